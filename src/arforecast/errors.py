@@ -1,0 +1,21 @@
+"""What can go wrong, said as what, where, and what to do."""
+
+
+class ArforecastError(Exception):
+    """A fault whose message is written for the person at the keyboard; the command line prints it alone."""
+
+
+class SourceError(ArforecastError):
+    """A ledger or an export that cannot be read at all: no folder, no table, no column, another encoding."""
+
+
+class UsageError(ArforecastError):
+    """A request that makes no sense: an unknown column to group by, a date that is not one, a wrong parameter."""
+
+
+class GateError(ArforecastError):
+    """A report refused because its ledger cannot be trusted; the message names the gate that waives it."""
+
+
+class RunError(ArforecastError):
+    """A notebook that failed; the message names the cell and the reason."""

@@ -1,0 +1,77 @@
+"""Settings: one file, `arforecast.toml`, read from the working folder; every value has a default."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from arforecast.errors import UsageError
+
+FILE = "arforecast.toml"
+
+
+class Section(BaseModel):
+    """A section of the file: frozen, and an unknown key in it is an error rather than a silent typing mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Books(Section):
+    """How the ledger is written and when it is refused."""
+
+    currency: str = "USD"
+    decimals: int = Field(2, ge=0, le=4)
+    quarantine_limit_share: float = Field(0.01, ge=0)
+    control_tolerance_amount: Decimal = Decimal("0.00")
+    staleness_limit_days: int = Field(31, ge=0)
+
+
+class Engine(Section):
+    """What the query engine may take from the machine."""
+
+    memory_limit: str = "4GB"
+    threads: int | None = Field(None, ge=1)
+    spill_directory: Path | None = None
+
+
+class Kpis(Section):
+    """Choices inside the definitions of the measures."""
+
+    aging_edges: tuple[int, ...] = (0, 30, 60, 90, 120)
+
+
+class Forecast(Section):
+    """Choices inside the forecasts."""
+
+    horizon_days: int = Field(180, ge=14)
+    simulations: int = Field(2000, ge=100)
+    seed: int = 20260630
+
+
+class Settings(Section):
+    """All sections of `arforecast.toml`."""
+
+    ledger: Books = Books()
+    engine: Engine = Engine()
+    kpis: Kpis = Kpis()
+    forecast: Forecast = Forecast()
+    targets: dict[str, float] = {}
+
+
+def load(path: Path = Path(FILE)) -> Settings:
+    """Read the settings from `path`, or the defaults where there is no such file.
+
+    Raises UsageError with the key, the value and what was expected.
+    """
+    if not path.exists():
+        return Settings()
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except tomllib.TOMLDecodeError as fault:
+        raise UsageError(f"{path} is not valid TOML: {fault}.") from fault
+    except ValidationError as fault:
+        lines = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}." for e in fault.errors()]
+        raise UsageError("\n".join(lines)) from fault
