@@ -1,0 +1,17 @@
+"""Receivables from the ledger: what is owed, how fast it is collected, what cash will come and when."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from arforecast.desk import Ledger, Snapshot, open_ledger
+
+__version__ = "0.1.0"
+__all__ = ["open_ledger", "Ledger", "Snapshot"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the query engine when it is first asked for, so that `arforecast --help` answers at once."""
+    if name in __all__:
+        return getattr(import_module("arforecast.desk"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

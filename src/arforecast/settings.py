@@ -23,17 +23,17 @@ class Books(Section):
     """How the ledger is written and when it is refused."""
 
     currency: str = "USD"
-    decimals: int = Field(2, ge=0, le=4)
-    quarantine_limit_share: float = Field(0.01, ge=0)
+    decimals: int = Field(default=2, ge=0, le=4)
+    quarantine_limit_share: float = Field(default=0.01, ge=0)
     control_tolerance_amount: Decimal = Decimal("0.00")
-    staleness_limit_days: int = Field(31, ge=0)
+    staleness_limit_days: int = Field(default=31, ge=0)
 
 
 class Engine(Section):
     """What the query engine may take from the machine."""
 
     memory_limit: str = "4GB"
-    threads: int | None = Field(None, ge=1)
+    threads: int | None = Field(default=None, ge=1)
     spill_directory: Path | None = None
 
 
@@ -46,8 +46,8 @@ class Kpis(Section):
 class Forecast(Section):
     """Choices inside the forecasts."""
 
-    horizon_days: int = Field(180, ge=14)
-    simulations: int = Field(2000, ge=100)
+    horizon_days: int = Field(default=180, ge=14)
+    simulations: int = Field(default=2000, ge=100)
     seed: int = 20260630
 
 

@@ -1,0 +1,86 @@
+"""What an analyst types: open a ledger, stand on a day, ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import arforecast.ledger as ledgers
+from arforecast import kpis, snapshot
+from arforecast.errors import UsageError
+from arforecast.ledger import Books
+from arforecast.ledger.tables import TABLES
+from arforecast.settings import Settings, load
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A ledger whose rows are checked and ready to be asked."""
+
+    books: Books
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """What is wrong with single rows: table, file, row, column, value, rule, severity, amount, message."""
+        return self.books.problems
+
+    def as_of(self, day: str | date) -> Snapshot:
+        """The ledger as it was known at the close of `day`. Raises UsageError for what is not a date."""
+        return Snapshot(self.books, _date(day))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A ledger as it was known at the close of one day."""
+
+    books: Books
+    day: date
+
+    def kpis(self, by: str | None = None, months: int = 1) -> pd.DataFrame:
+        """Every KPI today and at the month-ends before, `months` days in all; see `arforecast.kpis.table`."""
+        return kpis.table(self.books, snapshot.month_ends(self.day, months), by)
+
+    def glossary(self) -> pd.DataFrame:
+        """What each KPI means: kpi, meaning, unit, better."""
+        return kpis.glossary(self.books.settings)
+
+    def customers(self) -> pd.DataFrame:
+        """The customers' names: customer_id, name (the identifier where there is none)."""
+        invoiced = self.books.tables["invoices"].select("customer_id").distinct()
+        named = invoiced.left_join(self.books.tables["customers"].select("customer_id", "name"), "customer_id")
+        customers = named.select("customer_id", "name").order_by("customer_id").to_pandas()
+        return customers.assign(name=customers.name.fillna(customers.customer_id))
+
+    def stamp(self) -> dict[str, Any]:
+        """What a figure rests on: as_of, currency, fingerprint, version, rows, missing_tables."""
+        from arforecast import __version__
+
+        missing = [(table.name, table.feeds) for table in TABLES if table.name not in self.books.present]
+        return {
+            "as_of": self.day.isoformat(),
+            "currency": self.books.settings.ledger.currency,
+            "fingerprint": self.books.fingerprint,
+            "version": __version__,
+            "rows": self.books.rows.to_dict("records"),
+            "missing_tables": missing,
+        }
+
+
+def open_ledger(url: str | Path, settings: Settings | None = None) -> Ledger:
+    """Open the ledger at `url`, a folder of CSV or Parquet files or a .duckdb file, and check every row.
+
+    Settings come from `arforecast.toml` in the working folder unless given. Raises SourceError when there is no
+    ledger or one of its files cannot be read.
+    """
+    return Ledger(ledgers.open_books(url, settings or load()))
+
+
+def _date(day: str | date) -> date:
+    try:
+        return day if isinstance(day, date) else date.fromisoformat(day)
+    except ValueError as fault:
+        raise UsageError(f"{day} is not a date. Write it as YYYY-MM-DD.") from fault

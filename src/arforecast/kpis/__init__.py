@@ -1,0 +1,158 @@
+"""The catalogue of KPIs, and the table of their values.
+
+Measures are sums that the engine makes from the facts, one row a day and group; a KPI divides one by another. So
+groups add up through numerator and denominator, and a zero denominator is "not defined", never 0 or infinity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from arforecast.kpis import balances, collections, losses, speed
+from arforecast.kpis.catalogue import Kpi
+from arforecast.ledger import Books
+from arforecast.settings import Settings
+from arforecast.snapshot import Facts, stand
+
+KEYS = ["as_of", "group"]
+MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
+    balances.concentration,
+    balances.disputed,
+    balances.unapplied,
+    balances.flows,
+    speed.countback,
+    speed.days_to_settle,
+    speed.on_time,
+    *collections.MEASURES,
+)
+# A missing sum is nothing, a missing length of time is not known.
+UNKNOWN = ["countback_days", "km_median_days"]
+
+
+def catalogue(settings: Settings) -> tuple[Kpi, ...]:
+    """Every KPI in the order of the report; the ageing buckets follow the edges of the settings."""
+    return (
+        balances.open_ar,
+        balances.credit_balance,
+        balances.net_ar,
+        balances.overdue_ar,
+        balances.overdue_share,
+        *balances.aging(settings.kpis.aging_edges),
+        balances.over_90_share,
+        balances.disputed_share,
+        balances.top10_share,
+        balances.hhi,
+        balances.billed,
+        balances.cash,
+        balances.credit_notes,
+        balances.discounts,
+        balances.write_offs,
+        speed.dso,
+        speed.dso_12m,
+        speed.dso_countback,
+        speed.dso_best_possible,
+        speed.add,
+        speed.ar_turnover,
+        speed.days_beyond_terms,
+        speed.days_to_pay,
+        speed.days_to_pay_median_km,
+        speed.paid_on_time_share,
+        speed.paid_on_time_count_share,
+        collections.cei,
+        collections.cei_3m,
+        collections.collection_rate,
+        collections.collection_rate_period,
+        collections.collection_rate_outstanding,
+        collections.recovery_rate,
+        collections.recovered_30,
+        collections.recovered_60,
+        collections.recovered_90,
+        collections.recovered_to_outstanding,
+        losses.bad_debt_share,
+    )
+
+
+def glossary(settings: Settings) -> pd.DataFrame:
+    """The definitions: kpi, meaning, unit, better."""
+    rows = [(k.name, k.meaning, k.unit, k.better) for k in catalogue(settings)]
+    return pd.DataFrame(rows, columns=["kpi", "meaning", "unit", "better"])
+
+
+def table(books: Books, days: Iterable[date], by: str | None = None) -> pd.DataFrame:
+    """The value of every KPI on each day: for the whole ledger and, with `by`, for each group of that column.
+
+    Columns: as_of, by, group (both empty for the whole ledger), kpi, value, numerator, denominator, unit; money in
+    major units, NaN where a KPI is not defined. Raises UsageError for an unknown column.
+    """
+    days = list(days)
+    parts = [_values(measures(stand(books, days)), books.settings).assign(by="")]
+    if by:
+        parts.append(_values(measures(stand(books, days, by)), books.settings).assign(by=by))
+    columns = ["as_of", "by", "group", "kpi", "value", "numerator", "denominator", "unit"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def measures(facts: Facts) -> pd.DataFrame:
+    """Every sum that the KPIs divide: one row a day and group, money in minor units."""
+    facts = facts.cached()
+    wide = _rows(facts)
+    for measure in MEASURES:
+        wide = wide.merge(measure(facts).to_pandas(), on=KEYS, how="left")
+    balance = balances.standing(facts).to_pandas()
+    for day, suffix in (
+        ("as_of", ""),
+        ("opening_on", "_opening"),
+        ("quarter_opening_on", "_quarter_opening"),
+    ):
+        there = balance.rename(columns={name: name + suffix for name in balance.columns if name not in ("on", "group")})
+        wide = wide.merge(there.rename(columns={"on": day}), on=[day, "group"], how="left")
+    sums = wide.columns.drop([*KEYS, "opening_on", "quarter_opening_on", "first_issued_on", *UNKNOWN])
+    return wide.assign(**wide[sums].fillna(0).astype({name: "int64" for name in sums if name != "squares"}))
+
+
+def _rows(facts: Facts) -> pd.DataFrame:
+    """The days, each with the groups known by then, and the first day of billing known by then."""
+    days = facts.calendar.select("as_of", "opening_on", "quarter_opening_on")
+    groups = facts.entries.group_by("group").aggregate(since=_.entered_on.min())
+    known = days.join(groups, groups.since <= days.as_of).drop("since").to_pandas()
+    if facts.by is None:
+        known = days.to_pandas().assign(group="")
+    booked = facts.invoices.group_by("entered_on").aggregate(first_issued_on=_.issued_on.min())
+    first = days.join(booked, booked.entered_on <= days.as_of).group_by("as_of")
+    rows = known.merge(first.aggregate(first_issued_on=_.first_issued_on.min()).to_pandas(), on="as_of", how="left")
+    return rows.sort_values(KEYS, ignore_index=True)
+
+
+def _values(wide: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """One row a day, group and KPI, in the order of the catalogue."""
+    minor = 10**settings.ledger.decimals
+    values = pd.concat([_value(kpi, wide, minor).assign(nth=nth) for nth, kpi in enumerate(catalogue(settings))])
+    values["as_of"] = pd.to_datetime(values.as_of)
+    return values.sort_values([*KEYS, "nth"], ignore_index=True)
+
+
+def _value(kpi: Kpi, wide: pd.DataFrame, minor: int) -> pd.DataFrame:
+    numerator, denominator, scale = kpi.parts(wide)
+    unit = 1 if kpi.counted else minor
+    below = denominator / unit if isinstance(denominator, pd.Series) else pd.Series(float(denominator), wide.index)
+    begins = pd.to_datetime(wide.as_of) - pd.Timedelta(days=kpi.history_days - 1)
+    too_short = bool(kpi.history_days) & (begins < pd.to_datetime(wide.first_issued_on))
+    above = (numerator / unit).astype("float64")
+    below = below.mask(too_short)
+    return pd.DataFrame(
+        {
+            "as_of": wide.as_of,
+            "group": wide.group,
+            "kpi": kpi.name,
+            "value": above / below.replace(0, np.nan) * scale,
+            "numerator": above,
+            "denominator": below,
+            "unit": kpi.unit,
+        }
+    )

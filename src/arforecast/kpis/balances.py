@@ -1,0 +1,250 @@
+"""What is owed, how old it is, and by whom; and what flowed in and out."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from arforecast.kpis.catalogue import Kpi, Parts, kpi
+from arforecast.snapshot import Facts, positions
+
+OPENINGS = ("opening_on", "quarter_opening_on")
+
+
+def standing(facts: Facts) -> ibis.Table:
+    """Balances by on and group, at every as_of and at every opening it looks back to.
+
+    net, open, credit, current, overdue, over_90, and aged_0, aged_1, ... by the edges of the settings.
+    """
+    days = ibis.union(*(facts.calendar.select(on=day) for day in ("as_of", *OPENINGS)), distinct=True)
+    owed = positions(facts, days)
+    late = owed.days_past_due
+    aged = {
+        f"aged_{nth}": _sum(owed, bucket)
+        for nth, bucket in enumerate(_buckets(late, facts.books.settings.kpis.aging_edges))
+    }
+    return owed.group_by("on", "group").aggregate(
+        net=_.balance.sum().cast("int64"),
+        open=_sum(owed, late.notnull()),
+        credit=owed.balance.sum(where=owed.balance < 0).fill_null(0).cast("int64"),
+        current=_sum(owed, late <= 0),
+        overdue=_sum(owed, late > 0),
+        over_90=_sum(owed, late > 90),
+        **aged,
+    )
+
+
+def _sum(owed: ibis.Table, where: ibis.BooleanValue) -> ibis.Value:
+    return owed.balance.sum(where=(owed.balance > 0) & where).fill_null(0).cast("int64")
+
+
+def _buckets(late: ibis.Value, edges: tuple[int, ...]) -> list[ibis.BooleanValue]:
+    """Half-open ranges of days past due: up to the first edge, between edges, beyond the last."""
+    between = [(late > low) & (late <= high) for low, high in pairwise(edges)]
+    return [late <= edges[0], *between, late > edges[-1]]
+
+
+def bucket_names(edges: tuple[int, ...]) -> list[str]:
+    """The names of the ageing buckets: current, 1-30, ..., 121+."""
+    between = [f"{low + 1}-{high}" for low, high in pairwise(edges)]
+    return ["current", *between, f"{edges[-1] + 1}+"]
+
+
+def concentration(facts: Facts) -> ibis.Table:
+    """How open_ar spreads over customers, by as_of and group: top10, squares (of minor units, a float)."""
+    owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
+    customers = owed.group_by("on", "group", "customer_id").aggregate(balance=_.balance.sum().cast("int64"))
+    largest = ibis.row_number().over(group_by=["on", "group"], order_by=[ibis.desc("balance"), "customer_id"])
+    ranked = customers.mutate(nth=largest)
+    # Squares of cents outgrow 64 bits; decimals add up to the same in any order, floats would not.
+    exact = ranked.balance.cast("decimal(38,0)")
+    return ranked.group_by("group", as_of="on").aggregate(
+        top10=ranked.balance.sum(where=ranked.nth < 10).cast("int64"),
+        squares=(exact * exact).sum().cast("float64"),
+    )
+
+
+def disputed(facts: Facts) -> ibis.Table:
+    """The open balance under an open dispute, by as_of and group: disputed."""
+    disputes = facts.books.tables["disputes"].select("invoice_id", "entered_on", "closed_on")
+    owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
+    under = owed.join(disputes, "invoice_id")
+    open_ = under.filter((under.entered_on <= under.on) & (under.closed_on.isnull() | (under.closed_on > under.on)))
+    once = open_.select("on", "group", "invoice_id", "balance").distinct()
+    return once.group_by("group", as_of="on").aggregate(disputed=_.balance.sum().cast("int64"))
+
+
+def unapplied(facts: Facts) -> ibis.Table:
+    """Cash received and not yet applied, by as_of and group: unapplied, added up over customers that have some.
+
+    A receipt belongs to a customer, not to an invoice: grouped by a column of invoices it stands under no group.
+    """
+    receipts = facts.receipts.select("customer_id", "entered_on", change="amount")
+    cash = facts.entries.filter(_.kind == "cash").select("customer_id", "entered_on", change=-_.amount)
+    days, flows = facts.calendar.select("as_of"), receipts.union(cash)
+    moved = days.join(flows, flows.entered_on <= days.as_of)
+    held = moved.group_by("as_of", "customer_id").aggregate(held=_.change.sum().cast("int64")).filter(_.held > 0)
+    holders = held.join(facts.receipts.select("customer_id", "group").distinct(), "customer_id")
+    return holders.group_by("as_of", "group").aggregate(unapplied=_.held.sum().cast("int64"))
+
+
+FLOWS = {
+    "billed": "billed",
+    "cash": "cash",
+    "credit_notes": "credit_note",
+    "discounts": "discount",
+    "write_offs": "write_off",
+}
+
+
+def flows(facts: Facts) -> ibis.Table:
+    """What entered the books, by as_of and group: each flow of the month, and the longer windows that KPIs ask for.
+
+    cash_days_late_90 and cash_days_to_pay_90 weigh the days of each payment with its money (minor unit days).
+    """
+    windowed = _windowed(facts)
+    month, quarter = windowed.on > windowed.opening_on, windowed.on > windowed.quarter_opening_on
+    days_90 = windowed.on > windowed.before_90_on
+    kind = {name: windowed.kind == kind for name, kind in FLOWS.items()}
+
+    def total(column: str, where: ibis.BooleanValue) -> ibis.Value:
+        return windowed[column].sum(where=where).fill_null(0).cast("int64")
+
+    return windowed.group_by("as_of", "group").aggregate(
+        **{f"{name}_month": total("amount", of & month) for name, of in kind.items()},
+        billed_quarter=total("amount", kind["billed"] & quarter),
+        billed_90=total("amount", kind["billed"] & days_90),
+        billed_365=total("amount", kind["billed"] & windowed.in_365),
+        write_offs_365=total("amount", kind["write_offs"] & windowed.in_365),
+        late_cash_365=total("late_cash", windowed.in_365),
+        cash_90=total("amount", kind["cash"] & days_90),
+        cash_days_late_90=total("cash_days_late", days_90),
+        cash_days_to_pay_90=total("cash_days_to_pay", days_90),
+    )
+
+
+def _windowed(facts: Facts) -> ibis.Table:
+    """The day's sums of entries beside each day of the calendar that looks back on them."""
+    days = facts.calendar
+    daily = _daily(facts)
+    seen = (daily.on <= days.as_of) & (daily.on > ibis.least(days.before_365_on, days.quarter_opening_on))
+    joined = days.join(daily, seen)
+    return joined.mutate(in_365=joined.on > joined.before_365_on)
+
+
+def _daily(facts: Facts) -> ibis.Table:
+    """Entries added up by day of entry, group and kind: small whatever the ledger's size."""
+    entries = facts.entries
+    cash = (entries.kind == "cash").ifelse(entries.amount, 0)
+    late = entries.happened_on.delta(entries.due_on, unit="day")
+    to_pay = entries.happened_on.delta(entries.issued_on, unit="day")
+    weighed = entries.mutate(
+        late_cash=(late > 0).ifelse(cash, 0), cash_days_late=cash * late, cash_days_to_pay=cash * to_pay
+    )
+    sums = {
+        name: weighed[name].sum().cast("int64")
+        for name in ("amount", "late_cash", "cash_days_late", "cash_days_to_pay")
+    }
+    return weighed.group_by("group", "kind", on="entered_on").aggregate(**sums)
+
+
+@kpi("money")
+def open_ar(m: pd.DataFrame) -> Parts:
+    """What customers owe: the sum of open balances above zero."""
+    return m.open, 1, 1
+
+
+@kpi("money")
+def credit_balance(m: pd.DataFrame) -> Parts:
+    """What is owed to customers: the sum of open balances below zero (over-applied invoices), and unapplied cash with
+    a minus sign. Never netted into an ageing bucket."""
+    return m.credit - m.unapplied, 1, 1
+
+
+@kpi("money")
+def net_ar(m: pd.DataFrame) -> Parts:
+    """open_ar + credit_balance."""
+    return m.open + m.credit - m.unapplied, 1, 1
+
+
+@kpi("money", better="lower")
+def overdue_ar(m: pd.DataFrame) -> Parts:
+    """The open balance that is past due: days past due > 0. Due today is current."""
+    return m.overdue, 1, 1
+
+
+@kpi("share", better="lower")
+def overdue_share(m: pd.DataFrame) -> Parts:
+    """The past-due share of what is owed: overdue_ar / open_ar."""
+    return m.overdue, m.open, 1
+
+
+@kpi("share", better="lower")
+def over_90_share(m: pd.DataFrame) -> Parts:
+    """The share of what is owed that is more than 90 days past due: open balance over 90 days / open_ar. Source:
+    Credit Research Foundation (CRF)."""
+    return m.over_90, m.open, 1
+
+
+@kpi("share", better="lower")
+def disputed_share(m: pd.DataFrame) -> Parts:
+    """The share of what is owed that customers contest: open balance of invoices under an open dispute / open_ar."""
+    return m.disputed, m.open, 1
+
+
+@kpi("share", better="lower")
+def top10_share(m: pd.DataFrame) -> Parts:
+    """The ten largest customers' share of what is owed: their open balance / open_ar."""
+    return m.top10, m.open, 1
+
+
+@kpi("index", better="lower", counted=True)
+def hhi(m: pd.DataFrame) -> Parts:
+    """How concentrated what is owed is (Herfindahl-Hirschman index): the sum of squared customer shares of open_ar
+    x 10,000. One customer alone is 10,000."""
+    return m.squares, m.open.astype("float64") ** 2, 10_000
+
+
+@kpi("money")
+def billed(m: pd.DataFrame) -> Parts:
+    """Invoices and fees of the month, tax included: opening AR + billed - cash - credit notes - discounts -
+    write-offs = closing AR, to the cent."""
+    return m.billed_month, 1, 1
+
+
+@kpi("money", better="higher")
+def cash(m: pd.DataFrame) -> Parts:
+    """Cash applied to invoices in the month, bounced payments taken off."""
+    return m.cash_month, 1, 1
+
+
+@kpi("money", better="lower")
+def credit_notes(m: pd.DataFrame) -> Parts:
+    """Credit notes applied to invoices in the month."""
+    return m.credit_notes_month, 1, 1
+
+
+@kpi("money", better="lower")
+def discounts(m: pd.DataFrame) -> Parts:
+    """Early-payment discounts taken in the month."""
+    return m.discounts_month, 1, 1
+
+
+@kpi("money", better="lower")
+def write_offs(m: pd.DataFrame) -> Parts:
+    """Balances given up in the month."""
+    return m.write_offs_month, 1, 1
+
+
+def aging(edges: tuple[int, ...]) -> tuple[Kpi, ...]:
+    """One KPI a bucket of days past due; the buckets add up to open_ar to the cent."""
+    return tuple(_bucket(nth, name) for nth, name in enumerate(bucket_names(edges)))
+
+
+def _bucket(nth: int, name: str) -> Kpi:
+    days = "not past due" if nth == 0 else f"{name} days past due"
+    meaning = f"The open balance {days}; the ageing buckets add up to open_ar."
+    return Kpi(f"aging:{name}", meaning, "money", "", 0, lambda m: (m[f"aged_{nth}"], 1, 1))

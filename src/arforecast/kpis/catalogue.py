@@ -1,0 +1,41 @@
+"""What a KPI is: a ratio carried as its two parts, and a docstring that is its definition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+Parts = tuple[pd.Series, pd.Series | float, float]
+"""Numerator, denominator, scale: value = numerator / denominator x scale."""
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A measure of receivables.
+
+    parts: from the measures (one row a day and group, money in minor units) to numerator, denominator and scale.
+    history_days: how much billing the definition looks back on; on a day with less of it the KPI is not defined.
+    better: the direction that is good, or empty. counted: the parts are numbers of things, not money.
+    """
+
+    name: str
+    meaning: str
+    unit: str
+    better: str
+    history_days: int
+    parts: Callable[[pd.DataFrame], Parts]
+    counted: bool = False
+
+
+def kpi(
+    unit: str, better: str = "", history_days: int = 0, counted: bool = False
+) -> Callable[[Callable[[pd.DataFrame], Parts]], Kpi]:
+    """Turn a function from measures to parts into a KPI; its docstring is the definition printed beside the figure."""
+
+    def define(parts: Callable[[pd.DataFrame], Parts]) -> Kpi:
+        meaning = " ".join((parts.__doc__ or "").split())
+        return Kpi(parts.__name__, meaning, unit, better, history_days, parts, counted)
+
+    return define

@@ -1,0 +1,131 @@
+"""How much of what was owed was collected."""
+
+from __future__ import annotations
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from arforecast.kpis.catalogue import Parts, kpi
+from arforecast.snapshot import COHORT_AGES, Facts, histories, positions
+
+
+def collected(facts: Facts) -> ibis.Table:
+    """The latest month of issue that is 90 days old, by as_of and group: issued_amount, collected_amount."""
+    known = histories(facts, "issued_on", "cohort_90_after", "cohort_90_until")
+    in_time = (known.kind == "cash") & (known.applied_on.delta(known.issued_on, unit="day") <= 90)
+    invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(cash=_total(known, in_time))
+    return invoices.group_by("as_of", "group").aggregate(
+        issued_amount=_.amount.sum().cast("int64"), collected_amount=_.cash.sum().cast("int64")
+    )
+
+
+def recovered(facts: Facts, days: int) -> ibis.Table:
+    """The latest month of due dates that is `days` old, by as_of and group: left_N (the balance at the close of
+    due_on) and recovered_N (cash within N days after)."""
+    known = histories(facts, "due_on", f"cohort_{days}_after", f"cohort_{days}_until")
+    late = known.applied_on.delta(known.due_on, unit="day")
+    recovered = _total(known, (known.kind == "cash") & (late > 0) & (late <= days))
+    invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(
+        reduced=_total(known, late <= 0), recovered=recovered
+    )
+    return invoices.group_by("as_of", "group").aggregate(
+        **{
+            f"left_{days}": (_.amount - _.reduced).sum().cast("int64"),
+            f"recovered_{days}": _.recovered.sum().cast("int64"),
+        }
+    )
+
+
+def _total(known: ibis.Table, where: ibis.BooleanValue) -> ibis.Value:
+    return known.applied.sum(where=where).fill_null(0).cast("int64")
+
+
+def recovery(facts: Facts) -> ibis.Table:
+    """Cash of the month on invoices that were overdue at its opening, by as_of and group: recovered_month."""
+    owed = positions(facts, facts.calendar.select(on="opening_on").distinct())
+    overdue = owed.filter((_.balance > 0) & (_.days_past_due > 0)).select("on", "group", "invoice_id")
+    months = facts.calendar.select("as_of", on="opening_on").join(overdue, "on")
+    cash = facts.entries.filter(_.kind == "cash").select("invoice_id", "amount", "entered_on")
+    paid = months.join(
+        cash,
+        (months.invoice_id == cash.invoice_id) & (cash.entered_on > months.on) & (cash.entered_on <= months.as_of),
+    )
+    return paid.group_by("as_of", "group").aggregate(recovered_month=_.amount.sum().cast("int64"))
+
+
+@kpi("percent", better="higher")
+def cei(m: pd.DataFrame) -> Parts:
+    """Collection effectiveness index of the month: of all that could be collected, the percentage that was.
+    (opening AR + billed - closing AR) / (opening AR + billed - closing current AR) x 100. Source: CRF."""
+    due = m.open_opening + m.billed_month
+    return due - m.open, due - m.current, 100
+
+
+@kpi("percent", better="higher")
+def cei_3m(m: pd.DataFrame) -> Parts:
+    """CEI over the three calendar months ending with this one, billing averaged: (opening + billed/3 - closing) /
+    (opening + billed/3 - closing current) x 100. Source: CRF with N = 3."""
+    due = m.open_quarter_opening + m.billed_quarter / 3
+    return due - m.open, due - m.current, 100
+
+
+@kpi("share", better="higher")
+def collection_rate(m: pd.DataFrame) -> Parts:
+    """What a month's billing brings in 90 days: of the latest month of issue that is 90 days old, cash within 90 days
+    of each invoice's issue / amount issued."""
+    return m.collected_amount, m.issued_amount, 1
+
+
+@kpi("share", better="higher")
+def collection_rate_period(m: pd.DataFrame) -> Parts:
+    """What the month brought of all that was there to collect: cash of the month / (opening AR + billed of the
+    month)."""
+    return m.cash_month, m.open_opening + m.billed_month, 1
+
+
+@kpi("share", better="higher")
+def collection_rate_outstanding(m: pd.DataFrame) -> Parts:
+    """What the month brought of what was owed at its start: cash of the month / opening AR. The form the billing trade
+    quotes; it can exceed 1."""
+    return m.cash_month, m.open_opening, 1
+
+
+@kpi("share", better="higher")
+def recovery_rate(m: pd.DataFrame) -> Parts:
+    """What the month brought of what was overdue at its start: cash of the month on invoices that were overdue at its
+    opening / their open balance then."""
+    return m.recovered_month, m.overdue_opening, 1
+
+
+def _recovered(days: int, m: pd.DataFrame) -> Parts:
+    return m[f"recovered_{days}"], m[f"left_{days}"], 1
+
+
+@kpi("share", better="higher")
+def recovered_30(m: pd.DataFrame) -> Parts:
+    """How much of what was not paid by its due date came within 30 days after: of the latest month of due dates that
+    is 30 days old, cash with due_on < applied_on <= due_on + 30 / the open balance left at the close of due_on."""
+    return _recovered(30, m)
+
+
+@kpi("share", better="higher")
+def recovered_60(m: pd.DataFrame) -> Parts:
+    """As recovered_30, within 60 days, of the latest month of due dates that is 60 days old."""
+    return _recovered(60, m)
+
+
+@kpi("share", better="higher")
+def recovered_90(m: pd.DataFrame) -> Parts:
+    """As recovered_30, within 90 days, of the latest month of due dates that is 90 days old."""
+    return _recovered(90, m)
+
+
+@kpi("share")
+def recovered_to_outstanding(m: pd.DataFrame) -> Parts:
+    """Late money that came, against what is owed: cash of the last 365 days applied after the invoice's due_on /
+    open_ar."""
+    return m.late_cash_365, m.open, 1
+
+
+MEASURES = (collected, *(lambda facts, days=days: recovered(facts, days) for days in COHORT_AGES), recovery)

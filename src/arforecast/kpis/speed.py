@@ -1,0 +1,175 @@
+"""How fast billing becomes cash: DSO in its forms, days beyond terms, days to pay."""
+
+from __future__ import annotations
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from arforecast.kpis.balances import standing
+from arforecast.kpis.catalogue import Parts, kpi
+from arforecast.snapshot import Facts, histories, settlements
+
+ROUNDING = 1e-9
+
+
+def countback(facts: Facts) -> ibis.Table:
+    """The days it takes to exhaust open_ar by billing, month by month backwards: by as_of and group, countback_days.
+
+    Where the rest of open_ar ends inside a month's billing, the days after that month count whole (months without
+    billing among them) and its own days by rest / billing. No row where the history runs out first.
+    """
+    rest = _billed_backwards(facts).join(_open(facts), ["as_of", "group"])
+    last = rest.mutate(rest=rest.open - rest.later).filter((_.rest > 0) & (_.rest <= _.billed))
+    whole = last.as_of.delta(last.last_on, unit="day")
+    days = last.last_on.delta(last.first_on, unit="day") + 1
+    return last.select("as_of", "group", countback_days=whole + last.rest / last.billed * days)
+
+
+def _open(facts: Facts) -> ibis.Table:
+    owed = standing(facts)
+    return owed.select("group", "open", as_of="on")
+
+
+def _billed_backwards(facts: Facts) -> ibis.Table:
+    """Each month's billing as known by as_of, and the billing of the months later than it."""
+    daily = facts.entries.filter(_.kind == "billed").group_by("group", "entered_on").aggregate(amount=_.amount.sum())
+    days = facts.calendar.select("as_of")
+    known = days.join(daily, daily.entered_on <= days.as_of)
+    first_on = known.entered_on.truncate("M")
+    last_on = ibis.least(first_on + ibis.interval(months=1) - ibis.interval(days=1), known.as_of)
+    dated = known.mutate(first_on=first_on.cast("date"), last_on=last_on.cast("date"))
+    monthly = dated.group_by("as_of", "group", "first_on", "last_on").aggregate(billed=_.amount.sum().cast("int64"))
+    backwards = ibis.cumulative_window(group_by=["as_of", "group"], order_by=ibis.desc("first_on"))
+    so_far = monthly.billed.sum().over(backwards).cast("int64")
+    return monthly.mutate(later=so_far - monthly.billed)
+
+
+def days_to_settle(facts: Facts) -> ibis.Table:
+    """The Kaplan-Meier median of the days from issue to settlement, by as_of and group: km_median_days.
+
+    Invoices issued in the last 90 days; those still open at as_of are censored there. No row where fewer than half
+    are known to be settled by any age.
+    """
+    survival = _survival(facts)
+    reached = survival.filter(_.surviving <= 0.5 + ROUNDING)
+    return reached.group_by("as_of", "group").aggregate(km_median_days=_.age.min())
+
+
+def _survival(facts: Facts) -> ibis.Table:
+    """The share still open after each age: the product of 1 - settled / at risk over the ages up to it."""
+    by = ["as_of", "group"]
+    ages = _ages(facts).group_by(*by, "age").aggregate(settled=_.settled.sum(), left=_.count())
+    at_risk = ages.left.sum().over(ibis.window(group_by=by, order_by="age", preceding=0, following=None))
+    lasting = ages.mutate(share=1 - ages.settled / at_risk)
+    # The logarithm of nothing left is kept finite: far below a half, whatever stands before it.
+    log = (lasting.share > 0).ifelse(lasting.share, ROUNDING).ln()
+    return lasting.mutate(surviving=log.sum().over(ibis.cumulative_window(group_by=by, order_by="age")).exp())
+
+
+def _ages(facts: Facts) -> ibis.Table:
+    """The invoices of the window, with their age in days at settlement or, where open, at as_of."""
+    invoices = facts.invoices.select("invoice_id", "group", "issued_on", "entered_on")
+    days = facts.calendar.select("as_of", "before_90_on")
+    window = days.join(
+        invoices,
+        (invoices.issued_on > days.before_90_on)
+        & (invoices.issued_on <= days.as_of)
+        & (invoices.entered_on <= days.as_of),
+    )
+    known = settlements(facts.entries)
+    joined = window.left_join(
+        known,
+        (window.invoice_id == known.invoice_id) & (known.since <= window.as_of) & (known.until > window.as_of),
+    )
+    end = joined.settled_on.fill_null(joined.as_of)
+    age = ibis.greatest(end.delta(joined.issued_on, unit="day"), 0)
+    return joined.select("as_of", "group", age=age, settled=joined.settled_on.notnull().ifelse(1, 0))
+
+
+def on_time(facts: Facts) -> ibis.Table:
+    """Invoices that fell due in the last 90 days, by as_of and group: due_amount, on_time_amount, due_count,
+    on_time_count."""
+    known = histories(facts, "due_on", "before_90_on", "as_of")
+    punctual = known.applied.sum(where=known.applied_on <= known.due_on).fill_null(0).cast("int64")
+    invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(punctual=punctual)
+    return invoices.group_by("as_of", "group").aggregate(
+        due_amount=_.amount.sum().cast("int64"),
+        on_time_amount=_.punctual.sum().cast("int64"),
+        due_count=_.count(),
+        on_time_count=(_.punctual >= _.amount).ifelse(1, 0).sum().cast("int64"),
+    )
+
+
+@kpi("days", better="lower", history_days=90)
+def dso(m: pd.DataFrame) -> Parts:
+    """Days sales outstanding: the days of billing that what is owed stands for. open_ar / billed in the last 90 days
+    x 90. Source: CRF."""
+    return m.open, m.billed_90, 90
+
+
+@kpi("days", better="lower", history_days=365)
+def dso_12m(m: pd.DataFrame) -> Parts:
+    """DSO over a year, which seasons do not move: open_ar / billed in the last 365 days x 365."""
+    return m.open, m.billed_365, 365
+
+
+@kpi("days", better="lower", counted=True)
+def dso_countback(m: pd.DataFrame) -> Parts:
+    """DSO by count-back: exhaust open_ar month by month backwards, starting with the days of this month so far; whole
+    months give their days, the last one rest / billing x its days. Not defined when the history runs out first."""
+    return m.countback_days.mask(m.open == 0, 0.0), 1, 1
+
+
+@kpi("days", better="lower", history_days=90)
+def dso_best_possible(m: pd.DataFrame) -> Parts:
+    """DSO if nothing were overdue: current open balance / billed in the last 90 days x 90. Source: CRF best possible
+    DSO."""
+    return m.current, m.billed_90, 90
+
+
+@kpi("days", better="lower", history_days=90)
+def add(m: pd.DataFrame) -> Parts:
+    """Average days delinquent: dso - dso_best_possible, so overdue balances in days of billing; not a mean of days
+    late. Source: CRF."""
+    return m.open - m.current, m.billed_90, 90
+
+
+@kpi("times a year", better="higher", history_days=365)
+def ar_turnover(m: pd.DataFrame) -> Parts:
+    """How often a year what is owed turns over: billed in the last 365 days / open_ar."""
+    return m.billed_365, m.open, 1
+
+
+@kpi("days", better="lower")
+def days_beyond_terms(m: pd.DataFrame) -> Parts:
+    """How late money comes: sum of cash x (applied_on - due_on) / sum of cash, over the cash of the last 90 days.
+    Early payment counts negative."""
+    return m.cash_days_late_90, m.cash_90, 1
+
+
+@kpi("days", better="lower")
+def days_to_pay(m: pd.DataFrame) -> Parts:
+    """How long money takes: sum of cash x (applied_on - issued_on) / sum of cash, over the cash of the last 90 days."""
+    return m.cash_days_to_pay_90, m.cash_90, 1
+
+
+@kpi("days", better="lower", history_days=90, counted=True)
+def days_to_pay_median_km(m: pd.DataFrame) -> Parts:
+    """The age by which half of the invoices are settled: the Kaplan-Meier median of issue to settlement, for invoices
+    issued in the last 90 days, open ones censored at as_of. Source: Kaplan and Meier (1958)."""
+    return m.km_median_days, 1, 1
+
+
+@kpi("share", better="higher")
+def paid_on_time_share(m: pd.DataFrame) -> Parts:
+    """The share of money that is in by its due date: of invoices due in the last 90 days, applications dated by
+    due_on / amounts."""
+    return m.on_time_amount, m.due_amount, 1
+
+
+@kpi("share", better="higher", counted=True)
+def paid_on_time_count_share(m: pd.DataFrame) -> Parts:
+    """The share of invoices that are settled by their due date: of invoices due in the last 90 days, those fully
+    settled by due_on / their number."""
+    return m.on_time_count, m.due_count, 1

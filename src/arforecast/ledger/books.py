@@ -1,0 +1,202 @@
+"""The books: a ledger's tables, typed and checked, with every row that was set aside and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from arforecast.ledger import cells, checks, source
+from arforecast.ledger.tables import BY_NAME, TABLES, Table
+from arforecast.settings import Settings
+
+if TYPE_CHECKING:
+    from arforecast.ledger.checks import Tables
+
+
+@dataclass(frozen=True)
+class Books:
+    """A ledger ready to be asked.
+
+    tables: every table of the contract (empty where the ledger lacks it), money in minor units, defaults filled in,
+    and on every dated table `entered_on`: the day the fact enters the books. present: the tables the ledger has.
+    problems: table, file, row, column, value, rule, severity, amount (major units), message.
+    rows: table, read, used, quarantined, quarantined_amount; read = used + quarantined in every line.
+    quarantine: the problems of severity error, with the row as it stands in the file.
+    """
+
+    tables: Tables
+    present: frozenset[str]
+    problems: pd.DataFrame
+    rows: pd.DataFrame
+    quarantine: pd.DataFrame
+    fingerprint: str
+    settings: Settings
+
+
+def open_books(url: str | Path, settings: Settings | None = None) -> Books:
+    """Read and check the ledger at `url`.
+
+    Raises SourceError when it cannot be read at all; what is wrong with single rows is in `problems`.
+    """
+    settings = settings or Settings()
+    con = source.connect(settings.engine)
+    raw = source.read(url, con)
+    tables, found = _sift(raw, settings)
+    found = pd.concat([_unreadable(raw, con), found], ignore_index=True)
+    problems = _worded(found, source.file_names(url), settings)
+    return Books(
+        tables={name: table.cache() for name, table in _entered(tables).items()},
+        present=frozenset(raw),
+        problems=problems,
+        rows=_counted(raw, tables, problems),
+        quarantine=_quarantine(raw, problems),
+        fingerprint=source.fingerprint(url),
+        settings=settings,
+    )
+
+
+def _sift(raw: Tables, settings: Settings) -> tuple[Tables, pd.DataFrame]:
+    """The rows in use, and the problems of all rows: what leaves at one step is not there at the next."""
+    typed = {table.name: _typed(raw, table, settings) for table in TABLES}
+    first = ibis.union(
+        checks.run(checks.FORM, raw, settings), checks.run(checks.SUBSTANCE, typed, settings)
+    ).to_pandas()
+    sound = {name: table.cache() for name, table in _without(typed, first).items()}
+    if "applications" not in raw:
+        sound["applications"] = _paid_in_full(sound["invoices"]).cache()
+    second = checks.run(checks.REFERENCE, sound, settings).to_pandas()
+    in_use = _without(sound, second)
+    third = checks.run(checks.WARNINGS, in_use, settings).to_pandas()
+    return in_use, pd.concat([first, second, third], ignore_index=True)
+
+
+def _typed(raw: Tables, table: Table, settings: Settings) -> ibis.Table:
+    if table.name not in raw:
+        return cells.empty(raw["invoices"], table)
+    typed = cells.typed(raw[table.name], table, settings.ledger.decimals)
+    defaults = {"currency": settings.ledger.currency}
+    if table.name == "invoices":
+        defaults["kind"] = "invoice"
+    return typed.fill_null({name: default for name, default in defaults.items() if table.column(name)})
+
+
+def _without(tables: Tables, problems: pd.DataFrame) -> Tables:
+    """The tables less the rows that an error takes out."""
+    out = problems[problems.rule.map(_severity) == "error"]
+    rows = {name: ibis.memtable(part[["row"]].drop_duplicates()) for name, part in out.groupby("table")}
+    return {name: table.anti_join(rows[name], "row") if name in rows else table for name, table in tables.items()}
+
+
+def _paid_in_full(invoices: ibis.Table) -> ibis.Table:
+    """The shortcut: each invoice with a paid day is one cash application."""
+    paid = invoices.filter(_.paid_on.notnull())
+    values = {
+        "row": paid.row,
+        "invoice_id": paid.invoice_id,
+        "applied_on": paid.paid_on,
+        "amount": ibis.coalesce(paid.paid_amount, paid.amount),
+        "kind": ibis.literal("cash"),
+    }
+    return cells.filled(paid, BY_NAME["applications"], values)
+
+
+def _entered(tables: Tables) -> Tables:
+    """Every dated table with the day each fact enters the books: the later of its own day and the day it was known.
+
+    An application cannot enter before its invoice has.
+    """
+    dated = {table.name: table.dated_by for table in TABLES if table.dated_by and table.column("known_on")}
+    entered = tables | {name: _dated(tables[name], day) for name, day in dated.items()}
+    invoices = entered["invoices"].select("invoice_id", invoice_entered_on="entered_on")
+    applications = entered["applications"].join(invoices, "invoice_id")
+    later = ibis.greatest(applications.entered_on, applications.invoice_entered_on)
+    entered["applications"] = applications.mutate(entered_on=later).drop("invoice_entered_on")
+    return entered
+
+
+def _dated(table: ibis.Table, day: str) -> ibis.Table:
+    return table.mutate(entered_on=ibis.greatest(table[day], table.known_on.fill_null(table[day])))
+
+
+def _severity(rule: str) -> str:
+    return checks.RULES[rule].severity
+
+
+def _unreadable(raw: Tables, con: ibis.BaseBackend) -> pd.DataFrame:
+    """The lines the reader had to set aside, as problems."""
+    lines = [source.unreadable(name, con).assign(table=name) for name in raw]
+    return pd.concat(lines, ignore_index=True).assign(column="", rule="unreadable", amount=0).drop(columns="reason")
+
+
+def _worded(found: pd.DataFrame, files: dict[str, str], settings: Settings) -> pd.DataFrame:
+    """Problems in the order of their rows, each with its file, its severity, and the sentence that says what to do."""
+    if found.empty:
+        return pd.DataFrame(
+            columns=["table", "file", "row", "column", "value", "rule", "severity", "amount", "message"]
+        )
+    order = {table.name: nth for nth, table in enumerate(TABLES)}
+    found = found.sort_values(
+        ["table", "row", "rule", "column"], key=lambda c: c.map(order) if c.name == "table" else c
+    )
+    file = found.table.map(lambda name: files.get(name, name))
+    text = [
+        checks.RULES[rule].wording.format(column=column, value=value)
+        for rule, column, value in zip(found.rule, found.column, found.value, strict=True)
+    ]
+    where = [f"{name} row {row:.0f}" if pd.notna(row) else name for name, row in zip(file, found.row, strict=True)]
+    return pd.DataFrame(
+        {
+            "table": found.table,
+            "file": file,
+            "row": found.row.astype("Int64"),
+            "column": found.column,
+            "value": found.value,
+            "rule": found.rule,
+            "severity": found.rule.map(_severity),
+            "amount": found.amount / 10**settings.ledger.decimals,
+            "message": [f"{place}: {what}" for place, what in zip(where, text, strict=True)],
+        }
+    ).reset_index(drop=True)
+
+
+def _counted(raw: Tables, in_use: Tables, problems: pd.DataFrame) -> pd.DataFrame:
+    """Rows by table. Read and used are counted each by itself, so that a row lost between them would show."""
+    errors = problems[problems.severity == "error"].drop_duplicates(["table", "row"])
+    unreadable = problems[problems.rule == "unreadable"].groupby("table").size()
+    lines = [
+        {
+            "table": name,
+            "read": int(table.count().execute()) + int(unreadable.get(name, 0)),
+            "used": int(in_use[name].count().execute()),
+            "quarantined": int((errors.table == name).sum()),
+            "quarantined_amount": float(errors.amount[errors.table == name].sum()),
+        }
+        for name, table in raw.items()
+    ]
+    return pd.DataFrame(lines)
+
+
+def _quarantine(raw: Tables, problems: pd.DataFrame) -> pd.DataFrame:
+    """The problems of severity error, each with its row's cells as they stand in the file."""
+    errors = problems[problems.severity == "error"].drop(columns="severity")
+    lines = [_lines(raw[name], rows.row).assign(table=name) for name, rows in errors.groupby("table")]
+    if not lines:
+        return errors.assign(line="")
+    kept = errors.merge(pd.concat(lines), on=["table", "row"], how="left")
+    return kept.assign(line=kept.line.fillna(kept.value))
+
+
+def _lines(raw: ibis.Table, rows: pd.Series) -> pd.DataFrame:
+    """The cells of some rows as one text each: row, line."""
+    wanted = ibis.memtable({"row": rows.drop_duplicates().astype("int64")})
+    cells = raw.semi_join(wanted, "row").to_pandas().astype({"row": "Int64"}).set_index("row")
+    texts = [
+        "; ".join(f"{name}={cell}" for name, cell in zip(cells.columns, line, strict=True) if pd.notna(cell))
+        for line in cells.itertuples(index=False, name=None)
+    ]
+    return pd.DataFrame({"row": cells.index, "line": texts})

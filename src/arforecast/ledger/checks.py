@@ -1,0 +1,255 @@
+"""What can be wrong with a ledger: every rule a function in a list, every problem a row of data.
+
+A check takes tables and gives the rows that break its rule, as (table, row, column, value, rule, amount): amount is
+the money at stake in minor units. Checks of form read cells as they stand in the file; checks of substance read the
+typed tables; checks of reference read what the first two left in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import ibis
+from ibis import _
+
+from arforecast.ledger import cells
+from arforecast.ledger.tables import BY_NAME, Column
+
+if TYPE_CHECKING:
+    from arforecast.settings import Settings
+
+Tables = dict[str, "ibis.Table"]
+Check = Callable[[Tables, "Settings"], Iterator["ibis.Table"]]
+COLUMNS = ("table", "row", "column", "value", "rule", "amount")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How grave a broken rule is, and its wording: what is wrong and what to do."""
+
+    severity: Literal["error", "warning"]
+    wording: str
+
+
+RULES = {
+    "unreadable": Rule("error", "the line {value} cannot be read. Give it as many cells as the header has, and quote cells that hold commas."),
+    "empty": Rule("error", "{column} is empty. Fill it in."),
+    "not_a_date": Rule("error", "{column} {value} is not a date. Write dates as YYYY-MM-DD."),
+    "not_money": Rule("error", "{column} {value} is not an amount. Write amounts as 1234.50, with no more decimals than the currency has."),
+    "not_a_number": Rule("error", "{column} {value} is not a number. Write numbers as 1234.5."),
+    "not_a_flag": Rule("error", "{column} {value} is neither true nor false. Write one of the two."),
+    "unknown_kind": Rule("error", "{column} {value} is not known. Use a value that the data dictionary lists."),
+    "not_positive": Rule("error", "{column} {value} is not above zero. Record a credit note as an application."),
+    "zero": Rule("error", "{column} is zero. Remove the row or correct the amount."),
+    "due_before_issued": Rule("error", "{column} {value} lies before the day of issue. Correct one of the two dates."),
+    "no_rate": Rule("error", "{column} {value} is not the reporting currency and has no rate. Add it to the rates table."),
+    "duplicate_id": Rule("error", "{column} {value} stands there more than once, so no row of it can be trusted. Keep the right one."),
+    "unknown_invoice": Rule("error", "{column} {value} is not among the invoices in use. Add the invoice or correct the identifier."),
+    "before_invoice": Rule("error", "{column} {value} lies before the invoice was issued. Correct the date."),
+    "prepayment": Rule("warning", "{column} {value} lies before the invoice was issued: taken as a prepayment."),
+    "over_applied": Rule("warning", "{column} {value} is over-applied: its reductions exceed its amount. Move the surplus to another invoice."),
+    "unknown_customer": Rule("warning", "{column} {value} is not among the customers. Add it to the customers table."),
+    "long_terms": Rule("warning", "{column} {value} lies more than 365 days after the day of issue. Check the date."),
+    "outlier": Rule("warning", "{column} {value} is over 100 times what this customer's invoices usually are. Check the amount."),
+    "booking_gap": Rule("warning", "no booking at all in the week before {value}. Check that every export was loaded."),
+    "duplicate_row": Rule("warning", "{column} {value} repeats another row in all but its identifier. Check that it was not booked twice."),
+}  # fmt: skip
+
+
+def _found(rows: ibis.Table, table: str, rule: str, column: str, value: ibis.Value) -> ibis.Table:
+    """The rows as problems; `row` and, where there is one, `amount` come from them."""
+    amount = rows.amount.abs().fill_null(0) if "amount" in rows.columns else ibis.literal(0)
+    return rows.select(
+        table=ibis.literal(table),
+        row=rows.row,
+        column=ibis.literal(column),
+        value=value.cast("string"),
+        rule=ibis.literal(rule),
+        amount=amount.cast("int64"),
+    )
+
+
+# Form: cells as they stand in the file.
+
+
+def empty_cells(raw: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A required cell is empty."""
+    for name, rows in raw.items():
+        for column in BY_NAME[name].required:
+            broken = _with_amount(rows, name, settings).filter(cells.blank(rows[column.name]))
+            yield _found(broken, name, "empty", column.name, ibis.literal(""))
+
+
+_MALFORMED = {"date": "not_a_date", "money": "not_money", "number": "not_a_number", "flag": "not_a_flag"}
+
+
+def malformed_cells(raw: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A cell is not what its column asks for."""
+    for name, rows in raw.items():
+        for column in BY_NAME[name].columns:
+            if column.name in rows.columns and column.type in _MALFORMED:
+                cell = rows[column.name]
+                parsed = cells.value(cell, column, settings.ledger.decimals)
+                broken = _with_amount(rows, name, settings).filter(~cells.blank(cell) & parsed.isnull())
+                yield _found(broken, name, _MALFORMED[column.type], column.name, broken[f"{column.name}_cell"])
+
+
+def unknown_kinds(raw: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A cell is outside its column's closed list."""
+    for name, rows in raw.items():
+        for column in BY_NAME[name].columns:
+            if column.name in rows.columns and column.choices:
+                cell = cells.value(rows[column.name], column, 0)
+                broken = _with_amount(rows, name, settings).filter(cell.notnull() & ~cell.isin(column.choices))
+                yield _found(broken, name, "unknown_kind", column.name, broken[f"{column.name}_cell"])
+
+
+def _with_amount(rows: ibis.Table, name: str, settings: Settings) -> ibis.Table:
+    """Cells under `<name>_cell`, beside the row number and the row's money as a value."""
+    money = BY_NAME[name].column("amount") or Column("amount", "money", "")
+    known = "amount" in rows.columns
+    amount = cells.value(rows.amount, money, settings.ledger.decimals) if known else ibis.literal(0)
+    return rows.select(
+        "row", amount=amount, **{f"{column}_cell": rows[column] for column in rows.columns if column != "row"}
+    )
+
+
+# Substance: typed tables, one row at a time or one table at a time.
+
+
+def amounts_out_of_range(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """An invoice must be above zero, an application must not be zero."""
+    invoices, applications = tables["invoices"], tables["applications"]
+    yield _money_problem(invoices.filter(_.amount <= 0), "invoices", "not_positive", settings)
+    yield _money_problem(applications.filter(_.amount == 0), "applications", "zero", settings)
+
+
+def _money_problem(rows: ibis.Table, table: str, rule: str, settings: Settings) -> ibis.Table:
+    exact = rows.amount.cast("decimal(38,6)") / 10**settings.ledger.decimals
+    return _found(rows, table, rule, "amount", exact.cast(f"decimal(38,{settings.ledger.decimals})"))
+
+
+def due_before_issued(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """Due before issued by more than the day that time zones explain."""
+    rows = tables["invoices"].filter(_.due_on < _.issued_on - ibis.interval(days=1))
+    yield _found(rows, "invoices", "due_before_issued", "due_on", rows.due_on)
+
+
+def currencies_without_rate(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """Money in another currency than the reporting one, and no rate to convert it."""
+    for name in ("invoices", "receipts", "control_totals"):
+        rows = tables[name].filter(_.currency != settings.ledger.currency)
+        yield _found(rows, name, "no_rate", "currency", rows.currency)
+
+
+IDENTIFIERS = {
+    "invoices": "invoice_id",
+    "applications": "application_id",
+    "receipts": "receipt_id",
+    "customers": "customer_id",
+}
+
+
+def duplicate_identifiers(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """An identifier that stands twice: both rows are out, neither can be trusted."""
+    for name, key in IDENTIFIERS.items():
+        rows = tables[name]
+        counted = rows.filter(rows[key].notnull()).mutate(times=ibis._.count().over(group_by=key))
+        broken = counted.filter(_.times > 1)
+        yield _found(broken, name, "duplicate_id", key, broken[key])
+
+
+# Reference: between tables, after errors of form and substance went out.
+
+
+def unknown_invoices(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """An application or a dispute on an invoice that is not there, or was itself set aside."""
+    for name in ("applications", "disputes"):
+        rows = tables[name].anti_join(tables["invoices"], "invoice_id")
+        yield _found(rows, name, "unknown_invoice", "invoice_id", rows.invoice_id)
+
+
+def applications_before_issue(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """Cash before the invoice is a prepayment; a credit note, discount or write-off before it is a mistake."""
+    issued = tables["invoices"].select("invoice_id", "issued_on")
+    rows = tables["applications"].join(issued, "invoice_id").filter(_.applied_on < _.issued_on)
+    for rule, early in (
+        ("prepayment", rows.filter(_.kind == "cash")),
+        ("before_invoice", rows.filter(_.kind != "cash")),
+    ):
+        yield _found(early, "applications", rule, "applied_on", early.applied_on)
+
+
+# Warnings: rows that are used and reported.
+
+
+def over_applied_invoices(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """More was applied to an invoice than it bills."""
+    applied = tables["applications"].group_by("invoice_id").aggregate(applied=_.amount.sum().cast("int64"))
+    rows = tables["invoices"].join(applied, "invoice_id").filter(_.applied > _.amount)
+    rows = rows.mutate(amount=rows.applied - rows.amount)
+    yield _found(rows, "invoices", "over_applied", "invoice_id", rows.invoice_id)
+
+
+def unknown_customers(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """An invoice of a customer the customers table does not have."""
+    customers = tables["customers"]
+    strangers = tables["invoices"].anti_join(customers, "customer_id")
+    rows = strangers.filter(customers.count().as_scalar() > 0)
+    yield _found(rows, "invoices", "unknown_customer", "customer_id", rows.customer_id)
+
+
+def long_terms(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """Terms of more than a year are rarer than a wrong year in a date."""
+    rows = tables["invoices"].filter(_.due_on > _.issued_on + ibis.interval(days=365))
+    yield _found(rows, "invoices", "long_terms", "due_on", rows.due_on)
+
+
+def outliers(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """An amount beyond 100 times the customer's median: a misplaced decimal point looks like this."""
+    invoices = tables["invoices"]
+    medians = invoices.group_by("customer_id").aggregate(median=_.amount.median())
+    rows = invoices.join(medians, "customer_id").filter(_.amount > 100 * _.median)
+    yield _found(rows, "invoices", "outlier", "invoice_id", rows.invoice_id)
+
+
+def booking_gaps(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A ledger that books daily and then books nothing for a week: weekends explain two days, not seven."""
+    days = tables["invoices"].select(day="issued_on").union(tables["applications"].select(day="applied_on"))
+    days = days.group_by("day").aggregate(booked=_.count())
+    gaps = days.mutate(gap=days.day.delta(days.day.lag().over(order_by=days.day), unit="day"))
+    daily = gaps.mutate(usual=gaps.gap.median().over()).filter((_.usual <= 1) & (_.gap > 7))
+    yield _found(daily.mutate(row=ibis.literal(None, "int64")), "invoices", "booking_gap", "issued_on", daily.day)
+
+
+def duplicate_rows(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """The same invoice booked under two numbers: same customer, dates, amount and product."""
+    alike = ["customer_id", "issued_on", "due_on", "amount", "kind", "product", "plan_id", "paid_on"]
+    nth = ibis.row_number().over(group_by=alike, order_by="row")
+    rows = tables["invoices"].mutate(nth=nth).filter(_.nth > 0)
+    yield _found(rows, "invoices", "duplicate_row", "invoice_id", rows.invoice_id)
+
+
+FORM: tuple[Check, ...] = (empty_cells, malformed_cells, unknown_kinds)
+SUBSTANCE: tuple[Check, ...] = (
+    amounts_out_of_range,
+    due_before_issued,
+    currencies_without_rate,
+    duplicate_identifiers,
+)
+REFERENCE: tuple[Check, ...] = (unknown_invoices, applications_before_issue)
+WARNINGS: tuple[Check, ...] = (
+    over_applied_invoices,
+    long_terms,
+    outliers,
+    booking_gaps,
+    duplicate_rows,
+    unknown_customers,
+)
+
+
+def run(checks: tuple[Check, ...], tables: Tables, settings: Settings) -> ibis.Table:
+    """All problems the checks find, as one table."""
+    return ibis.union(*(found for check in checks for found in check(tables, settings)))

@@ -1,0 +1,216 @@
+"""What was known at the close of a day: the only way from the books to a KPI, a feature or a forecast.
+
+A snapshot stands on one day or on many; then `as_of` is one more column to group by, so that today's figure, a
+trend, training rows and a backtest are the same code. A fact counts on a day iff it has entered the books by then;
+everything here is an Ibis expression over the books, and nothing is computed until a figure is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import ibis
+from ibis import _
+
+from arforecast.errors import UsageError
+from arforecast.ledger import Books
+
+COHORT_AGES = (30, 60, 90)
+BEGINNING, NEVER = date(1, 1, 1), date(9999, 12, 31)
+WHOLE = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known on each day of a calendar, for the whole ledger or by group.
+
+    calendar: the days to stand on, see `calendar`.
+    invoices: one row an invoice, with group and entered_on.
+    entries: one row a change of an invoice's balance: kind (billed, cash, credit_note, discount, write_off), amount
+    (as booked), change (of the open balance), happened_on, entered_on, and the invoice's columns.
+    spells: invoice_id, since, until, balance: the open balance on each day d with since <= d < until.
+    receipts: one row a receipt, with the group of its customer.
+    """
+
+    books: Books
+    by: str | None
+    calendar: ibis.Table
+    invoices: ibis.Table
+    entries: ibis.Table
+    spells: ibis.Table
+    receipts: ibis.Table
+
+    def cached(self) -> Facts:
+        """The same facts, computed once by the engine where many figures are to be read from them."""
+        booked = self.entries.cache()
+        return replace(self, invoices=self.invoices.cache(), entries=booked, spells=spells(booked).cache())
+
+
+def stand(books: Books, days: Iterable[date], by: str | None = None) -> Facts:
+    """The facts as known at the close of each of `days`, in groups of the column `by`.
+
+    Raises UsageError when neither invoices nor customers have such a column.
+    """
+    invoices = grouped(books, by)
+    booked = entries(books, invoices)
+    return Facts(books, by, calendar(days), invoices, booked, spells(booked), _receipts(books, by))
+
+
+def month_ends(as_of: date, months: int) -> list[date]:
+    """`as_of` and the month-ends before it, `months` days in all, oldest first."""
+    days = [as_of]
+    while len(days) < months:
+        days.append(opening(days[-1]))
+    return days[::-1]
+
+
+def opening(day: date) -> date:
+    """The day at whose close the month of `day` opens: the last day of the month before."""
+    return day.replace(day=1) - timedelta(days=1)
+
+
+def calendar(days: Iterable[date]) -> ibis.Table:
+    """One row a day to stand on, with every other day the definitions speak of.
+
+    opening_on and quarter_opening_on close the month before and the month three before; before_N_on opens the window
+    of N days (exclusive); cohort_N_after (exclusive) and cohort_N_until bound the latest calendar month that is N days
+    old. Plain dates, so that no engine has to know how to count months.
+    """
+    rows = [_day(day) for day in sorted(set(days))]
+    return ibis.memtable(rows, schema=dict.fromkeys(rows[0], "date"))
+
+
+def _day(as_of: date) -> dict[str, date]:
+    day = {
+        "as_of": as_of,
+        "opening_on": opening(as_of),
+        "quarter_opening_on": opening(opening(opening(as_of))),
+        "before_90_on": as_of - timedelta(days=90),
+        "before_365_on": as_of - timedelta(days=365),
+    }
+    for age in COHORT_AGES:
+        # A month is old enough when the day after its last day, less one, lies `age` days back.
+        until = opening(as_of - timedelta(days=age - 1))
+        day |= {f"cohort_{age}_after": opening(until), f"cohort_{age}_until": until}
+    return day
+
+
+def grouped(books: Books, by: str | None) -> ibis.Table:
+    """The invoices with their group: a column of theirs, else one of their customer's."""
+    invoices, customers = books.tables["invoices"], books.tables["customers"]
+    own, theirs = (by in table.columns for table in (invoices, customers))
+    if by is None:
+        return invoices.mutate(group=ibis.literal(WHOLE))
+    if not own and not theirs:
+        raise UsageError(f"There is no column {by}. Group by one of {', '.join(groupings(books))}.")
+    if not theirs or by == "customer_id":
+        return invoices.mutate(group=_group(invoices[by]))
+    joined = invoices.left_join(customers.select("customer_id", theirs=by), "customer_id").drop("customer_id_right")
+    mine = ibis.coalesce(joined[by], joined.theirs) if own else joined.theirs
+    return joined.mutate(group=_group(mine)).drop("theirs")
+
+
+def groupings(books: Books) -> list[str]:
+    """The columns of invoices and customers that figures can be grouped by."""
+    measured = {"row", "amount", "paid_amount", "discount_amount", "invoice_id", "entered_on"}
+    columns = [*books.tables["invoices"].columns, *books.tables["customers"].columns]
+    return [name for name in dict.fromkeys(columns) if name not in measured]
+
+
+def _group(column: ibis.Column) -> ibis.Value:
+    """Rows without a group are one: left out, the groups would not add up to the whole."""
+    return column.cast("string").fill_null("(none)")
+
+
+def _receipts(books: Books, by: str | None) -> ibis.Table:
+    receipts, customers = books.tables["receipts"], books.tables["customers"]
+    if by is None or by == "customer_id":
+        return receipts.mutate(group=ibis.literal(WHOLE) if by is None else receipts.customer_id)
+    if by not in customers.columns:
+        return receipts.mutate(group=_group(ibis.null("string")))
+    return receipts.left_join(customers.select("customer_id", theirs=by), "customer_id").mutate(group=_group(_.theirs))
+
+
+def entries(books: Books, invoices: ibis.Table) -> ibis.Table:
+    """Every change of an invoice's open balance, dated twice: the day it happened and the day it entered the books."""
+    of_invoice = ["invoice_id", "customer_id", "group", "issued_on", "due_on"]
+    billed = invoices.select(
+        *of_invoice,
+        "amount",
+        "entered_on",
+        happened_on="issued_on",
+        change="amount",
+        kind=ibis.literal("billed"),
+    )
+    applications = books.tables["applications"].select(
+        "invoice_id", "amount", "entered_on", "kind", happened_on="applied_on", change=-_.amount
+    )
+    reductions = invoices.select(*of_invoice).join(applications, "invoice_id").select(*billed.columns)
+    return billed.union(reductions)
+
+
+def spells(booked: ibis.Table) -> ibis.Table:
+    """The running balance of each invoice as intervals of days, `since` inclusive and `until` exclusive."""
+    daily = booked.group_by("invoice_id", since="entered_on").aggregate(change=_.change.sum().cast("int64"))
+    order = ibis.window(group_by="invoice_id", order_by="since")
+    return daily.select(
+        "invoice_id",
+        "since",
+        until=daily.since.lead().over(order).fill_null(NEVER),
+        balance=daily.change.sum().over(ibis.cumulative_window(group_by="invoice_id", order_by="since")).cast("int64"),
+    )
+
+
+def settlements(booked: ibis.Table) -> ibis.Table:
+    """When each invoice was settled, as it was known: invoice_id, since, until, settled_on.
+
+    On each day d with since <= d < until the invoice was known to owe nothing; settled_on is the day it happened:
+    the first day from which, by the facts entered by then, the balance stayed at zero or below. A payment that
+    bounced settles nothing.
+    """
+    settled = spells(booked).filter(_.balance <= 0).select("invoice_id", "since", "until")
+    # The bill comes first, whenever the money came: a prepayment settles the invoice on the day of the payment.
+    first = (booked.kind == "billed").ifelse(ibis.literal(BEGINNING), booked.happened_on)
+    happened = booked.select("invoice_id", "entered_on", "change", happened_on=first)
+    known = settled.join(happened, "invoice_id").filter(_.entered_on <= _.since)
+    spell = ["invoice_id", "since", "until"]
+    daily = known.group_by(*spell, "happened_on").aggregate(change=_.change.sum())
+    running = daily.mutate(balance=_.change.sum().over(ibis.cumulative_window(group_by=spell, order_by="happened_on")))
+    onwards = ibis.window(group_by=spell, order_by="happened_on", preceding=0, following=None)
+    for_good = running.mutate(highest=running.balance.max().over(onwards)).filter(_.highest <= 0)
+    return for_good.group_by(spell).aggregate(settled_on=_.happened_on.min())
+
+
+def positions(facts: Facts, days: ibis.Table) -> ibis.Table:
+    """The invoices with an open or over-applied balance at the close of each day of the table `days` (column `on`).
+
+    Columns: on, invoice_id, customer_id, group, issued_on, due_on, balance, days_past_due.
+    """
+    alive = facts.spells.filter(_.balance != 0)
+    standing = days.join(alive, (alive.since <= days.on) & (alive.until > days.on)).drop("since", "until")
+    invoices = facts.invoices.select("invoice_id", "customer_id", "group", "issued_on", "due_on")
+    owed = standing.join(invoices, "invoice_id")
+    return owed.mutate(days_past_due=owed.on.delta(owed.due_on, unit="day"))
+
+
+def histories(facts: Facts, dated: str, after: str, until: str) -> ibis.Table:
+    """Invoices whose date `dated` lies in (after, until] of each day of the calendar, each with its applications.
+
+    One row an application known by as_of (one row of nulls where there is none): as_of, group, invoice_id, amount,
+    issued_on, due_on, kind, applied, applied_on.
+    """
+    invoices = facts.invoices.select("invoice_id", "group", "amount", "issued_on", "due_on", "entered_on")
+    days = facts.calendar.select("as_of", after=after, until=until)
+    day = invoices[dated]
+    members = days.join(
+        invoices, (day > days.after) & (day <= days.until) & (invoices.entered_on <= days.as_of)
+    ).select("as_of", "group", "invoice_id", "amount", "issued_on", "due_on")
+    reductions = facts.entries.filter(_.kind != "billed").select(
+        "invoice_id", "kind", "entered_on", applied="amount", applied_on="happened_on"
+    )
+    known = members.left_join(
+        reductions, (members.invoice_id == reductions.invoice_id) & (reductions.entered_on <= members.as_of)
+    )
+    return known.drop("invoice_id_right", "entered_on")
