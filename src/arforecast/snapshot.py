@@ -31,6 +31,7 @@ class Facts:
     entries: one row a change of an invoice's balance: kind (billed, cash, credit_note, discount, write_off), amount
     (as booked), change (of the open balance), happened_on, entered_on, and the invoice's columns.
     spells: invoice_id, since, until, balance: the open balance on each day d with since <= d < until.
+    settlements: when each invoice was settled, as it was known, see `settlements`.
     receipts: one row a receipt, with the group of its customer.
     """
 
@@ -40,12 +41,19 @@ class Facts:
     invoices: ibis.Table
     entries: ibis.Table
     spells: ibis.Table
+    settlements: ibis.Table
     receipts: ibis.Table
 
     def cached(self) -> Facts:
         """The same facts, computed once by the engine where many figures are to be read from them."""
         booked = self.entries.cache()
-        return replace(self, invoices=self.invoices.cache(), entries=booked, spells=spells(booked).cache())
+        return replace(
+            self,
+            invoices=self.invoices.cache(),
+            entries=booked,
+            spells=spells(booked).cache(),
+            settlements=settlements(booked).cache(),
+        )
 
 
 def stand(books: Books, days: Iterable[date], by: str | None = None) -> Facts:
@@ -55,7 +63,7 @@ def stand(books: Books, days: Iterable[date], by: str | None = None) -> Facts:
     """
     invoices = grouped(books, by)
     booked = entries(books, invoices)
-    return Facts(books, by, calendar(days), invoices, booked, spells(booked), _receipts(books, by))
+    return Facts(books, by, calendar(days), invoices, booked, spells(booked), settlements(booked), _receipts(books, by))
 
 
 def month_ends(as_of: date, months: int) -> list[date]:

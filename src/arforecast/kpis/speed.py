@@ -8,7 +8,7 @@ from ibis import _
 
 from arforecast.kpis.balances import standing
 from arforecast.kpis.catalogue import Parts, kpi
-from arforecast.snapshot import Facts, histories, settlements
+from arforecast.snapshot import Facts, histories
 
 ROUNDING = 1e-9
 
@@ -77,7 +77,7 @@ def _ages(facts: Facts) -> ibis.Table:
         & (invoices.issued_on <= days.as_of)
         & (invoices.entered_on <= days.as_of),
     )
-    known = settlements(facts.entries)
+    known = facts.settlements
     joined = window.left_join(
         known,
         (window.invoice_id == known.invoice_id) & (known.since <= window.as_of) & (known.until > window.as_of),
