@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import arforecast.ledger as ledgers
-from arforecast import kpis, snapshot
+from arforecast import backtest, cash, kpis, late, snapshot
 from arforecast.errors import UsageError
 from arforecast.ledger import Books
 from arforecast.ledger.tables import TABLES
 from arforecast.settings import Settings, load
+
+RECORD_WEEKS = 13
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,43 @@ class Snapshot:
     def kpis(self, by: str | None = None, months: int = 1) -> pd.DataFrame:
         """Every KPI today and at the month-ends before, `months` days in all; see `arforecast.kpis.table`."""
         return kpis.table(self.books, snapshot.month_ends(self.day, months), by)
+
+    def late_payers(self) -> pd.DataFrame:
+        """Every open invoice with its payment distribution; see `arforecast.late.table`."""
+        return late.table(self._today, self._decimals)
+
+    def late_record(self) -> pd.DataFrame:
+        """Past probabilities of being late beside what became of them; see `arforecast.backtest.late_record`."""
+        return backtest.late_record(self._facts, self._past, self.day)
+
+    def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
+        """Cash by week and component with ranges that past forecasts have stretched; see `arforecast.cash.table`."""
+        raw = cash.raw_forecast(self._facts, self._today, weeks)
+        return cash.table(cash.stretched(raw, self._cash_past), self._decimals)
+
+    def cash_record(self) -> pd.DataFrame:
+        """Past forecasts of cash, the baselines beside the model, against what came; see `arforecast.cash.comparison`."""
+        return cash.comparison(self._facts, self._past, cash.published(self._cash_past))
+
+    @cached_property
+    def _facts(self) -> snapshot.Facts:
+        return snapshot.stand(self.books, [self.day]).cached()
+
+    @cached_property
+    def _today(self) -> backtest.Past:
+        return backtest.past(self._facts, [self.day], self.books.settings.forecast.horizon_days)[0]
+
+    @cached_property
+    def _past(self) -> list[backtest.Past]:
+        return backtest.past(self._facts, backtest.weekly_origins(self._facts, self.day), 7 * RECORD_WEEKS)
+
+    @cached_property
+    def _cash_past(self) -> pd.DataFrame:
+        return cash.record(self._facts, self._past, RECORD_WEEKS, self.day)
+
+    @property
+    def _decimals(self) -> int:
+        return self.books.settings.ledger.decimals
 
     def glossary(self) -> pd.DataFrame:
         """What each KPI means: kpi, meaning, unit, better."""

@@ -47,8 +47,9 @@ SIZES = {
     "band": BANDS,
 }
 
-# What a factor looks at, and its strength: how many settlements its prior is worth. A customer comes first.
-FACTORS: tuple[tuple[tuple[str, ...], float], ...] = (
+# What a factor looks at, the customer first, and its strength: how many settlements its prior is worth.
+Factor = tuple[tuple[str, ...], float]
+FACTORS: tuple[Factor, ...] = (
     (("age_range",), 1),
     (("age",), 10),
     (("phase", "weekday"), 10),
@@ -63,15 +64,23 @@ FACTORS: tuple[tuple[tuple[str, ...], float], ...] = (
 
 
 @dataclass(frozen=True)
+class Exposure:
+    """What a hazard is estimated from: counts (see `exposure`), and the amounts that part the bands of size."""
+
+    counts: pd.DataFrame
+    edges: Floats
+
+
+@dataclass(frozen=True)
 class Hazard:
     """A fitted hazard.
 
-    mean: settlements per invoice day. factors: for each of FACTORS the keys it was seen for, sorted, and their ratios.
+    mean: settlements per invoice day. factors: what each looks at, the keys it was seen for (sorted), their ratios.
     customers: their identifiers in the order of their codes. edges: the amounts that part the bands of size.
     """
 
     mean: float
-    factors: tuple[tuple[Ints, Floats], ...]
+    factors: tuple[tuple[tuple[str, ...], Ints, Floats], ...]
     customers: pd.Index
     edges: Floats
 
@@ -106,26 +115,20 @@ def open_invoices(facts: Facts, day: date) -> pd.DataFrame:
     return owed.order_by("invoice_id").to_pandas()
 
 
-def fit(facts: Facts, day: date) -> Hazard:
-    """The hazard as it could be estimated at the close of `day`."""
-    edges = band_edges(facts, day)
-    return estimate(exposure(facts, day, edges), edges)
-
-
 def band_edges(facts: Facts, day: date) -> Floats:
     """The amounts that part the invoices known by `day` into fifths."""
     amount = facts.invoices.filter(_.entered_on <= day).amount
     return np.array(amount.quantile([nth / BANDS for nth in range(1, BANDS)]).execute(), dtype=float)
 
 
-def exposure(facts: Facts, day: date, edges: Floats) -> pd.DataFrame:
+def exposure(facts: Facts, day: date) -> Exposure:
     """The days on which invoices were open up to `day`, and what became of them.
 
     customer_id, band, age (days from due, clipped), weekday (Monday 0), days (invoice days at risk), settled. An
     invoice is at risk from its issue to its settlement or, open, to `day`; one paid before its issue never was.
     """
-    known = known_invoices(facts, day)
-    days = ibis.memtable({"on": pd.date_range(known.issued_on.min().execute(), day).date}, schema={"on": "date"})
+    known, edges = known_invoices(facts, day), band_edges(facts, day)
+    days = _every_day(facts, day)
     risk = days.join(known, (days.on >= known.issued_on) & (days.on <= known.settled_on.fill_null(day)))
     traits = risk.mutate(
         band=sum(((risk.amount > edge).ifelse(1, 0) for edge in edges), ibis.literal(0)),
@@ -135,32 +138,41 @@ def exposure(facts: Facts, day: date, edges: Floats) -> pd.DataFrame:
     )
     by = ["customer_id", "band", "age", "weekday"]
     counts = traits.group_by(by).aggregate(days=_.count(), settled=_.settled.sum())
-    return counts.order_by(by).to_pandas()
+    return Exposure(counts.to_pandas(), edges)
 
 
-def estimate(exposed: pd.DataFrame, edges: Floats) -> Hazard:
-    """The hazard from the counts of `exposure`: the mean, then factor after factor."""
-    customers = pd.Index(exposed.customer_id.unique())
-    codes = np.asarray(customers.get_indexer(exposed.customer_id), dtype=np.int64)
-    age, weekday, band = (exposed[name].to_numpy(np.int64) for name in ("age", "weekday", "band"))
-    traits = _traits(codes, band, age, weekday)
-    settled = exposed.settled.to_numpy(float)
-    mean = settled.sum() / max(exposed.days.sum(), 1)
-    expected = exposed.days.to_numpy(float) * mean
-    factors = []
-    for names, strength in FACTORS:
+def _every_day(facts: Facts, last: date) -> ibis.Table:
+    """The days from the first invoice to `last`, column `on`."""
+    first = facts.invoices.issued_on.min().execute()
+    return ibis.memtable({"on": pd.date_range(first, last).date}, schema={"on": "date"})
+
+
+def estimate(exposed: Exposure, factors: tuple[Factor, ...] = FACTORS) -> Hazard:
+    """The hazard from what was seen: the mean, then factor after factor."""
+    counts = exposed.counts
+    codes, customers = pd.factorize(counts.customer_id, sort=True)
+    age, weekday, band = (counts[name].to_numpy(np.int64) for name in ("age", "weekday", "band"))
+    # The engine gives rows in any order; sums of floats are the same only in one.
+    order = np.lexsort((band, weekday, age, codes))
+    traits = _traits(*(trait[order] for trait in (codes, band, age, weekday)))
+    settled, days = counts.settled.to_numpy(float)[order], counts.days.to_numpy(float)[order]
+    mean = settled.sum() / max(days.sum(), 1)
+    expected = days * mean
+    fitted = []
+    for names, strength in factors:
         keys, place = np.unique(_keys(traits, names), return_inverse=True)
         ratios = (np.bincount(place, settled) + strength) / (np.bincount(place, expected) + strength)
         expected = expected * ratios[place]
-        factors.append((keys, ratios))
-    return Hazard(mean, tuple(factors), customers, edges)
+        fitted.append((names, keys, ratios))
+    return Hazard(mean, tuple(fitted), pd.Index(customers), exposed.edges)
 
 
 def predict(hazard: Hazard, invoices: pd.DataFrame, as_of: date, days: int) -> Distribution:
     """When `invoices`, open at the close of `as_of` or issued later, will be settled within `days` days."""
-    blocks = [invoices.iloc[start : start + BLOCK] for start in range(0, max(len(invoices), 1), BLOCK)]
+    blocks = [invoices.iloc[start : start + BLOCK] for start in range(0, len(invoices), BLOCK)]
     parts = [_settled_and_late(hazard, block, as_of, days) for block in blocks]
-    settled, late = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    settled = np.concatenate([np.empty((0, days)), *(settled for settled, _late in parts)])
+    late = np.concatenate([np.empty(0), *(late for _settled, late in parts)])
     return Distribution(as_of, invoices.reset_index(drop=True), settled, late)
 
 
@@ -207,7 +219,7 @@ def _ratios(
     weekday = (on.astype("datetime64[D]").astype(np.int64) + 3) % 7
     band = np.searchsorted(hazard.edges, invoices.amount.to_numpy(float), side="left")
     traits = _traits(local[:, None], band[:, None], age, weekday[None, :])
-    for (names, _strength), (keys, ratios) in zip(FACTORS, hazard.factors, strict=True):
+    for names, keys, ratios in hazard.factors:
         yield names, _table(names, keys, ratios, here)[_keys(traits, names)]
 
 

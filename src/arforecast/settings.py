@@ -47,7 +47,7 @@ class Forecast(Section):
     """Choices inside the forecasts."""
 
     horizon_days: int = Field(default=180, ge=14)
-    simulations: int = Field(default=2000, ge=100)
+    simulations: int = Field(default=1000, ge=100)
     seed: int = 20260630
 
 

@@ -1,0 +1,156 @@
+"""How right we were: forecasts as they could be made on past days, beside what then came.
+
+An origin is a past day on which the ledger is asked as it was known then; what came is read as it is known at as_of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from arforecast.baselines import p_late_by_customer, roll_rate_curve
+from arforecast.payment_time import Distribution, Hazard, estimate, exposure, known_invoices, open_invoices, predict
+from arforecast.snapshot import Facts
+
+ORIGINS = 26
+FIRST_WEEKS = 8
+RANGES = {0.50: ("p25", "p75"), 0.80: ("p10", "p90"), 0.95: ("p2_5", "p97_5")}
+FEWEST = 20
+
+
+@dataclass(frozen=True)
+class Past:
+    """What could be said on one origin: the hazard fitted then, by it the distribution of the invoices open then, and
+    the same by the baseline, the global roll-rate curve."""
+
+    origin: date
+    hazard: Hazard
+    distribution: Distribution
+    baseline: Distribution
+
+
+def weekly_origins(facts: Facts, as_of: date, count: int = ORIGINS) -> list[date]:
+    """The days 1, 2, ... weeks before `as_of`, oldest first, from eight weeks after the first invoice on."""
+    first = facts.invoices.filter(_.entered_on <= as_of).issued_on.min().execute()
+    if pd.isna(first):
+        return []
+    days = [as_of - timedelta(weeks=nth) for nth in range(count, 0, -1)]
+    return [day for day in days if day >= pd.Timestamp(first).date() + timedelta(weeks=FIRST_WEEKS)]
+
+
+def past(facts: Facts, origins: Sequence[date], days: int) -> list[Past]:
+    """The forecasts of the origins, each made from what was known then."""
+    return [_forecast(facts, origin, days) for origin in origins]
+
+
+def _forecast(facts: Facts, origin: date, days: int) -> Past:
+    exposed, invoices = exposure(facts, origin), open_invoices(facts, origin)
+    hazard, curve = estimate(exposed), roll_rate_curve(exposed)
+    settled, baseline = (predict(fitted, invoices, origin, days) for fitted in (hazard, curve))
+    return Past(origin, hazard, settled, baseline)
+
+
+def late_record(facts: Facts, forecasts: Sequence[Past], as_of: date) -> pd.DataFrame:
+    """What was said of invoices not yet due, beside what became of them: one row an origin and invoice.
+
+    origin, invoice_id, customer_id, amount, p_late, p_late_baseline (the customer's shrunk late rate), late (1 or 0).
+    Invoices not due by `as_of` are left out: nobody knows yet.
+    """
+    fate = known_invoices(facts, as_of).filter(_.due_on <= as_of)
+    late = fate.select("invoice_id", late=(_.settled_on <= _.due_on).fill_null(False).ifelse(0, 1)).to_pandas()
+    columns = ["origin", "invoice_id", "customer_id", "amount", "p_late", "p_late_baseline", "late"]
+    rows = [_said(facts, then).merge(late, on="invoice_id") for then in forecasts]
+    return pd.concat([pd.DataFrame(columns=columns), *rows], ignore_index=True)[columns] if rows else _none(columns)
+
+
+def _said(facts: Facts, then: Past) -> pd.DataFrame:
+    invoices = then.distribution.invoices
+    said = invoices.assign(
+        origin=pd.Timestamp(then.origin),
+        amount=invoices.amount / 10**facts.books.settings.ledger.decimals,
+        p_late=then.distribution.p_late,
+        p_late_baseline=p_late_by_customer(facts, then.origin, invoices),
+    )
+    return said[pd.to_datetime(said.due_on) > said.origin]
+
+
+def _none(columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({name: [] for name in columns})
+
+
+def cash_by_week(facts: Facts, origins: Sequence[date], weeks: int, as_of: date) -> pd.DataFrame:
+    """The cash that came in each whole week after each origin, as known at `as_of`, in minor units.
+
+    origin, horizon_week (1, 2, ...), open_book (on invoices known at the origin), unbilled (on later ones), total.
+    """
+    spans = [(origin, week, origin + timedelta(weeks=week - 1), origin + timedelta(weeks=week))
+             for origin in origins for week in range(1, weeks + 1)]  # fmt: skip
+    whole = [span for span in spans if span[3] <= as_of]
+    columns = ["origin", "horizon_week", "open_book", "unbilled", "total"]
+    if not whole:
+        return _none(columns)
+    names = {"origin": "date", "horizon_week": "int64", "after": "date", "until": "date"}
+    week = ibis.memtable(pd.DataFrame(whole, columns=list(names)), schema=names)
+    billed = facts.invoices.select("invoice_id", billed_on="entered_on")
+    cash = facts.entries.filter((_.kind == "cash") & (_.entered_on <= as_of)).join(billed, "invoice_id")
+    came = week.left_join(cash, (cash.entered_on > week.after) & (cash.entered_on <= week.until))
+    before = came.billed_on <= came.origin
+    sums = came.group_by("origin", "horizon_week").aggregate(
+        open_book=came.amount.sum(where=before).fill_null(0).cast("int64"),
+        unbilled=came.amount.sum(where=~before).fill_null(0).cast("int64"),
+        total=came.amount.sum().fill_null(0).cast("int64"),
+    )
+    return sums.order_by("origin", "horizon_week").to_pandas()[columns]
+
+
+def cash_history(facts: Facts, day: date) -> np.ndarray:
+    """The cash of each whole week up to `day`, oldest first, from the first payment on, in minor units."""
+    known = facts.entries.filter((_.kind == "cash") & (_.entered_on <= day))
+    daily = known.group_by("entered_on").aggregate(amount=_.amount.sum().cast("int64")).to_pandas()
+    if daily.empty:
+        return np.zeros(1)
+    back = (pd.Timestamp(day) - pd.to_datetime(daily.entered_on)).dt.days // 7
+    weekly = np.bincount(back, weights=daily.amount, minlength=1)[::-1]
+    # The oldest week began before the first payment: it is not a whole one.
+    return weekly[1:] if len(weekly) > 1 else weekly
+
+
+def widening(record: pd.DataFrame) -> dict[float, float]:
+    """How much wider ranges must be to hold what they promise: by range, a factor on the distance from the median.
+
+    Split conformal prediction: the factor is the quantile, corrected for the number of forecasts, of how far past
+    actuals lay from the median in units of the range's half. 1 with fewer than 20 past forecasts. `record` has p50,
+    the ends of each range, and actual.
+    """
+    if len(record) < FEWEST:
+        return dict.fromkeys(RANGES, 1.0)
+    return {share: _factor(record, share) for share in RANGES}
+
+
+def _factor(record: pd.DataFrame, share: float) -> float:
+    low, high = RANGES[share]
+    off = record.actual - record.p50
+    half = np.where(off > 0, record[high] - record.p50, record.p50 - record[low])
+    distance = np.sort((off.abs() / np.maximum(half, 1e-9)).to_numpy())
+    nth = min(math.ceil((len(distance) + 1) * share), len(distance))
+    return float(distance[nth - 1])
+
+
+def widened(forecast: pd.DataFrame, factors: dict[float, float]) -> pd.DataFrame:
+    """The forecast with its ranges stretched about the median; a wider range never ends inside a narrower one."""
+    wide = forecast.copy()
+    reach = {"low": np.zeros(len(wide)), "high": np.zeros(len(wide))}
+    for share, (low, high) in sorted(RANGES.items()):
+        reach["low"] = np.maximum(reach["low"], (forecast.p50 - forecast[low]) * factors[share])
+        reach["high"] = np.maximum(reach["high"], (forecast[high] - forecast.p50) * factors[share])
+        # Cash is what arrives: no range begins below nothing unless the median does.
+        wide[low] = np.maximum(forecast.p50 - reach["low"], np.minimum(forecast.p50, 0))
+        wide[high] = forecast.p50 + reach["high"]
+    return wide

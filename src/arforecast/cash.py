@@ -1,0 +1,253 @@
+"""What cash comes in which week, and how sure that is.
+
+open_book is what open invoices will bring; unbilled what invoices not issued yet will bring: those of the billing
+schedule, and for the rest the last eight weeks' billing, repeated. Means are sums of expectations; ranges come from
+simulation, in which the invoices of one customer move together, and are stretched to what past ranges missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+from scipy.special import ndtri
+
+from arforecast import backtest
+from arforecast.backtest import Past
+from arforecast.baselines import WEEKLY
+from arforecast.payment_time import AGE_EDGES, OLDEST, YOUNGEST, Distribution, Floats, Hazard, predict
+from arforecast.snapshot import Facts
+
+COMPONENTS = ("open_book", "unbilled", "total")
+QUANTILES = {"p2_5": 0.025, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p97_5": 0.975}
+TEMPLATE_WEEKS = 8
+# The share of an invoice's fortune that is its customer's: payment runs take many invoices at once.
+TOGETHER = 0.5
+CHUNK = 50
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Cash expected of some invoices: invoices x weeks of money and of probability, and whose invoices they are."""
+
+    customers: pd.Series
+    amount: Floats
+    p_week: Floats
+
+
+def cash_shares(facts: Facts, day: date) -> Floats:
+    """Of what reduced invoices up to `day`, the share that was cash, by range of days from due.
+
+    Old invoices are credited and written off more than young ones. A range with little experience leans on them all.
+    """
+    reduced = facts.entries.filter((_.kind != "billed") & (_.entered_on <= day) & (_.amount > 0))
+    age = reduced.happened_on.delta(reduced.due_on, unit="day").clip(YOUNGEST, OLDEST)
+    sums = reduced.group_by(age=age, kind="kind").aggregate(amount=_.amount.sum().cast("int64"), times=_.count())
+    table = sums.to_pandas()
+    ranges = np.searchsorted(AGE_EDGES, table.age, side="right")
+    size = len(AGE_EDGES) + 1
+    total = np.bincount(ranges, table.amount, size)
+    cash = np.bincount(ranges, table.amount * (table.kind == "cash"), size)
+    overall = cash.sum() / total.sum() if total.sum() else 1.0
+    prior = 20 * total.sum() / max(table.times.sum(), 1)
+    return np.asarray((cash + overall * prior) / np.maximum(total + prior, 1))
+
+
+def expected(settled: Distribution, shares: Floats, weeks: int) -> Expected:
+    """The cash that each invoice is expected to bring in each week: balance x probability x the share that is cash."""
+    on = np.datetime64(settled.as_of) + 1 + np.arange(7 * weeks)
+    age = (on[None, :] - settled.invoices.due_on.to_numpy("datetime64[D]")[:, None]).astype(np.int64)
+    daily = settled.p_settled[:, : 7 * weeks] * shares[np.searchsorted(AGE_EDGES, age, side="right")]
+    amount = settled.invoices.balance.to_numpy(float)[:, None] * _by_week(daily)
+    return Expected(settled.invoices.customer_id, amount, _by_week(settled.p_settled[:, : 7 * weeks]))
+
+
+def _by_week(daily: Floats) -> Floats:
+    return np.asarray(daily.reshape(len(daily), daily.shape[1] // 7, 7).sum(axis=2))
+
+
+def _agreed(facts: Facts, day: date) -> ibis.Table:
+    """The billing schedule as known by `day`; a row without known_on was known from the start."""
+    return facts.books.tables["billing_schedule"].filter(_.known_on.isnull() | (_.known_on <= day))
+
+
+def scheduled(facts: Facts, day: date) -> pd.DataFrame:
+    """The invoices of the billing schedule that were agreed by `day` and are to be issued after it."""
+    agreed = _agreed(facts, day).filter(_.issue_on > day)
+    columns = {"issued_on": "issue_on", "balance": "amount"}
+    rows = agreed.select("customer_id", "due_on", "amount", **columns)
+    return rows.order_by("customer_id", "issued_on", "due_on", "amount").to_pandas()
+
+
+def template(facts: Facts, day: date) -> pd.DataFrame:
+    """The invoices of the last eight weeks that no billing schedule foretold: what is billed in eight weeks."""
+    plans = _agreed(facts, day).filter(_.plan_id.notnull()).select("plan_id").distinct()
+    since = day - timedelta(weeks=TEMPLATE_WEEKS)
+    recent = facts.invoices.filter((_.entered_on <= day) & (_.issued_on > since) & (_.issued_on <= day))
+    rows = recent.anti_join(plans, "plan_id").mutate(balance=_.amount)
+    columns = ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "balance"]
+    return rows.select(*columns).order_by("invoice_id").to_pandas()
+
+
+def weekly_profile(hazard: Hazard, invoices: pd.DataFrame, shares: Floats, day: date, weeks: int) -> Floats:
+    """What one week of billing like the template's brings in the 1st, 2nd, ... week from the one it is billed in.
+
+    An invoice is paid as its age and the weekday have it, so each is asked from its own issue on and moved by whole
+    weeks into the first; the eight weeks are averaged.
+    """
+    start = day - timedelta(weeks=TEMPLATE_WEEKS)
+    settled = predict(hazard, invoices, start, 7 * (weeks + TEMPLATE_WEEKS))
+    cash = expected(settled, shares, weeks + TEMPLATE_WEEKS).amount
+    issued = (invoices.issued_on.to_numpy("datetime64[D]") - np.datetime64(start)).astype(np.int64) - 1
+    own = (issued // 7)[:, None] + np.arange(weeks)[None, :]
+    return np.take_along_axis(cash, own, axis=1).sum(axis=0) / TEMPLATE_WEEKS
+
+
+def simulated(paid: Expected, random: np.random.Generator, runs: int) -> Floats:
+    """Draws of the cash by week: runs x weeks.
+
+    Each invoice is settled in the week its own draw falls into; the draws of a customer's invoices share half of
+    their variance.
+    """
+    owner, customers = pd.factorize(paid.customers, sort=True)
+    ends = ndtri(np.clip(np.cumsum(paid.p_week, axis=1), 0, 1))
+    money = np.divide(paid.amount, paid.p_week, out=np.zeros_like(paid.amount), where=paid.p_week > 0)
+    drawn = [
+        _weeks(
+            np.sqrt(TOGETHER) * random.standard_normal((size, len(customers)))[:, owner]
+            + np.sqrt(1 - TOGETHER) * random.standard_normal((size, len(owner))),
+            ends,
+            money,
+        )
+        for size in np.diff(np.append(np.arange(0, runs, CHUNK), runs))
+    ]
+    return np.concatenate(drawn)
+
+
+def _weeks(draws: Floats, ends: Floats, money: Floats) -> Floats:
+    """The money of the invoices whose draw lies between the ends of the week before and of the week."""
+    before = np.zeros(draws.shape, dtype=bool)
+    weeks = np.empty((len(draws), ends.shape[1]))
+    for week in range(ends.shape[1]):
+        by_now = draws <= ends[:, week]
+        weeks[:, week] = (by_now & ~before) @ money[:, week]
+        before = by_now
+    return weeks
+
+
+def raw_forecast(facts: Facts, then: Past, weeks: int) -> pd.DataFrame:
+    """The forecast before its ranges are stretched: origin, horizon_week, component, mean and quantiles, minor units."""
+    settings = facts.books.settings.forecast
+    random = np.random.default_rng([settings.seed, then.origin.toordinal()])
+    shares = cash_shares(facts, then.origin)
+    owed = expected(then.distribution, shares, weeks)
+    agreed = expected(predict(then.hazard, scheduled(facts, then.origin), then.origin, 7 * weeks), shares, weeks)
+    recent = template(facts, then.origin)
+    profile = weekly_profile(then.hazard, recent, shares, then.origin, weeks)
+    means = {"open_book": owed.amount.sum(axis=0), "unbilled": agreed.amount.sum(axis=0) + np.cumsum(profile)}
+    multiples = _billing_draws(recent, then.origin, random, settings.simulations, weeks)
+    draws = {
+        "open_book": simulated(owed, random, settings.simulations),
+        "unbilled": simulated(agreed, random, settings.simulations) + multiples @ _spread(profile),
+    }
+    means["total"], draws["total"] = means["open_book"] + means["unbilled"], draws["open_book"] + draws["unbilled"]
+    parts = [_quantiles(name, means[name], draws[name]) for name in COMPONENTS]
+    return pd.concat(parts, ignore_index=True).assign(origin=pd.Timestamp(then.origin))
+
+
+def _billing_draws(recent: pd.DataFrame, day: date, random: np.random.Generator, runs: int, weeks: int) -> Floats:
+    """Each coming week's billing as a multiple of the mean: one of the last eight weeks', drawn again."""
+    week = (np.datetime64(day) - recent.issued_on.to_numpy("datetime64[D]")).astype(np.int64) // 7
+    totals = np.bincount(week, recent.amount, TEMPLATE_WEEKS)
+    return random.choice(totals / max(totals.mean(), 1), (runs, weeks))
+
+
+def _spread(profile: Floats) -> Floats:
+    """weeks billed x weeks paid: the profile, begun in each week."""
+    weeks = len(profile)
+    lag = np.arange(weeks)[None, :] - np.arange(weeks)[:, None]
+    return np.where(lag >= 0, profile[np.maximum(lag, 0)], 0.0)
+
+
+def _quantiles(component: str, mean: Floats, draws: Floats) -> pd.DataFrame:
+    levels = np.quantile(draws, list(QUANTILES.values()), axis=0)
+    weeks = range(1, len(mean) + 1)
+    return pd.DataFrame(
+        {"horizon_week": weeks, "component": component, "mean": mean} | dict(zip(QUANTILES, levels, strict=True))
+    )
+
+
+def record(facts: Facts, forecasts: Sequence[Past], weeks: int, as_of: date) -> pd.DataFrame:
+    """Past forecasts beside what came: one row an origin, week and component that is over by `as_of`.
+
+    origin, horizon_week, component, mean, quantiles (stretched by what was known on the origin) and actual, in minor
+    units.
+    """
+    came = backtest.cash_by_week(facts, [then.origin for then in forecasts], weeks, as_of)
+    if came.empty:
+        return pd.DataFrame(
+            {name: [] for name in ["origin", "horizon_week", "component", "mean", *QUANTILES, "actual"]}
+        )
+    said = pd.concat([raw_forecast(facts, then, weeks) for then in forecasts], ignore_index=True)
+    actual = came.assign(origin=pd.to_datetime(came.origin)).melt(
+        ["origin", "horizon_week"], list(COMPONENTS), "component", "actual"
+    )
+    return said.merge(actual, on=["origin", "horizon_week", "component"])
+
+
+def stretched(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+    """The forecast with each component's ranges stretched to what those of `past` missed."""
+    parts = [
+        backtest.widened(part, backtest.widening(past[past.component == component]))
+        for component, part in forecast.groupby("component", sort=False)
+    ]
+    return pd.concat(parts).sort_index()
+
+
+def published(past: pd.DataFrame) -> pd.DataFrame:
+    """The record as it would have been published: each origin's ranges stretched by the weeks that were over by then."""
+    over = past.origin + pd.to_timedelta(7 * past.horizon_week, unit="D")
+    parts = [stretched(part, past[over <= origin]) for origin, part in past.groupby("origin")]
+    return pd.concat([past.iloc[:0], *parts])
+
+
+def table(forecast: pd.DataFrame, decimals: int) -> pd.DataFrame:
+    """The forecast by week and component, in major units rounded to the minor one; Week 1 starts the day after as_of."""
+    start = forecast.origin + pd.to_timedelta(7 * (forecast.horizon_week - 1) + 1, unit="D")
+    money = forecast[["mean", *QUANTILES]].round() / 10**decimals
+    columns = {"week_start": start, "week_end": start + pd.Timedelta(days=6), "component": forecast.component}
+    ordered = pd.DataFrame(columns).join(money)
+    rank = ordered.component.map(COMPONENTS.index)
+    return ordered.iloc[np.lexsort((rank, start))].reset_index(drop=True)
+
+
+def comparison(facts: Facts, forecasts: Sequence[Past], past: pd.DataFrame) -> pd.DataFrame:
+    """The model beside its baselines: origin, horizon_week, component, method, forecast, p10, p90, actual, major units."""
+    rows = [past.rename(columns={"mean": "forecast"}).assign(method="model")]
+    for then in forecasts:
+        here = past[past.origin == pd.Timestamp(then.origin)]
+        rows += [_beside(here, *rule) for rule in _baselines(facts, then, int(past.horizon_week.max()))]
+    columns = ["origin", "horizon_week", "component", "method", "forecast", "p10", "p90", "actual"]
+    table = pd.concat(rows, ignore_index=True)[columns]
+    minor = 10**facts.books.settings.ledger.decimals
+    return table.assign(**{name: table[name].astype(float).round() / minor for name in columns[4:]})
+
+
+def _baselines(facts: Facts, then: Past, weeks: int) -> Iterator[tuple[str, str, Floats]]:
+    """component, method and forecast by week of every rule."""
+    history = backtest.cash_history(facts, then.origin)
+    for method, rule in WEEKLY.items():
+        yield "total", method, rule(history, weeks)
+    all_cash = np.ones(len(AGE_EDGES) + 1)
+    yield "open_book", "global roll-rate", expected(then.baseline, all_cash, weeks).amount.sum(axis=0)
+
+
+def _beside(past: pd.DataFrame, component: str, method: str, forecast: Floats) -> pd.DataFrame:
+    rows = past[past.component == component]
+    kept = rows[["origin", "horizon_week", "component", "actual"]]
+    return kept.assign(method=method, forecast=forecast[rows.horizon_week.to_numpy() - 1], p10=np.nan, p90=np.nan)

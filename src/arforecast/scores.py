@@ -1,0 +1,63 @@
+"""How right a forecast was: proper scores and their floors. Arrays in, numbers out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+BINS = 15
+
+
+def brier(p: ArrayLike, happened: ArrayLike) -> float:
+    """The mean squared error of a probability: 0 is perfect, 0.25 is what a coin gets."""
+    return float(np.mean((np.asarray(p, float) - np.asarray(happened, float)) ** 2))
+
+
+def log_loss(p: ArrayLike, happened: ArrayLike) -> float:
+    """The mean of minus the logarithm of the probability that was given to what happened."""
+    chance = np.clip(np.asarray(p, float), 1e-6, 1 - 1e-6)
+    return float(-np.mean(np.where(np.asarray(happened, bool), np.log(chance), np.log(1 - chance))))
+
+
+def auc(p: ArrayLike, happened: ArrayLike) -> float:
+    """The chance that a late invoice was given a higher probability than one on time; NaN if there is only one kind."""
+    from sklearn.metrics import roc_auc_score
+
+    outcome = np.asarray(happened, int)
+    return float(roc_auc_score(outcome, np.asarray(p, float))) if 0 < outcome.mean() < 1 else float("nan")
+
+
+def calibration_error(p: ArrayLike, happened: ArrayLike, bins: int = BINS) -> float:
+    """The mean distance between the probability given and the share that happened, over bins of equal numbers."""
+    chance, outcome = np.asarray(p, float), np.asarray(happened, float)
+    order = np.argsort(chance, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    gaps = [len(part) * abs(chance[part].mean() - outcome[part].mean()) for part in parts]
+    return float(sum(gaps) / max(len(order), 1))
+
+
+def calibration_floor(p: ArrayLike, bins: int = BINS, draws: int = 200, seed: int = 1) -> float:
+    """The calibration error that a perfectly calibrated forecast with these probabilities would show by chance."""
+    chance = np.asarray(p, float)
+    random = np.random.default_rng(seed)
+    errors = [calibration_error(chance, random.random(len(chance)) < chance, bins) for _ in range(draws)]
+    return float(np.mean(errors))
+
+
+def wape(forecast: ArrayLike, actual: ArrayLike) -> float:
+    """Weighted absolute percentage error: the sum of absolute errors / the sum of actuals."""
+    came = np.asarray(actual, float)
+    return float(np.abs(np.asarray(forecast, float) - came).sum() / came.sum()) if came.sum() else float("nan")
+
+
+def bias(forecast: ArrayLike, actual: ArrayLike) -> float:
+    """The sum of errors / the sum of actuals: above 0, too much was forecast."""
+    came = np.asarray(actual, float)
+    return float((np.asarray(forecast, float) - came).sum() / came.sum()) if came.sum() else float("nan")
+
+
+def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
+    """The share of actuals inside their range."""
+    came = np.asarray(actual, float)
+    return float(np.mean((np.asarray(low, float) <= came) & (came <= np.asarray(high, float))))
