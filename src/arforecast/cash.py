@@ -85,9 +85,10 @@ def scheduled(facts: Facts, day: date) -> pd.DataFrame:
 
 
 def template(facts: Facts, day: date) -> pd.DataFrame:
-    """The invoices of the last eight weeks that no billing schedule foretold: what is billed in eight weeks."""
-    plans = _agreed(facts, day).filter(_.plan_id.notnull()).select("plan_id").distinct()
+    """What is billed in eight weeks beside the schedule: the last eight weeks' invoices, less those of plans that were
+    agreed before them. New plans will be agreed in the weeks to come as they were in those."""
     since = day - timedelta(weeks=TEMPLATE_WEEKS)
+    plans = _agreed(facts, since).filter(_.plan_id.notnull()).select("plan_id").distinct()
     recent = facts.invoices.filter((_.entered_on <= day) & (_.issued_on > since) & (_.issued_on <= day))
     rows = recent.anti_join(plans, "plan_id").mutate(balance=_.amount)
     columns = ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "balance"]

@@ -1,0 +1,129 @@
+"""The sample as tables of the ledger: names, identifiers, and money in decimals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from arforecast.ledger.sample import billing, calendar, company, dunning, postings, truth
+from arforecast.ledger.sample.calendar import dates
+from arforecast.ledger.tables import BY_NAME
+
+CURRENCY = "USD"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """All that was drawn of a company: customers, plans, invoices with habits, and each invoice's spell in a state."""
+
+    customers: pd.DataFrame
+    plans: pd.DataFrame
+    invoices: pd.DataFrame
+    spells: pd.DataFrame
+
+
+def draw(size: int, months: calendar.Days, rng: np.random.Generator) -> Drawn:
+    """Draw a company of `size` customers over `months` (their first days), and the life of each of its invoices.
+
+    Late fees are charged on invoices that went unpaid, so they are drawn after them.
+    """
+    opened_on, last_on = months[0], calendar.month_end(months)[-1]
+    customers = company.customers(size, months, rng)
+    plans = billing.plans(customers, last_on, rng)
+    sales = company.with_habits(billing.invoices(customers, plans, last_on, rng), customers, opened_on)
+    spells = truth.draw_spells(sales, last_on, rng)
+    fees = company.with_habits(billing.late_fees(sales, spells, last_on, rng), customers, opened_on)
+    fee_spells = truth.draw_spells(fees, last_on, rng)
+    fee_spells["row"] += len(sales)
+    invoices = pd.concat([sales, fees], ignore_index=True).assign(currency=CURRENCY)
+    return Drawn(customers, plans, invoices, pd.concat([spells, fee_spells], ignore_index=True))
+
+
+def _money(cents: pd.Series) -> pd.Series:
+    whole = cents.abs().astype("Int64")
+    sign = (cents < 0).map({True: "-", False: ""})
+    return sign + (whole // 100).astype("string") + "." + (whole % 100).astype("string").str.zfill(2)
+
+
+def _table(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """`rows` with the columns of the ledger's table `name`, in its order; money in decimals, no needless known_on."""
+    table = BY_NAME[name]
+    if table.dated_by and "known_on" in rows:
+        rows = rows.assign(known_on=rows["known_on"].where(rows["known_on"] > rows[table.dated_by]))
+    columns = [column for column in table.columns if column.name in rows]
+    money = {column.name: _money(rows[column.name]) for column in columns if column.type == "money"}
+    return rows.assign(**money)[[column.name for column in columns]]
+
+
+def _numbered(rows: pd.DataFrame, by: str, column: str, prefix: str) -> pd.DataFrame:
+    ordered = rows.sort_values(by, kind="stable", ignore_index=True)
+    return ordered.assign(**{column: [f"{prefix}-{number:05}" for number in range(1, len(rows) + 1)]})
+
+
+def _rates(ends: calendar.Days, rng: np.random.Generator) -> pd.DataFrame:
+    walk = np.exp(rng.normal(0, 0.008, (len(ends), 2)).cumsum(axis=0))
+    rates = pd.DataFrame(np.round(walk * [0.74, 1.09], 4), columns=["CAD", "EUR"])
+    return rates.assign(rate_on=dates(ends)).melt("rate_on", var_name="currency", value_name="rate")
+
+
+def _billing_schedule(drawn: Drawn) -> pd.DataFrame:
+    instalments = billing.schedule(drawn.plans)
+    names = drawn.customers["customer_id"].to_numpy()[instalments["customer"]]
+    agreed = {"issue_on": instalments["issued_on"], "known_on": instalments["agreed_on"]}
+    return instalments.assign(customer_id=names, **agreed).sort_values("known_on", kind="stable")
+
+
+def _receipt_id(number: float) -> str:
+    return f"R-{int(number) + 1:05}"
+
+
+def _applications(applications: pd.DataFrame) -> pd.DataFrame:
+    receipt = applications["receipt"].map(_receipt_id, na_action="ignore")
+    booked = applications.assign(applied_on=applications["since_on"], receipt_id=receipt)
+    return _numbered(booked, "applied_on", "application_id", "A")
+
+
+def _receipts(receipts: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    payer = customers.loc[receipts["customer"], ["customer_id", "method"]].set_axis(receipts.index)
+    named = receipts.join(payer).assign(received_on=receipts["since_on"], currency=CURRENCY)
+    return named.assign(receipt_id=receipts.index.map(_receipt_id))
+
+
+def _control_totals(invoices: pd.DataFrame, applications: pd.DataFrame, months: calendar.Days) -> pd.DataFrame:
+    ends = calendar.month_end(months)
+    balances = postings.closing_balances(invoices, applications, ends)
+    return pd.DataFrame({"as_of": dates(ends), "open_ar": balances, "currency": CURRENCY})
+
+
+def ledger(drawn: Drawn, months: calendar.Days, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Every table of the ledger over `months` (their first days), by name, ready to be written."""
+    invoices, spells, last_on = drawn.invoices, drawn.spells, calendar.month_end(months)[-1]
+    about = invoices[["invoice_id", "customer_id"]]
+    story = postings.events(invoices, spells, last_on, rng)
+    applications, receipts = postings.postings(invoices, story, last_on, rng)
+    contacts = dunning.contacts(invoices, spells, story, last_on, rng)
+    disputes, promises = postings.disputes(story, rng), dunning.promises(story)
+    rows = {
+        "invoices": invoices.sort_values("issued_on", kind="stable"),
+        "applications": _applications(applications).join(about, on="row"),
+        "receipts": _receipts(receipts, drawn.customers),
+        "customers": drawn.customers,
+        "disputes": _numbered(disputes.join(about, on="row"), "opened_on", "dispute_id", "D"),
+        "promises": _numbered(promises.join(about, on="row"), "made_on", "promise_id", "PR"),
+        "contacts": _numbered(contacts.join(about, on="row"), "contacted_on", "contact_id", "K"),
+        "costs": dunning.costs(invoices, applications, contacts, months),
+        "billing_schedule": _billing_schedule(drawn),
+        "control_totals": _control_totals(invoices, applications, months),
+        "rates": _rates(calendar.month_end(months), rng),
+    }
+    return {name: _table(name, rows[name]) for name in BY_NAME}
+
+
+def truth_rows(drawn: Drawn) -> pd.DataFrame:
+    """One row for each state an invoice came to, in order, beside the habits its chances follow from."""
+    told = drawn.invoices[["invoice_id", "customer_id", "habit", *truth.HABITS]]
+    names = {int(state): state.name.lower() for state in truth.State}
+    spells = drawn.spells.assign(state=drawn.spells["state"].map(names))
+    return told.loc[spells["row"]].reset_index(drop=True).join(spells[["state", "since_on"]])

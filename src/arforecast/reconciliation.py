@@ -1,0 +1,85 @@
+"""Whether the ledger ties: month by month within itself, to the general ledger, and well enough to report on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+from ibis import _
+
+from arforecast.kpis import measures
+from arforecast.kpis.balances import FLOWS
+from arforecast.ledger import Books
+from arforecast.snapshot import Facts, stand
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition on which a report rests: its name, whether it holds, and what to do where it does not."""
+
+    name: str
+    passed: bool
+    message: str
+
+
+def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
+    """The month of each day: opening + billed - cash - credit notes - discounts - write-offs - closing = difference.
+
+    as_of, opening, the flows, closing, difference; balances are signed sums over invoices, in minor units, exact.
+    """
+    sums = measures(stand(books, days))
+    flows = {name: sums[f"{name}_month"] for name in FLOWS}
+    table = pd.DataFrame({"as_of": sums.as_of, "opening": sums.net_opening, **flows, "closing": sums.net})
+    reductions = sum(table[name] for name in FLOWS if name != "billed")
+    return table.assign(difference=table.opening + table.billed - reductions - table.closing)
+
+
+def control(facts: Facts, day: date) -> pd.DataFrame:
+    """The general ledger's totals up to `day` beside ours: as_of, booked, open_ar, difference, in minor units."""
+    totals = facts.books.tables["control_totals"].filter(_.as_of <= day)
+    booked = totals.group_by("as_of").aggregate(booked=_.open_ar.sum().cast("int64"))
+    changes = facts.entries.group_by("entered_on").aggregate(change=_.change.sum().cast("int64"))
+    ours = booked.left_join(changes, changes.entered_on <= booked.as_of).group_by("as_of", "booked")
+    tied = ours.aggregate(open_ar=_.change.sum().fill_null(0).cast("int64"))
+    return tied.mutate(difference=_.open_ar - _.booked).order_by("as_of").to_pandas()
+
+
+def gates(books: Books, day: date) -> list[Gate]:
+    """What must hold before a report on `day` is made."""
+    facts = stand(books, [day])
+    return [_quarantine(facts, day), _control(facts, day), _staleness(facts, day)]
+
+
+def _quarantine(facts: Facts, day: date) -> Gate:
+    rows, limit = facts.books.rows, facts.books.settings.ledger.quarantine_limit_share
+    money = float(rows.quarantined_amount[rows.table.isin(["invoices", "applications"])].sum())
+    owed = facts.spells.filter((_.since <= day) & (_.until > day) & (_.balance > 0)).balance.sum().execute()
+    open_ar = (0 if pd.isna(owed) else int(owed)) / 10**facts.books.settings.ledger.decimals
+    passed = money <= limit * open_ar
+    what = f"{rows.quarantined.sum():,} rows with {money:,.2f} are quarantined, the limit is {limit:.2%} of {open_ar:,.2f}"
+    return Gate("quarantine", passed, f"{what}. Correct the rows that `arforecast check` names.")
+
+
+def _control(facts: Facts, day: date) -> Gate:
+    ties, settings = control(facts, day), facts.books.settings.ledger
+    if ties.empty:
+        return Gate("control", True, "The ledger has no control totals: nothing to tie to.")
+    off = ties[ties.difference.abs() > settings.control_tolerance_amount * 10**settings.decimals]
+    if off.empty:
+        return Gate("control", True, f"The ledger ties to {len(ties)} control totals.")
+    worst = off.loc[off.difference.abs().idxmax()]
+    what = f"{len(off)} of {len(ties)} control totals do not tie; on {worst.as_of} the difference is"
+    amount = f"{worst.difference / 10**settings.decimals:,.2f}"
+    return Gate("control", False, f"{what} {amount}. Find the missing rows, or correct control_totals.")
+
+
+def _staleness(facts: Facts, day: date) -> Gate:
+    limit = facts.books.settings.ledger.staleness_limit_days
+    newest = facts.entries.filter(_.entered_on <= day).entered_on.max().execute()
+    if pd.isna(newest):
+        return Gate("staleness", False, f"The ledger has no fact up to {day}. Choose a later day.")
+    age = (pd.Timestamp(day) - pd.Timestamp(newest)).days
+    what = f"The newest fact is {age} days older than {day}, the limit is {limit} days"
+    return Gate("staleness", age <= limit, f"{what}. Load the newest bookings.")

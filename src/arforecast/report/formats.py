@@ -1,0 +1,152 @@
+"""Formats: how the pages write money, shares, days and dates, and what they call a measure.
+
+A value is a cell of a frame, null included, and is written as an en dash then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+NULL = "–"
+NBSP = "\u00a0"  # a number and its unit stay on one line
+SIZES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
+
+NAMES = {
+    "open_ar": "Open receivables",
+    "net_ar": "Net receivables",
+    "overdue_ar": "Overdue receivables",
+    "dso": "Days sales outstanding",
+    "dso_12m": "Days sales outstanding, 12 months",
+    "dso_countback": "Days sales outstanding, count-back",
+    "dso_best_possible": "Best possible days sales outstanding",
+    "add": "Average days delinquent",
+    "cei": "Collection effectiveness",
+    "cei_3m": "Collection effectiveness, 3 months",
+    "hhi": "Concentration (Herfindahl index)",
+    "top10_share": "Ten largest customers' share",
+    "days_to_pay_median_km": "Median days to pay, open invoices included",
+    "paid_on_time_share": "Paid on time, by amount",
+    "paid_on_time_count_share": "Paid on time, by number",
+    "ar_turnover": "Receivables turnover",
+    "as_of": "Day",
+    "kpi": "Measure",
+    "now": "Now",
+    "month_before": "A month before",
+    "year_before": "A year before",
+    "p_late": "Chance of being late",
+    "p_from": "Chance of being late, from",
+    "p_to": "To below",
+    "paid_on_p50": "Paid by (even odds)",
+    "at_risk_amount": "At risk",
+    "expected_14_amount": "Expected in 14 days",
+    "expected_30_amount": "Expected in 30 days",
+    "late_share": "Were late",
+    "p10": "One in ten below",
+    "p90": "One in ten above",
+    "mean": "Expected",
+    "open_book": "From invoices issued",
+    "unbilled": "From invoices to come",
+    "error_share": "Error",
+    "baseline_error_share": "Its error",
+    "baseline": "Best simple rule",
+    "ratio": "Error ratio",
+    "inside_80_share": "Inside the 80 % range",
+}
+
+
+def _said(text: str) -> str:
+    """Write a true minus, and never a minus before nothing."""
+    return text.replace("-", "−") if text.strip("-0.,") else text.lstrip("-")
+
+
+def money(value: Any) -> str:
+    """Money in short, three digits of it: 2.94 M, 312 k, 940."""
+    if pd.isna(value):
+        return NULL
+    rounded = float(f"{value:.3g}")  # rounded before the unit is chosen, so that 999,999 reads 1.00 M
+    for size, unit in SIZES:
+        if abs(rounded) >= size:
+            decimals = max(2 - math.floor(math.log10(abs(rounded) / size)), 0)
+            return _said(f"{rounded / size:.{decimals}f}{NBSP}{unit}")
+    return _said(f"{value:.0f}")
+
+
+def money_range(low: float, high: float) -> str:
+    """Two amounts in the unit of the greater one, two digits of it: 0.9–1.3 M."""
+    size, unit = next(((s, NBSP + u) for s, u in SIZES if abs(high) >= s), (1.0, ""))
+    decimals = 1 if abs(high) / size < 9.95 and size > 1 else 0
+    return f"{_said(f'{low / size:.{decimals}f}')}–{_said(f'{high / size:.{decimals}f}')}{unit}"
+
+
+def exact(value: Any) -> str:
+    """Money to the cent, thousands grouped: 2,940,123.45."""
+    return NULL if pd.isna(value) else _said(f"{value:,.2f}")
+
+
+def percent(share: Any) -> str:
+    """A share of 0-1 as whole percent; below ten percent a decimal decides: 72 %, 1.4 %."""
+    if pd.isna(share):
+        return NULL
+    scaled = 100 * share
+    text = f"{scaled:.1f}".removesuffix(".0") if abs(scaled) < 9.95 else f"{scaled:.0f}"
+    return f"{_said(text)}{NBSP}%"
+
+
+def count(value: Any) -> str:
+    """A whole number, thousands grouped: 12,345."""
+    return NULL if pd.isna(value) else _said(f"{value:,.0f}")
+
+
+def days(value: Any) -> str:
+    """A length of time in whole days: 52 days."""
+    whole = count(value)
+    return whole if whole == NULL else f"{whole}{NBSP}{'day' if whole in ('1', '−1') else 'days'}"
+
+
+def decimal(value: Any) -> str:
+    """A ratio with two decimals: 6.83."""
+    return NULL if pd.isna(value) else _said(f"{value:,.2f}")
+
+
+def date(value: Any) -> str:
+    """A day: 30 Jun 2026."""
+    day = pd.Timestamp(value)
+    return NULL if pd.isna(day) else f"{day.day}{NBSP}{day:%b}{NBSP}{day:%Y}"
+
+
+def text(value: Any) -> str:
+    """Anything else as it stands; nothing as an en dash."""
+    return NULL if pd.isna(value) or value == "" else str(value)
+
+
+def name(kpi: str) -> str:
+    """The measure as people say it: dso -> Days sales outstanding, aging:1-30 -> Ageing: 1–30 days."""
+    if kpi.startswith("aging:"):
+        return "Ageing: " + bucket(kpi.removeprefix("aging:"))
+    return NAMES.get(kpi, kpi.replace("_", " ").capitalize())
+
+
+def bucket(label: str) -> str:
+    """An ageing bucket as people say it: current -> not due yet, 1-30 -> 1–30 days."""
+    return "not due yet" if label == "current" else label.replace("-", "–") + " days"
+
+
+FORMATS: dict[str, Callable[..., str]] = {
+    "money": exact,
+    "share": percent,
+    "percent": lambda value: percent(value if pd.isna(value) else value / 100),
+    "days": count,
+    "index": count,
+    "count": count,
+    "ratio": decimal,
+    "times a year": decimal,
+    "date": date,
+    "text": text,
+    "bucket": bucket,
+    "name": name,
+}
+SHORT: dict[str, Callable[..., str]] = FORMATS | {"money": money, "days": days}

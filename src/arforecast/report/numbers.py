@@ -1,0 +1,243 @@
+"""The numbers behind each picture, table and sentence: small frames cut out of what an analyst's calls return.
+
+Every function takes a frame of the interface contract and returns one as small as what it is for, so that a figure
+and the table under it hold the same numbers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+OVERDUE_P_LATE = 1.0  # an invoice past its due date is late already
+P_LATE_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+def whole(kpis: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the whole ledger, in the order of their days."""
+    rows = kpis[kpis["by"].eq("")]
+    return rows.assign(as_of=pd.to_datetime(rows["as_of"])).sort_values("as_of", kind="stable")
+
+
+def trend(kpis: pd.DataFrame, *ids: str) -> pd.DataFrame:
+    """One row a month end: `as_of` and the value of each of the measures `ids`, from the first month that has one."""
+    wide = whole(kpis).pivot(index="as_of", columns="kpi", values="value").reindex(columns=list(ids))
+    begun = wide.fillna(0).ne(0).any(axis=1).cummax()
+    return wide[begun].rename_axis(columns=None).reset_index()
+
+
+def latest(kpis: pd.DataFrame) -> pd.Series:
+    """The value of each measure of the whole ledger on the last day, by id."""
+    rows = whole(kpis)
+    return rows[rows["as_of"].eq(rows["as_of"].max())].set_index("kpi")["value"]
+
+
+def ageing(kpis: pd.DataFrame) -> pd.DataFrame:
+    """Open balance by days past due on the last day: `days_past_due`, `open_balance`, `open_share`, youngest first."""
+    values = latest(kpis)
+    buckets = values[values.index.str.startswith("aging:")]
+    labels = buckets.index.str.removeprefix("aging:")
+    frame = pd.DataFrame({"days_past_due": labels, "open_balance": buckets.to_numpy()})
+    first_day = frame["days_past_due"].str.extract(r"(\d+)", expand=False).astype(float).fillna(0)
+    frame = frame.iloc[first_day.argsort(kind="stable")].reset_index(drop=True)
+    return frame.assign(open_share=frame["open_balance"] / frame["open_balance"].sum())
+
+
+def compare(kpis: pd.DataFrame, glossary: pd.DataFrame) -> pd.DataFrame:
+    """Each measure of the whole ledger now, at the month end before, and a year before.
+
+    Columns: kpi, now, month_before, year_before, unit, better, before_on (the day of month_before). A day the frame
+    does not hold gives null.
+    """
+    rows = whole(kpis)
+    days = rows["as_of"].drop_duplicates().sort_values(ascending=False).reset_index(drop=True)
+    columns = {0: "now", 1: "month_before", 12: "year_before"}
+    wide = rows.pivot(index="kpi", columns="as_of", values="value").reindex(rows["kpi"].unique())
+    frame = pd.DataFrame({name: wide.get(days.get(back)) for back, name in columns.items()}, index=wide.index)
+    units = rows.drop_duplicates("kpi").set_index("kpi")["unit"]
+    better = glossary.set_index("kpi")["better"].reindex(wide.index).fillna("")
+    return frame.assign(unit=units, better=better, before_on=days.get(1, pd.NaT)).reset_index()
+
+
+def groups(kpis: pd.DataFrame, *ids: str) -> pd.DataFrame:
+    """One row a group on the last day, most open first: `group` and the value of each of the measures `ids`."""
+    rows = kpis[kpis["by"].ne("")]
+    rows = rows[rows["as_of"].eq(rows["as_of"].max())]
+    wide = rows.pivot(index="group", columns="kpi", values="value").reindex(columns=list(ids))
+    return wide.sort_values(ids[0], ascending=False).rename_axis(columns=None).reset_index()
+
+
+def not_due(late: pd.DataFrame) -> pd.DataFrame:
+    """Open invoices whose due date is not over, with `at_risk_amount`: open balance x probability of being late."""
+    rows = late[late["p_late"].lt(OVERDUE_P_LATE)]
+    return rows.assign(at_risk_amount=rows["open_balance"] * rows["p_late"])
+
+
+def overdue(late: pd.DataFrame) -> pd.DataFrame:
+    """Open invoices past their due date."""
+    return late[late["p_late"].ge(OVERDUE_P_LATE)]
+
+
+def late_bands(late: pd.DataFrame) -> pd.DataFrame:
+    """Invoices not yet due by their probability of being late: p_from, p_to, invoices, open_balance, at_risk_amount."""
+    rows = not_due(late)
+    bands = pd.cut(rows["p_late"], P_LATE_EDGES, right=False)
+    sums = rows.groupby(bands, observed=False).agg(
+        invoices=("invoice_id", "size"),
+        open_balance=("open_balance", "sum"),
+        at_risk_amount=("at_risk_amount", "sum"),
+    )
+    edges = pd.DataFrame({"p_from": P_LATE_EDGES[:-1], "p_to": P_LATE_EDGES[1:]})
+    return pd.concat([edges, sums.reset_index(drop=True)], axis=1)
+
+
+def at_risk(late: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    """Invoices not yet due, the most money at risk first, with the customer's name and the first reason."""
+    rows = not_due(late).merge(customers[["customer_id", "name"]], how="left", on="customer_id")
+    rows = rows.assign(customer=rows["name"].fillna(rows["customer_id"]), reason=rows["reason_1"])
+    order = rows.sort_values(["at_risk_amount", "invoice_id"], ascending=[False, True], ignore_index=True)
+    return order[
+        [
+            "customer",
+            "invoice_id",
+            "due_on",
+            "open_balance",
+            "p_late",
+            "at_risk_amount",
+            "paid_on_p50",
+            "reason",
+        ]
+    ]
+
+
+def overdue_customers(late: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    """Customers with overdue money, the most first: invoices, oldest due date, cash expected within 14 and 30 days."""
+    rows = overdue(late)
+    rows = rows.assign(
+        expected_14_amount=rows["open_balance"] * rows["p_paid_14"],
+        expected_30_amount=rows["open_balance"] * rows["p_paid_30"],
+    )
+    sums = rows.groupby("customer_id", as_index=False).agg(
+        invoices=("invoice_id", "size"),
+        oldest_due_on=("due_on", "min"),
+        overdue_balance=("open_balance", "sum"),
+        expected_14_amount=("expected_14_amount", "sum"),
+        expected_30_amount=("expected_30_amount", "sum"),
+    )
+    named = sums.merge(customers[["customer_id", "name"]], how="left", on="customer_id")
+    named.insert(0, "customer", named["name"].fillna(named["customer_id"]))
+    order = named.sort_values(["overdue_balance", "customer_id"], ascending=[False, True], ignore_index=True)
+    return order.drop(columns=["customer_id", "name"])
+
+
+def reliability(record: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
+    """What was said and what came, in `bins` of equally many past invoices: method, p_late, late_share, invoices."""
+    methods = {"model": "p_late", "baseline": "p_late_baseline"}
+    return pd.concat(
+        [_binned(record[column], record["late"], bins).assign(method=method) for method, column in methods.items()],
+        ignore_index=True,
+    )[["method", "p_late", "late_share", "invoices"]]
+
+
+def _binned(said: pd.Series, came: pd.Series, bins: int) -> pd.DataFrame:
+    rank = said.rank(method="first")  # so that equal probabilities cannot empty a bin
+    bin_of = ((rank - 1) * bins // max(len(said), 1)).astype(int)
+    pairs = pd.DataFrame({"p_late": said, "late_share": came})
+    grouped = pairs.groupby(bin_of)
+    return grouped.mean().assign(invoices=grouped.size()).reset_index(drop=True)
+
+
+def cash_weeks(cash: pd.DataFrame) -> pd.DataFrame:
+    """All cash by week: week_start, week_end, mean and quantiles."""
+    total = cash[cash["component"].eq("total")].drop(columns="component")
+    return total.assign(week_start=pd.to_datetime(total["week_start"])).reset_index(drop=True)
+
+
+def cash_split(cash: pd.DataFrame) -> pd.DataFrame:
+    """Expected cash by week and where it comes from: week_start, open_book, unbilled."""
+    wide = cash.pivot(index="week_start", columns="component", values="mean")
+    wide.index = pd.to_datetime(wide.index)
+    return wide.reindex(columns=["open_book", "unbilled"]).rename_axis(columns=None).reset_index()
+
+
+def cash_past(record: pd.DataFrame, horizon_week: int) -> pd.DataFrame:
+    """What was forecast `horizon_week` weeks ahead and what came.
+
+    Columns: horizon_week, week_start, forecast, p10, p90, actual.
+    """
+    is_row = record["component"].eq("total") & record["method"].eq("model") & record["horizon_week"].eq(horizon_week)
+    rows = record[is_row].dropna(subset="actual")
+    week_start = pd.to_datetime(rows["origin"]) + pd.Timedelta(days=7 * horizon_week - 6)
+    columns = ["horizon_week", "week_start", "forecast", "p10", "p90", "actual"]
+    return rows.assign(week_start=week_start).sort_values("week_start", ignore_index=True)[columns]
+
+
+def late_skill(record: pd.DataFrame) -> pd.DataFrame:
+    """One row: the Brier score of the model and of the customer's own late rate on past invoices, and their ratio.
+
+    Brier = mean of (probability of being late - what came)^2. Columns: invoices, origins, brier, brier_baseline, ratio,
+    low, high; the range is the 90 % block bootstrap's.
+    """
+    losses = pd.DataFrame(
+        {
+            "model": (record["p_late"] - record["late"]) ** 2,
+            "baseline": (record["p_late_baseline"] - record["late"]) ** 2,
+        }
+    )
+    by_origin = losses.groupby(record["origin"]).sum()
+    ratio, low, high = _ratio(by_origin["model"].to_numpy(), by_origin["baseline"].to_numpy())
+    brier, brier_baseline = losses.mean()
+    row = {
+        "invoices": len(record),
+        "origins": len(by_origin),
+        "brier": brier,
+        "brier_baseline": brier_baseline,
+    }
+    return pd.DataFrame([row | {"ratio": ratio, "low": low, "high": high}] if len(record) else [])
+
+
+def cash_skill(record: pd.DataFrame) -> pd.DataFrame:
+    """One row a horizon: the model's error on past weeks beside that of the best simple rule.
+
+    Error = sum of |forecast - actual| / sum of actuals (WAPE). Columns: horizon_week, weeks, error_share, baseline (its
+    name), baseline_error_share, ratio, low, high (90 % block bootstrap), inside_80_share (how often the actual fell
+    between p10 and p90).
+    """
+    rows = record[record["component"].eq("total")].dropna(subset="actual")
+    rows = rows.assign(miss=(rows["forecast"] - rows["actual"]).abs())
+    return pd.DataFrame([_horizon_skill(week, of_week) for week, of_week in rows.groupby("horizon_week")])
+
+
+def _horizon_skill(week: object, rows: pd.DataFrame) -> dict[str, object]:
+    misses = rows.pivot(index="origin", columns="method", values="miss").dropna(axis=1, how="all").dropna()
+    actual = rows[rows["method"].eq("model")].set_index("origin")["actual"].reindex(misses.index)
+    errors = misses.sum() / actual.sum()
+    baseline = str(errors.drop("model").idxmin())
+    ratio, low, high = _ratio(misses["model"].to_numpy(), misses[baseline].to_numpy())
+    model = rows[rows["method"].eq("model")]
+    return {
+        "horizon_week": week,
+        "weeks": len(misses),
+        "error_share": errors["model"],
+        "baseline": baseline,
+        "baseline_error_share": errors[baseline],
+        "ratio": ratio,
+        "low": low,
+        "high": high,
+        "inside_80_share": model["actual"].between(model["p10"], model["p90"]).mean(),
+    }
+
+
+def _ratio(model: np.ndarray, baseline: np.ndarray) -> tuple[float, float, float]:
+    """Sum of the model's losses over the baseline's, and its 90 % range.
+
+    Weeks next to each other share their weather, so whole blocks of four origins are drawn, not single ones.
+    """
+    count, block = len(model), 4
+    if not count or not baseline.sum():
+        return np.nan, np.nan, np.nan
+    starts = np.random.default_rng(1).integers(0, count, (1000, -(-count // block)))
+    drawn = ((starts[:, :, None] + np.arange(block)) % count).reshape(1000, -1)[:, :count]
+    ratios = model[drawn].sum(axis=1) / np.maximum(baseline[drawn].sum(axis=1), np.finfo(float).tiny)
+    low, high = np.quantile(ratios, [0.05, 0.95])
+    return model.sum() / baseline.sum(), low, high

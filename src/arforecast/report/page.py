@@ -1,0 +1,102 @@
+"""Pages: figures, cards and definitions as markup, and the self-contained page around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+from markupsafe import escape
+
+from arforecast.report import Fragment, tables, templates
+from arforecast.report.formats import count, date, exact, name
+
+if TYPE_CHECKING:
+    from arforecast.report.plots import Plot
+    from arforecast.report.words import Card
+
+
+class Entry(NamedTuple):
+    """What the first page of a run says of another: its file, its title, its sentence and its cards."""
+
+    file: str
+    title: str
+    headline: str
+    cards: Fragment
+
+
+@cache
+def _macros() -> Any:
+    return templates().get_template("page.html").module
+
+
+def figure(plot: Plot, numbers: pd.DataFrame, *, empty: str = "", **options: str) -> Fragment:
+    """`plot` of `numbers` as a figure: its answer, the drawing for a desk and for a phone, and the numbers under it.
+
+    Where there are no numbers it is the sentence `empty`. `options` go to the plot.
+    """
+    from arforecast.report.plots import NARROW, WIDE, svg
+
+    if numbers.empty:
+        return Fragment(f'<p class="empty">{escape(empty or "Nothing can be shown here yet: there are no numbers for it.")}</p>')
+    wide, narrow = svg(plot, numbers, WIDE, **options), svg(plot, numbers, NARROW, **options)
+    table = tables.show(numbers, wide.title, limit=60)
+    return Fragment(_macros().figure(wide.title, Fragment(wide.svg), Fragment(narrow.svg), table))
+
+
+def cards(all_of_them: Sequence[Card]) -> Fragment:
+    """The figures to be seen first."""
+    return Fragment(_macros().cards(all_of_them))
+
+
+def definitions(glossary: pd.DataFrame, ids: Iterable[str]) -> Fragment:
+    """What each of the measures `ids` means, in that order."""
+    known = glossary.drop_duplicates("kpi").set_index("kpi")["meaning"]
+    terms = [{"name": name(kpi), "meaning": known[kpi]} for kpi in dict.fromkeys(ids) if kpi in known.index]
+    return Fragment(_macros().definitions(terms))
+
+
+def document(title: str, body: str, stamp: Mapping[str, Any]) -> str:
+    """A whole page: one file that needs nothing else. `body` is markup; `stamp` is what the ledger says of itself."""
+    css = (Path(__file__).parent / "page.css").read_text("utf-8")
+    return str(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(css)))
+
+
+def index(entries: Sequence[Entry], stamp: Mapping[str, Any]) -> str:
+    """The first page of a run: every other page with its sentence and its cards."""
+    heading = "<h1>Receivables</h1>\n"
+    return document("Receivables", heading + str(_macros().entries(entries)), stamp)
+
+
+def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
+    gates = [gate | {"name": name(gate["gate"]), "outcome": _outcome(gate)} for gate in stamp["gates"]]
+    rows = pd.DataFrame(stamp["rows"])
+    return {
+        "day": date(stamp["as_of"]),
+        "currency": stamp["currency"],
+        "fingerprint": stamp["fingerprint"],
+        "version": stamp["version"],
+        "gates": gates,
+        "waived": [gate for gate in gates if gate["waived"]],
+        "missing": [missing(table, feeds) for table, feeds in stamp["missing_tables"]],
+        "rows": tables.show(rows, _used(rows), totals=["read", "used", "quarantined", "quarantined_amount"]),
+    }
+
+
+def _used(rows: pd.DataFrame) -> str:
+    out = rows["quarantined"].sum()
+    left = f"{count(out)} left out, worth {exact(rows['quarantined_amount'].sum())}" if out else "none left out"
+    return f"{count(rows['used'].sum())} rows of the ledger used, {left}"
+
+
+def _outcome(gate: Mapping[str, Any]) -> str:
+    if gate["passed"]:
+        return "passed"
+    return f"{'waived' if gate['waived'] else 'not passed'}. {gate['message']}".rstrip(".")
+
+
+def missing(table: str, feeds: str) -> str:
+    """What a ledger without `table` cannot tell, and what to do about it."""
+    return f"No {table} table in this ledger: add {table}.csv to see {feeds}."

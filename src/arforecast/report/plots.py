@@ -1,0 +1,318 @@
+"""Plots: one question each, drawn on matplotlib axes from a small frame; the title is the answer.
+
+`plot_x(numbers, ax=None) -> ax` draws; `svg` turns any of them into a picture for a page: text as text, colours as CSS
+variables (so that dark mode is a matter of the style sheet), the same bytes for the same numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from markupsafe import escape
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from arforecast.report import words
+from arforecast.report.formats import NBSP, bucket, count, money, percent
+
+Plot = Callable[..., Axes]
+
+# What a colour means. A page's style sheet gives each its light and its dark shade.
+INK, MUTED, GRID = "#1a1a1a", "#5c5c5c", "#dedede"
+EXPECTED, OVERDUE, CALM = "#0072b2", "#b54800", "#5f93b4"
+AGES = (CALM, "#c88a1e", "#be6f10", "#a8540c", "#8a3b08", "#5f2305")
+VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", EXPECTED: "expected", OVERDUE: "overdue"} | {
+    colour: f"age-{step}" for step, colour in enumerate(AGES)
+}
+
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and set in the reader's own font
+    "svg.hashsalt": "arforecast",
+    "font.size": 13,
+    "axes.titlesize": 13,
+    "axes.titlelocation": "left",
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": MUTED,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "text.color": INK,
+    "xtick.color": GRID,
+    "ytick.color": GRID,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": MUTED,
+    "lines.linewidth": 2,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+}
+
+
+class Size(NamedTuple):
+    """A drawing's width and height in CSS pixels."""
+
+    width: int
+    height: int
+
+
+WIDE = Size(800, 360)
+NARROW = Size(358, 320)  # for a phone: the wide one would shrink its text below 11 px
+
+
+class Picture(NamedTuple):
+    """A figure ready for a page: its title in words, and the drawing as SVG markup."""
+
+    title: str
+    svg: str
+
+
+def svg(plot: Plot, numbers: pd.DataFrame, size: Size = WIDE, **options: str) -> Picture:
+    """Draw `plot` of `numbers` and take it as inline SVG whose ids no other picture shares."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(size.width / 72, size.height / 72), dpi=72, layout="constrained")
+        ax = plot(numbers, figure.add_subplot(), **options)
+        title = ax.get_title(loc="left")
+        ax.set_title("", loc="left")
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    means = (plot.__doc__ or "").strip().splitlines()[0]
+    return Picture(title, _inline(drawn.getvalue(), f"{title}. {means}"))
+
+
+def _inline(drawn: str, alt: str) -> str:
+    """Drop what only a file of its own needs, name colours by their meaning, make ids unique and add the alt text."""
+    key = "f" + hashlib.sha256(drawn.encode()).hexdigest()[:8]
+    box = re.search(r'viewBox="[^"]+"', drawn)
+    body = drawn[drawn.index("<g ") :]
+    body = re.sub("|".join(VARIABLES), lambda colour: f"var(--{VARIABLES[colour[0]]}, {colour[0]})", body)
+    body = re.sub(r" font-family: [^;\"]+;?", "", body)
+    used = set(re.findall(r"#(\w+)", body))
+    body = re.sub(r' id="([^"]+)"', lambda id: f' id="{key}{id[1]}"' if id[1] in used else "", body)
+    body = re.sub(r'(url\(|xlink:href=")#', rf"\1#{key}", body)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'{box[0] if box else ""} role="img" aria-label="{escape(alt)}">{body}'
+    )
+
+
+def _axes(ax: Axes | None) -> Axes:
+    return ax or plt.figure(layout="constrained").add_subplot()
+
+
+def _tick(value: float, _: object = None) -> str:
+    """Money on an axis, without the zeros that say nothing: 1.5 M rather than 1.50 M."""
+    figure, space, unit = money(value).partition(NBSP)
+    return (figure.rstrip("0").rstrip(".") if "." in figure else figure) + space + unit
+
+
+def _in(currency: str, what: str) -> str:
+    return f"{what}, {currency}" if currency else what
+
+
+def _dates(ax: Axes, days: pd.Series, written: Callable[[pd.Timestamp], str]) -> None:
+    """Write as many dates under the marks as there is room for, the last one always."""
+    room = max(int(ax.figure.bbox.width // 72), 2)
+    step = -(-len(days) // room)
+    shown = np.arange(len(days) - 1, -1, -step)[::-1]
+    ax.set_xticks(shown, [written(days.iloc[at]) for at in shown])
+    ax.grid(visible=False, axis="x")
+    ax.tick_params(axis="x", length=0)
+
+
+def _month(day: pd.Timestamp) -> str:
+    return f"{day:%b}\n{day:%Y}"
+
+
+def _week(day: pd.Timestamp) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _end(ax: Axes, values: pd.Series, said: str, colour: str, *, above: bool = True) -> None:
+    """Name a series at its last known point, beyond the bar that may stand there."""
+    known = values.dropna()
+    if len(known):
+        at, side = (known.index[-1] + 0.35, known.iloc[-1]), "bottom" if above else "top"
+        ax.annotate(said, at, (4, 0), textcoords="offset points", color=colour, va=side)
+
+
+def _from_zero(ax: Axes) -> None:
+    ax.set_ylim(bottom=0)
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+
+
+def plot_ageing(buckets: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """Open balance by days past due, one bar a bucket."""
+    ax = _axes(ax)
+    last = max(len(buckets) - 1, 1)
+    colours = [AGES[round(step * (len(AGES) - 1) / last)] for step in range(len(buckets))]
+    bars = ax.barh([bucket(label) for label in buckets["days_past_due"]], buckets["open_balance"], color=colours)
+    said = [f"{money(row.open_balance)}, {percent(row.open_share)}" for row in buckets.itertuples()]
+    ax.bar_label(bars, said, padding=6)
+    ax.invert_yaxis()
+    ax.margins(x=0.25)
+    ax.grid(visible=False, axis="y")
+    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.xaxis.set_major_formatter(FuncFormatter(_tick))
+    ax.set_xlabel(_in(currency, "Open balance"))
+    ax.set_title(words.ageing(buckets))
+    return ax
+
+
+def plot_sales_days(trend: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Days sales outstanding at each month end, and what it would be if nothing were overdue."""
+    ax = _axes(ax)
+    ax.plot(trend.index, trend["dso"], color=INK)
+    ax.plot(trend.index, trend["dso_best_possible"], color=EXPECTED, linewidth=1.5, linestyle=(0, (4, 2)))
+    _end(ax, trend["dso"], f"{count(trend['dso'].iloc[-1])} days", INK)
+    _end(ax, trend["dso_best_possible"], "if nothing\nwere overdue", EXPECTED, above=False)
+    _dates(ax, trend["as_of"], _month)
+    _from_zero(ax)
+    ax.set_ylabel("Days")
+    ax.set_title(words.sales_days(trend))
+    return ax
+
+
+def plot_effectiveness(trend: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Collection effectiveness and the share of the month's receivables that came in as cash, month by month."""
+    ax = _axes(ax)
+    rate = 100 * trend["collection_rate_period"]
+    ax.plot(trend.index, trend["cei"], color=INK)
+    ax.plot(trend.index, rate, color=EXPECTED)
+    _end(ax, trend["cei"], "effectiveness\n(CEI)", INK)
+    _end(ax, rate, "cash of all\nreceivables", EXPECTED, above=False)
+    _dates(ax, trend["as_of"], _month)
+    _from_zero(ax)
+    ax.set_ylabel("Percent")
+    ax.set_title(words.effectiveness(trend))
+    return ax
+
+
+def plot_flows(trend: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """What was billed and what came in as cash, month by month."""
+    ax = _axes(ax)
+    ax.bar(trend.index, trend["billed"], color=CALM, width=0.7)
+    ax.plot(trend.index, trend["cash"], color=INK, marker="o", markersize=5)
+    _end(ax, trend["cash"], "cash", INK, above=trend["cash"].iloc[-1] > trend["billed"].iloc[-1])
+    _end(ax, trend["billed"], "billed", MUTED, above=trend["cash"].iloc[-1] <= trend["billed"].iloc[-1])
+    _money_axis(ax, _in(currency, "Month's total"))
+    _dates(ax, trend["as_of"], _month)
+    ax.set_title(words.flows(trend))
+    return ax
+
+
+def _money_axis(ax: Axes, label: str) -> None:
+    _from_zero(ax)
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.yaxis.set_major_formatter(FuncFormatter(_tick))
+    ax.set_ylabel(label)
+
+
+def plot_late_bands(bands: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """Money not yet due by its chance of being late, and the part of it expected to be."""
+    ax = _axes(ax)
+    names = [f"{row.p_from:.0%} to {row.p_to:.0%}" for row in bands.itertuples()]
+    whole = ax.barh(names, bands["open_balance"], color=CALM)
+    ax.barh(names, bands["at_risk_amount"], color=OVERDUE, height=0.4)
+    said = [f"{money(row.at_risk_amount)} of {money(row.open_balance)}" for row in bands.itertuples()]
+    ax.bar_label(whole, said, padding=6)
+    ax.margins(x=0.3)
+    ax.grid(visible=False, axis="y")
+    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.xaxis.set_major_formatter(FuncFormatter(_tick))
+    ax.set_xlabel(_in(currency, "At risk (narrow) of open balance (wide)"))
+    ax.set_ylabel("Chance of being late")
+    ax.set_title(words.late_bands(bands))
+    return ax
+
+
+def plot_reliability(bins: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Chance of being late as it was given and the share that was late; on the diagonal both agree."""
+    ax = _axes(ax)
+    ax.plot([0, 100], [0, 100], color=MUTED, linewidth=1)
+    for method, colour, said in (("baseline", MUTED, "customer's own\nlate rate"), ("model", EXPECTED, "our model")):
+        rows = bins[bins["method"].eq(method)].reset_index(drop=True)
+        size = 400 * rows["invoices"] / bins["invoices"].sum()
+        ax.plot(100 * rows["p_late"], 100 * rows["late_share"], color=colour, linewidth=1)
+        ax.scatter(100 * rows["p_late"], 100 * rows["late_share"], s=size, color=colour)
+        if len(rows):
+            at = (100 * rows["p_late"].iloc[-1], 100 * rows["late_share"].iloc[-1])
+            ax.annotate(said, at, (10, 0), textcoords="offset points", color=colour, va="center")
+    each = count(bins["invoices"].median())
+    ax.text(2, 97, f"each dot: {each} past invoices", color=MUTED, va="top")
+    ax.set_xlabel("Chance of being late as given, percent")
+    ax.set_ylabel("Were late, percent")
+    ax.set_title(words.reliability(bins))
+    return ax
+
+
+def plot_cash_weeks(weeks: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """Cash expected in each week, with the ranges that hold 80 and 95 of 100 outcomes."""
+    ax = _axes(ax)
+    ax.fill_between(weeks.index, weeks["p2_5"], weeks["p97_5"], color=EXPECTED, alpha=0.12, linewidth=0)
+    ax.fill_between(weeks.index, weeks["p10"], weeks["p90"], color=EXPECTED, alpha=0.2, linewidth=0)
+    ax.plot(weeks.index, weeks["mean"], color=EXPECTED, marker="o", markersize=5)
+    for column, said in (("p97_5", f"95{NBSP}%"), ("p90", f"80{NBSP}%"), ("mean", "expected")):
+        ax.annotate(
+            said,
+            (len(weeks) - 1, weeks[column].iloc[-1]),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            color=EXPECTED if column == "mean" else MUTED,
+        )
+    _money_axis(ax, _in(currency, "Cash in the week"))
+    _dates(ax, weeks["week_start"], _week)
+    ax.set_xlabel("Week starting on")
+    ax.set_title(words.cash_weeks(weeks))
+    return ax
+
+
+def plot_cash_split(split: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """Expected cash in each week by whether its invoice is issued yet."""
+    ax = _axes(ax)
+    ax.bar(split.index, split["open_book"], color=EXPECTED, width=0.7)
+    ax.bar(split.index, split["unbilled"], bottom=split["open_book"], color=EXPECTED, alpha=0.35, width=0.7)
+    total = split["open_book"] + split["unbilled"]
+    ax.annotate("invoices issued", (-0.35, total.iloc[0]), (0, 6), textcoords="offset points", color=EXPECTED)
+    ax.annotate(
+        "invoices to come",
+        (len(split) - 0.65, total.iloc[-1]),
+        (0, 6),
+        textcoords="offset points",
+        color=MUTED,
+        ha="right",
+    )
+    _money_axis(ax, _in(currency, "Cash in the week"))
+    _dates(ax, split["week_start"], _week)
+    ax.set_xlabel("Week starting on")
+    ax.set_title(words.cash_split(split))
+    return ax
+
+
+def plot_cash_past(past: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """What had been forecast for each past week, with its 80 % range, and what came."""
+    ax = _axes(ax)
+    ax.vlines(past.index, past["p10"], past["p90"], color=EXPECTED, alpha=0.2, linewidth=8)
+    ax.plot(past.index, past["forecast"], color=EXPECTED, marker="_", markersize=9, linewidth=0, markeredgewidth=2)
+    ax.plot(past.index, past["actual"], color=INK, marker="o", markersize=5, linewidth=0)
+    above = past["actual"].iloc[-1] > past["forecast"].iloc[-1]
+    _end(ax, past["actual"], "came", INK, above=above)
+    _end(ax, past["forecast"], "forecast", EXPECTED, above=not above)
+    _money_axis(ax, _in(currency, "Cash in the week"))
+    _dates(ax, past["week_start"], _week)
+    ax.set_xlabel("Week starting on")
+    ax.set_title(words.cash_past(past))
+    return ax

@@ -1,0 +1,320 @@
+"""The runner: notebooks become the pages of a run.
+
+Everything that can be refused is refused before the first notebook starts: a parameter nobody declared, a value of the
+wrong type, a ledger that fails a gate. The folder of the run gets its name when it is complete and not before.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import nbformat
+from pydantic import TypeAdapter, ValidationError
+
+from arforecast.errors import GateError, RunError, UsageError
+from arforecast.report import Fragment, page
+from arforecast.report.tables import write_csv
+
+TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+SET_BY_RUN = ("ledger", "as_of", "data")
+
+
+class Job(NamedTuple):
+    """A notebook and what it is run with."""
+
+    notebook: Path
+    parameters: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.notebook.stem
+
+
+class Outcome(NamedTuple):
+    """What became of a job: how long it took and, if it failed, the fault in one line."""
+
+    name: str
+    seconds: float
+    fault: str = ""
+
+
+def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is asked for
+    ledger: str | Path,
+    as_of: str,
+    names: Sequence[str] = (),
+    out: Path = Path("reports"),
+    workers: int = 1,
+    allow: Collection[str] = (),
+    parameters: Mapping[str, object] | None = None,
+    notebooks: Path = Path("notebooks"),
+) -> Path:
+    """Run the notebooks `names` (all of the folder `notebooks` when empty) and write the run folder `out`/`as_of`.
+
+    `workers` notebooks run side by side. `allow` names the gates to waive. `parameters` go to the notebooks that
+    declare them; text is turned into the declared type. Returns the folder: index.html, a page and the executed
+    notebook for each name, data/*.csv, quarantine.csv and run.json.
+
+    Raises UsageError or GateError before any notebook starts, RunError when one fails; then nothing is written, and an
+    earlier run of the day stays as it was.
+    """
+    from arforecast import open_ledger
+
+    final = out.resolve() / as_of
+    if final.exists() and not (final / "run.json").exists():
+        raise UsageError(f"{out / as_of} is there and is not a run. Move it away or choose another folder with --out.")
+    chosen = find(notebooks, names)
+    set_by_run = {"ledger": _located(ledger), "as_of": as_of}
+    declared = {path: typed(path, set_by_run | dict(parameters or {})) for path in chosen}
+    _nothing_left_over(parameters or {}, declared)
+    books = open_ledger(ledger)
+    stamp = pass_gates(books.as_of(as_of).stamp(), allow)
+    with _complete_or_nothing(final) as folder:
+        jobs = [Job(path, _with_data(path, values, folder)) for path, values in declared.items()]
+        seconds = _execute_all(jobs, folder, workers)
+        write_csv(books.problems[books.problems["severity"].eq("error")], folder / "quarantine.csv")
+        _write_pages([job.name for job in jobs], folder, final, stamp)
+        _write_account(folder, stamp, {"ledger": str(ledger), **(parameters or {})}, seconds)
+    return out / as_of
+
+
+# ------------------------------------------------------------------ what is asked for
+
+
+def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
+    """The notebooks `names` in the folder `notebooks`, in that order; all of them when no name is given."""
+    there = {path.stem: path.resolve() for path in sorted(notebooks.glob("*.ipynb"))}
+    if not there:
+        raise UsageError(f"There is no notebook in {notebooks}. Go to the folder that holds it, or name it.")
+    unknown = [name for name in names if name not in there]
+    if unknown:
+        raise UsageError(f"There is no notebook {', '.join(unknown)}. There are: {', '.join(there)}.")
+    return [there[name] for name in dict.fromkeys(names or there)]
+
+
+def declared(notebook: Path) -> dict[str, str]:
+    """The parameters a notebook declares and their types, from its cell tagged `parameters`."""
+    import papermill
+
+    cells = {name: about["inferred_type_name"] for name, about in papermill.inspect_notebook(notebook).items()}
+    if not cells:
+        raise UsageError(f"{notebook.name} has no cell tagged `parameters` that declares `name: type = value`.")
+    return cells
+
+
+def typed(notebook: Path, given: Mapping[str, object]) -> dict[str, Any]:
+    """Those of the values `given` that `notebook` declares, in their declared types."""
+    types = declared(notebook)
+    missing = [name for name in SET_BY_RUN[:2] if name not in types]
+    if missing:
+        raise UsageError(f"{notebook.name} does not declare {' and '.join(missing)} among its parameters.")
+    return {name: _value(notebook, name, types[name], value) for name, value in given.items() if name in types}
+
+
+def _value(notebook: Path, name: str, type_name: str, value: object) -> Any:
+    """`value` as the declared type: text is read, anything else has to be of that type already."""
+    if type_name not in TYPES:
+        raise UsageError(f"{notebook.name} declares {name}: {type_name}. Use one of {', '.join(TYPES)}.")
+    try:
+        return TypeAdapter(TYPES[type_name]).validate_python(value, strict=not isinstance(value, str))
+    except ValidationError as fault:
+        told = f"{notebook.name} declares {name}: {type_name}"
+        raise UsageError(f"{name}={value} does not fit: {told}.") from fault
+
+
+def _nothing_left_over(parameters: Mapping[str, object], declared: Mapping[Path, Mapping[str, Any]]) -> None:
+    fixed = [name for name in parameters if name in SET_BY_RUN]
+    if fixed:
+        raise UsageError(f"{', '.join(fixed)} cannot be given as a parameter: the run sets it.")
+    unknown = [name for name in parameters if not any(name in values for values in declared.values())]
+    if unknown:
+        asked = ", ".join(path.stem for path in declared)
+        raise UsageError(f"No notebook of this run ({asked}) declares the parameter {', '.join(unknown)}.")
+
+
+def _located(ledger: str | Path) -> str:
+    """A path holds from the notebooks' folder too; a database URL stays as it is."""
+    return str(Path(ledger).resolve()) if Path(ledger).exists() else str(ledger)
+
+
+def _with_data(notebook: Path, values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    return values | ({"data": str(folder / "data")} if "data" in declared(notebook) else {})
+
+
+def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, Any]:
+    """The stamp with every gate passed or waived. Raises GateError naming the gates that are neither."""
+    gates = [dict(gate) | {"waived": not gate["passed"] and gate["gate"] in allow} for gate in stamp["gates"]]
+    unknown = set(allow) - {gate["gate"] for gate in gates}
+    if unknown:
+        known = ", ".join(gate["gate"] for gate in gates)
+        raise UsageError(f"There is no gate {', '.join(sorted(unknown))}. There are: {known}.")
+    closed = [gate for gate in gates if not gate["passed"] and not gate["waived"]]
+    if closed:
+        raise GateError("\n".join(f"{gate['message']} (--allow {gate['gate']} waives this.)" for gate in closed))
+    return {**stamp, "gates": gates}
+
+
+# ------------------------------------------------------------------ running
+
+
+def _execute_all(jobs: Sequence[Job], folder: Path, workers: int) -> dict[str, float]:
+    """Execute the jobs side by side and tell of each as it ends; raise RunError with a line for each that failed."""
+    from joblib import Parallel, delayed
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True, highlight=False)
+    running = Parallel(n_jobs=min(workers, len(jobs)), return_as="generator_unordered")(
+        delayed(execute)(job, folder / f"{job.name}.ipynb") for job in jobs
+    )
+    bar = track(running, "Notebooks", total=len(jobs), console=console, disable=not console.is_terminal)
+    outcomes = []
+    for outcome in bar:
+        console.print(f"{outcome.name}: {'failed' if outcome.fault else f'{outcome.seconds:.1f} s'}", markup=False)
+        outcomes.append(outcome)
+    faults = sorted(outcome.fault for outcome in outcomes if outcome.fault)
+    if faults:
+        raise RunError("\n".join(faults))
+    return {outcome.name: round(outcome.seconds, 1) for outcome in sorted(outcomes)}
+
+
+def execute(job: Job, target: Path) -> Outcome:
+    """Execute one notebook and keep it with its outputs as `target`; a fault comes back as text, from any process."""
+    import papermill
+    from traitlets.config import Config
+
+    private = Config({"KernelManager": {"transport_encryption": "auto"}})  # no other user of the machine listens in
+    started = perf_counter()
+    try:
+        done = papermill.execute_notebook(
+            str(job.notebook),
+            str(target),
+            parameters=job.parameters,
+            cwd=str(job.notebook.parent),
+            kernel_name="python3",
+            progress_bar=False,
+            config=private,
+        )
+        fault = _silent_fault(job.name, done)
+    except papermill.PapermillExecutionError as raised:
+        fault = _fault(job.name, raised.cell_index, raised.source, f"{raised.ename}: {raised.evalue}")
+    except Exception as raised:  # a dead kernel or a time-out fails this notebook, not the others
+        fault = f"{job.name}: {_line(f'{type(raised).__name__}: {raised}')}"
+    return Outcome(job.name, perf_counter() - started, fault)
+
+
+def _silent_fault(name: str, done: nbformat.NotebookNode) -> str:
+    """`sys.exit(0)` in a cell ends a notebook early without an error: papermill notes it and says nothing."""
+    if not done.metadata.papermill.exception:
+        return ""
+    at = next(at for at, cell in enumerate(done.cells) if cell.metadata.papermill.exception)
+    return _fault(name, at, done.cells[at].source, "the cell ended the notebook before its last cell")
+
+
+def _fault(name: str, index: int, source: str, why: str) -> str:
+    """One line. The index counts the injected cell of parameters, and from zero: so it is the cell's own number."""
+    return f"{name}, cell {index} (`{_line(source)}`): {_line(why)}"
+
+
+def _line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+# ------------------------------------------------------------------ writing
+
+
+@contextmanager
+def _complete_or_nothing(final: Path) -> Iterator[Path]:
+    """A folder to write into that becomes `final` at the end, or is gone."""
+    work = final.with_name(f".{final.name}-{uuid4().hex[:8]}")
+    work.mkdir(parents=True)
+    try:
+        yield work
+        _replace(final, work)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _replace(final: Path, complete: Path) -> None:
+    before = complete.with_name(f"{complete.name}-before")
+    if final.exists():
+        final.rename(before)
+    complete.rename(final)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _write_pages(names: Sequence[str], folder: Path, final: Path, stamp: Mapping[str, Any]) -> None:
+    entries = []
+    for name in names:
+        path = folder / f"{name}.ipynb"
+        executed = path.read_text("utf-8").replace(str(folder), str(final))  # where its data will be found
+        path.write_text(executed, "utf-8")
+        notebook = nbformat.reads(executed, as_version=4)
+        entry = page.Entry(f"{name}.html", title(notebook) or name, headline(notebook), cards(notebook))
+        _write(folder / entry.file, page.document(entry.title, body(notebook), stamp))
+        entries.append(entry)
+    _write(folder / "index.html", page.index(entries, stamp))
+
+
+def _write_account(
+    folder: Path, stamp: Mapping[str, Any], parameters: Mapping[str, Any], seconds: Mapping[str, float]
+) -> None:
+    """run.json: what the run stands on and what it made."""
+    pages = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.html"))}
+    about = {name: stamp[name] for name in ("as_of", "fingerprint", "version", "rows", "gates")}
+    account = about | {"parameters": dict(parameters), "seconds": dict(seconds), "pages": pages}
+    _write(folder / "run.json", json.dumps(account, indent=2, sort_keys=True, ensure_ascii=False, default=str) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8", newline="\n")
+
+
+# ------------------------------------------------------------------ from a notebook to its page
+
+
+def title(notebook: nbformat.NotebookNode) -> str:
+    """The first heading."""
+    words = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    heading = re.search(r"^# (.+)$", words, re.MULTILINE)
+    return heading[1].strip() if heading else ""
+
+
+def headline(notebook: nbformat.NotebookNode) -> str:
+    """What the cell tagged `headline` prints."""
+    return " ".join(output.text.strip() for output in _outputs(notebook, "headline") if "text" in output)
+
+
+def cards(notebook: nbformat.NotebookNode) -> Fragment:
+    """The markup that the cell tagged `cards` shows."""
+    shown = (output.data.get("text/html", "") for output in _outputs(notebook, "cards") if "data" in output)
+    return Fragment("".join(shown))
+
+
+def _outputs(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
+    tagged = [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
+    return [output for cell in tagged for output in cell.get("outputs", [])]
+
+
+def body(notebook: nbformat.NotebookNode) -> str:
+    """The notebook as a reader sees it: words, figures and tables, no code."""
+    return str(_exporter().from_notebook_node(notebook)[0])
+
+
+@cache
+def _exporter() -> Any:
+    from nbconvert import HTMLExporter
+
+    here = Path(__file__).parent
+    return HTMLExporter(
+        template_file=str(here / "body.html"), exclude_input=True, exclude_anchor_links=True, exclude_output_prompt=True
+    )

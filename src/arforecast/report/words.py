@@ -1,0 +1,286 @@
+"""Words: the sentences and cards of the pages, computed from the same small frames as the figures and tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from arforecast.report import numbers
+from arforecast.report.formats import (
+    NBSP,
+    SHORT,
+    bucket,
+    count,
+    date,
+    days,
+    money,
+    money_range,
+    name,
+    percent,
+)
+
+
+class Card(NamedTuple):
+    """A figure to be seen first: what it is, how much, what to know beside it, and whether that is good or bad."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: str = ""  # good, bad or nothing
+
+
+def _many(number: float, what: str) -> str:
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"
+
+
+# ------------------------------------------------------------------ what is owed
+
+
+def kpis_headline(kpis: pd.DataFrame) -> str:
+    """What is owed, how much of it is overdue, and how many days of sales that is."""
+    day, owed = numbers.whole(kpis)["as_of"].max(), numbers.latest(kpis)
+    if not owed["open_ar"] > 0:
+        return f"Nothing is owed on {date(day)}."
+    before = numbers.trend(kpis, "overdue_share")["overdue_share"].iloc[:-1].tail(1).dropna()
+    was = "".join(f" (a month before {percent(share)})" for share in before)
+    opening = f"{money(owed['open_ar'])} is owed on {date(day)}, {percent(owed['overdue_share'])} of it overdue{was}."
+    if pd.isna(owed["dso"]):
+        return opening
+    return f"{opening} That is {days(owed['dso'])} of sales; {days(owed['dso_best_possible'])} if nothing were overdue."
+
+
+def kpi_cards(compare: pd.DataFrame, ids: list[str], targets: dict[str, float]) -> list[Card]:
+    """The measures `ids`, each with its change since the month before and its target."""
+    rows = compare.set_index("kpi").reindex(ids).dropna(subset="unit")
+    return [_kpi_card(str(kpi), row, targets.get(str(kpi))) for kpi, row in rows.iterrows()]
+
+
+def _kpi_card(kpi: str, row: pd.Series, target: float | None) -> Card:
+    verdict = _verdict(row["now"] - row["month_before"], row["better"])
+    notes = [change(row["now"], row["month_before"], row["unit"], row["before_on"]) + (verdict and f": {verdict}")]
+    if target is not None and not pd.isna(row["now"]):
+        met = _verdict(row["now"] - target, row["better"]) != "worse"
+        notes.append(f"{'on' if met else 'off'} target ({SHORT[row['unit']](target)})")
+    tone = {"better": "good", "worse": "bad"}.get(verdict, "")
+    return Card(name(kpi), SHORT[row["unit"]](row["now"]), "; ".join(filter(None, notes)), tone)
+
+
+def _verdict(difference: Any, better: str) -> str:
+    if pd.isna(difference) or not difference or not better:
+        return ""
+    return "better" if (difference < 0) == (better == "lower") else "worse"
+
+
+def change(now: Any, before: Any, unit: str, before_on: Any) -> str:
+    """How a measure moved: "3 points above 31 May 2026"; nothing when there is nothing to compare."""
+    difference = now - before
+    if pd.isna(difference):
+        return ""
+    size = _size(abs(difference), unit)
+    if size == _size(0, unit):
+        return f"as on {date(before_on)}"
+    return f"{size} {'above' if difference > 0 else 'below'} {date(before_on)}"
+
+
+def _size(difference: float, unit: str) -> str:
+    """A difference of shares is in points: per cent of per cent would mislead."""
+    if unit in ("share", "percent"):
+        points = percent(difference if unit == "share" else difference / 100).removesuffix("%").strip()
+        return f"{points}{NBSP}{'point' if points == '1' else 'points'}"
+    return SHORT[unit](difference)
+
+
+def ageing(buckets: pd.DataFrame) -> str:
+    """Where the overdue money lies: "Most overdue money is 1–30 days late"."""
+    late = buckets[buckets["days_past_due"].ne("current")].set_index("days_past_due")["open_balance"]
+    if not late.sum() > 0:
+        return "Nothing is overdue" if buckets["open_balance"].sum() > 0 else "Nothing is owed"
+    share = late.max() / late.sum()
+    who = "Most overdue money" if share > 0.5 else f"The largest part of overdue money, {percent(share)},"
+    return f"{who} is {bucket(str(late.idxmax()))} late"
+
+
+def sales_days(trend: pd.DataFrame) -> str:
+    """How days sales outstanding moved, and how far the best possible is."""
+    known = trend.dropna(subset="dso")
+    if known.empty:
+        return "The ledger is too short for days sales outstanding"
+    first, last = known.iloc[0], known.iloc[-1]
+    move = _moved("Days sales outstanding", first["dso"], last["dso"], count)
+    return f"{move} since {_month(first['as_of'])}; {count(last['dso_best_possible'])} if nothing were overdue"
+
+
+def _moved(what: str, first: float, last: float, said: Callable[[float], str]) -> str:
+    if said(first) == said(last):
+        return f"{what} stood at {said(last)}"
+    return f"{what} {'rose' if last > first else 'fell'} from {said(first)} to {said(last)}"
+
+
+def _month(day: pd.Timestamp) -> str:
+    return f"{day:%b}{NBSP}{day:%Y}"
+
+
+def effectiveness(trend: pd.DataFrame) -> str:
+    """How much of what could be collected in the last month was."""
+    known = trend.dropna(subset="cei")
+    if known.empty:
+        return "The ledger is too short for collection effectiveness"
+    last = known.iloc[-1]
+    return f"In {_month(last['as_of'])} {percent(last['cei'] / 100)} of what could be collected was"
+
+
+def flows(trend: pd.DataFrame) -> str:
+    """How the cash that came compares with what was billed."""
+    billed, cash = trend["billed"].sum(), trend["cash"].sum()
+    since = f"Since {_month(trend['as_of'].iloc[0])}"
+    if not billed > 0:
+        return f"{since} nothing was billed and {money(cash)} came in"
+    return f"{since} {money(billed)} was billed and {money(cash)} came in, {percent(cash / billed)} of it"
+
+
+# ------------------------------------------------------------------ who will pay late
+
+
+def late_headline(late: pd.DataFrame) -> str:
+    """What is overdue, what is likely to become so, and with how few customers to speak about half of it."""
+    overdue, ahead = numbers.overdue(late)["open_balance"].sum(), numbers.not_due(late)
+    opening = f"{money(overdue)} is overdue."
+    if not ahead["at_risk_amount"].sum() > 0:
+        return f"{opening} Nothing else is open."
+    return (
+        f"{opening} Of the {money(ahead['open_balance'].sum())} not yet due, "
+        f"{money(ahead['at_risk_amount'].sum())} is expected to be paid late, "
+        f"half of it by {_half_of(ahead)}."
+    )
+
+
+def _half_of(ahead: pd.DataFrame) -> str:
+    """The fewest customers who hold half of the money at risk."""
+    risks = ahead.groupby("customer_id")["at_risk_amount"].sum().sort_values(ascending=False)
+    fewest = int((risks.cumsum() < risks.sum() / 2).sum()) + 1
+    return f"{count(fewest)} of {count(len(risks))} customers" if len(risks) > 1 else "the one customer who owes it"
+
+
+def late_cards(late: pd.DataFrame) -> list[Card]:
+    """Overdue, not yet due, how much of that is at risk, and what is expected within 30 days."""
+    overdue, ahead = numbers.overdue(late), numbers.not_due(late)
+    soon = (late["open_balance"] * late["p_paid_30"]).sum()
+    return [
+        Card("Overdue", money(overdue["open_balance"].sum()), _many(len(overdue), "invoice")),
+        Card("Not yet due", money(ahead["open_balance"].sum()), _many(len(ahead), "invoice")),
+        Card("Expected to be paid late", money(ahead["at_risk_amount"].sum()), "of what is not yet due"),
+        Card("Expected settled in 30 days", money(soon), "of everything open"),
+    ]
+
+
+def late_bands(bands: pd.DataFrame) -> str:
+    """How much of the money not yet due is more likely than not to be late."""
+    likely = bands.loc[bands["p_from"] >= 0.5, "open_balance"].sum()
+    total = bands["open_balance"].sum()
+    if not total > 0:
+        return "Nothing is waiting to fall due"
+    return f"{money(likely)} of the {money(total)} not yet due is more likely to be late than not"
+
+
+def reliability(bins: pd.DataFrame) -> str:
+    """How far the probabilities were from what came, on average."""
+    model = bins[bins["method"].eq("model")]
+    off = ((model["p_late"] - model["late_share"]).abs() * model["invoices"]).sum() / model["invoices"].sum()
+    return f"The chances we gave were {_size(off, 'share')} off on average"
+
+
+def late_record(skill: pd.DataFrame) -> str:
+    """Whether the model was better than the customer's own late rate, or not."""
+    if skill.empty:
+        return "No past invoice can be judged yet, so nothing is known about how right these probabilities are."
+    row = skill.iloc[0]
+    told = f"On {_many(row['invoices'], 'past invoice')} over {_many(row['origins'], 'week')}"
+    return (
+        f"{told} the squared error of our probabilities was {row['brier']:.3f}; that of each customer's own late rate "
+        f"{row['brier_baseline']:.3f}. {_judged(row, 'the customer’s own late rate')}"
+    )
+
+
+def _judged(row: pd.Series, baseline: str) -> str:
+    """A win is claimed only where chance cannot explain it, and a loss is said as plainly."""
+    reach = f"error {percent(row['ratio'])} of its, 90{NBSP}% range {percent(row['low'])} to {percent(row['high'])}"
+    if row["high"] < 1:
+        return f"The model beats {baseline} ({reach})."
+    if row["low"] > 1:
+        return f"The simple rule is better: {baseline} beats the model ({reach})."
+    return f"The model and {baseline} cannot be told apart ({reach})."
+
+
+# ------------------------------------------------------------------ what cash will come
+
+
+def cash_headline(cash: pd.DataFrame) -> str:
+    """What is expected next week and within four weeks, and how sure that is."""
+    weeks = numbers.cash_weeks(cash)
+    first = weeks.iloc[0]
+    return (
+        f"{money(weeks['mean'].head(4).sum())} is expected by {date(weeks['week_end'].head(4).iloc[-1])}, "
+        f"{money(first['mean'])} of it in the week to {date(first['week_end'])} "
+        f"(80{NBSP}%: {money_range(first['p10'], first['p90'])})."
+    )
+
+
+def cash_cards(cash: pd.DataFrame) -> list[Card]:
+    """The first week with its range, four weeks, all weeks, and how much of it is not billed yet."""
+    weeks, split = numbers.cash_weeks(cash), numbers.cash_split(cash)
+    first, total = weeks.iloc[0], weeks["mean"].sum()
+    unbilled = split["unbilled"].sum()
+    return [
+        Card("Next week", money(first["mean"]), f"80{NBSP}%: {money_range(first['p10'], first['p90'])}"),
+        Card(
+            "Next four weeks",
+            money(weeks["mean"].head(4).sum()),
+            f"to {date(weeks['week_end'].head(4).iloc[-1])}",
+        ),
+        Card(f"All {len(weeks)} weeks", money(total), f"to {date(weeks['week_end'].iloc[-1])}"),
+        Card(
+            "Not billed yet",
+            percent(unbilled / total if total else math.nan),
+            f"of the {len(weeks)} weeks’ cash",
+        ),
+    ]
+
+
+def cash_weeks(weeks: pd.DataFrame) -> str:
+    """How much the weeks bring, and which brings the most."""
+    least, most = weeks["mean"].min(), weeks.iloc[weeks["mean"].argmax()]
+    return f"Weeks bring {money(least)} to {money(most['mean'])}, the most in the week from {date(most['week_start'])}"
+
+
+def cash_split(split: pd.DataFrame) -> str:
+    """From when on most cash comes from invoices that are not issued yet."""
+    later = split[split["unbilled"] > split["open_book"]]
+    if later.empty:
+        return "In every week most cash comes from invoices already issued"
+    return f"From week {later.index[0] + 1} on, most cash comes from invoices not issued yet"
+
+
+def cash_past(past: pd.DataFrame) -> str:
+    """How often what came fell into the range that had been given."""
+    inside = past["actual"].between(past["p10"], past["p90"]).sum()
+    return f"Forecast {_ahead(past)}, receipts fell inside the 80{NBSP}% range in {count(inside)} of {len(past)} weeks"
+
+
+def _ahead(past: pd.DataFrame) -> str:
+    return f"{_many(past['horizon_week'].iloc[0], 'week')} ahead"
+
+
+def cash_record(skill: pd.DataFrame) -> str:
+    """For the first and the fourth week: the model's error beside the best simple rule's."""
+    judged = skill[skill["horizon_week"].isin([1, 4])] if len(skill) else skill
+    if judged.empty:
+        return "No past week can be judged yet, so nothing is known about how right this forecast is."
+    return " ".join(
+        f"{_many(row['horizon_week'], 'week')} ahead it missed by "
+        f"{percent(row['error_share'])} of what came, the best simple rule ({row['baseline']}) by "
+        f"{percent(row['baseline_error_share'])}. {_judged(row, 'that rule')}"
+        for _, row in judged.iterrows()
+    )
