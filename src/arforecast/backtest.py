@@ -16,7 +16,16 @@ import pandas as pd
 from ibis import _
 
 from arforecast.baselines import p_late_by_customer, roll_rate_curve
-from arforecast.payment_time import Distribution, Hazard, estimate, exposure, known_invoices, open_invoices, predict
+from arforecast.payment_time import (
+    Distribution,
+    Floats,
+    Hazard,
+    estimate,
+    exposure,
+    known_invoices,
+    open_invoices,
+    predict,
+)
 from arforecast.snapshot import Facts
 
 ORIGINS = 26
@@ -138,7 +147,7 @@ def _factor(record: pd.DataFrame, share: float) -> float:
     low, high = RANGES[share]
     off = record.actual - record.p50
     half = np.where(off > 0, record[high] - record.p50, record.p50 - record[low])
-    distance = np.sort((off.abs() / np.maximum(half, 1e-9)).to_numpy())
+    distance: Floats = np.sort(off.abs().to_numpy(float) / np.maximum(half, 1e-9))
     nth = min(math.ceil((len(distance) + 1) * share), len(distance))
     return float(distance[nth - 1])
 

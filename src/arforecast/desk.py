@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 import arforecast.ledger as ledgers
-from arforecast import backtest, cash, kpis, late, snapshot
+from arforecast import backtest, cash, kpis, late, reconciliation, snapshot
 from arforecast.errors import UsageError
 from arforecast.ledger import Books
 from arforecast.ledger.tables import TABLES
@@ -30,6 +30,11 @@ class Ledger:
     def problems(self) -> pd.DataFrame:
         """What is wrong with single rows: table, file, row, column, value, rule, severity, amount, message."""
         return self.books.problems
+
+    @property
+    def quarantine(self) -> pd.DataFrame:
+        """The rows that were set aside, as they stand in their file, and why; `quarantine.csv` holds them."""
+        return self.books.quarantine
 
     def as_of(self, day: str | date) -> Snapshot:
         """The ledger as it was known at the close of `day`. Raises UsageError for what is not a date."""
@@ -96,7 +101,7 @@ class Snapshot:
         return customers.assign(name=customers.name.fillna(customers.customer_id))
 
     def stamp(self) -> dict[str, Any]:
-        """What a figure rests on: as_of, currency, fingerprint, version, rows, missing_tables."""
+        """What a figure rests on: as_of, currency, fingerprint, version, rows, gates, missing_tables."""
         from arforecast import __version__
 
         missing = [(table.name, table.feeds) for table in TABLES if table.name not in self.books.present]
@@ -106,6 +111,7 @@ class Snapshot:
             "fingerprint": self.books.fingerprint,
             "version": __version__,
             "rows": self.books.rows.to_dict("records"),
+            "gates": [asdict(gate) for gate in reconciliation.gates(self.books, self.day)],
             "missing_tables": missing,
         }
 

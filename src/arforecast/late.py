@@ -70,7 +70,7 @@ def reasons(then: Past, due_on: pd.Series) -> pd.DataFrame:
 
 
 def _times(ratio: pd.Series) -> pd.Series:
-    return ratio.map("{:.2g}".format) + " times as fast as usual"
+    return ratio.map("{:.2g} times as fast as usual".format)
 
 
 def _age(past_due: pd.Series) -> pd.Series:

@@ -51,15 +51,15 @@ SIZES = {
 Factor = tuple[tuple[str, ...], float]
 FACTORS: tuple[Factor, ...] = (
     (("age_range",), 1),
-    (("age",), 10),
-    (("phase", "weekday"), 10),
-    (("age", "weekday"), 20),
-    (("customer",), 2),
-    (("customer", "age_range"), 3),
-    (("customer", "weekday"), 3),
-    (("customer", "age"), 4),
-    (("customer", "age", "weekday"), 6),
-    (("band", "age_range"), 20),
+    (("age",), 5),
+    (("phase", "weekday"), 5),
+    (("age", "weekday"), 10),
+    (("customer",), 1),
+    (("customer", "age_range"), 1.5),
+    (("customer", "weekday"), 1.5),
+    (("customer", "age"), 2),
+    (("customer", "age", "weekday"), 3),
+    (("band", "age_range"), 10),
 )
 
 
@@ -213,7 +213,7 @@ def _ratios(
     hazard: Hazard, invoices: pd.DataFrame, on: NDArray[np.datetime64]
 ) -> Iterator[tuple[tuple[str, ...], Floats]]:
     """Each factor's names and its ratios for invoices x days."""
-    codes = np.asarray(hazard.customers.get_indexer(invoices.customer_id), dtype=np.int64)
+    codes = np.asarray(hazard.customers.get_indexer(pd.Index(invoices.customer_id)), dtype=np.int64)
     here, local = np.unique(codes, return_inverse=True)
     age = np.clip((on[None, :] - _days(invoices.due_on)[:, None]).astype(np.int64), YOUNGEST, OLDEST)
     weekday = (on.astype("datetime64[D]").astype(np.int64) + 3) % 7

@@ -19,7 +19,7 @@ from arforecast.snapshot import Facts, stand
 class Gate:
     """A condition on which a report rests: its name, whether it holds, and what to do where it does not."""
 
-    name: str
+    gate: str
     passed: bool
     message: str
 
@@ -58,8 +58,9 @@ def _quarantine(facts: Facts, day: date) -> Gate:
     owed = facts.spells.filter((_.since <= day) & (_.until > day) & (_.balance > 0)).balance.sum().execute()
     open_ar = (0 if pd.isna(owed) else int(owed)) / 10**facts.books.settings.ledger.decimals
     passed = money <= limit * open_ar
-    what = f"{rows.quarantined.sum():,} rows with {money:,.2f} are quarantined, the limit is {limit:.2%} of {open_ar:,.2f}"
-    return Gate("quarantine", passed, f"{what}. Correct the rows that `arforecast check` names.")
+    what = f"{rows.quarantined.sum():,} rows with {money:,.2f} are quarantined"
+    bound = f"the limit is {limit:.2%} of the {open_ar:,.2f} owed"
+    return Gate("quarantine", passed, f"{what}, {bound}. Correct the rows that `arforecast check` names.")
 
 
 def _control(facts: Facts, day: date) -> Gate:

@@ -11,6 +11,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.ledger import cells, checks, source
+from arforecast.ledger.source import Raw
 from arforecast.ledger.tables import BY_NAME, TABLES, Table
 from arforecast.settings import Settings
 
@@ -44,17 +45,16 @@ def open_books(url: str | Path, settings: Settings | None = None) -> Books:
     Raises SourceError when it cannot be read at all; what is wrong with single rows is in `problems`.
     """
     settings = settings or Settings()
-    con = source.connect(settings.engine)
-    raw = source.read(url, con)
-    tables, found = _sift(raw, settings)
-    found = pd.concat([_unreadable(raw, con), found], ignore_index=True)
+    raw = source.read(url, source.connect(settings.engine))
+    tables, found = _sift(raw.tables, settings)
+    found = pd.concat([_unreadable(raw.unreadable), found], ignore_index=True)
     problems = _worded(found, source.file_names(url), settings)
     return Books(
         tables={name: table.cache() for name, table in _entered(tables).items()},
-        present=frozenset(raw),
+        present=frozenset(raw.tables),
         problems=problems,
         rows=_counted(raw, tables, problems),
-        quarantine=_quarantine(raw, problems),
+        quarantine=_quarantine(raw.tables, problems),
         fingerprint=source.fingerprint(url),
         settings=settings,
     )
@@ -63,16 +63,17 @@ def open_books(url: str | Path, settings: Settings | None = None) -> Books:
 def _sift(raw: Tables, settings: Settings) -> tuple[Tables, pd.DataFrame]:
     """The rows in use, and the problems of all rows: what leaves at one step is not there at the next."""
     typed = {table.name: _typed(raw, table, settings) for table in TABLES}
-    first = ibis.union(
-        checks.run(checks.FORM, raw, settings), checks.run(checks.SUBSTANCE, typed, settings)
-    ).to_pandas()
-    sound = {name: table.cache() for name, table in _without(typed, first).items()}
+    form = checks.run(checks.FORM, raw, settings)
+    substance = checks.run(checks.SUBSTANCE, typed, settings)
+    sound = _without(typed, pd.concat([form, substance]))
     if "applications" not in raw:
-        sound["applications"] = _paid_in_full(sound["invoices"]).cache()
-    second = checks.run(checks.REFERENCE, sound, settings).to_pandas()
-    in_use = _without(sound, second)
-    third = checks.run(checks.WARNINGS, in_use, settings).to_pandas()
-    return in_use, pd.concat([first, second, third], ignore_index=True)
+        sound["applications"] = _paid_in_full(sound["invoices"])
+    for name in ("invoices", "applications"):  # every check from here on asks for these
+        sound[name] = sound[name].cache()
+    reference = checks.run(checks.REFERENCE, sound, settings)
+    in_use = _without(sound, reference)
+    warnings = checks.run(checks.WARNINGS, in_use, settings)
+    return in_use, pd.concat([form, substance, reference, warnings], ignore_index=True)
 
 
 def _typed(raw: Tables, table: Table, settings: Settings) -> ibis.Table:
@@ -127,10 +128,9 @@ def _severity(rule: str) -> str:
     return checks.RULES[rule].severity
 
 
-def _unreadable(raw: Tables, con: ibis.BaseBackend) -> pd.DataFrame:
+def _unreadable(lines: pd.DataFrame) -> pd.DataFrame:
     """The lines the reader had to set aside, as problems."""
-    lines = [source.unreadable(name, con).assign(table=name) for name in raw]
-    return pd.concat(lines, ignore_index=True).assign(column="", rule="unreadable", amount=0).drop(columns="reason")
+    return lines.assign(column="", rule="unreadable", amount=0)
 
 
 def _worded(found: pd.DataFrame, files: dict[str, str], settings: Settings) -> pd.DataFrame:
@@ -144,10 +144,8 @@ def _worded(found: pd.DataFrame, files: dict[str, str], settings: Settings) -> p
         ["table", "row", "rule", "column"], key=lambda c: c.map(order) if c.name == "table" else c
     )
     file = found.table.map(lambda name: files.get(name, name))
-    text = [
-        checks.RULES[rule].wording.format(column=column, value=value)
-        for rule, column, value in zip(found.rule, found.column, found.value, strict=True)
-    ]
+    said = zip(found.table, found.rule, found.column, found.value, strict=True)
+    text = [_sentence(*problem) for problem in said]
     where = [f"{name} row {row:.0f}" if pd.notna(row) else name for name, row in zip(file, found.row, strict=True)]
     return pd.DataFrame(
         {
@@ -164,19 +162,24 @@ def _worded(found: pd.DataFrame, files: dict[str, str], settings: Settings) -> p
     ).reset_index(drop=True)
 
 
-def _counted(raw: Tables, in_use: Tables, problems: pd.DataFrame) -> pd.DataFrame:
+def _sentence(table: str, rule: str, column: str, value: str) -> str:
+    known = BY_NAME[table].column(column)
+    choices = ", ".join(known.choices) if known else ""
+    return checks.RULES[rule].wording.format(column=column, value=value, choices=choices)
+
+
+def _counted(raw: Raw, in_use: Tables, problems: pd.DataFrame) -> pd.DataFrame:
     """Rows by table. Read and used are counted each by itself, so that a row lost between them would show."""
     errors = problems[problems.severity == "error"].drop_duplicates(["table", "row"])
-    unreadable = problems[problems.rule == "unreadable"].groupby("table").size()
     lines = [
         {
             "table": name,
-            "read": int(table.count().execute()) + int(unreadable.get(name, 0)),
+            "read": int(table.count().execute()) + int((raw.unreadable.table == name).sum()),
             "used": int(in_use[name].count().execute()),
             "quarantined": int((errors.table == name).sum()),
             "quarantined_amount": float(errors.amount[errors.table == name].sum()),
         }
-        for name, table in raw.items()
+        for name, table in raw.tables.items()
     ]
     return pd.DataFrame(lines)
 

@@ -80,18 +80,17 @@ def _number(raw: ibis.Column) -> ibis.Value:
 
 def _money(raw: ibis.Column, decimals: int) -> ibis.Value:
     """Minor units; null for what is no number or has more decimals than the currency."""
+    if raw.type().is_string():
+        fraction = rf"(\.\d{{1,{decimals}}}0*)?" if decimals else r"(\.0*)?"
+        text = raw.strip()
+        exact = text.re_search(rf"^[+-]?\d{{1,12}}{fraction}$").ifelse(text, None)
+        return (exact.cast(f"decimal(18,{decimals})") * 10**decimals).cast("int64")
     if raw.type().is_floating():
         # A float is never exact, so its nearest minor unit is what was meant.
         finite = ~(raw.isnan() | raw.isinf())
         return finite.ifelse((raw * 10**decimals).round(), None).cast("int64")
-    exact = raw
-    if raw.type().is_string():
-        fraction = rf"(\.\d{{1,{decimals}}}0*)?" if decimals else r"(\.0*)?"
-        text = raw.strip()
-        exact = text.re_search(rf"^[+-]?\d{{1,15}}{fraction}$").ifelse(text, None)
-    units = exact.cast("decimal(38,6)") * 10**decimals
-    whole = units.round()
-    return (units == whole).ifelse(whole, None).cast("int64")
+    units = raw.cast("decimal(38,6)") * 10**decimals
+    return (units == units.round()).ifelse(units, None).cast("int64")
 
 
 def _flag(raw: ibis.Column) -> ibis.Value:

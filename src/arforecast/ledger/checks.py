@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import ibis
+import pandas as pd
 from ibis import _
 
 from arforecast.ledger import cells
-from arforecast.ledger.tables import BY_NAME, Column
+from arforecast.ledger.tables import BY_NAME, INVOICES, Table
 
 if TYPE_CHECKING:
     from arforecast.settings import Settings
 
 Tables = dict[str, "ibis.Table"]
 Check = Callable[[Tables, "Settings"], Iterator["ibis.Table"]]
-COLUMNS = ("table", "row", "column", "value", "rule", "amount")
+AMOUNT = next(column for column in INVOICES.columns if column.name == "amount")
 
 
 @dataclass(frozen=True)
@@ -34,28 +35,61 @@ class Rule:
 
 
 RULES = {
-    "unreadable": Rule("error", "the line {value} cannot be read. Give it as many cells as the header has, and quote cells that hold commas."),
+    "unreadable": Rule(
+        "error",
+        "the line {value} cannot be read. Give it as many cells as the header has, and quote cells that hold commas.",
+    ),
     "empty": Rule("error", "{column} is empty. Fill it in."),
     "not_a_date": Rule("error", "{column} {value} is not a date. Write dates as YYYY-MM-DD."),
-    "not_money": Rule("error", "{column} {value} is not an amount. Write amounts as 1234.50, with no more decimals than the currency has."),
+    "not_money": Rule(
+        "error",
+        "{column} {value} is not an amount. Write amounts as 1234.50, with no more decimals than the currency has.",
+    ),
     "not_a_number": Rule("error", "{column} {value} is not a number. Write numbers as 1234.5."),
     "not_a_flag": Rule("error", "{column} {value} is neither true nor false. Write one of the two."),
-    "unknown_kind": Rule("error", "{column} {value} is not known. Use a value that the data dictionary lists."),
+    "unknown_kind": Rule("error", "{column} {value} is not known. Use one of {choices}."),
     "not_positive": Rule("error", "{column} {value} is not above zero. Record a credit note as an application."),
     "zero": Rule("error", "{column} is zero. Remove the row or correct the amount."),
-    "due_before_issued": Rule("error", "{column} {value} lies before the day of issue. Correct one of the two dates."),
-    "no_rate": Rule("error", "{column} {value} is not the reporting currency and has no rate. Add it to the rates table."),
-    "duplicate_id": Rule("error", "{column} {value} stands there more than once, so no row of it can be trusted. Keep the right one."),
-    "unknown_invoice": Rule("error", "{column} {value} is not among the invoices in use. Add the invoice or correct the identifier."),
+    "due_before_issued": Rule(
+        "error",
+        "{column} {value} lies before the day of issue. Correct one of the two dates.",
+    ),
+    "no_rate": Rule(
+        "error",
+        "{column} {value} is not the reporting currency and has no rate. Add it to the rates table.",
+    ),
+    "duplicate_id": Rule(
+        "error",
+        "{column} {value} stands there more than once, so no row of it can be trusted. Keep the right one.",
+    ),
+    "unknown_invoice": Rule(
+        "error",
+        "{column} {value} is not among the invoices in use. Add the invoice or correct the identifier.",
+    ),
     "before_invoice": Rule("error", "{column} {value} lies before the invoice was issued. Correct the date."),
     "prepayment": Rule("warning", "{column} {value} lies before the invoice was issued: taken as a prepayment."),
-    "over_applied": Rule("warning", "{column} {value} is over-applied: its reductions exceed its amount. Move the surplus to another invoice."),
-    "unknown_customer": Rule("warning", "{column} {value} is not among the customers. Add it to the customers table."),
+    "over_applied": Rule(
+        "warning",
+        "{column} {value} is over-applied: its reductions exceed its amount. Move the surplus to another invoice.",
+    ),
+    "unknown_customer": Rule(
+        "warning",
+        "{column} {value} is not among the customers. Add it to the customers table.",
+    ),
     "long_terms": Rule("warning", "{column} {value} lies more than 365 days after the day of issue. Check the date."),
-    "outlier": Rule("warning", "{column} {value} is over 100 times what this customer's invoices usually are. Check the amount."),
-    "booking_gap": Rule("warning", "no booking at all in the week before {value}. Check that every export was loaded."),
-    "duplicate_row": Rule("warning", "{column} {value} repeats another row in all but its identifier. Check that it was not booked twice."),
-}  # fmt: skip
+    "outlier": Rule(
+        "warning",
+        "{column} {value} is over 100 times what this customer's invoices usually are. Check the amount.",
+    ),
+    "booking_gap": Rule(
+        "warning",
+        "no booking at all in the week before {value}. Check that every export was loaded.",
+    ),
+    "duplicate_row": Rule(
+        "warning",
+        "{column} {value} repeats another row in all but its identifier. Check that it was not booked twice.",
+    ),
+}
 
 
 def _found(rows: ibis.Table, table: str, rule: str, column: str, value: ibis.Value) -> ibis.Table:
@@ -74,46 +108,44 @@ def _found(rows: ibis.Table, table: str, rule: str, column: str, value: ibis.Val
 # Form: cells as they stand in the file.
 
 
-def empty_cells(raw: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """A required cell is empty."""
-    for name, rows in raw.items():
-        for column in BY_NAME[name].required:
-            broken = _with_amount(rows, name, settings).filter(cells.blank(rows[column.name]))
-            yield _found(broken, name, "empty", column.name, ibis.literal(""))
-
-
 _MALFORMED = {"date": "not_a_date", "money": "not_money", "number": "not_a_number", "flag": "not_a_flag"}
 
 
-def malformed_cells(raw: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """A cell is not what its column asks for."""
+def broken_cells(raw: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A required cell is empty, a cell is not what its column asks for, or it is outside its column's closed list.
+
+    Counted first, all cells of a table in one go: a sound ledger costs no more than that.
+    """
     for name, rows in raw.items():
-        for column in BY_NAME[name].columns:
-            if column.name in rows.columns and column.type in _MALFORMED:
-                cell = rows[column.name]
-                parsed = cells.value(cell, column, settings.ledger.decimals)
-                broken = _with_amount(rows, name, settings).filter(~cells.blank(cell) & parsed.isnull())
-                yield _found(broken, name, _MALFORMED[column.type], column.name, broken[f"{column.name}_cell"])
+        tests = list(_tests(rows, BY_NAME[name], settings))
+        counted = {str(nth): broken.ifelse(1, 0).sum() for nth, (_rule, _column, broken) in enumerate(tests)}
+        counts = rows.aggregate(**counted).to_pandas().fillna(0).iloc[0]
+        for nth, (rule, column, broken) in enumerate(tests):
+            if counts[str(nth)]:
+                cells_of = rows.mutate(cell=rows[column], amount=_money(rows, settings)).filter(broken)
+                yield _found(cells_of, name, rule, column, cells_of.cell)
 
 
-def unknown_kinds(raw: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """A cell is outside its column's closed list."""
-    for name, rows in raw.items():
-        for column in BY_NAME[name].columns:
-            if column.name in rows.columns and column.choices:
-                cell = cells.value(rows[column.name], column, 0)
-                broken = _with_amount(rows, name, settings).filter(cell.notnull() & ~cell.isin(column.choices))
-                yield _found(broken, name, "unknown_kind", column.name, broken[f"{column.name}_cell"])
+def _tests(rows: ibis.Table, table: Table, settings: Settings) -> Iterator[tuple[str, str, ibis.BooleanValue]]:
+    """Rule, column, and the rows that break it."""
+    for column in table.columns:
+        if column.name not in rows.columns:
+            continue
+        cell = rows[column.name]
+        value = cells.value(cell, column, settings.ledger.decimals)
+        if column.required:
+            yield "empty", column.name, cells.blank(cell)
+        if column.type in _MALFORMED:
+            yield _MALFORMED[column.type], column.name, ~cells.blank(cell) & value.isnull()
+        if column.choices:
+            yield "unknown_kind", column.name, value.notnull() & ~value.isin(column.choices)
 
 
-def _with_amount(rows: ibis.Table, name: str, settings: Settings) -> ibis.Table:
-    """Cells under `<name>_cell`, beside the row number and the row's money as a value."""
-    money = BY_NAME[name].column("amount") or Column("amount", "money", "")
-    known = "amount" in rows.columns
-    amount = cells.value(rows.amount, money, settings.ledger.decimals) if known else ibis.literal(0)
-    return rows.select(
-        "row", amount=amount, **{f"{column}_cell": rows[column] for column in rows.columns if column != "row"}
-    )
+def _money(rows: ibis.Table, settings: Settings) -> ibis.Value:
+    """The money of a row, nothing where it has none or it cannot be read."""
+    if "amount" not in rows.columns:
+        return ibis.literal(0)
+    return cells.value(rows.amount, AMOUNT, settings.ledger.decimals)
 
 
 # Substance: typed tables, one row at a time or one table at a time.
@@ -232,7 +264,7 @@ def duplicate_rows(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     yield _found(rows, "invoices", "duplicate_row", "invoice_id", rows.invoice_id)
 
 
-FORM: tuple[Check, ...] = (empty_cells, malformed_cells, unknown_kinds)
+FORM: tuple[Check, ...] = (broken_cells,)
 SUBSTANCE: tuple[Check, ...] = (
     amounts_out_of_range,
     due_before_issued,
@@ -250,6 +282,10 @@ WARNINGS: tuple[Check, ...] = (
 )
 
 
-def run(checks: tuple[Check, ...], tables: Tables, settings: Settings) -> ibis.Table:
-    """All problems the checks find, as one table."""
-    return ibis.union(*(found for check in checks for found in check(tables, settings)))
+def run(checks: tuple[Check, ...], tables: Tables, settings: Settings) -> pd.DataFrame:
+    """All problems the checks find: table, row, column, value, rule, amount (minor units)."""
+    found = [problems for check in checks for problems in check(tables, settings)]
+    if not found:
+        return pd.DataFrame(columns=["table", "row", "column", "value", "rule", "amount"])
+    first, *others = found
+    return first.union(*others).to_pandas() if others else first.to_pandas()

@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from arforecast.settings import Engine
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+# DuckDB keeps the lines it could not read in two tables of these names.
+REJECTS, SCANS = "unreadable_lines", "csv_scans"
 
 
 def connect(engine: Engine) -> ibis.BaseBackend:
@@ -33,21 +36,33 @@ def connect(engine: Engine) -> ibis.BaseBackend:
     return ibis.duckdb.connect(**{name: value for name, value in limits.items() if value is not None})
 
 
-def read(url: str | Path, con: ibis.BaseBackend) -> dict[str, ibis.Table]:
-    """The ledger's tables by name, each with `row`: its line in the file (the header is row 1).
+@dataclass(frozen=True)
+class Raw:
+    """A ledger as it stands in its source.
 
-    Raises SourceError when there is no ledger at `url`, a table stands there twice or lacks a required column,
-    or a file is not UTF-8.
+    tables: by name, each with `row`, its line in the file (the header is row 1). unreadable: the lines of CSV files
+    that broke their form (too few cells, an open quote) and are in no table: table, row, value.
+    """
+
+    tables: dict[str, ibis.Table]
+    unreadable: pd.DataFrame
+
+
+def read(url: str | Path, con: ibis.BaseBackend) -> Raw:
+    """The ledger at `url`.
+
+    Raises SourceError when there is none, a table stands there twice or lacks a required column, or a file is not
+    UTF-8.
     """
     path = Path(url)
     if path.is_dir():
-        tables = {name: _read_file(file, con) for name, file in _files(path)}
+        raw = _read_folder(path, con)
     elif path.suffix == ".duckdb" and path.exists():
-        tables = _read_database(path, con)
+        raw = Raw(_read_database(path, con), _no_lines())
     else:
         raise SourceError(f"{url}: no ledger here. Name a folder of CSV or Parquet files, or a .duckdb file.")
-    _refuse_incomplete(url, tables)
-    return tables
+    _refuse_incomplete(url, raw.tables)
+    return raw
 
 
 def file_names(url: str | Path) -> dict[str, str]:
@@ -77,6 +92,14 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
         yield from ((name, file) for file in found)
 
 
+def _read_folder(folder: Path, con: ibis.BaseBackend) -> Raw:
+    files = dict(_files(folder))
+    tables = {name: _read_file(file, con) for name, file in files.items()}
+    lines = _unreadable(files, con)
+    broken = {str(name): sorted(part) for name, part in lines.groupby("table").row}
+    return Raw({name: _renumbered(table, broken.get(name, [])) for name, table in tables.items()}, lines)
+
+
 def _read_file(file: Path, con: ibis.BaseBackend) -> ibis.Table:
     if file.suffix == ".parquet":
         return _numbered(con.read_parquet(file), first=1).cache()
@@ -87,7 +110,6 @@ def _read_csv(file: Path, con: ibis.BaseBackend) -> ibis.Table:
     """Every cell as text; a separator, a quote or an encoding is never guessed, a broken line is set aside."""
     import duckdb
 
-    name = file.name.split(".")[0]
     try:
         text = con.read_csv(
             file,
@@ -99,24 +121,29 @@ def _read_csv(file: Path, con: ibis.BaseBackend) -> ibis.Table:
             escape='"',
             strict_mode=True,
             store_rejects=True,
-            rejects_table=f"{name}_unreadable",
-            rejects_scan=f"{name}_scan",
+            rejects_table=REJECTS,
+            rejects_scan=SCANS,
         )
-        numbered = _numbered(text, first=2).cache()
+        return _numbered(text, first=2).cache()
     except (duckdb.Error, UnicodeDecodeError) as fault:
         raise SourceError(_csv_fault(file, str(fault))) from fault
-    return _renumbered(numbered, sorted(set(unreadable(name, con).row)))
 
 
-def unreadable(name: str, con: ibis.BaseBackend) -> pd.DataFrame:
-    """The lines of a CSV table that broke its form (too few cells, an open quote): row, value, reason."""
+def _unreadable(files: dict[str, Path], con: ibis.BaseBackend) -> pd.DataFrame:
+    """The lines the reader set aside, one row each."""
+    names = {str(file): name for name, file in files.items() if file.suffix != ".parquet"}
+    if not names:
+        return _no_lines()
+    rejects = con.table(REJECTS).join(con.table(SCANS), ["scan_id", "file_id"])
+    lines = rejects.select("file_path", row="line", value="csv_line").distinct().to_pandas()
+    lines = lines.assign(table=lines.file_path.map(names)).drop_duplicates(["table", "row"])
+    return lines.sort_values(["table", "row"])[["table", "row", "value"]].astype({"row": "int64"})
+
+
+def _no_lines() -> pd.DataFrame:
     import pandas as pd
 
-    rejects = f"{name}_unreadable"
-    if rejects not in con.list_tables():
-        return pd.DataFrame({"row": [], "value": [], "reason": []})
-    lines = con.table(rejects).to_pandas().drop_duplicates("line").sort_values("line")
-    return pd.DataFrame({"row": lines.line.astype("int64"), "value": lines.csv_line, "reason": lines.error_message})
+    return pd.DataFrame({"table": [], "row": [], "value": []})
 
 
 def _header(file: Path) -> list[str]:

@@ -1,0 +1,66 @@
+# Everything starts from a clone with Python 3.11+ and make: each target installs what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help install sample report test check format lab bench lock clean
+
+# Without bytecode every notebook kernel would compile its imports again: three times slower to start.
+unexport PYTHONDONTWRITEBYTECODE
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+SAMPLE := data/sample/invoices.csv
+LEDGER ?= data/sample
+AS_OF ?= 2026-06-30
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+install: $(READY)  ## a virtual environment with the pinned versions
+
+$(READY): requirements.lock installer.lock pyproject.toml
+	@$(PYTHON) -m venv .venv || { echo "Python cannot make virtual environments: install python3-venv."; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r installer.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock \
+		|| $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+sample: $(SAMPLE)  ## the sample company's ledger in data/sample
+
+$(SAMPLE): $(READY) $(wildcard src/arforecast/ledger/sample/*.py)
+	@rm -rf data/sample
+	@$(BIN)/arforecast sample data/sample
+
+report: $(READY) $(SAMPLE)  ## the pages; LEDGER=folder AS_OF=date for another ledger
+	@$(BIN)/arforecast report $(LEDGER) --as-of $(AS_OF)
+
+test: $(READY) $(SAMPLE)  ## the tests, notebooks included
+	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -p no:cacheprovider notebooks
+
+check: $(READY)  ## linters, types, layers, clean notebooks
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/nbstripout --verify --keep-count notebooks/*.ipynb
+
+format: $(READY)  ## code in one style, notebooks without outputs
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+	@$(BIN)/nbstripout --keep-count notebooks/*.ipynb
+
+lab: $(READY) $(SAMPLE)  ## JupyterLab on the notebooks
+	@$(BIN)/jupyter lab notebooks
+
+bench: $(READY)  ## what the claims of accuracy rest on; LEDGER=folder to judge another ledger
+	@$(BIN)/python benchmarks/accuracy.py $(LEDGER)
+
+lock: $(READY)  ## pin the newest versions that pyproject.toml allows
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
+		--extra dev pyproject.toml --output-file requirements.lock
+	@echo uv | $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate \
+		--output-file installer.lock -
+
+clean:  ## remove what the other targets made
+	rm -rf .venv build data/sample .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

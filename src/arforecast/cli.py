@@ -1,0 +1,245 @@
+"""The command line: one light command per verb. Heavy libraries load inside the commands, so that --help is instant.
+
+Exit codes: 0 done; 1 the data or a gate refused; 2 wrong usage. One line a problem; --debug shows the traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from arforecast import __version__
+from arforecast.errors import ArforecastError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIRST_PROBLEMS = 20
+AS_OF = click.option("--as-of", required=True, metavar="DATE", help="The day to stand on, YYYY-MM-DD.")
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "parquet"]),
+    default="table",
+    show_default=True,
+    help="How the table is written to standard output.",
+)
+
+
+class Commands(click.Group):
+    """The group of commands; it turns errors into one line each and an exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except ArforecastError as fault:
+            if context.params.get("debug"):
+                raise
+            click.echo(str(fault), err=True)
+            sys.exit(2 if isinstance(fault, UsageError) else 1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def main(debug: bool) -> None:
+    """Receivables from the ledger: what is owed, how fast it is collected, what cash will come and when."""
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--customers", default=400, show_default=True, help="How many customers enrol in all.")
+@click.option("--months", default=36, show_default=True, help="How many months of history.")
+@click.option("--seed", default=1, show_default=True, help="The same seed writes the same bytes.")
+def sample(folder: Path, customers: int, months: int, seed: int) -> None:
+    """Write the sample company's ledger to FOLDER."""
+    from arforecast.ledger.sample import write_sample
+
+    with _waiting("Writing the sample ledger"):
+        write_sample(folder, customers, months, seed)
+    click.echo(folder)
+
+
+@main.command("import")
+@click.argument("preset", required=False)
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--preset-file", type=click.Path(exists=True, path_type=Path), help="Your own mapping, a TOML file.")
+def import_(preset: str | None, source: Path, folder: Path, preset_file: Path | None) -> None:
+    """Turn the export SOURCE into a ledger in FOLDER by a PRESET (flat, ibm, sap_open_items, xero) or a --preset-file."""
+    from arforecast.ledger.presets import import_export
+
+    if (preset is None) == (preset_file is None):
+        raise UsageError("Name a preset or a --preset-file, one of the two.")
+    report = import_export(preset_file or str(preset), source, folder)
+    for rule, rows in report.skipped.items():
+        click.echo(f"{rows:,} rows skipped: {rule}")
+    _print_problems(report.problems)
+    counts = f"{report.read:,} rows read = {report.imported:,} imported + {sum(report.skipped.values()):,} skipped"
+    click.echo(f"{counts} + {report.quarantined:,} quarantined")
+    click.echo(folder)
+
+
+@main.command()
+@click.argument("ledger")
+@click.option("--as-of", metavar="DATE", help="Tie the ledger to the books on this day, YYYY-MM-DD.")
+@click.option(
+    "--quarantine", type=click.Path(path_type=Path), default=Path("quarantine.csv"), show_default=True,
+    help="Where the quarantined rows are written.",
+)  # fmt: skip
+def check(ledger: str, as_of: str | None, quarantine: Path) -> None:
+    """Print every problem of LEDGER with its row and the money at stake, and whether the ledger ties."""
+    from arforecast.report.tables import write_csv
+
+    books = _open(ledger)
+    _print_problems(books.problems)
+    write_csv(books.quarantine, quarantine)
+    _print(books.books.rows, "table")
+    gates = books.as_of(as_of).stamp()["gates"] if as_of else []
+    for gate in gates:
+        click.echo(f"{gate['gate']}: {'passed' if gate['passed'] else 'refused'}. {gate['message']}")
+    broken = len(books.quarantine) or any(not gate["passed"] for gate in gates)
+    click.echo(f"{len(books.quarantine):,} quarantine problems written to {quarantine}")
+    sys.exit(1 if broken else 0)
+
+
+@main.command()
+@click.argument("ledger")
+@AS_OF
+@click.option("--by", metavar="COLUMN", help="Also by group: a column of invoices or customers.")
+@click.option("--months", default=1, show_default=True, help="This day and the month-ends before it.")
+@FORMAT
+def kpis(ledger: str, as_of: str, by: str | None, months: int, form: str) -> None:
+    """Print every KPI of LEDGER."""
+    with _waiting("Measuring"):
+        table = _open(ledger).as_of(as_of).kpis(by, months)
+    _print(table, form)
+
+
+@main.command()
+@click.argument("ledger")
+@AS_OF
+@FORMAT
+def late(ledger: str, as_of: str, form: str) -> None:
+    """Print every open invoice of LEDGER with the days it will be paid on, and why."""
+    with _waiting("Predicting payment dates"):
+        table = _open(ledger).as_of(as_of).late_payers()
+    _print(table, form)
+
+
+@main.command()
+@click.argument("ledger")
+@AS_OF
+@click.option("--weeks", default=13, show_default=True, help="How many weeks ahead.")
+@FORMAT
+def cash(ledger: str, as_of: str, weeks: int, form: str) -> None:
+    """Print the cash that LEDGER will bring by week, with ranges."""
+    with _waiting("Forecasting cash, past weeks first"):
+        table = _open(ledger).as_of(as_of).cash_forecast(weeks)
+    _print(table, form)
+
+
+@main.command()
+@click.argument("ledger")
+@click.argument("names", nargs=-1)
+@AS_OF
+@click.option("--out", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
+@click.option("--workers", default=2, show_default=True, help="How many notebooks run side by side.")
+@click.option("--allow", multiple=True, metavar="GATE", help="Waive a gate: quarantine, control or staleness.")
+@click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A notebook's parameter.")
+@click.option("--notebooks", type=click.Path(path_type=Path), default=Path("notebooks"), show_default=True)
+def report(  # noqa: PLR0913 - a command's options are its arguments
+    ledger: str, names: tuple[str, ...], as_of: str, out: Path, workers: int, allow: tuple[str, ...],
+    parameters: tuple[str, ...], notebooks: Path,
+) -> None:  # fmt: skip
+    """Run the notebooks NAMES (all when none is named) on LEDGER and write their pages."""
+    from arforecast.report import runner
+
+    folder = runner.run(ledger, as_of, names, out, workers, allow, dict(map(_pair, parameters)), notebooks)
+    click.echo(folder / "index.html")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"-p {text} is not NAME=VALUE.")
+    return name, value
+
+
+def _open(ledger: str) -> Any:
+    from arforecast import open_ledger
+
+    opened = open_ledger(ledger)
+    errors = opened.problems[opened.problems.severity == "error"]
+    if len(errors):
+        click.echo(f"{len(errors):,} rows are left out: see arforecast check {ledger}", err=True)
+    return opened
+
+
+def _print_problems(problems: pd.DataFrame) -> None:
+    """The first twenty in full, then how many break each rule."""
+    for message in problems.message.head(FIRST_PROBLEMS):
+        click.echo(message)
+    rest = problems.iloc[FIRST_PROBLEMS:]
+    for rule, count in rest.groupby("rule").size().items():
+        click.echo(f"and {count:,} more of the rule {rule}")
+
+
+def _print(table: pd.DataFrame, form: str) -> None:
+    writers: dict[str, Callable[[pd.DataFrame], None]] = {
+        "table": _print_table,
+        "csv": _print_csv,
+        "json": lambda frame: click.echo(frame.to_json(orient="records", date_format="iso", date_unit="s")),
+        "parquet": lambda frame: frame.to_parquet(sys.stdout.buffer),
+    }
+    writers[form](table)
+
+
+def _print_csv(table: pd.DataFrame) -> None:
+    from arforecast.report.tables import write_csv
+
+    write_csv(table, sys.stdout)
+
+
+def _print_table(table: pd.DataFrame) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=None, pad_edge=False)
+    for name in table.columns:
+        shown.add_column(name, justify="right" if table[name].dtype.kind in "if" else "left")
+    for row in table.itertuples(index=False, name=None):
+        shown.add_row(*(Text(_cell(value)) for value in row))
+    Console(highlight=False, width=None if sys.stdout.isatty() else 400).print(shown)
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.4f}".rstrip("0").rstrip(".")
+    return str(value.date()) if hasattr(value, "date") else str(value)
+
+
+@contextmanager
+def _waiting(what: str) -> Iterator[None]:
+    """A spinner on a terminal, one plain line in a log."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        click.echo(what, err=True)
+        yield
+        return
+    with console.status(what):
+        yield
+
+
+if __name__ == "__main__":
+    main()

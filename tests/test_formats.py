@@ -1,0 +1,105 @@
+"""How numbers are written."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arforecast.report import formats
+
+
+def plain(text: str) -> str:
+    """A no-break space is a matter of setting, not of meaning."""
+    return text.replace(formats.NBSP, " ")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (2_940_123.45, "2.94 M"),
+        (29_400_000, "29.4 M"),
+        (294_000_000, "294 M"),
+        (1_234_567_890, "1.23 bn"),
+        (312_499, "312 k"),
+        (999_499, "999 k"),
+        (999_600, "1.00 M"),
+        (999.6, "1.00 k"),
+        (940, "940"),
+        (0.4, "0"),
+        (0, "0"),
+        (-0.4, "0"),
+        (-1_500_000, "−1.50 M"),
+        (math.nan, "–"),
+    ],
+)
+def test_money_in_short(value: float, said: str) -> None:
+    assert plain(formats.money(value)) == said
+
+
+@given(st.floats(1, 1e12))
+def test_money_in_short_is_right_to_three_digits(value: float) -> None:
+    number, _, unit = formats.money(value).partition(formats.NBSP)
+    size = {"": 1, "k": 1e3, "M": 1e6, "bn": 1e9}[unit]
+    assert float(number) * size == pytest.approx(value, rel=0.0051 if value >= 100 else 0.51)
+    assert float(number) < 1000 or unit == "bn"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (920_000, 1_310_000, "0.9–1.3 M"),
+        (25_100, 31_400, "25–31 k"),
+        (4_200, 9_960, "4–10 k"),
+        (120, 640, "120–640"),
+        (0, 0, "0–0"),
+    ],
+)
+def test_a_range_of_money_shares_the_unit_of_its_greater_end(low: float, high: float, said: str) -> None:
+    assert plain(formats.money_range(low, high)) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.719, "72 %"), (0.0142, "1.4 %"), (0.04, "4 %"), (0.0995, "10 %"), (0, "0 %"), (-0.031, "−3.1 %"), (1, "100 %")],
+)
+def test_a_share_is_whole_percent_unless_a_decimal_decides(share: float, said: str) -> None:
+    assert plain(formats.percent(share)) == said
+
+
+def test_money_in_full_is_grouped_to_the_cent() -> None:
+    assert formats.exact(2_940_123.45) == "2,940,123.45"
+    assert formats.exact(-1234.5) == "−1,234.50"
+    assert formats.exact(-0.001) == "0.00"
+
+
+def test_days_are_whole_and_know_one_from_many() -> None:
+    assert [plain(formats.days(value)) for value in (52.4, 1, -1, -3.2, 0)] == [
+        "52 days",
+        "1 day",
+        "−1 day",
+        "−3 days",
+        "0 days",
+    ]
+
+
+def test_a_date_has_its_month_in_letters() -> None:
+    assert plain(formats.date("2026-06-30")) == "30 Jun 2026"
+    assert plain(formats.date(pd.Timestamp("2026-01-01"))) == "1 Jan 2026"
+
+
+@pytest.mark.parametrize("unit", [unit for unit in formats.FORMATS if unit not in ("bucket", "name")])
+@pytest.mark.parametrize("null", [math.nan, None, pd.NaT, pd.NA])
+def test_null_is_an_en_dash_in_every_unit(unit: str, null: object) -> None:
+    assert formats.FORMATS[unit](null) == "–"
+    assert formats.SHORT[unit](null) == "–"
+
+
+def test_measures_have_names_people_use() -> None:
+    assert formats.name("dso") == "Days sales outstanding"
+    assert formats.name("aging:1-30") == "Ageing: 1–30 days"
+    assert formats.name("aging:current") == "Ageing: not due yet"
+    assert formats.name("bad_debt_share") == "Bad debt share"

@@ -1,0 +1,174 @@
+"""The small frames behind figures, tables and sentences, each against plain Python or a hand calculation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import frames
+from arforecast.report import numbers
+
+
+def test_ageing_is_the_last_day_of_the_whole_ledger_youngest_first() -> None:
+    shuffled = frames.kpis().sample(frac=1, random_state=1)
+    ageing = numbers.ageing(shuffled)
+    assert list(ageing["days_past_due"]) == list(frames.BUCKETS)
+    assert list(ageing["open_balance"]) == list(frames.BUCKETS.values())
+    assert ageing["open_share"].sum() == pytest.approx(1)
+
+
+def test_a_trend_holds_the_months_in_order_and_starts_with_the_first_that_has_a_value() -> None:
+    kpis = frames.kpis()
+    early = kpis["as_of"] < pd.Timestamp("2025-09-30")
+    kpis.loc[early & kpis["kpi"].eq("dso"), "value"] = np.nan
+    trend = numbers.trend(kpis.sample(frac=1, random_state=1), "dso", "bad_debt_share")
+    assert list(trend.columns) == ["as_of", "dso", "bad_debt_share"]
+    assert list(trend["as_of"]) == list(pd.date_range("2025-09-30", "2026-06-30", freq="ME"))
+    assert list(trend["dso"]) == [52.0 + step for step in range(9, -1, -1)]
+
+
+def test_compare_stands_on_the_last_day_the_month_before_and_a_year_before() -> None:
+    row = numbers.compare(frames.kpis(), frames.glossary()).set_index("kpi").loc["dso"]
+    assert (row["now"], row["month_before"], row["year_before"]) == (52.0, 53.0, 64.0)
+    assert (row["unit"], row["better"], row["before_on"]) == ("days", "lower", pd.Timestamp("2026-05-31"))
+
+
+def test_compare_of_a_single_day_has_nothing_to_compare_with() -> None:
+    compared = numbers.compare(frames.kpis(months=1), frames.glossary())
+    assert compared["now"].notna().any()
+    assert compared[["month_before", "year_before"]].isna().all(axis=None)
+    assert compared["before_on"].isna().all()
+
+
+def test_groups_are_the_rows_of_the_column_asked_for() -> None:
+    groups = numbers.groups(frames.kpis(), "open_ar", "dso")
+    assert groups.to_dict("records") == [{"group": "B & <b>C</b>", "open_ar": 1_000_000.0, "dso": 52.0}]
+    whole = frames.kpis().loc[lambda rows: rows["by"].eq("")]
+    assert numbers.groups(whole, "open_ar", "dso").empty
+
+
+DAY = "2026-06-30"
+
+
+def test_every_open_invoice_is_either_overdue_or_not_yet_due_and_due_today_is_not_overdue() -> None:
+    late = frames.late()
+    late.loc[0, ["due_on", "p_late"]] = [frames.AS_OF, 1.0]
+    assert len(numbers.overdue(late, DAY)) + len(numbers.not_due(late, DAY)) == len(late)
+    assert (numbers.overdue(late, DAY)["due_on"] < frames.AS_OF).all()
+    assert late["invoice_id"][0] in set(numbers.not_due(late, DAY)["invoice_id"])
+
+
+def test_bands_of_chance_hold_every_invoice_not_yet_due_once() -> None:
+    ahead = numbers.not_due(frames.late(), DAY)
+    ahead.loc[ahead.index[0], "p_late"] = 1.0
+    ahead = ahead[~ahead["p_late"].between(0.1, 0.25)]  # a band may be empty
+    bands = numbers.late_bands(ahead)
+    expected = []
+    for low, high in ((0, 0.1), (0.1, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.1)):
+        rows = [row for row in ahead.itertuples() if low <= row.p_late < high]
+        expected.append((len(rows), sum(r.open_balance for r in rows), sum(r.at_risk_amount for r in rows)))
+    found = bands[["invoices", "open_balance", "at_risk_amount"]].to_numpy()
+    assert found == pytest.approx(np.array(expected))
+    assert list(bands["p_from"]) == [0, 0.1, 0.25, 0.5, 0.75]
+
+
+def test_invoices_at_risk_are_named_sorted_and_complete() -> None:
+    ahead = numbers.not_due(frames.late(), DAY)
+    rows = numbers.at_risk(ahead, frames.customers().iloc[1:])
+    assert (ahead["at_risk_amount"] == ahead["open_balance"] * ahead["p_late"]).all()
+    assert rows["at_risk_amount"].is_monotonic_decreasing
+    assert rows["open_balance"].sum() == ahead["open_balance"].sum()
+    assert "C0" in set(rows["customer"])  # a customer without a name keeps its identifier
+    assert set(rows["reason"]) == {"paid late 7 of 10 times"}
+
+
+def test_overdue_customers_add_up_to_the_overdue_invoices() -> None:
+    invoices = numbers.overdue(frames.late(), DAY)
+    rows = numbers.overdue_customers(invoices, frames.customers())
+    assert rows["invoices"].sum() == len(invoices)
+    assert rows["overdue_balance"].sum() == pytest.approx(invoices["open_balance"].sum())
+    expected = sum(row.open_balance * row.p_paid_14 for row in invoices.itertuples())
+    assert rows["expected_14_amount"].sum() == pytest.approx(expected)
+    assert rows["overdue_balance"].is_monotonic_decreasing
+
+
+def test_reliability_bins_hold_equally_many_invoices_and_lose_none() -> None:
+    record = frames.late_record(weeks=10, each=21)
+    bins = numbers.reliability(record, bins=10)
+    for _, rows in bins.groupby("method"):
+        assert rows["invoices"].sum() == len(record)
+        assert rows["invoices"].max() - rows["invoices"].min() <= 1
+    model = bins[bins["method"].eq("model")]
+    assert (model["late_share"] * model["invoices"]).sum() == pytest.approx(record["late"].sum())
+    assert (model["p_late"] * model["invoices"]).sum() == pytest.approx(record["p_late"].sum())
+
+
+def test_reliability_of_no_record_is_empty() -> None:
+    assert numbers.reliability(frames.late_record().head(0)).empty
+
+
+def test_the_brier_scores_are_mean_squared_errors() -> None:
+    record = frames.late_record()
+    skill = numbers.late_skill(record).iloc[0]
+    assert skill["brier"] == pytest.approx(sum((r.p_late - r.late) ** 2 for r in record.itertuples()) / len(record))
+    assert skill["brier_baseline"] == pytest.approx(((0.4 - record["late"]) ** 2).mean())
+    assert skill["ratio"] == pytest.approx(skill["brier"] / skill["brier_baseline"])
+    assert skill["low"] < skill["ratio"] < skill["high"] < 1
+    assert skill["origins"] == 26
+
+
+def test_a_model_that_knows_nothing_is_not_told_apart_and_one_that_errs_is_worse() -> None:
+    record = frames.late_record()
+    same = numbers.late_skill(record.assign(p_late=record["p_late_baseline"])).iloc[0]
+    assert same["low"] == same["high"] == pytest.approx(1)
+    wrong = numbers.late_skill(record.assign(p_late=1 - record["p_late"])).iloc[0]
+    assert wrong["low"] > 1
+
+
+def test_skill_without_a_record_is_empty() -> None:
+    assert numbers.late_skill(frames.late_record().head(0)).empty
+    assert numbers.cash_skill(frames.cash_record().head(0)).empty
+
+
+def test_cash_weeks_and_their_split_agree() -> None:
+    weeks, split = numbers.cash_weeks(frames.cash()), numbers.cash_split(frames.cash())
+    assert len(weeks) == len(split) == 13
+    assert weeks["mean"].to_numpy() == pytest.approx((split["open_book"] + split["unbilled"]).to_numpy())
+    assert list(weeks["week_start"]) == list(split["week_start"])
+
+
+@pytest.mark.parametrize(("horizon_week", "first_day"), [(1, "2025-10-06"), (4, "2025-10-27")])
+def test_past_forecasts_stand_at_the_week_they_were_for(horizon_week: int, first_day: str) -> None:
+    past = numbers.cash_past(frames.cash_record(), horizon_week)
+    assert past["week_start"].iloc[0] == pd.Timestamp(first_day)
+    assert len(past) == 26
+
+
+def test_a_week_that_is_not_over_is_not_judged() -> None:
+    record = frames.cash_record()
+    record.loc[record["origin"].eq(record["origin"].max()), "actual"] = np.nan
+    assert len(numbers.cash_past(record, 1)) == 25
+    assert set(numbers.cash_skill(record)["weeks"]) == {25}
+
+
+def test_cash_skill_is_the_error_beside_the_best_rule() -> None:
+    record = frames.cash_record()
+    skill = numbers.cash_skill(record).set_index("horizon_week").loc[1]
+    errors = {}
+    for method in ("model", "last_week", "mean_8"):
+        rows = [row for row in record.itertuples() if row.method == method and row.horizon_week == 1]
+        errors[method] = sum(abs(r.forecast - r.actual) for r in rows) / sum(r.actual for r in rows)
+    inside = [
+        r for r in record.itertuples() if r.method == "model" and r.horizon_week == 1 and r.p10 <= r.actual <= r.p90
+    ]
+    assert skill["error_share"] == pytest.approx(errors["model"])
+    assert skill["baseline"] == min(("last_week", "mean_8"), key=errors.__getitem__)
+    assert skill["baseline_error_share"] == pytest.approx(errors[skill["baseline"]])
+    assert skill["inside_80_share"] == len(inside) / 26
+    assert skill["high"] < 1
+
+
+def test_a_rule_better_than_the_model_is_found_better() -> None:
+    skill = numbers.cash_skill(frames.cash_record(noise=0.5, baseline_noise=0.05))
+    assert (skill["low"] > 1).all()
