@@ -11,6 +11,7 @@ READY := .venv/ready
 SAMPLE := data/sample/invoices.csv
 LEDGER ?= data/sample
 AS_OF ?= 2026-06-30
+FROM ?= 2026-01-01
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -53,8 +54,8 @@ format: $(READY)  ## code in one style, notebooks without outputs
 lab: $(READY) $(SAMPLE)  ## JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
-bench: $(READY)  ## what the claims of accuracy rest on; LEDGER=folder to judge another ledger
-	@$(BIN)/python benchmarks/accuracy.py $(LEDGER)
+bench: $(READY) $(SAMPLE)  ## how right the forecasts were since FROM; LEDGER=folder AS_OF=date for another ledger
+	@$(BIN)/python benchmarks/accuracy.py $(LEDGER) --as-of $(AS_OF) --from $(FROM)
 
 lock: $(READY)  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \

@@ -16,20 +16,25 @@ from arforecast.snapshot import Facts
 SHRINKAGE = 5
 
 
+def late_counts(facts: Facts, day: date) -> pd.DataFrame:
+    """Each customer's invoices that were due by `day`, and how many of them were late: by customer_id due, late.
+
+    Their fate is known. Younger ones are left out whole: of those only the early payers are known.
+    """
+    due = known_invoices(facts, day).filter(_.due_on <= day)
+    fate = due.mutate(late=(due.settled_on <= due.due_on).fill_null(False).ifelse(0, 1))
+    counts = fate.group_by("customer_id").aggregate(due=_.count(), late=_.late.sum())
+    return counts.order_by("customer_id").to_pandas().set_index("customer_id")
+
+
 def late_rates(facts: Facts, day: date) -> tuple[pd.Series, float]:
     """Each customer's share of late invoices, shrunk to the ledger's, and the ledger's own.
 
-    Over the invoices that were due by `day`, whose fate is known: late = (late + 5 x global) / (due + 5). Younger ones
-    are left out whole: of those only the early payers are known.
+    late share = (late + 5 x the ledger's share) / (due + 5), see `late_counts`.
     """
-    due = known_invoices(facts, day).filter(_.due_on <= day)
-    late = due.mutate(late=(due.settled_on <= due.due_on).fill_null(False).ifelse(0, 1))
-    counts = (
-        late.group_by("customer_id").aggregate(due=_.count(), late=_.late.sum()).order_by("customer_id").to_pandas()
-    )
-    overall = counts.late.sum() / max(counts.due.sum(), 1)
-    shrunk = (counts.late + SHRINKAGE * overall) / (counts.due + SHRINKAGE)
-    return pd.Series(shrunk.to_numpy(), index=counts.customer_id), float(overall)
+    counts = late_counts(facts, day)
+    overall = float(counts.late.sum() / max(counts.due.sum(), 1))
+    return (counts.late + SHRINKAGE * overall) / (counts.due + SHRINKAGE), overall
 
 
 def p_late_by_customer(facts: Facts, day: date, invoices: pd.DataFrame) -> Floats:

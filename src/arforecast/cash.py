@@ -142,7 +142,8 @@ def _weeks(draws: Floats, ends: Floats, money: Floats) -> Floats:
 
 
 def raw_forecast(facts: Facts, then: Past, weeks: int) -> pd.DataFrame:
-    """The forecast before its ranges are stretched: origin, horizon_week, component, mean and quantiles, minor units."""
+    """The forecast before its ranges are stretched, in minor units: origin, horizon_week, component, mean and
+    quantiles."""
     settings = facts.books.settings.forecast
     random = np.random.default_rng([settings.seed, then.origin.toordinal()])
     shares = cash_shares(facts, then.origin)
@@ -211,24 +212,28 @@ def stretched(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
 
 
 def published(past: pd.DataFrame) -> pd.DataFrame:
-    """The record as it would have been published: each origin's ranges stretched by the weeks that were over by then."""
+    """The record as it would have been published: ranges stretched by the weeks that were over on their origin."""
     over = past.origin + pd.to_timedelta(7 * past.horizon_week, unit="D")
     parts = [stretched(part, past[over <= origin]) for origin, part in past.groupby("origin")]
     return pd.concat([past.iloc[:0], *parts])
 
 
 def table(forecast: pd.DataFrame, decimals: int) -> pd.DataFrame:
-    """The forecast by week and component, in major units rounded to the minor one; Week 1 starts the day after as_of."""
+    """The forecast by week and component in major units, exact to the minor one; week 1 starts the day after as_of."""
     start = forecast.origin + pd.to_timedelta(7 * (forecast.horizon_week - 1) + 1, unit="D")
-    money = forecast[["mean", *QUANTILES]].round() / 10**decimals
+    money = forecast[["mean", *QUANTILES]].round()
+    # Rounded each by itself, the components would now and then miss their total by a minor unit.
+    whole = money["mean"].where(forecast.component != "total", 0).groupby(forecast.horizon_week).transform("sum")
+    money["mean"] = money["mean"].where(forecast.component != "total", whole)
     columns = {"week_start": start, "week_end": start + pd.Timedelta(days=6), "component": forecast.component}
-    ordered = pd.DataFrame(columns).join(money)
+    ordered = pd.DataFrame(columns).join(money / 10**decimals)
     rank = ordered.component.map(COMPONENTS.index)
     return ordered.iloc[np.lexsort((rank, start))].reset_index(drop=True)
 
 
 def comparison(facts: Facts, forecasts: Sequence[Past], past: pd.DataFrame) -> pd.DataFrame:
-    """The model beside its baselines: origin, horizon_week, component, method, forecast, p10, p90, actual, major units."""
+    """The model beside its baselines, in major units: origin, horizon_week, component, method, forecast, p10, p90,
+    actual."""
     rows = [past.rename(columns={"mean": "forecast"}).assign(method="model")]
     for then in forecasts:
         here = past[past.origin == pd.Timestamp(then.origin)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIRST_PROBLEMS = 20
-AS_OF = click.option("--as-of", required=True, metavar="DATE", help="The day to stand on, YYYY-MM-DD.")
+
+
+def _date(_context: click.Context, _parameter: click.Parameter, day: str | None) -> str | None:
+    """Refuse what is not a date before a ledger is opened for it."""
+    try:
+        return day and date.fromisoformat(day).isoformat()
+    except ValueError:
+        raise click.BadParameter(f"{day} is not a date. Write it as YYYY-MM-DD.") from None
+
+
+AS_OF = click.option("--as-of", required=True, metavar="DATE", callback=_date, help="The day to stand on, YYYY-MM-DD.")
 FORMAT = click.option(
     "--format",
     "form",
@@ -71,7 +82,8 @@ def sample(folder: Path, customers: int, months: int, seed: int) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--preset-file", type=click.Path(exists=True, path_type=Path), help="Your own mapping, a TOML file.")
 def import_(preset: str | None, source: Path, folder: Path, preset_file: Path | None) -> None:
-    """Turn the export SOURCE into a ledger in FOLDER by a PRESET (flat, ibm, sap_open_items, xero) or a --preset-file."""
+    """Turn the export SOURCE into a ledger in FOLDER, by a PRESET (flat, ibm, sap_open_items, xero) or by a
+    --preset-file of your own."""
     from arforecast.ledger.presets import import_export
 
     if (preset is None) == (preset_file is None):
@@ -87,7 +99,7 @@ def import_(preset: str | None, source: Path, folder: Path, preset_file: Path | 
 
 @main.command()
 @click.argument("ledger")
-@click.option("--as-of", metavar="DATE", help="Tie the ledger to the books on this day, YYYY-MM-DD.")
+@click.option("--as-of", metavar="DATE", callback=_date, help="Tie the ledger to the books on this day, YYYY-MM-DD.")
 @click.option(
     "--quarantine", type=click.Path(path_type=Path), default=Path("quarantine.csv"), show_default=True,
     help="Where the quarantined rows are written.",
@@ -153,7 +165,7 @@ def cash(ledger: str, as_of: str, weeks: int, form: str) -> None:
 @click.option("--allow", multiple=True, metavar="GATE", help="Waive a gate: quarantine, control or staleness.")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A notebook's parameter.")
 @click.option("--notebooks", type=click.Path(path_type=Path), default=Path("notebooks"), show_default=True)
-def report(  # noqa: PLR0913 - a command's options are its arguments
+def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     ledger: str, names: tuple[str, ...], as_of: str, out: Path, workers: int, allow: tuple[str, ...],
     parameters: tuple[str, ...], notebooks: Path,
 ) -> None:  # fmt: skip
@@ -220,7 +232,9 @@ def _print_table(table: pd.DataFrame) -> None:
 
 
 def _cell(value: Any) -> str:
-    if value is None or value != value:
+    import pandas as pd
+
+    if pd.isna(value):
         return "–"
     if isinstance(value, float):
         return f"{value:,.4f}".rstrip("0").rstrip(".")

@@ -54,10 +54,10 @@ class Snapshot:
 
     def late_payers(self) -> pd.DataFrame:
         """Every open invoice with its payment distribution; see `arforecast.late.table`."""
-        return late.table(self._today, self._decimals)
+        return late.table(self._facts, self._today)
 
     def late_record(self) -> pd.DataFrame:
-        """Past probabilities of being late beside what became of them; see `arforecast.backtest.late_record`."""
+        """Past chances of being late beside what became of them; see `arforecast.backtest.late_record`."""
         return backtest.late_record(self._facts, self._past, self.day)
 
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
@@ -66,7 +66,7 @@ class Snapshot:
         return cash.table(cash.stretched(raw, self._cash_past), self._decimals)
 
     def cash_record(self) -> pd.DataFrame:
-        """Past forecasts of cash, the baselines beside the model, against what came; see `arforecast.cash.comparison`."""
+        """Past forecasts of cash and of its baselines beside what came; see `arforecast.cash.comparison`."""
         return cash.comparison(self._facts, self._past, cash.published(self._cash_past))
 
     @cached_property

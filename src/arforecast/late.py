@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from arforecast.backtest import Past
+from arforecast.baselines import late_counts
 from arforecast.payment_time import MODEL, Distribution, Floats, effects
+from arforecast.snapshot import Facts
 
 COLUMNS = [
     "invoice_id", "customer_id", "due_on", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30",
@@ -15,7 +18,7 @@ COLUMNS = [
 QUANTILES = {"paid_on_p10": 0.10, "paid_on_p50": 0.50, "paid_on_p90": 0.90}
 
 
-def table(then: Past, decimals: int) -> pd.DataFrame:
+def table(facts: Facts, then: Past) -> pd.DataFrame:
     """One row an open invoice, the most money at risk of being late first; see COLUMNS.
 
     p_late is 1 where the invoice is overdue already. paid_on_p10, _p50, _p90 are the days by which it is settled with
@@ -23,20 +26,19 @@ def table(then: Past, decimals: int) -> pd.DataFrame:
     which it is expected to be open, within the horizon.
     """
     settled, invoices = then.distribution, then.distribution.invoices
-    due_on = pd.to_datetime(invoices.due_on)
     rows = pd.DataFrame(
         {
             "invoice_id": invoices.invoice_id,
             "customer_id": invoices.customer_id,
-            "due_on": due_on,
-            "open_balance": invoices.balance / 10**decimals,
+            "due_on": pd.to_datetime(invoices.due_on),
+            "open_balance": invoices.balance / 10**facts.books.settings.ledger.decimals,
             "p_late": settled.p_late,
             **{f"p_paid_{days}": settled.p_settled[:, :days].sum(axis=1) for days in (7, 14, 30)},
             **{name: settled_on(settled, share) for name, share in QUANTILES.items()},
             "expected_days_late": days_late(settled),
             "model": MODEL,
         }
-    ).join(reasons(then, due_on))
+    ).join(reasons(facts, then))
     risk = (rows.p_late * rows.open_balance).to_numpy()
     return rows.iloc[np.argsort(-risk, kind="stable")].reset_index(drop=True)[COLUMNS]
 
@@ -59,23 +61,37 @@ def days_late(settled: Distribution) -> Floats:
     return np.asarray(gone + (surviving * (on[None, :] >= due[:, None])).sum(axis=1))
 
 
-def reasons(then: Past, due_on: pd.Series) -> pd.DataFrame:
-    """What makes each invoice settle faster or slower than usual, the strongest first: reason_1, reason_2, reason_3."""
-    speed = effects(then.hazard, then.distribution.invoices, then.origin)
-    past_due = (pd.Timestamp(then.origin) - due_on).dt.days
-    what = {"customer": "this customer settles", "age": _age(past_due), "size": "amounts of this size settle"}
-    said = pd.DataFrame({name: what[name] + " " + _times(speed[name]) for name in what}).to_numpy(dtype=object)
-    order = np.argsort(-np.abs(np.log(speed[list(what)].to_numpy())), axis=1, kind="stable")
-    return pd.DataFrame(np.take_along_axis(said, order, axis=1), columns=["reason_1", "reason_2", "reason_3"])
+def reasons(facts: Facts, then: Past) -> pd.DataFrame:
+    """Why, the strongest first: the customer's record, the days past due, the size: reason_1, reason_2, reason_3.
+
+    Strength is how far a trait moves the hazard of the next two weeks from the usual one. That a bill is not due yet
+    explains nothing, so its days stand last.
+    """
+    invoices = then.distribution.invoices
+    speed = effects(then.hazard, invoices, then.origin)
+    past_due = (pd.Timestamp(then.origin) - pd.to_datetime(invoices.due_on)).dt.days
+    said = [_customer(facts, then), _age(past_due), _size(speed["size"])]
+    strength = np.abs(np.log(speed[["customer", "age", "size"]].to_numpy()))
+    strength[past_due <= 0, 1] = -1
+    order = np.argsort(-strength, axis=1, kind="stable")
+    ordered = np.take_along_axis(np.stack(said, axis=1), order, axis=1)
+    return pd.DataFrame(ordered, columns=["reason_1", "reason_2", "reason_3"])
 
 
-def _times(ratio: pd.Series) -> pd.Series:
-    return ratio.map("{:.2g} times as fast as usual".format)
+def _customer(facts: Facts, then: Past) -> NDArray[np.object_]:
+    counts = late_counts(facts, then.origin).reindex(then.distribution.invoices.customer_id).fillna(0).astype(int)
+    record = counts.late.astype(str) + " of " + counts.due.astype(str) + " invoices of this customer were late"
+    return record.mask(counts.due == 0, "no invoice of this customer was due before").to_numpy(dtype=object)
 
 
-def _age(past_due: pd.Series) -> pd.Series:
-    """How old an invoice is, in the words of a credit controller."""
-    days = past_due.abs().astype(str)
-    due = "due in " + days + " days: such invoices settle"
-    overdue = days + " days past due: such invoices settle"
-    return due.mask(past_due > 0, overdue).mask(past_due == 0, "due today: such invoices settle")
+def _age(past_due: pd.Series) -> NDArray[np.object_]:
+    days = past_due.abs().map("{} days".format).mask(past_due.abs() == 1, "1 day")
+    said = ("due in " + days).mask(past_due > 0, days + " past due").mask(past_due == 0, "due today")
+    return said.to_numpy(dtype=object)
+
+
+def _size(speed: pd.Series) -> NDArray[np.object_]:
+    slower = speed.map("amounts of this size are paid slower than others ({:.2g} times as fast)".format)
+    faster = speed.map("amounts of this size are paid faster than others ({:.2g} times as fast)".format)
+    said = slower.where(speed < 1, faster)
+    return said.mask(speed.between(0.9, 1.1), "amounts of this size are paid like others").to_numpy(dtype=object)

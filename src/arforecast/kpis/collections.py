@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import ibis
 import pandas as pd
 from ibis import _
@@ -128,4 +131,8 @@ def recovered_to_outstanding(m: pd.DataFrame) -> Parts:
     return m.late_cash_365, m.open, 1
 
 
-MEASURES = (collected, *(lambda facts, days=days: recovered(facts, days) for days in COHORT_AGES), recovery)
+MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
+    collected,
+    *(partial(recovered, days=days) for days in COHORT_AGES),
+    recovery,
+)

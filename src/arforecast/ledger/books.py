@@ -187,7 +187,8 @@ def _counted(raw: Raw, in_use: Tables, problems: pd.DataFrame) -> pd.DataFrame:
 def _quarantine(raw: Tables, problems: pd.DataFrame) -> pd.DataFrame:
     """The problems of severity error, each with its row's cells as they stand in the file."""
     errors = problems[problems.severity == "error"].drop(columns="severity")
-    lines = [_lines(raw[name], rows.row).assign(table=name) for name, rows in errors.groupby("table")]
+    names = errors.table.unique()
+    lines = [_lines(raw[name], errors.row[errors.table == name]).assign(table=name) for name in names]
     if not lines:
         return errors.assign(line="")
     kept = errors.merge(pd.concat(lines), on=["table", "row"], how="left")

@@ -1,0 +1,110 @@
+"""How right the forecasts are on a ledger, by the protocol: weekly origins, each asked as the ledger was known then.
+
+    python benchmarks/accuracy.py LEDGER --as-of 2019-10-31 --from 2019-06-01
+
+prints each figure with its baseline's, and their ratio (below 1 the model is better) with the 90 % interval of a
+bootstrap over blocks of four origins: a win is claimed only where the interval lies below 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from arforecast import backtest, cash, scores
+from arforecast.ledger import open_books
+from arforecast.snapshot import stand
+
+BLOCK, DRAWS = 4, 1000
+
+
+def origins(first: date, as_of: date, weekday: int) -> list[date]:
+    """Every such weekday from `first` on that has two whole weeks before `as_of`."""
+    day = first + timedelta(days=(weekday - first.weekday()) % 7)
+    days = []
+    while day + timedelta(weeks=2) <= as_of:
+        days.append(day)
+        day += timedelta(weeks=1)
+    return days
+
+
+def interval(table: pd.DataFrame, ratio: Callable[[pd.DataFrame], float]) -> tuple[float, float]:
+    """The 90 % interval of a ratio over blocks of origins, drawn again."""
+    random = np.random.default_rng(1)
+    parts = dict(list(table.groupby("origin")))
+    days = sorted(parts)
+    starts = np.arange(max(len(days) - BLOCK + 1, 1))
+    draws = []
+    for _ in range(DRAWS):
+        chosen = random.choice(starts, -(-len(days) // BLOCK))
+        picked = [days[at + step] for at in chosen for step in range(BLOCK) if at + step < len(days)]
+        draws.append(ratio(pd.concat([parts[day] for day in picked])))
+    low, high = np.quantile(draws, [0.05, 0.95])
+    return float(low), float(high)
+
+
+def line(name: str, table: pd.DataFrame, score: Callable[[pd.DataFrame, str], float], model: str, rule: str) -> str:
+    ours, theirs = score(table, model), score(table, rule)
+    low, high = interval(table, lambda part: score(part, model) / score(part, rule))
+    return f"{name:<52} {ours:9.4f} {theirs:9.4f} {ours / theirs:7.3f}  [{low:.3f}, {high:.3f}]"
+
+
+def late_lines(record: pd.DataFrame) -> list[str]:
+    def brier(part: pd.DataFrame, column: str) -> float:
+        return scores.brier(part[column], part.late)
+
+    overall = record.assign(p_global=record.groupby("origin").late.transform("mean"))
+    error, floor = scores.calibration_error(record.p_late, record.late), scores.calibration_floor(record.p_late)
+    return [
+        line("P(late) Brier / shrunk customer rate", record, brier, "p_late", "p_late_baseline"),
+        line("P(late) Brier / late rate of the origin (hindsight)", overall, brier, "p_late", "p_global"),
+        f"{'P(late) AUC':<52} {scores.auc(record.p_late, record.late):9.4f}",
+        f"{'P(late) calibration error / its sampling floor':<52} {error:9.4f} {floor:9.4f} {error / floor:7.3f}",
+    ]
+
+
+def cash_lines(table: pd.DataFrame) -> list[str]:
+    wide = table.pivot_table(
+        index=["origin", "horizon_week", "component", "actual"], columns="method", values="forecast"
+    ).reset_index()
+
+    def wape(part: pd.DataFrame, method: str) -> float:
+        return scores.wape(part[method], part.actual)
+
+    book = wide[(wide.component == "open_book") & (wide.horizon_week <= 2)]
+    total = wide[(wide.component == "total") & (wide.horizon_week <= 4)]
+    rules = ("8-week mean", "additive ETS", "last week")
+    model = table[(table.method == "model") & (table.component == "total")]
+    return [
+        line("open-book cash WAPE, weeks 1-2 / global roll-rate", book, wape, "model", "global roll-rate"),
+        *(line(f"total cash WAPE, weeks 1-4 / {rule}", total, wape, "model", rule) for rule in rules),
+        f"{'total cash, 80 % ranges cover':<52} {scores.coverage(model.p10, model.p90, model.actual):9.4f}",
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("ledger")
+    parser.add_argument("--as-of", type=date.fromisoformat, required=True)
+    parser.add_argument("--from", dest="first", type=date.fromisoformat, required=True)
+    parser.add_argument("--weekday", type=int, default=6, help="of the origins, Monday 0; Sunday unless given")
+    asked = parser.parse_args()
+    facts = stand(open_books(asked.ledger), [asked.as_of]).cached()
+    days = origins(asked.first, asked.as_of, asked.weekday)
+    past = backtest.past(facts, days, 7 * 13)
+    print(f"{len(days)} weekly origins, {days[0]} to {days[-1]}")
+    print(f"{'':<52} {'model':>9} {'baseline':>9} {'ratio':>7}  90 % interval")
+    record = cash.published(cash.record(facts, past, 4, asked.as_of))
+    for text in [
+        *late_lines(backtest.late_record(facts, past, asked.as_of)),
+        *cash_lines(cash.comparison(facts, past, record)),
+    ]:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The SQL of the snapshot and of every measure, in the dialects it must outlive Ibis in.
+
+`python tests/golden_sql.py` writes it anew; the difference then shows in the review what a change did to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import ibis
+import pandas as pd
+
+from arforecast import kpis, snapshot
+from arforecast.kpis import balances
+from arforecast.ledger import Books, cells
+from arforecast.ledger.tables import TABLES, Table
+from arforecast.settings import Settings
+
+FOLDER = Path(__file__).parent / "golden" / "sql"
+DIALECTS = ("postgres", "databricks")
+
+
+def unbound(table: Table) -> ibis.Table:
+    """A table of the books that no engine holds."""
+    entered = {"entered_on": "date"} if table.dated_by and table.column("known_on") else {}
+    types = {"id": "string", "text": "string", "money": "int64", "number": "float64", "flag": "boolean"}
+    columns = {column.name: types.get(column.type, column.type) for column in table.columns}
+    return ibis.table({"row": "int64"} | columns | entered, name=table.name)
+
+
+def books() -> Books:
+    nothing = pd.DataFrame()
+    tables = {table.name: unbound(table) for table in TABLES}
+    return Books(tables, frozenset(), nothing, nothing, nothing, "", Settings())
+
+
+def named(expr: ibis.Table, name: str) -> ibis.Table:
+    """The expression's rows as a table of that name, so that what builds on it stays short."""
+    return ibis.table(expr.schema(), name=name)
+
+
+def expressions() -> Iterator[tuple[str, ibis.Table]]:
+    whole = snapshot.stand(books(), [date(2026, 6, 30)], by="segment")
+    steps = ("invoices", "entries", "spells", "settlements", "receipts")
+    parts = {name: named(getattr(whole, name), name) for name in ("calendar", *steps)}
+    facts = snapshot.Facts(whole.books, whole.by, **parts)
+    yield "snapshot_entries", snapshot.entries(whole.books, parts["invoices"])
+    yield "snapshot_spells", snapshot.spells(parts["entries"])
+    yield "snapshot_settlements", snapshot.settlements(parts["entries"])
+    for measure in (balances.standing, *kpis.MEASURES):
+        yield _name(measure), measure(facts)
+
+
+def _name(measure: object) -> str:
+    if isinstance(measure, partial):
+        return "_".join([measure.func.__name__, *map(str, measure.keywords.values())])
+    return measure.__name__
+
+
+def statements() -> Iterator[tuple[Path, str]]:
+    """The file of each statement, and the statement."""
+    for name, expr in expressions():
+        for dialect in DIALECTS:
+            yield FOLDER / dialect / f"{name}.sql", f"{ibis.to_sql(expr, dialect=dialect)}\n"
+
+
+if __name__ == "__main__":
+    for path, sql in statements():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(sql, "utf-8")
