@@ -65,7 +65,7 @@ def _sift(raw: Tables, settings: Settings) -> tuple[Tables, pd.DataFrame]:
     typed = {table.name: _typed(raw, table, settings) for table in TABLES}
     form = checks.run(checks.FORM, raw, settings)
     substance = checks.run(checks.SUBSTANCE, typed, settings)
-    sound = _without(typed, pd.concat([form, substance]))
+    sound = _without(_without(typed, form), substance)
     if "applications" not in raw:
         sound["applications"] = _paid_in_full(sound["invoices"])
     for name in ("invoices", "applications"):  # every check from here on asks for these
@@ -73,7 +73,8 @@ def _sift(raw: Tables, settings: Settings) -> tuple[Tables, pd.DataFrame]:
     reference = checks.run(checks.REFERENCE, sound, settings)
     in_use = _without(sound, reference)
     warnings = checks.run(checks.WARNINGS, in_use, settings)
-    return in_use, pd.concat([form, substance, reference, warnings], ignore_index=True)
+    found = [part.to_pandas() for part in (form, substance, reference, warnings) if part is not None]
+    return in_use, pd.concat(found, ignore_index=True)
 
 
 def _typed(raw: Tables, table: Table, settings: Settings) -> ibis.Table:
@@ -86,11 +87,14 @@ def _typed(raw: Tables, table: Table, settings: Settings) -> ibis.Table:
     return typed.fill_null({name: default for name, default in defaults.items() if table.column(name)})
 
 
-def _without(tables: Tables, problems: pd.DataFrame) -> Tables:
+def _without(tables: Tables, problems: ibis.Table | None) -> Tables:
     """The tables less the rows that an error takes out."""
-    out = problems[problems.rule.map(_severity) == "error"]
-    rows = {name: ibis.memtable(part[["row"]].drop_duplicates()) for name, part in out.groupby("table")}
-    return {name: table.anti_join(rows[name], "row") if name in rows else table for name, table in tables.items()}
+    if problems is None:
+        return tables
+    fatal = problems.filter(_.rule.isin([rule for rule in checks.RULES if _severity(rule) == "error"]))
+    hit = fatal.table.value_counts().to_pandas().table
+    out = {name: fatal.filter(_.table == name).select("row").distinct() for name in hit}
+    return {name: table.anti_join(out[name], "row") if name in out else table for name, table in tables.items()}
 
 
 def _paid_in_full(invoices: ibis.Table) -> ibis.Table:

@@ -61,20 +61,25 @@ _DTYPE = {
 
 
 def _text(raw: ibis.Column) -> ibis.Value:
-    return raw.cast("string").strip().nullif("")
+    return _trimmed(raw.cast("string")).nullif("")
+
+
+def _trimmed(text: ibis.StringValue) -> ibis.StringValue:
+    """Without white space at its ends; Ibis' strip on Spark would take the letters v and f for it too."""
+    return text.re_replace(r"^\s+|\s+$", "")
 
 
 def _date(raw: ibis.Column) -> ibis.Value:
     if not raw.type().is_string():
         return raw.cast("date")
-    text = raw.strip()
+    text = _trimmed(raw)
     return text.re_search(DATE).ifelse(text, None).try_cast("date")
 
 
 def _number(raw: ibis.Column) -> ibis.Value:
     if not raw.type().is_string():
         return raw.cast("float64")
-    text = raw.strip()
+    text = _trimmed(raw)
     return text.re_search(NUMBER).ifelse(text, None).try_cast("float64")
 
 
@@ -82,7 +87,7 @@ def _money(raw: ibis.Column, decimals: int) -> ibis.Value:
     """Minor units; null for what is no number or has more decimals than the currency."""
     if raw.type().is_string():
         fraction = rf"(\.\d{{1,{decimals}}}0*)?" if decimals else r"(\.0*)?"
-        text = raw.strip()
+        text = _trimmed(raw)
         exact = text.re_search(rf"^[+-]?\d{{1,12}}{fraction}$").ifelse(text, None)
         return (exact.cast(f"decimal(18,{decimals})") * 10**decimals).cast("int64")
     if raw.type().is_floating():
@@ -94,5 +99,5 @@ def _money(raw: ibis.Column, decimals: int) -> ibis.Value:
 
 
 def _flag(raw: ibis.Column) -> ibis.Value:
-    text = raw.cast("string").strip().lower()
+    text = _trimmed(raw.cast("string")).lower()
     return ibis.cases((text.isin(TRUE), True), (text.isin(FALSE), False))

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import ibis
-import pandas as pd
 from ibis import _
 
 from arforecast.ledger import cells
@@ -97,7 +96,7 @@ def _found(rows: ibis.Table, table: str, rule: str, column: str, value: ibis.Val
     amount = rows.amount.abs().fill_null(0) if "amount" in rows.columns else ibis.literal(0)
     return rows.select(
         table=ibis.literal(table),
-        row=rows.row,
+        row=rows.row.cast("int64"),
         column=ibis.literal(column),
         value=value.cast("string"),
         rule=ibis.literal(rule),
@@ -250,10 +249,11 @@ def outliers(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
 def booking_gaps(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     """A ledger that books daily and then books nothing for a week: weekends explain two days, not seven."""
     days = tables["invoices"].select(day="issued_on").union(tables["applications"].select(day="applied_on"))
-    days = days.group_by("day").aggregate(booked=_.count())
-    gaps = days.mutate(gap=days.day.delta(days.day.lag().over(order_by=days.day), unit="day"))
-    daily = gaps.mutate(usual=gaps.gap.median().over()).filter((_.usual <= 1) & (_.gap > 7))
-    yield _found(daily.mutate(row=ibis.literal(None, "int64")), "invoices", "booking_gap", "issued_on", daily.day)
+    booked = days.distinct()
+    gaps = booked.mutate(gap=booked.day.delta(booked.day.lag().over(order_by=booked.day), unit="day"))
+    usual = gaps.aggregate(usual=gaps.gap.median())
+    long = gaps.cross_join(usual).filter((_.usual <= 1) & (_.gap > 7)).mutate(row=ibis.literal(None, "int64"))
+    yield _found(long, "invoices", "booking_gap", "issued_on", long.day)
 
 
 def duplicate_rows(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
@@ -282,10 +282,10 @@ WARNINGS: tuple[Check, ...] = (
 )
 
 
-def run(checks: tuple[Check, ...], tables: Tables, settings: Settings) -> pd.DataFrame:
-    """All problems the checks find: table, row, column, value, rule, amount (minor units)."""
+def run(checks: tuple[Check, ...], tables: Tables, settings: Settings) -> ibis.Table | None:
+    """All problems the checks find, kept by the engine: table, row, column, value, rule, amount (minor units).
+
+    None where there was nothing to ask for.
+    """
     found = [problems for check in checks for problems in check(tables, settings)]
-    if not found:
-        return pd.DataFrame(columns=["table", "row", "column", "value", "rule", "amount"])
-    first, *others = found
-    return first.union(*others).to_pandas() if others else first.to_pandas()
+    return found[0].union(*found[1:]).cache() if found else None
