@@ -76,7 +76,7 @@ def late_record(facts: Facts, forecasts: Sequence[Past], as_of: date) -> pd.Data
     late = fate.select("invoice_id", late=(_.settled_on <= _.due_on).fill_null(False).ifelse(0, 1)).to_pandas()
     columns = ["origin", "invoice_id", "customer_id", "amount", "p_late", "p_late_baseline", "late"]
     rows = [_said(facts, then).merge(late, on="invoice_id") for then in forecasts]
-    return pd.concat([pd.DataFrame(columns=columns), *rows], ignore_index=True)[columns] if rows else _none(columns)
+    return pd.concat(rows, ignore_index=True)[columns] if rows else _none(columns)
 
 
 def _said(facts: Facts, then: Past) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """What cash comes in which week, and how sure that is.
 
 open_book is what open invoices will bring; unbilled what invoices not issued yet will bring: those of the billing
-schedule, and for the rest the last eight weeks' billing, repeated. Means are sums of expectations; ranges come from
+open_book is what open invoices will bring; unbilled what invoices not issued yet will bring: those of the schedule
 simulation, in which the invoices of one customer move together, and are stretched to what past ranges missed.
 """
 
@@ -20,7 +20,7 @@ from scipy.special import ndtri
 from arforecast import backtest
 from arforecast.backtest import Past
 from arforecast.baselines import WEEKLY
-from arforecast.payment_time import AGE_EDGES, OLDEST, YOUNGEST, Distribution, Floats, Hazard, predict
+from arforecast.payment_time import AGE_EDGES, OLDEST, YOUNGEST, Distribution, Floats, Hazard, Ints, predict
 from arforecast.snapshot import Facts
 
 COMPONENTS = ("open_book", "unbilled", "total")
@@ -29,6 +29,7 @@ TEMPLATE_WEEKS = 8
 # The share of an invoice's fortune that is its customer's: payment runs take many invoices at once.
 TOGETHER = 0.5
 CHUNK = 50
+NEIGHBOURS = 2
 
 
 @dataclass(frozen=True)
@@ -78,35 +79,42 @@ def _agreed(facts: Facts, day: date) -> ibis.Table:
 
 def scheduled(facts: Facts, day: date) -> pd.DataFrame:
     """The invoices of the billing schedule that were agreed by `day` and are to be issued after it."""
-    agreed = _agreed(facts, day).filter(_.issue_on > day)
-    columns = {"issued_on": "issue_on", "balance": "amount"}
-    rows = agreed.select("customer_id", "due_on", "amount", **columns)
+    agreed = _agreed(facts, day).filter(_.issue_on > day).mutate(issued_on=_.issue_on, balance=_.amount)
+    rows = agreed.select("customer_id", "issued_on", "due_on", "amount", "balance")
     return rows.order_by("customer_id", "issued_on", "due_on", "amount").to_pandas()
 
 
-def template(facts: Facts, day: date) -> pd.DataFrame:
-    """What is billed in eight weeks beside the schedule: the last eight weeks' invoices, less those of plans that were
-    agreed before them. New plans will be agreed in the weeks to come as they were in those."""
-    since = day - timedelta(weeks=TEMPLATE_WEEKS)
-    plans = _agreed(facts, since).filter(_.plan_id.notnull()).select("plan_id").distinct()
+def begun(facts: Facts, day: date) -> pd.DataFrame:
+    """The billing that the last eight weeks began: what they billed outside plans, and the plans they agreed, whole.
+
+    Columns of invoices and begun_on: the day of issue or, for every instalment of a plan, the day it was agreed. The
+    weeks to come are taken to begin as much.
+    """
+    since, plans = day - timedelta(weeks=TEMPLATE_WEEKS), _agreed(facts, day).filter(_.plan_id.notnull())
     recent = facts.invoices.filter((_.entered_on <= day) & (_.issued_on > since) & (_.issued_on <= day))
-    rows = recent.anti_join(plans, "plan_id").mutate(balance=_.amount)
-    columns = ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "balance"]
-    return rows.select(*columns).order_by("invoice_id").to_pandas()
+    outside = recent.anti_join(plans.select("plan_id").distinct(), "plan_id").mutate(begun_on=_.issued_on)
+    agreed = plans.filter(_.known_on > since).mutate(issued_on=_.issue_on, begun_on=_.known_on)
+    columns = ["customer_id", "issued_on", "due_on", "amount", "begun_on"]
+    rows = outside.select(*columns).union(agreed.select(*columns)).mutate(balance=_.amount)
+    return rows.order_by(*columns).to_pandas()
 
 
 def weekly_profile(hazard: Hazard, invoices: pd.DataFrame, shares: Floats, day: date, weeks: int) -> Floats:
-    """What one week of billing like the template's brings in the 1st, 2nd, ... week from the one it is billed in.
+    """What one week's beginnings bring in the 1st, 2nd, ... week from the one they begin in.
 
-    An invoice is paid as its age and the weekday have it, so each is asked from its own issue on and moved by whole
-    weeks into the first; the eight weeks are averaged.
+    An invoice is paid as its age and the weekday have it, so each is asked from its own issue on; counted from the
+    week it began in, it is moved by whole weeks, and the eight weeks are averaged.
     """
     start = day - timedelta(weeks=TEMPLATE_WEEKS)
     settled = predict(hazard, invoices, start, 7 * (weeks + TEMPLATE_WEEKS))
     cash = expected(settled, shares, weeks + TEMPLATE_WEEKS).amount
-    issued = (invoices.issued_on.to_numpy("datetime64[D]") - np.datetime64(start)).astype(np.int64) - 1
-    own = (issued // 7)[:, None] + np.arange(weeks)[None, :]
+    own = _weeks_since(invoices.begun_on, start)[:, None] + np.arange(weeks)[None, :]
     return np.take_along_axis(cash, own, axis=1).sum(axis=0) / TEMPLATE_WEEKS
+
+
+def _weeks_since(days: pd.Series, start: date) -> Ints:
+    """0 for the seven days after `start`, 1 for the next seven, ..."""
+    return ((days.to_numpy("datetime64[D]") - np.datetime64(start)).astype(np.int64) - 1) // 7
 
 
 def simulated(paid: Expected, random: np.random.Generator, runs: int) -> Floats:
@@ -149,7 +157,7 @@ def raw_forecast(facts: Facts, then: Past, weeks: int) -> pd.DataFrame:
     shares = cash_shares(facts, then.origin)
     owed = expected(then.distribution, shares, weeks)
     agreed = expected(predict(then.hazard, scheduled(facts, then.origin), then.origin, 7 * weeks), shares, weeks)
-    recent = template(facts, then.origin)
+    recent = begun(facts, then.origin)
     profile = weekly_profile(then.hazard, recent, shares, then.origin, weeks)
     means = {"open_book": owed.amount.sum(axis=0), "unbilled": agreed.amount.sum(axis=0) + np.cumsum(profile)}
     multiples = _billing_draws(recent, then.origin, random, settings.simulations, weeks)
@@ -163,8 +171,8 @@ def raw_forecast(facts: Facts, then: Past, weeks: int) -> pd.DataFrame:
 
 
 def _billing_draws(recent: pd.DataFrame, day: date, random: np.random.Generator, runs: int, weeks: int) -> Floats:
-    """Each coming week's billing as a multiple of the mean: one of the last eight weeks', drawn again."""
-    week = (np.datetime64(day) - recent.issued_on.to_numpy("datetime64[D]")).astype(np.int64) // 7
+    """Each coming week's beginnings as a multiple of their mean: one of the last eight weeks', drawn again."""
+    week = _weeks_since(recent.begun_on, day - timedelta(weeks=TEMPLATE_WEEKS))
     totals = np.bincount(week, recent.amount, TEMPLATE_WEEKS)
     return random.choice(totals / max(totals.mean(), 1), (runs, weeks))
 
@@ -203,12 +211,25 @@ def record(facts: Facts, forecasts: Sequence[Past], weeks: int, as_of: date) -> 
 
 
 def stretched(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
-    """The forecast with each component's ranges stretched to what those of `past` missed."""
+    """The forecast with its ranges stretched to what those of `past` missed, by component and weeks ahead.
+
+    A week learns from the weeks up to two nearer and farther; where those are too few, from all of its component.
+    """
+    ahead = forecast[["component", "horizon_week"]].drop_duplicates()
     parts = [
-        backtest.widened(part, backtest.widening(past[past.component == component]))
-        for component, part in forecast.groupby("component", sort=False)
+        backtest.widened(
+            forecast[(forecast.component == component) & (forecast.horizon_week == week)],
+            backtest.widening(_alike(past, component, week)),
+        )
+        for component, week in zip(ahead.component, ahead.horizon_week, strict=True)
     ]
     return pd.concat(parts).sort_index()
+
+
+def _alike(past: pd.DataFrame, component: str, week: int) -> pd.DataFrame:
+    same = past[past.component == component]
+    near = same[(same.horizon_week - week).abs() <= NEIGHBOURS]
+    return near if len(near) >= backtest.FEWEST else same
 
 
 def published(past: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,9 @@ from arforecast.kpis.balances import FLOWS
 from arforecast.ledger import Books
 from arforecast.snapshot import Facts, stand
 
+MEND_ROWS = " Correct the rows that `arforecast check` names."
+MEND_AGE = " Load the newest bookings."
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -60,7 +63,7 @@ def _quarantine(facts: Facts, day: date) -> Gate:
     passed = money <= limit * open_ar
     what = f"{rows.quarantined.sum():,} rows with {money:,.2f} are quarantined"
     bound = f"the limit is {limit:.2%} of the {open_ar:,.2f} owed"
-    return Gate("quarantine", passed, f"{what}, {bound}. Correct the rows that `arforecast check` names.")
+    return Gate("quarantine", passed, f"{what}, {bound}.{'' if passed else MEND_ROWS}")
 
 
 def _control(facts: Facts, day: date) -> Gate:
@@ -83,4 +86,4 @@ def _staleness(facts: Facts, day: date) -> Gate:
         return Gate("staleness", False, f"The ledger has no fact up to {day}. Choose a later day.")
     age = (pd.Timestamp(day) - pd.Timestamp(newest)).days
     what = f"The newest fact is {age} days older than {day}, the limit is {limit} days"
-    return Gate("staleness", age <= limit, f"{what}. Load the newest bookings.")
+    return Gate("staleness", age <= limit, f"{what}.{'' if age <= limit else MEND_AGE}")

@@ -1,4 +1,4 @@
-"""Settings: one file, `arforecast.toml`, read from the working folder; every value has a default."""
+"""Settings: one file, `arforecast.toml`, in the working folder or above it; every value has a default."""
 
 from __future__ import annotations
 
@@ -61,13 +61,19 @@ class Settings(Section):
     targets: dict[str, float] = {}
 
 
-def load(path: Path = Path(FILE)) -> Settings:
-    """Read the settings from `path`, or the defaults where there is no such file.
+def load(folder: Path | None = None) -> Settings:
+    """Read the settings that hold in `folder`, the working folder unless given: the defaults where nothing is found.
 
-    Raises UsageError with the key, the value and what was expected.
+    The file is looked for there and in the folders above, so that a notebook in a sub-folder has the same settings as
+    the command line. Raises UsageError with the key, the value and what was expected.
     """
-    if not path.exists():
-        return Settings()
+    here = (folder or Path()).resolve()
+    found = next((above / FILE for above in (here, *here.parents) if (above / FILE).exists()), None)
+    return read(found) if found else Settings()
+
+
+def read(path: Path) -> Settings:
+    """The settings of one file."""
     try:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
     except tomllib.TOMLDecodeError as fault:

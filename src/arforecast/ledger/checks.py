@@ -288,4 +288,4 @@ def run(checks: tuple[Check, ...], tables: Tables, settings: Settings) -> ibis.T
     None where there was nothing to ask for.
     """
     found = [problems for check in checks for problems in check(tables, settings)]
-    return found[0].union(*found[1:]).cache() if found else None
+    return ibis.union(*found).cache() if found else None

@@ -32,12 +32,31 @@ NAMES = {
     "paid_on_time_share": "Paid on time, by amount",
     "paid_on_time_count_share": "Paid on time, by number",
     "ar_turnover": "Receivables turnover",
+    "over_90_share": "More than 90 days past due",
+    "write_offs": "Write-offs",
+    "collection_rate": "Collection rate within 90 days of issue",
+    "collection_rate_period": "Collection rate of the month",
+    "collection_rate_outstanding": "Cash of the month to opening receivables",
+    "recovery_rate": "Recovery rate of overdue money",
+    "recovered_30": "Recovered within 30 days past due",
+    "recovered_60": "Recovered within 60 days past due",
+    "recovered_90": "Recovered within 90 days past due",
+    "recovered_to_outstanding": "Late cash of 12 months to receivables",
     "as_of": "Day",
+    "invoice_id": "Invoice",
+    "horizon_week": "Weeks ahead",
+    "weeks": "Weeks judged",
+    "low": "90 % range, from",
+    "high": "To",
+    "quarantined_amount": "Quarantined money",
     "kpi": "Measure",
     "now": "Now",
-    "month_before": "A month before",
-    "year_before": "A year before",
-    "p_late": "Chance of being late",
+    "month_before": "Month end before",
+    "year_before": "Twelve month ends before",
+    "control": "Control totals",
+    "quarantine": "Quarantined money",
+    "staleness": "Newest fact",
+    "p_late": "Chance late",
     "p_from": "Chance of being late, from",
     "p_to": "To below",
     "paid_on_p50": "Paid by (even odds)",
@@ -127,7 +146,8 @@ def name(kpi: str) -> str:
     """The measure as people say it: dso -> Days sales outstanding, aging:1-30 -> Ageing: 1–30 days."""
     if kpi.startswith("aging:"):
         return "Ageing: " + bucket(kpi.removeprefix("aging:"))
-    return NAMES.get(kpi, kpi.replace("_", " ").capitalize())
+    said = NAMES.get(kpi, kpi.replace("_", " "))
+    return said[:1].upper() + said[1:]
 
 
 def bucket(label: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-OVERDUE_P_LATE = 1.0  # an invoice past its due date is late already
+SAID = {"model": "p_late", "baseline": "p_late_baseline"}
 P_LATE_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -67,55 +67,44 @@ def groups(kpis: pd.DataFrame, *ids: str) -> pd.DataFrame:
     return wide.sort_values(ids[0], ascending=False).rename_axis(columns=None).reset_index()
 
 
-def not_due(late: pd.DataFrame) -> pd.DataFrame:
-    """Open invoices whose due date is not over, with `at_risk_amount`: open balance x probability of being late."""
-    rows = late[late["p_late"].lt(OVERDUE_P_LATE)]
+def overdue(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    """Open invoices past their due date at `as_of`."""
+    return late[pd.to_datetime(late["due_on"]).lt(pd.Timestamp(as_of))]
+
+
+def not_due(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    """Open invoices not past due at `as_of`, with `at_risk_amount`: open balance x probability of being late."""
+    rows = late[pd.to_datetime(late["due_on"]).ge(pd.Timestamp(as_of))]
     return rows.assign(at_risk_amount=rows["open_balance"] * rows["p_late"])
 
 
-def overdue(late: pd.DataFrame) -> pd.DataFrame:
-    """Open invoices past their due date."""
-    return late[late["p_late"].ge(OVERDUE_P_LATE)]
-
-
-def late_bands(late: pd.DataFrame) -> pd.DataFrame:
+def late_bands(ahead: pd.DataFrame) -> pd.DataFrame:
     """Invoices not yet due by their probability of being late: p_from, p_to, invoices, open_balance, at_risk_amount."""
-    rows = not_due(late)
-    bands = pd.cut(rows["p_late"], P_LATE_EDGES, right=False)
-    sums = rows.groupby(bands, observed=False).agg(
+    band = np.digitize(ahead["p_late"], P_LATE_EDGES[1:-1])  # certainty, an invoice due today, is in the last band
+    sums = ahead.groupby(band).agg(
         invoices=("invoice_id", "size"),
         open_balance=("open_balance", "sum"),
         at_risk_amount=("at_risk_amount", "sum"),
     )
     edges = pd.DataFrame({"p_from": P_LATE_EDGES[:-1], "p_to": P_LATE_EDGES[1:]})
-    return pd.concat([edges, sums.reset_index(drop=True)], axis=1)
+    return edges.join(sums).fillna(0).astype({"invoices": int})
 
 
-def at_risk(late: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+def at_risk(ahead: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     """Invoices not yet due, the most money at risk first, with the customer's name and the first reason."""
-    rows = not_due(late).merge(customers[["customer_id", "name"]], how="left", on="customer_id")
+    rows = ahead.merge(customers[["customer_id", "name"]], how="left", on="customer_id")
     rows = rows.assign(customer=rows["name"].fillna(rows["customer_id"]), reason=rows["reason_1"])
     order = rows.sort_values(["at_risk_amount", "invoice_id"], ascending=[False, True], ignore_index=True)
     return order[
-        [
-            "customer",
-            "invoice_id",
-            "due_on",
-            "open_balance",
-            "p_late",
-            "at_risk_amount",
-            "paid_on_p50",
-            "reason",
-        ]
+        ["customer", "invoice_id", "due_on", "open_balance", "p_late", "at_risk_amount", "paid_on_p50", "reason"]
     ]
 
 
-def overdue_customers(late: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+def overdue_customers(overdue: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     """Customers with overdue money, the most first: invoices, oldest due date, cash expected within 14 and 30 days."""
-    rows = overdue(late)
-    rows = rows.assign(
-        expected_14_amount=rows["open_balance"] * rows["p_paid_14"],
-        expected_30_amount=rows["open_balance"] * rows["p_paid_30"],
+    rows = overdue.assign(
+        expected_14_amount=overdue["open_balance"] * overdue["p_paid_14"],
+        expected_30_amount=overdue["open_balance"] * overdue["p_paid_30"],
     )
     sums = rows.groupby("customer_id", as_index=False).agg(
         invoices=("invoice_id", "size"),
@@ -132,17 +121,14 @@ def overdue_customers(late: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFra
 
 def reliability(record: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
     """What was said and what came, in `bins` of equally many past invoices: method, p_late, late_share, invoices."""
-    methods = {"model": "p_late", "baseline": "p_late_baseline"}
-    return pd.concat(
-        [_binned(record[column], record["late"], bins).assign(method=method) for method, column in methods.items()],
-        ignore_index=True,
-    )[["method", "p_late", "late_share", "invoices"]]
+    binned = [_binned(record[said], record["late"], bins).assign(method=method) for method, said in SAID.items()]
+    return pd.concat(binned, ignore_index=True)[["method", "p_late", "late_share", "invoices"]]
 
 
 def _binned(said: pd.Series, came: pd.Series, bins: int) -> pd.DataFrame:
     rank = said.rank(method="first")  # so that equal probabilities cannot empty a bin
     bin_of = ((rank - 1) * bins // max(len(said), 1)).astype(int)
-    pairs = pd.DataFrame({"p_late": said, "late_share": came})
+    pairs = pd.DataFrame({"p_late": said, "late_share": came}, dtype=float)
     grouped = pairs.groupby(bin_of)
     return grouped.mean().assign(invoices=grouped.size()).reset_index(drop=True)
 
@@ -178,22 +164,14 @@ def late_skill(record: pd.DataFrame) -> pd.DataFrame:
     Brier = mean of (probability of being late - what came)^2. Columns: invoices, origins, brier, brier_baseline, ratio,
     low, high; the range is the 90 % block bootstrap's.
     """
-    losses = pd.DataFrame(
-        {
-            "model": (record["p_late"] - record["late"]) ** 2,
-            "baseline": (record["p_late_baseline"] - record["late"]) ** 2,
-        }
-    )
+    misses = {method: record[said] - record["late"] for method, said in SAID.items()}
+    losses = pd.DataFrame(misses, dtype=float) ** 2
     by_origin = losses.groupby(record["origin"]).sum()
     ratio, low, high = _ratio(by_origin["model"].to_numpy(), by_origin["baseline"].to_numpy())
     brier, brier_baseline = losses.mean()
-    row = {
-        "invoices": len(record),
-        "origins": len(by_origin),
-        "brier": brier,
-        "brier_baseline": brier_baseline,
-    }
-    return pd.DataFrame([row | {"ratio": ratio, "low": low, "high": high}] if len(record) else [])
+    scores = {"brier": brier, "brier_baseline": brier_baseline, "ratio": ratio, "low": low, "high": high}
+    row = {"invoices": len(record), "origins": len(by_origin)} | scores
+    return pd.DataFrame([row] if len(record) else [])
 
 
 def cash_skill(record: pd.DataFrame) -> pd.DataFrame:
@@ -229,15 +207,16 @@ def _horizon_skill(week: object, rows: pd.DataFrame) -> dict[str, object]:
 
 
 def _ratio(model: np.ndarray, baseline: np.ndarray) -> tuple[float, float, float]:
-    """Sum of the model's losses over the baseline's, and its 90 % range.
+    """Sum of the model's losses over the baseline's, and its 90 % range; the range is null below two blocks.
 
     Weeks next to each other share their weather, so whole blocks of four origins are drawn, not single ones.
     """
     count, block = len(model), 4
-    if not count or not baseline.sum():
-        return np.nan, np.nan, np.nan
+    ratio = model.sum() / baseline.sum() if baseline.sum() else np.nan
+    if count < 2 * block or np.isnan(ratio):
+        return ratio, np.nan, np.nan
     starts = np.random.default_rng(1).integers(0, count, (1000, -(-count // block)))
     drawn = ((starts[:, :, None] + np.arange(block)) % count).reshape(1000, -1)[:, :count]
     ratios = model[drawn].sum(axis=1) / np.maximum(baseline[drawn].sum(axis=1), np.finfo(float).tiny)
     low, high = np.quantile(ratios, [0.05, 0.95])
-    return model.sum() / baseline.sum(), low, high
+    return ratio, low, high

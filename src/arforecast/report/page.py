@@ -40,7 +40,9 @@ def figure(plot: Plot, numbers: pd.DataFrame, *, empty: str = "", **options: str
     from arforecast.report.plots import NARROW, WIDE, svg
 
     if numbers.empty:
-        return Fragment(f'<p class="empty">{escape(empty or "Nothing can be shown here yet: there are no numbers for it.")}</p>')
+        return Fragment(
+            f'<p class="empty">{escape(empty or "Nothing can be shown here yet: there are no numbers for it.")}</p>'
+        )
     wide, narrow = svg(plot, numbers, WIDE, **options), svg(plot, numbers, NARROW, **options)
     table = tables.show(numbers, wide.title, limit=60)
     return Fragment(_macros().figure(wide.title, Fragment(wide.svg), Fragment(narrow.svg), table))
@@ -54,7 +56,7 @@ def cards(all_of_them: Sequence[Card]) -> Fragment:
 def definitions(glossary: pd.DataFrame, ids: Iterable[str]) -> Fragment:
     """What each of the measures `ids` means, in that order."""
     known = glossary.drop_duplicates("kpi").set_index("kpi")["meaning"]
-    terms = [{"name": name(kpi), "meaning": known[kpi]} for kpi in dict.fromkeys(ids) if kpi in known.index]
+    terms = [{"kpi": kpi, "name": name(kpi), "meaning": known[kpi]} for kpi in dict.fromkeys(ids) if kpi in known.index]
     return Fragment(_macros().definitions(terms))
 
 

@@ -94,7 +94,7 @@ def _inline(drawn: str, alt: str) -> str:
     key = "f" + hashlib.sha256(drawn.encode()).hexdigest()[:8]
     box = re.search(r'viewBox="[^"]+"', drawn)
     body = drawn[drawn.index("<g ") :]
-    body = re.sub("|".join(VARIABLES), lambda colour: f"var(--{VARIABLES[colour[0]]}, {colour[0]})", body)
+    body = re.sub("|".join(VARIABLES), lambda found: _named(found[0]), body)
     body = re.sub(r" font-family: [^;\"]+;?", "", body)
     used = set(re.findall(r"#(\w+)", body))
     body = re.sub(r' id="([^"]+)"', lambda id: f' id="{key}{id[1]}"' if id[1] in used else "", body)
@@ -103,6 +103,11 @@ def _inline(drawn: str, alt: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'{box[0] if box else ""} role="img" aria-label="{escape(alt)}">{body}'
     )
+
+
+def _named(colour: str) -> str:
+    """A colour by its meaning; where no style sheet knows it, as in a notebook, ink is the text colour around."""
+    return f"var(--{VARIABLES[colour]}, {'currentColor' if colour == INK else colour})"
 
 
 def _axes(ax: Axes | None) -> Axes:
@@ -151,6 +156,16 @@ def _from_zero(ax: Axes) -> None:
     ax.tick_params(axis="y", length=0)
 
 
+def _lying(ax: Axes, label: str, room: float) -> None:
+    """Bars that lie: their names stand in ink, money runs along the foot, and there is `room` for what they say."""
+    ax.margins(x=room)
+    ax.grid(visible=False, axis="y")
+    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.xaxis.set_major_formatter(FuncFormatter(_tick))
+    ax.set_xlabel(label)
+
+
 def plot_ageing(buckets: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
     """Open balance by days past due, one bar a bucket."""
     ax = _axes(ax)
@@ -160,12 +175,7 @@ def plot_ageing(buckets: pd.DataFrame, ax: Axes | None = None, currency: str = "
     said = [f"{money(row.open_balance)}, {percent(row.open_share)}" for row in buckets.itertuples()]
     ax.bar_label(bars, said, padding=6)
     ax.invert_yaxis()
-    ax.margins(x=0.25)
-    ax.grid(visible=False, axis="y")
-    ax.tick_params(axis="y", length=0, labelcolor=INK)
-    ax.xaxis.set_major_locator(MaxNLocator(4))
-    ax.xaxis.set_major_formatter(FuncFormatter(_tick))
-    ax.set_xlabel(_in(currency, "Open balance"))
+    _lying(ax, _in(currency, "Open balance"), room=0.25)
     ax.set_title(words.ageing(buckets))
     return ax
 
@@ -175,7 +185,7 @@ def plot_sales_days(trend: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = _axes(ax)
     ax.plot(trend.index, trend["dso"], color=INK)
     ax.plot(trend.index, trend["dso_best_possible"], color=EXPECTED, linewidth=1.5, linestyle=(0, (4, 2)))
-    _end(ax, trend["dso"], f"{count(trend['dso'].iloc[-1])} days", INK)
+    _end(ax, trend["dso"], "as it is", INK)
     _end(ax, trend["dso_best_possible"], "if nothing\nwere overdue", EXPECTED, above=False)
     _dates(ax, trend["as_of"], _month)
     _from_zero(ax)
@@ -222,17 +232,13 @@ def _money_axis(ax: Axes, label: str) -> None:
 def plot_late_bands(bands: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
     """Money not yet due by its chance of being late, and the part of it expected to be."""
     ax = _axes(ax)
-    names = [f"{row.p_from:.0%} to {row.p_to:.0%}" for row in bands.itertuples()]
+    edges = zip(100 * bands["p_from"], 100 * bands["p_to"], strict=True)
+    names = [f"{low:.0f}–{high:.0f}{NBSP}%" for low, high in edges]
     whole = ax.barh(names, bands["open_balance"], color=CALM)
     ax.barh(names, bands["at_risk_amount"], color=OVERDUE, height=0.4)
     said = [f"{money(row.at_risk_amount)} of {money(row.open_balance)}" for row in bands.itertuples()]
     ax.bar_label(whole, said, padding=6)
-    ax.margins(x=0.3)
-    ax.grid(visible=False, axis="y")
-    ax.tick_params(axis="y", length=0, labelcolor=INK)
-    ax.xaxis.set_major_locator(MaxNLocator(4))
-    ax.xaxis.set_major_formatter(FuncFormatter(_tick))
-    ax.set_xlabel(_in(currency, "At risk (narrow) of open balance (wide)"))
+    _lying(ax, _in(currency, "At risk (narrow) of open balance (wide)"), room=0.3)
     ax.set_ylabel("Chance of being late")
     ax.set_title(words.late_bands(bands))
     return ax
@@ -241,21 +247,25 @@ def plot_late_bands(bands: pd.DataFrame, ax: Axes | None = None, currency: str =
 def plot_reliability(bins: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Chance of being late as it was given and the share that was late; on the diagonal both agree."""
     ax = _axes(ax)
+    curves = {method: 100 * rows[["p_late", "late_share"]] for method, rows in bins.groupby("method")}
     ax.plot([0, 100], [0, 100], color=MUTED, linewidth=1)
-    for method, colour, said in (("baseline", MUTED, "customer's own\nlate rate"), ("model", EXPECTED, "our model")):
-        rows = bins[bins["method"].eq(method)].reset_index(drop=True)
-        size = 400 * rows["invoices"] / bins["invoices"].sum()
-        ax.plot(100 * rows["p_late"], 100 * rows["late_share"], color=colour, linewidth=1)
-        ax.scatter(100 * rows["p_late"], 100 * rows["late_share"], s=size, color=colour)
-        if len(rows):
-            at = (100 * rows["p_late"].iloc[-1], 100 * rows["late_share"].iloc[-1])
-            ax.annotate(said, at, (10, 0), textcoords="offset points", color=colour, va="center")
-    each = count(bins["invoices"].median())
-    ax.text(2, 97, f"each dot: {each} past invoices", color=MUTED, va="top")
+    _curve(ax, curves["baseline"], curves["model"], "customer's own\nlate rate", MUTED)
+    _curve(ax, curves["model"], curves["baseline"], "our model", EXPECTED)
+    ax.text(100, 2, f"each dot: {count(bins['invoices'].median())} past invoices", color=MUTED, ha="right")
     ax.set_xlabel("Chance of being late as given, percent")
     ax.set_ylabel("Were late, percent")
     ax.set_title(words.reliability(bins))
     return ax
+
+
+def _curve(ax: Axes, curve: pd.DataFrame, other: pd.DataFrame, said: str, colour: str) -> None:
+    """A curve, named where it is farthest from the other one and on the side away from it."""
+    ax.plot(curve["p_late"], curve["late_share"], color=colour, linewidth=1, marker="o", markersize=6)
+    apart = curve["late_share"] - np.interp(curve["p_late"], other["p_late"], other["late_share"])
+    at = int(apart.abs().argmax())
+    side, away = ("right", 8) if apart.iloc[at] >= 0 else ("left", -8)
+    point = (curve["p_late"].iloc[at], curve["late_share"].iloc[at])
+    ax.annotate(said, point, (-away, away), textcoords="offset points", color=colour, ha=side, va="center")
 
 
 def plot_cash_weeks(weeks: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
@@ -264,15 +274,13 @@ def plot_cash_weeks(weeks: pd.DataFrame, ax: Axes | None = None, currency: str =
     ax.fill_between(weeks.index, weeks["p2_5"], weeks["p97_5"], color=EXPECTED, alpha=0.12, linewidth=0)
     ax.fill_between(weeks.index, weeks["p10"], weeks["p90"], color=EXPECTED, alpha=0.2, linewidth=0)
     ax.plot(weeks.index, weeks["mean"], color=EXPECTED, marker="o", markersize=5)
-    for column, said in (("p97_5", f"95{NBSP}%"), ("p90", f"80{NBSP}%"), ("mean", "expected")):
-        ax.annotate(
-            said,
-            (len(weeks) - 1, weeks[column].iloc[-1]),
-            (8, 0),
-            textcoords="offset points",
-            va="center",
-            color=EXPECTED if column == "mean" else MUTED,
-        )
+    for column, said, colour in (
+        ("p97_5", f"95{NBSP}%", MUTED),
+        ("p90", f"80{NBSP}%", MUTED),
+        ("mean", "expected", EXPECTED),
+    ):
+        point = (len(weeks) - 1, weeks[column].iloc[-1])
+        ax.annotate(said, point, (8, 0), textcoords="offset points", va="center", color=colour)
     _money_axis(ax, _in(currency, "Cash in the week"))
     _dates(ax, weeks["week_start"], _week)
     ax.set_xlabel("Week starting on")
@@ -286,15 +294,12 @@ def plot_cash_split(split: pd.DataFrame, ax: Axes | None = None, currency: str =
     ax.bar(split.index, split["open_book"], color=EXPECTED, width=0.7)
     ax.bar(split.index, split["unbilled"], bottom=split["open_book"], color=EXPECTED, alpha=0.35, width=0.7)
     total = split["open_book"] + split["unbilled"]
-    ax.annotate("invoices issued", (-0.35, total.iloc[0]), (0, 6), textcoords="offset points", color=EXPECTED)
-    ax.annotate(
-        "invoices to come",
-        (len(split) - 0.65, total.iloc[-1]),
-        (0, 6),
-        textcoords="offset points",
-        color=MUTED,
-        ha="right",
-    )
+    last, above = len(split) - 1, 1.04 * total.max()  # the names stand above every bar, a line leads to their part
+    line = {"arrowstyle": "-", "linewidth": 1}
+    issued, to_come = (0, split["open_book"].iloc[0] / 2), (last, total.iloc[last] - split["unbilled"].iloc[last] / 2)
+    left, right = line | {"color": EXPECTED, "relpos": (0.1, 0)}, line | {"color": MUTED, "relpos": (0.9, 0)}
+    ax.annotate("invoices issued", issued, (-0.35, above), color=EXPECTED, arrowprops=left)
+    ax.annotate("invoices to come", to_come, (last + 0.35, above), color=MUTED, ha="right", arrowprops=right)
     _money_axis(ax, _in(currency, "Cash in the week"))
     _dates(ax, split["week_start"], _week)
     ax.set_xlabel("Week starting on")

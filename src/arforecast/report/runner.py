@@ -26,7 +26,6 @@ from arforecast.report import Fragment, page
 from arforecast.report.tables import write_csv
 
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
-SET_BY_RUN = ("ledger", "as_of", "data")
 
 
 class Job(NamedTuple):
@@ -69,22 +68,17 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
     """
     from arforecast import open_ledger
 
-    final = out.resolve() / as_of
-    if final.exists() and not (final / "run.json").exists():
-        raise UsageError(f"{out / as_of} is there and is not a run. Move it away or choose another folder with --out.")
-    chosen = find(notebooks, names)
-    set_by_run = {"ledger": _located(ledger), "as_of": as_of}
-    declared = {path: typed(path, set_by_run | dict(parameters or {})) for path in chosen}
-    _nothing_left_over(parameters or {}, declared)
+    given = dict(parameters or {})
+    jobs = _jobs(find(notebooks, names), {"ledger": _located(ledger), "as_of": as_of, "data": ""}, given)
     books = open_ledger(ledger)
     stamp = pass_gates(books.as_of(as_of).stamp(), allow)
+    final = out.resolve() / stamp["as_of"]
     with _complete_or_nothing(final) as folder:
-        jobs = [Job(path, _with_data(path, values, folder)) for path, values in declared.items()]
         seconds = _execute_all(jobs, folder, workers)
         write_csv(books.problems[books.problems["severity"].eq("error")], folder / "quarantine.csv")
         _write_pages([job.name for job in jobs], folder, final, stamp)
-        _write_account(folder, stamp, {"ledger": str(ledger), **(parameters or {})}, seconds)
-    return out / as_of
+        _write_account(folder, stamp, {"ledger": str(ledger)} | given, seconds)
+    return out / final.name
 
 
 # ------------------------------------------------------------------ what is asked for
@@ -111,10 +105,22 @@ def declared(notebook: Path) -> dict[str, str]:
     return cells
 
 
+def _jobs(chosen: Sequence[Path], set_by_run: Mapping[str, str], given: Mapping[str, object]) -> list[Job]:
+    fixed = [name for name in given if name in set_by_run]
+    if fixed:
+        raise UsageError(f"{', '.join(fixed)} cannot be given as a parameter: the run sets it.")
+    jobs = [Job(notebook, typed(notebook, {**set_by_run, **given})) for notebook in chosen]
+    unknown = [name for name in given if not any(name in job.parameters for job in jobs)]
+    if unknown:
+        asked = ", ".join(job.name for job in jobs)
+        raise UsageError(f"No notebook of this run ({asked}) declares the parameter {', '.join(unknown)}.")
+    return jobs
+
+
 def typed(notebook: Path, given: Mapping[str, object]) -> dict[str, Any]:
     """Those of the values `given` that `notebook` declares, in their declared types."""
     types = declared(notebook)
-    missing = [name for name in SET_BY_RUN[:2] if name not in types]
+    missing = [name for name in ("ledger", "as_of") if name not in types]
     if missing:
         raise UsageError(f"{notebook.name} does not declare {' and '.join(missing)} among its parameters.")
     return {name: _value(notebook, name, types[name], value) for name, value in given.items() if name in types}
@@ -131,23 +137,9 @@ def _value(notebook: Path, name: str, type_name: str, value: object) -> Any:
         raise UsageError(f"{name}={value} does not fit: {told}.") from fault
 
 
-def _nothing_left_over(parameters: Mapping[str, object], declared: Mapping[Path, Mapping[str, Any]]) -> None:
-    fixed = [name for name in parameters if name in SET_BY_RUN]
-    if fixed:
-        raise UsageError(f"{', '.join(fixed)} cannot be given as a parameter: the run sets it.")
-    unknown = [name for name in parameters if not any(name in values for values in declared.values())]
-    if unknown:
-        asked = ", ".join(path.stem for path in declared)
-        raise UsageError(f"No notebook of this run ({asked}) declares the parameter {', '.join(unknown)}.")
-
-
 def _located(ledger: str | Path) -> str:
     """A path holds from the notebooks' folder too; a database URL stays as it is."""
     return str(Path(ledger).resolve()) if Path(ledger).exists() else str(ledger)
-
-
-def _with_data(notebook: Path, values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    return values | ({"data": str(folder / "data")} if "data" in declared(notebook) else {})
 
 
 def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, Any]:
@@ -173,8 +165,8 @@ def _execute_all(jobs: Sequence[Job], folder: Path, workers: int) -> dict[str, f
     from rich.progress import track
 
     console = Console(stderr=True, highlight=False)
-    running = Parallel(n_jobs=min(workers, len(jobs)), return_as="generator_unordered")(
-        delayed(execute)(job, folder / f"{job.name}.ipynb") for job in jobs
+    running = Parallel(n_jobs=max(min(workers, len(jobs)), 1), return_as="generator_unordered")(
+        delayed(execute)(job, folder) for job in jobs
     )
     bar = track(running, "Notebooks", total=len(jobs), console=console, disable=not console.is_terminal)
     outcomes = []
@@ -187,8 +179,8 @@ def _execute_all(jobs: Sequence[Job], folder: Path, workers: int) -> dict[str, f
     return {outcome.name: round(outcome.seconds, 1) for outcome in sorted(outcomes)}
 
 
-def execute(job: Job, target: Path) -> Outcome:
-    """Execute one notebook and keep it with its outputs as `target`; a fault comes back as text, from any process."""
+def execute(job: Job, folder: Path) -> Outcome:
+    """Execute one notebook and keep it with its outputs in `folder`; a fault comes back as text, from any process."""
     import papermill
     from traitlets.config import Config
 
@@ -197,11 +189,12 @@ def execute(job: Job, target: Path) -> Outcome:
     try:
         done = papermill.execute_notebook(
             str(job.notebook),
-            str(target),
-            parameters=job.parameters,
+            str(folder / job.notebook.name),
+            parameters=job.parameters | {name: str(folder / "data") for name in job.parameters if name == "data"},
             cwd=str(job.notebook.parent),
             kernel_name="python3",
             progress_bar=False,
+            extra_arguments=["--log-level=CRITICAL"],  # faults come back through the cells
             config=private,
         )
         fault = _silent_fault(job.name, done)
@@ -235,6 +228,8 @@ def _line(text: str) -> str:
 @contextmanager
 def _complete_or_nothing(final: Path) -> Iterator[Path]:
     """A folder to write into that becomes `final` at the end, or is gone."""
+    if final.exists() and not (final / "run.json").exists():
+        raise UsageError(f"{final} is there and is not a run. Move it away or write to another folder.")
     work = final.with_name(f".{final.name}-{uuid4().hex[:8]}")
     work.mkdir(parents=True)
     try:

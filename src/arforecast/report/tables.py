@@ -33,10 +33,10 @@ FORMULA = re.compile(r"[=+\-@\t\r]")  # a spreadsheet would run a cell that star
 
 
 class Heading(NamedTuple):
-    """A column's head: what it says, and whether its cells are numbers, which stand on the right."""
+    """A column's head: what it says, and the style of its cells."""
 
     label: str
-    right: bool
+    style: str
 
 
 def write_csv(frame: pd.DataFrame, target: Path | IO[str]) -> None:
@@ -57,7 +57,9 @@ def _defused(column: pd.Series) -> pd.Series:
 def _defuse(cell: Any) -> Any:
     if not isinstance(cell, str):
         return cell
-    unbroken = cell.replace("\r\n", "\n").replace("\r", "\n")  # the csv writer quotes a line feed, not a carriage return
+    unbroken = cell.replace("\r\n", "\n").replace(
+        "\r", "\n"
+    )  # the csv writer quotes a line feed, not a carriage return
     return f"'{unbroken}" if FORMULA.match(cell) else unbroken
 
 
@@ -87,7 +89,7 @@ def show(
     table = templates().get_template("table.html")
     markup = table.render(
         caption=caption,
-        headings=[Heading(name(str(column)), is_numeric_dtype(frame[column])) for column in frame],
+        headings=[Heading(name(str(column)), _style(frame, column)) for column in frame],
         rows=texts.to_numpy().tolist(),
         totals=_foot(frame, totals),
         null=NULL,
@@ -115,11 +117,18 @@ def _unit(frame: pd.DataFrame, column: Hashable) -> str:
     return next(chain(declared, suggested), "text")
 
 
+def _style(frame: pd.DataFrame, column: Hashable) -> str:
+    """Numbers stand on the right; dates, names and identifiers are not broken."""
+    if is_numeric_dtype(frame[column]):
+        return "number"
+    return "whole" if _unit(frame, column) in ("date", "name") or str(column).endswith("_id") else ""
+
+
 def _foot(frame: pd.DataFrame, totals: Sequence[str]) -> list[str]:
     if not totals:
         return []
     sums = [FORMATS[_unit(frame, column)](frame[column].sum()) if column in totals else "" for column in frame]
-    return [f"All {count(len(frame))} rows", *sums[1:]]
+    return ["Total of all rows", *sums[1:]]
 
 
 def _notes(texts: pd.DataFrame, rows: int, file: str, missing: str) -> list[str]:

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from arforecast.report import numbers
-from arforecast.report.formats import (
-    NBSP,
-    SHORT,
-    bucket,
-    count,
-    date,
-    days,
-    money,
-    money_range,
-    name,
-    percent,
-)
+from arforecast.report.formats import NBSP, NULL, SHORT, bucket, count, date, days, money, money_range, name, percent
 
 
 class Card(NamedTuple):
@@ -44,8 +32,8 @@ def kpis_headline(kpis: pd.DataFrame) -> str:
     day, owed = numbers.whole(kpis)["as_of"].max(), numbers.latest(kpis)
     if not owed["open_ar"] > 0:
         return f"Nothing is owed on {date(day)}."
-    before = numbers.trend(kpis, "overdue_share")["overdue_share"].iloc[:-1].tail(1).dropna()
-    was = "".join(f" (a month before {percent(share)})" for share in before)
+    earlier = numbers.trend(kpis, "overdue_share").iloc[:-1].tail(1)
+    was = "".join(f" ({percent(share)} on {date(on)})" for on, share in earlier.itertuples(index=False))
     opening = f"{money(owed['open_ar'])} is owed on {date(day)}, {percent(owed['overdue_share'])} of it overdue{was}."
     if pd.isna(owed["dso"]):
         return opening
@@ -59,9 +47,11 @@ def kpi_cards(compare: pd.DataFrame, ids: list[str], targets: dict[str, float]) 
 
 
 def _kpi_card(kpi: str, row: pd.Series, target: float | None) -> Card:
+    if pd.isna(row["now"]):
+        return Card(name(kpi), NULL, "not defined: too little history, or nothing to divide by")
     verdict = _verdict(row["now"] - row["month_before"], row["better"])
-    notes = [change(row["now"], row["month_before"], row["unit"], row["before_on"]) + (verdict and f": {verdict}")]
-    if target is not None and not pd.isna(row["now"]):
+    notes = [_change(row["now"], row["month_before"], row["unit"], row["before_on"]) + (verdict and f": {verdict}")]
+    if target is not None and row["better"]:
         met = _verdict(row["now"] - target, row["better"]) != "worse"
         notes.append(f"{'on' if met else 'off'} target ({SHORT[row['unit']](target)})")
     tone = {"better": "good", "worse": "bad"}.get(verdict, "")
@@ -74,7 +64,7 @@ def _verdict(difference: Any, better: str) -> str:
     return "better" if (difference < 0) == (better == "lower") else "worse"
 
 
-def change(now: Any, before: Any, unit: str, before_on: Any) -> str:
+def _change(now: Any, before: Any, unit: str, before_on: Any) -> str:
     """How a measure moved: "3 points above 31 May 2026"; nothing when there is nothing to compare."""
     difference = now - before
     if pd.isna(difference):
@@ -108,15 +98,17 @@ def sales_days(trend: pd.DataFrame) -> str:
     known = trend.dropna(subset="dso")
     if known.empty:
         return "The ledger is too short for days sales outstanding"
-    first, last = known.iloc[0], known.iloc[-1]
-    move = _moved("Days sales outstanding", first["dso"], last["dso"], count)
-    return f"{move} since {_month(first['as_of'])}; {count(last['dso_best_possible'])} if nothing were overdue"
+    return (
+        f"Days sales outstanding {_moved(known['dso'])} {_month(known['as_of'].iloc[0])}; "
+        f"it would be {count(known['dso_best_possible'].iloc[-1])} if nothing were overdue"
+    )
 
 
-def _moved(what: str, first: float, last: float, said: Callable[[float], str]) -> str:
-    if said(first) == said(last):
-        return f"{what} stood at {said(last)}"
-    return f"{what} {'rose' if last > first else 'fell'} from {said(first)} to {said(last)}"
+def _moved(days: pd.Series) -> str:
+    first, last = days.iloc[0], days.iloc[-1]
+    if count(first) == count(last):
+        return f"is {count(last)}, as in"
+    return f"{'rose' if last > first else 'fell'} to {count(last)}, from {count(first)} in"
 
 
 def _month(day: pd.Timestamp) -> str:
@@ -129,7 +121,7 @@ def effectiveness(trend: pd.DataFrame) -> str:
     if known.empty:
         return "The ledger is too short for collection effectiveness"
     last = known.iloc[-1]
-    return f"In {_month(last['as_of'])} {percent(last['cei'] / 100)} of what could be collected was"
+    return f"In {_month(last['as_of'])} {percent(last['cei'] / 100)} of what could be collected was collected"
 
 
 def flows(trend: pd.DataFrame) -> str:
@@ -144,16 +136,14 @@ def flows(trend: pd.DataFrame) -> str:
 # ------------------------------------------------------------------ who will pay late
 
 
-def late_headline(late: pd.DataFrame) -> str:
+def late_headline(overdue: pd.DataFrame, ahead: pd.DataFrame) -> str:
     """What is overdue, what is likely to become so, and with how few customers to speak about half of it."""
-    overdue, ahead = numbers.overdue(late)["open_balance"].sum(), numbers.not_due(late)
-    opening = f"{money(overdue)} is overdue."
-    if not ahead["at_risk_amount"].sum() > 0:
+    opening = f"{money(overdue['open_balance'].sum())} is overdue."
+    if ahead.empty:
         return f"{opening} Nothing else is open."
     return (
         f"{opening} Of the {money(ahead['open_balance'].sum())} not yet due, "
-        f"{money(ahead['at_risk_amount'].sum())} is expected to be paid late, "
-        f"half of it by {_half_of(ahead)}."
+        f"{money(ahead['at_risk_amount'].sum())} is expected to be paid late, half of it by {_half_of(ahead)}."
     )
 
 
@@ -161,18 +151,17 @@ def _half_of(ahead: pd.DataFrame) -> str:
     """The fewest customers who hold half of the money at risk."""
     risks = ahead.groupby("customer_id")["at_risk_amount"].sum().sort_values(ascending=False)
     fewest = int((risks.cumsum() < risks.sum() / 2).sum()) + 1
-    return f"{count(fewest)} of {count(len(risks))} customers" if len(risks) > 1 else "the one customer who owes it"
+    return f"{count(fewest)} of {_many(len(risks), 'customer')}"
 
 
-def late_cards(late: pd.DataFrame) -> list[Card]:
+def late_cards(overdue: pd.DataFrame, ahead: pd.DataFrame) -> list[Card]:
     """Overdue, not yet due, how much of that is at risk, and what is expected within 30 days."""
-    overdue, ahead = numbers.overdue(late), numbers.not_due(late)
-    soon = (late["open_balance"] * late["p_paid_30"]).sum()
+    soon = sum((rows["open_balance"] * rows["p_paid_30"]).sum() for rows in (overdue, ahead))
     return [
         Card("Overdue", money(overdue["open_balance"].sum()), _many(len(overdue), "invoice")),
         Card("Not yet due", money(ahead["open_balance"].sum()), _many(len(ahead), "invoice")),
         Card("Expected to be paid late", money(ahead["at_risk_amount"].sum()), "of what is not yet due"),
-        Card("Expected settled in 30 days", money(soon), "of everything open"),
+        Card("Expected within 30 days", money(soon), "of everything open"),
     ]
 
 
@@ -206,6 +195,8 @@ def late_record(skill: pd.DataFrame) -> str:
 
 def _judged(row: pd.Series, baseline: str) -> str:
     """A win is claimed only where chance cannot explain it, and a loss is said as plainly."""
+    if pd.isna(row["low"]):
+        return "That is too few weeks to say which of the two is better."
     reach = f"error {percent(row['ratio'])} of its, 90{NBSP}% range {percent(row['low'])} to {percent(row['high'])}"
     if row["high"] < 1:
         return f"The model beats {baseline} ({reach})."
@@ -235,17 +226,9 @@ def cash_cards(cash: pd.DataFrame) -> list[Card]:
     unbilled = split["unbilled"].sum()
     return [
         Card("Next week", money(first["mean"]), f"80{NBSP}%: {money_range(first['p10'], first['p90'])}"),
-        Card(
-            "Next four weeks",
-            money(weeks["mean"].head(4).sum()),
-            f"to {date(weeks['week_end'].head(4).iloc[-1])}",
-        ),
+        Card("Next four weeks", money(weeks["mean"].head(4).sum()), f"to {date(weeks['week_end'].head(4).iloc[-1])}"),
         Card(f"All {len(weeks)} weeks", money(total), f"to {date(weeks['week_end'].iloc[-1])}"),
-        Card(
-            "Not billed yet",
-            percent(unbilled / total if total else math.nan),
-            f"of the {len(weeks)} weeks’ cash",
-        ),
+        Card("Not billed yet", percent(unbilled / total if total else math.nan), f"of the {len(weeks)} weeks’ cash"),
     ]
 
 
@@ -257,30 +240,49 @@ def cash_weeks(weeks: pd.DataFrame) -> str:
 
 def cash_split(split: pd.DataFrame) -> str:
     """From when on most cash comes from invoices that are not issued yet."""
-    later = split[split["unbilled"] > split["open_book"]]
-    if later.empty:
-        return "In every week most cash comes from invoices already issued"
-    return f"From week {later.index[0] + 1} on, most cash comes from invoices not issued yet"
+    issued = split.index[split["open_book"] >= split["unbilled"]]
+    if issued.empty:
+        return "In every week most cash comes from invoices not issued yet"
+    if issued[-1] == split.index[-1]:
+        return f"In {count(len(issued))} of {_many(len(split), 'week')} most cash comes from invoices already issued"
+    return f"From week {issued[-1] + 2} on, most cash comes from invoices not issued yet"
 
 
 def cash_past(past: pd.DataFrame) -> str:
     """How often what came fell into the range that had been given."""
     inside = past["actual"].between(past["p10"], past["p90"]).sum()
-    return f"Forecast {_ahead(past)}, receipts fell inside the 80{NBSP}% range in {count(inside)} of {len(past)} weeks"
+    forecast = f"Forecast {_ahead(past['horizon_week'].iloc[0])}"
+    return f"{forecast}, receipts fell inside the 80{NBSP}% range in {count(inside)} of {_many(len(past), 'week')}"
 
 
-def _ahead(past: pd.DataFrame) -> str:
-    return f"{_many(past['horizon_week'].iloc[0], 'week')} ahead"
+def _ahead(week: float) -> str:
+    return f"{_many(week, 'week')} ahead"
 
 
 def cash_record(skill: pd.DataFrame) -> str:
-    """For the first and the fourth week: the model's error beside the best simple rule's."""
-    judged = skill[skill["horizon_week"].isin([1, 4])] if len(skill) else skill
-    if judged.empty:
+    """The model's error beside the best simple rule's, where that rule is better, and how often the ranges held."""
+    if skill.empty:
         return "No past week can be judged yet, so nothing is known about how right this forecast is."
-    return " ".join(
-        f"{_many(row['horizon_week'], 'week')} ahead it missed by "
-        f"{percent(row['error_share'])} of what came, the best simple rule ({row['baseline']}) by "
-        f"{percent(row['baseline_error_share'])}. {_judged(row, 'that rule')}"
-        for _, row in judged.iterrows()
+    near = skill[skill["horizon_week"].isin([1, 4])]
+    return " ".join([*(_cash_judged(row) for _, row in near.iterrows()), *_lost(skill), _held(skill)])
+
+
+def _cash_judged(row: pd.Series) -> str:
+    return (
+        f"{_ahead(row['horizon_week'])} it missed by {percent(row['error_share'])} of what came, the best simple rule "
+        f"({row['baseline']}) by {percent(row['baseline_error_share'])}. {_judged(row, 'that rule')}"
+    )
+
+
+def _lost(skill: pd.DataFrame) -> list[str]:
+    lost = skill.loc[skill["low"].gt(1), "horizon_week"]
+    weeks = ", ".join(count(week) for week in lost)
+    return [f"A simple rule was better {weeks} {'week' if weeks == '1' else 'weeks'} ahead."] if weeks else []
+
+
+def _held(skill: pd.DataFrame) -> str:
+    near, far = skill.iloc[0], skill.iloc[-1]
+    return (
+        f"The 80{NBSP}% range held {percent(near['inside_80_share'])} of the time {_ahead(near['horizon_week'])} "
+        f"and {percent(far['inside_80_share'])} of the time {_ahead(far['horizon_week'])}."
     )

@@ -1,0 +1,164 @@
+"""Small frames shaped like what an analyst's calls return, for the tests of the report."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+AS_OF = pd.Timestamp("2026-06-30")
+BUCKETS = {
+    "current": 600_000.0,
+    "1-30": 240_000.0,
+    "31-60": 90_000.0,
+    "61-90": 40_000.0,
+    "91-120": 20_000.0,
+    "121+": 10_000.0,
+}
+UNITS = {
+    "open_ar": "money",
+    "overdue_share": "share",
+    "dso": "days",
+    "dso_best_possible": "days",
+    "cei": "percent",
+    "collection_rate_period": "share",
+    "billed": "money",
+    "cash": "money",
+    "bad_debt_share": "share",
+} | {f"aging:{bucket}": "money" for bucket in BUCKETS}
+BETTER = {"overdue_share": "lower", "dso": "lower", "cei": "higher", "collection_rate_period": "higher"}
+
+
+def _month(step: int) -> dict[str, float]:
+    share = 1 + step / 100
+    return {
+        "open_ar": 1_000_000.0 * share,
+        "overdue_share": 0.40 + step / 100,
+        "dso": 52.0 + step,
+        "dso_best_possible": 31.0,
+        "cei": 79.6 - step,
+        "collection_rate_period": 0.41,
+        "billed": 500_000.0,
+        "cash": 450_000.0,
+        "bad_debt_share": np.nan,
+    } | {f"aging:{bucket}": amount * share for bucket, amount in BUCKETS.items()}
+
+
+def kpis(months: int = 13) -> pd.DataFrame:
+    """`step` counts back from the last day: the month before has the share of step 1, and so on."""
+    days = pd.date_range(end=AS_OF, periods=months, freq="ME")
+    rows = [
+        {"as_of": day, "by": "", "group": "", "kpi": kpi, "value": value, "unit": UNITS[kpi]}
+        for step, day in zip(range(months - 1, -1, -1), days, strict=True)
+        for kpi, value in _month(step).items()
+    ]
+    rows += [row | {"by": "segment", "group": "B & <b>C</b>"} for row in rows if row["as_of"] == AS_OF]
+    return pd.DataFrame(rows).assign(numerator=1.0, denominator=1.0)
+
+
+def glossary() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"kpi": kpi, "meaning": f"Meaning of {kpi}.", "unit": u, "better": BETTER.get(kpi, "")}
+            for kpi, u in UNITS.items()
+        ]
+    )
+
+
+def late(count: int = 60) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    due_on = AS_OF + pd.to_timedelta(rng.integers(-60, 40, count), unit="D")
+    p_late = np.where(due_on < AS_OF, 1.0, rng.uniform(0.02, 0.95, count))
+    p_paid_14 = rng.uniform(0.1, 0.8, count)
+    return pd.DataFrame(
+        {
+            "invoice_id": [f"{number:05d}" for number in range(count)],
+            "customer_id": [f"C{number % 7}" for number in range(count)],
+            "due_on": due_on,
+            "open_balance": rng.integers(100, 90_000, count) / 4,
+            "p_late": p_late,
+            "p_paid_7": p_paid_14 * 0.6,
+            "p_paid_14": p_paid_14,
+            "p_paid_30": p_paid_14 + 0.1,
+            "paid_on_p10": due_on + pd.Timedelta(days=2),
+            "paid_on_p50": (due_on + pd.Timedelta(days=9)).where(p_late < 0.9),
+            "paid_on_p90": pd.NaT,
+            "expected_days_late": rng.uniform(0, 30, count),
+            "reason_1": "paid late 7 of 10 times",
+            "reason_2": "",
+            "reason_3": None,
+            "model": "model",
+        }
+    )
+
+
+def customers() -> pd.DataFrame:
+    names = ["Müller & Co, Ltd", "<b>Bold</b>", "O'Hara", '=HYPERLINK("x")', "E", "F", "G"]
+    return pd.DataFrame({"customer_id": [f"C{number}" for number in range(7)], "name": names})
+
+
+def late_record(weeks: int = 26, each: int = 40, skill: float = 0.8) -> pd.DataFrame:
+    """The truth is known here; the model sees it with `skill`, the baseline says 0.4 always."""
+    rng = np.random.default_rng(5)
+    truth = rng.beta(1, 1.5, weeks * each)
+    return pd.DataFrame(
+        {
+            "origin": np.repeat(pd.date_range("2025-12-07", periods=weeks, freq="7D"), each),
+            "invoice_id": np.arange(weeks * each).astype(str),
+            "customer_id": "C1",
+            "amount": 100.0,
+            "p_late": skill * truth + (1 - skill) * (1 - truth),
+            "p_late_baseline": 0.4,
+            "late": (rng.uniform(size=weeks * each) < truth).astype(int),
+        }
+    )
+
+
+def cash(weeks: int = 13) -> pd.DataFrame:
+    start = AS_OF + pd.to_timedelta(7 * np.arange(weeks) + 1, unit="D")
+    means = {"open_book": 90_000.0 * 0.7 ** np.arange(weeks), "unbilled": 80_000.0 * (1 - 0.7 ** np.arange(weeks))}
+    means["total"] = means["open_book"] + means["unbilled"]
+    shape = {"mean": 1.0, "p2_5": 0.6, "p10": 0.8, "p25": 0.9, "p50": 1.0, "p75": 1.1, "p90": 1.2, "p97_5": 1.4}
+    return pd.concat(
+        pd.DataFrame({"week_start": start, "week_end": start + pd.Timedelta(days=6), "component": component}).assign(
+            **{column: factor * mean for column, factor in shape.items()}
+        )
+        for component, mean in means.items()
+    ).reset_index(drop=True)
+
+
+def cash_record(origins: int = 26, noise: float = 0.1, baseline_noise: float = 0.3) -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    days = pd.date_range("2025-10-05", periods=origins, freq="7D")
+    frames = []
+    for week in (1, 2, 3, 4):
+        actual = rng.uniform(50_000, 120_000, origins)
+        for method, spread in (("model", noise), ("last_week", baseline_noise), ("mean_8", 2 * baseline_noise)):
+            forecast = actual * (1 + spread * rng.standard_normal(origins))
+            said = {"forecast": forecast, "p10": forecast * 0.87, "p90": forecast * 1.13, "actual": actual}
+            frames.append(
+                pd.DataFrame({"origin": days, "horizon_week": week, "component": "total", "method": method} | said)
+            )
+    return pd.concat(frames, ignore_index=True)
+
+
+def stamp(*, waived: bool = False) -> dict[str, object]:
+    return {
+        "as_of": AS_OF,
+        "currency": "USD",
+        "fingerprint": "0123abcd",
+        "version": "0.1.0",
+        "rows": [
+            {"table": "invoices", "read": 100, "used": 98, "quarantined": 2, "quarantined_amount": 1234.5},
+            {"table": "applications", "read": 50, "used": 50, "quarantined": 0, "quarantined_amount": 0.0},
+        ],
+        "gates": [
+            {"gate": "control", "passed": True, "waived": False, "message": ""},
+            {
+                "gate": "quarantine",
+                "passed": not waived,
+                "waived": waived,
+                "message": "1,234.50 is quarantined & <odd>.",
+            },
+        ],
+        "missing_tables": [("promises", "whether promises are kept")],
+    }

@@ -1,0 +1,118 @@
+"""The notebooks hold no logic, declare what they take, are committed clean, and say what their ledger says."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import arforecast
+from arforecast.report import numbers, runner
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "sample"
+DAY = "2026-06-30"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LOGIC = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Lambda,
+    ast.For,
+    ast.While,
+    ast.If,
+    ast.Try,
+    ast.With,
+    ast.comprehension,
+)
+each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+with_sample = pytest.mark.skipif(not SAMPLE.exists(), reason="data/sample is not there: make it with arforecast sample")
+
+
+def code(path: Path) -> list[nbformat.NotebookNode]:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def tagged(path: Path, tag: str) -> list[nbformat.NotebookNode]:
+    return [cell for cell in code(path) if tag in cell.metadata.get("tags", [])]
+
+
+def test_there_are_notebooks() -> None:
+    assert {path.stem for path in NOTEBOOKS} >= {"kpis", "late_payers", "cash_forecast"}
+
+
+@each
+def test_the_first_code_cell_declares_literals_with_types_and_help(path: Path) -> None:
+    first = code(path)[0]
+    assert first.metadata["tags"] == ["parameters"]
+    lines = first.source.splitlines()
+    for line, statement in zip(lines, ast.parse(first.source).body, strict=True):
+        assert isinstance(statement, ast.AnnAssign)
+        assert isinstance(statement.annotation, ast.Name)
+        assert statement.annotation.id in runner.TYPES
+        assert isinstance(statement.value, ast.Constant)
+        assert type(statement.value.value) is runner.TYPES[statement.annotation.id]
+        assert "  # " in line
+    assert {"ledger", "as_of", "data"} <= set(runner.declared(path))
+
+
+@each
+def test_no_cell_holds_logic_or_more_than_eight_lines(path: Path) -> None:
+    for cell in code(path):
+        assert len(cell.source.splitlines()) <= 8
+        found = [type(node).__name__ for node in ast.walk(ast.parse(cell.source)) if isinstance(node, LOGIC)]
+        assert found == [], cell.source
+
+
+@each
+def test_questions_are_asked_in_words(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    words = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert words[0].startswith("# ")
+    assert all(text.startswith("## ") and "?" in text.splitlines()[0] for text in words[1:])
+    kinds = [cell.cell_type for cell in notebook.cells]
+    assert ("markdown", "markdown") not in set(itertools.pairwise(kinds))
+    assert kinds[-1] == "code"
+
+
+@each
+def test_it_is_committed_clean_but_for_its_headline(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert "papermill" not in notebook.metadata
+    headline = tagged(path, "headline")
+    assert len(headline) == 1
+    assert {"nbval-check-output", "keep_output"} <= set(headline[0].metadata.tags)
+    assert len(tagged(path, "cards")) == 1
+    assert headline[0].execution_count  # nbval compares only a cell that was run
+    assert len(headline[0].outputs) == 1
+    for cell in code(path):
+        assert cell.source == headline[0].source or (cell.outputs, cell.execution_count) == ([], None)
+
+
+@with_sample
+@each
+def test_it_runs_on_the_sample_and_says_what_is_committed(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(arforecast.__file__).resolve().parents[1]))
+    folder = runner.run(SAMPLE, DAY, [path.stem], out=tmp_path, notebooks=path.parent)
+    page = (folder / f"{path.stem}.html").read_text("utf-8")
+    assert page.count("<figure>") >= 2
+    assert page.count("<table>") >= 2
+    assert "Traceback" not in page
+    assert list((folder / "data").glob("*.csv"))
+    executed = nbformat.read(folder / f"{path.stem}.ipynb", as_version=4)
+    assert runner.headline(executed) == runner.headline(nbformat.read(path, as_version=4))
+
+
+@with_sample
+def test_the_pages_cannot_contradict_each_other() -> None:
+    today = arforecast.open_ledger(SAMPLE).as_of(DAY)
+    owed, late = numbers.latest(today.kpis()), today.late_payers()
+    assert numbers.overdue(late, DAY)["open_balance"].sum() == pytest.approx(owed["overdue_ar"], abs=0.005)
+    assert numbers.not_due(late, DAY)["open_balance"].sum() == pytest.approx(owed["aging:current"], abs=0.005)

@@ -1,0 +1,201 @@
+"""Every plot, over each of its widths: an answer for a title, units on its axes, and an SVG fit for a page."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+import frames
+from arforecast.report import numbers, plots
+
+mpl.use("agg")
+SVG = "{http://www.w3.org/2000/svg}"
+CSS = (Path(plots.__file__).parent / "page.css").read_text("utf-8")
+NUMBERS: dict[str, Callable[[], pd.DataFrame]] = {
+    "plot_ageing": lambda: numbers.ageing(frames.kpis()),
+    "plot_sales_days": lambda: numbers.trend(frames.kpis(), "dso", "dso_best_possible"),
+    "plot_effectiveness": lambda: numbers.trend(frames.kpis(), "cei", "collection_rate_period"),
+    "plot_flows": lambda: numbers.trend(frames.kpis(), "billed", "cash"),
+    "plot_late_bands": lambda: numbers.late_bands(numbers.not_due(frames.late(), "2026-06-30")),
+    "plot_reliability": lambda: numbers.reliability(frames.late_record()),
+    "plot_cash_weeks": lambda: numbers.cash_weeks(frames.cash()),
+    "plot_cash_split": lambda: numbers.cash_split(frames.cash()),
+    "plot_cash_past": lambda: numbers.cash_past(frames.cash_record(), 1),
+}
+everything = pytest.mark.parametrize("name", NUMBERS)
+every_size = pytest.mark.parametrize("size", [plots.WIDE, plots.NARROW], ids=["wide", "narrow"])
+
+
+def test_no_plot_is_forgotten_here() -> None:
+    assert {name for name in vars(plots) if name.startswith("plot_")} == set(NUMBERS)
+
+
+@everything
+def test_a_plot_draws_on_the_axes_it_is_given_and_returns_them(name: str) -> None:
+    ax = mpl.figure.Figure().add_subplot()
+    assert getattr(plots, name)(NUMBERS[name](), ax) is ax
+    assert ax.get_title(loc="left") or ax.get_title()
+    assert ax.get_legend() is None
+
+
+@everything
+def test_a_plot_makes_its_own_axes_for_an_analyst(name: str) -> None:
+    from matplotlib import pyplot
+
+    assert getattr(plots, name)(NUMBERS[name]()).has_data()
+    pyplot.close("all")
+
+
+@everything
+@every_size
+def test_the_picture_is_well_formed_named_and_self_contained(name: str, size: plots.Size) -> None:
+    picture = plots.svg(getattr(plots, name), NUMBERS[name](), size)
+    root = ElementTree.fromstring(picture.svg)
+    assert root.get("role") == "img"
+    assert str(root.get("aria-label")).startswith(picture.title)
+    assert len(str(root.get("aria-label"))) > len(picture.title) + 20
+    assert [
+        element.tag for element in root.iter() if element.tag in (f"{SVG}style", f"{SVG}metadata", f"{SVG}title")
+    ] == []
+    assert "font-family" not in picture.svg
+
+
+@everything
+@every_size
+def test_no_text_leaves_the_picture_or_is_too_small_to_read(name: str, size: plots.Size) -> None:
+    root = ElementTree.fromstring(plots.svg(getattr(plots, name), NUMBERS[name](), size).svg)
+    _, _, width, height = map(float, str(root.get("viewBox")).split())
+    assert (width, height) == size
+    texts = list(root.iter(f"{SVG}text"))
+    assert texts
+    for text in texts:
+        style = str(text.get("style"))
+        font = float(re.findall(r"font(?:-size)?: ([\d.]+)px", style)[0])
+        length = 0.5 * font * max(len(text.text or ""), 1)  # a system font is about this wide
+        left = float(text.get("x", 0)) - {"middle": length / 2, "end": length}.get(
+            re.findall(r"anchor: (\w+)|$", style)[0], 0
+        )
+        assert font >= 11
+        if "rotate(-90" not in str(text.get("transform")):
+            assert left >= -4, text.text
+            assert left + length <= width + 4, text.text
+
+
+@everything
+def test_every_colour_follows_the_style_sheet(name: str) -> None:
+    drawn = plots.svg(getattr(plots, name), NUMBERS[name]()).svg
+    used = set(re.findall(r"var\(--([\w-]+)", drawn))
+    assert used <= set(re.findall(r"--([\w-]+):", CSS))
+    bare = re.sub(r"var\([^)]*\)|url\([^)]*\)|href=\"[^\"]*\"", "", drawn)
+    assert re.findall(r"#[0-9a-f]{6}\b", bare) == []
+
+
+@everything
+def test_the_axes_name_their_units(name: str) -> None:
+    options = {"currency": "USD"} if "currency" in getattr(plots, name).__annotations__ else {}
+    drawn = plots.svg(getattr(plots, name), NUMBERS[name](), **options).svg
+    assert re.search("USD</text>|>Days</text>|[Pp]ercent</text>", drawn)
+
+
+def test_ids_are_unique_on_a_page_and_every_reference_is_met() -> None:
+    drawn = "".join(
+        plots.svg(getattr(plots, each), NUMBERS[each](), size).svg
+        for each in NUMBERS
+        for size in (plots.WIDE, plots.NARROW)
+    )
+    ids = re.findall(r' id="([^"]+)"', drawn)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:url\(#|href="#)([\w-]+)', drawn)) == set(ids)
+
+
+def test_names_from_outside_are_escaped() -> None:
+    def plot_names(names: pd.DataFrame, ax: plots.Axes | None = None) -> plots.Axes:
+        """Names & <such>."""
+        assert ax is not None
+        ax.barh(names["name"], [1.0])
+        ax.set_title('<b>Bold</b> & "quoted"')
+        return ax
+
+    picture = plots.svg(plot_names, pd.DataFrame({"name": ["<script>alert(1)</script> & #1a1a1a"]}))
+    root = ElementTree.fromstring(picture.svg)
+    assert root.get("aria-label") == '<b>Bold</b> & "quoted". Names & <such>.'
+    assert "<script" not in picture.svg
+
+
+def test_the_same_numbers_give_the_same_bytes_in_another_process() -> None:
+    drawing = (
+        "import frames; from arforecast.report import numbers, plots;"
+        "print(plots.svg(plots.plot_ageing, numbers.ageing(frames.kpis())).svg)"
+    )
+    paths = [str(Path(__file__).parent), str(Path(plots.__file__).parents[2])]
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", f"import sys; sys.path[:0] = {paths!r}; {drawing}"],
+            capture_output=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert outputs[0] == outputs[1]
+    assert len(outputs[0]) > 1000
+
+
+def test_the_ramp_of_ages_is_ordered_from_calm_to_warm_whatever_the_number_of_buckets() -> None:
+    for count in (1, 2, 4, 6, 9):
+        buckets = pd.DataFrame(
+            {
+                "days_past_due": ["current", *(f"{n}-{n}" for n in range(1, count))],
+                "open_balance": 1.0,
+                "open_share": 1 / count,
+            }
+        )
+        ax = plots.plot_ageing(buckets, mpl.figure.Figure().add_subplot())
+        steps = [plots.AGES.index(mpl.colors.to_hex(bar.get_facecolor())) for bar in ax.patches]
+        assert steps == sorted(steps)
+        assert steps[0] == 0
+
+
+def test_gaps_in_a_trend_do_not_stop_the_drawing() -> None:
+    trend = NUMBERS["plot_sales_days"]()
+    trend.loc[trend.index[-1], ["dso", "dso_best_possible"]] = np.nan
+    assert "<svg" in plots.svg(plots.plot_sales_days, trend).svg
+    nothing = trend.assign(dso=np.nan, dso_best_possible=np.nan)
+    assert plots.svg(plots.plot_sales_days, nothing).title == "The ledger is too short for days sales outstanding"
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_colours_can_be_told_from_the_paper(mode: int) -> None:
+    shades = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)[mode]))
+    for paper in ("paper", "panel"):
+        for text in ("ink", "muted", "expected", "overdue", "good", "bad", "link"):
+            assert contrast(shades[text], shades[paper]) >= 4.5, (text, paper)
+    for mark in [name for name in shades if name.startswith("age-")]:
+        assert contrast(shades[mark], shades["paper"]) >= 2.95, mark
+    ages = [contrast(shades[f"age-{step}"], shades["paper"]) for step in range(1, 6)]
+    assert ages == sorted(ages)  # the later, the more it stands out
+
+
+def test_the_style_sheet_holds_the_light_shades_that_plots_draw_with() -> None:
+    light = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)[0]))
+    assert {variable: colour for colour, variable in plots.VARIABLES.items()}.items() <= light.items()
