@@ -1,8 +1,8 @@
 """What cash comes in which week, and how sure that is.
 
 open_book is what open invoices will bring; unbilled what invoices not issued yet will bring: those of the billing
-open_book is what open invoices will bring; unbilled what invoices not issued yet will bring: those of the schedule
-simulation, in which the invoices of one customer move together, and are stretched to what past ranges missed.
+schedule, and beside it what the last eight weeks began to bill, repeated. Means are sums of expectations; ranges come
+from simulation, in which the invoices of one customer move together, and are stretched to what past ranges missed.
 """
 
 from __future__ import annotations
