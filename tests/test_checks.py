@@ -1,0 +1,660 @@
+"""Every rule, each on a ledger that stands in the test's docstring; and that no row is ever lost."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as run
+from hypothesis import strategies as st
+
+from arforecast.ledger import Books, checks, open_books
+from doors import Problem, counted, problems, write, write_docstring
+
+
+@pytest.fixture
+def books(request: pytest.FixtureRequest, tmp_path: Path) -> Books:
+    """The ledger in the docstring of the test."""
+    return open_books(write_docstring(request.function, tmp_path))
+
+
+@pytest.fixture
+def found(books: Books) -> list[Problem]:
+    return problems(books)
+
+
+@pytest.fixture
+def said(books: Books) -> list[str]:
+    return books.problems.message.to_list()
+
+
+def rows(books: Books, table: str) -> list[int]:
+    """The rows in use."""
+    return sorted(books.tables[table].row.to_pandas())
+
+
+# One test a rule: rule_<its name>
+
+
+def test_rule_unreadable(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,1,000.00
+    """
+    assert found == [Problem("unreadable", "error", "invoices", 2, "", "A1,C1,2026-01-05,2026-02-04,1,000.00", 0.0)]
+    assert said == [
+        "invoices.csv row 2: the line A1,C1,2026-01-05,2026-02-04,1,000.00 cannot be read. "
+        "Give it as many cells as the header has, and quote cells that hold commas."
+    ]
+
+
+def test_rule_empty(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,product
+    A1,,2026-01-05,2026-02-04,100.00,
+    A2,C1,2026-01-05,2026-02-04,  ,tea
+
+    receipts.csv
+    receipt_id,customer_id,received_on,amount
+    R1,C1,,7.00
+    """
+    assert found == [
+        Problem("empty", "error", "invoices", 2, "customer_id", "", 100.0),
+        Problem("empty", "error", "invoices", 3, "amount", "  ", 0.0),
+        Problem("empty", "error", "receipts", 2, "received_on", "", 7.0),
+    ]
+    assert said == [
+        "invoices.csv row 2: customer_id is empty. Fill it in.",
+        "invoices.csv row 3: amount is empty. Fill it in.",
+        "receipts.csv row 2: received_on is empty. Fill it in.",
+    ]
+
+
+def test_rule_not_a_date(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,delivered_on
+    A1,C1,2026-01-05,2026-02-30,100.00,
+    A2,C1,2026-01-05,2026-02-04,12.50,31/12/2025
+    """
+    assert found == [
+        Problem("not_a_date", "error", "invoices", 2, "due_on", "2026-02-30", 100.0),
+        Problem("not_a_date", "error", "invoices", 3, "delivered_on", "31/12/2025", 12.5),
+    ]
+    assert said == [
+        "invoices.csv row 2: due_on 2026-02-30 is not a date. Write dates as YYYY-MM-DD.",
+        "invoices.csv row 3: delivered_on 31/12/2025 is not a date. Write dates as YYYY-MM-DD.",
+    ]
+
+
+def test_rule_not_money(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,discount_amount
+    A1,C1,2026-01-05,2026-02-04,NaN,
+    A2,C1,2026-01-05,2026-02-04,80.00,1.005
+    """
+    advice = "is not an amount. Write amounts as 1234.50, with no more decimals than the currency has."
+    assert found == [
+        Problem("not_money", "error", "invoices", 2, "amount", "NaN", 0.0),
+        Problem("not_money", "error", "invoices", 3, "discount_amount", "1.005", 80.0),
+    ]
+    assert said == [
+        f"invoices.csv row 2: amount NaN {advice}",
+        f"invoices.csv row 3: discount_amount 1.005 {advice}",
+    ]
+
+
+def test_rule_not_a_number(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    customers.csv
+    customer_id,terms_days
+    C1,thirty
+    """
+    message = "customers.csv row 2: terms_days thirty is not a number. Write numbers as 1234.5."
+    assert [problem for problem in found if problem.severity == "error"] == [
+        Problem("not_a_number", "error", "customers", 2, "terms_days", "thirty", 0.0)
+    ]
+    assert [problem for problem in said if "terms_days" in problem] == [message]
+
+
+def test_rule_not_a_flag(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    contacts.csv
+    contact_id,customer_id,contacted_on,channel,right_party
+    K1,C1,2026-02-10,call,perhaps
+    """
+    message = "contacts.csv row 2: right_party perhaps is neither true nor false. Write one of the two."
+    assert found == [Problem("not_a_flag", "error", "contacts", 2, "right_party", "perhaps", 0.0)]
+    assert said == [message]
+
+
+def test_rule_unknown_kind(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,kind
+    A1,C1,2026-01-05,2026-02-04,100.00,
+    A2,C1,2026-01-05,2026-02-04,30.00,Invoice
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    A1,2026-02-01,10.00,barter
+    """
+    assert found == [
+        Problem("unknown_kind", "error", "invoices", 3, "kind", "Invoice", 30.0),
+        Problem("unknown_kind", "error", "applications", 2, "kind", "barter", 10.0),
+    ]
+    assert said == [
+        "invoices.csv row 3: kind Invoice is not known. Use one of invoice, fee.",
+        "applications.csv row 2: kind barter is not known. Use one of cash, credit_note, discount, write_off.",
+    ]
+
+
+def test_rule_not_positive(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,0
+    A2,C1,2026-01-05,2026-02-04,-80.5
+    """
+    advice = "is not above zero. Record a credit note as an application."
+    assert found == [
+        Problem("not_positive", "error", "invoices", 2, "amount", "0.00", 0.0),
+        Problem("not_positive", "error", "invoices", 3, "amount", "-80.50", 80.5),
+    ]
+    assert said == [
+        f"invoices.csv row 2: amount 0.00 {advice}",
+        f"invoices.csv row 3: amount -80.50 {advice}",
+    ]
+
+
+def test_rule_zero(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    A1,2026-02-01,-0.00,cash
+    """
+    message = "applications.csv row 2: amount is zero. Remove the row or correct the amount."
+    assert found == [Problem("zero", "error", "applications", 2, "amount", "0.00", 0.0)]
+    assert said == [message]
+
+
+def test_rule_due_before_issued(found: list[Problem], said: list[str]) -> None:
+    """Due on the day before the issue is what time zones do; two days before is a mistake.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-01-04,100.00
+    A2,C1,2026-01-05,2026-01-03,70.00
+    """
+    message = "invoices.csv row 3: due_on 2026-01-03 lies before the day of issue. Correct one of the two dates."
+    assert found == [Problem("due_before_issued", "error", "invoices", 3, "due_on", "2026-01-03", 70.0)]
+    assert said == [message]
+
+
+def test_rule_no_rate(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,currency
+    A1,C1,2026-01-05,2026-02-04,100.00,
+    A2,C1,2026-01-05,2026-02-04,60.00,USD
+    A3,C1,2026-01-05,2026-02-04,50.00,EUR
+    """
+    message = (
+        "invoices.csv row 4: currency EUR is not the reporting currency and has no rate. Add it to the rates table."
+    )
+    assert found == [Problem("no_rate", "error", "invoices", 4, "currency", "EUR", 50.0)]
+    assert said == [message]
+
+
+def test_rule_duplicate_id(books: Books, found: list[Problem], said: list[str]) -> None:
+    """Neither row can be trusted, so both go; an empty identifier is no identifier.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+    A2,C1,2026-01-05,2026-02-04,50.00
+    A1,C2,2026-01-06,2026-02-05,99.00
+
+    applications.csv
+    application_id,invoice_id,applied_on,amount,kind
+    ,A2,2026-02-01,10.00,cash
+    ,A2,2026-02-02,10.00,cash
+    P1,A2,2026-02-03,5.00,cash
+     P1 ,A2,2026-02-04,6.00,cash
+    """
+    advice = "stands there more than once, so no row of it can be trusted. Keep the right one."
+    invoice = f"invoices.csv row {{}}: invoice_id A1 {advice}"
+    application = f"applications.csv row {{}}: application_id P1 {advice}"
+    assert found == [
+        Problem("duplicate_id", "error", "invoices", 2, "invoice_id", "A1", 100.0),
+        Problem("duplicate_id", "error", "invoices", 4, "invoice_id", "A1", 99.0),
+        Problem("duplicate_id", "error", "applications", 4, "application_id", "P1", 5.0),
+        Problem("duplicate_id", "error", "applications", 5, "application_id", "P1", 6.0),
+    ]
+    assert said == [
+        invoice.format(2),
+        invoice.format(4),
+        application.format(4),
+        application.format(5),
+    ]
+    assert (rows(books, "invoices"), rows(books, "applications")) == ([3], [2, 3])
+    assert books.rows.quarantined_amount.tolist() == [199.0, 11.0]
+
+
+def test_rule_unknown_invoice(books: Books, found: list[Problem], said: list[str]) -> None:
+    """What hangs on a quarantined invoice goes with it.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+    A2,C1,2026-01-05,never,50.00
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    A1,2026-02-01,10.00,cash
+    A2,2026-02-01,20.00,cash
+    A9,2026-02-01,30.00,write_off
+
+    disputes.csv
+    dispute_id,invoice_id,opened_on,amount
+    D1,A1,2026-02-01,
+    D2,A2,2026-02-01,5.00
+    """
+    advice = "is not among the invoices in use. Add the invoice or correct the identifier."
+    assert found[0].rule == "not_a_date"
+    assert found[1:] == [
+        Problem("unknown_invoice", "error", "applications", 3, "invoice_id", "A2", 20.0),
+        Problem("unknown_invoice", "error", "applications", 4, "invoice_id", "A9", 30.0),
+        Problem("unknown_invoice", "error", "disputes", 3, "invoice_id", "A2", 5.0),
+    ]
+    assert said[1:] == [
+        f"applications.csv row 3: invoice_id A2 {advice}",
+        f"applications.csv row 4: invoice_id A9 {advice}",
+        f"disputes.csv row 3: invoice_id A2 {advice}",
+    ]
+    assert counted(books) == {"invoices": (2, 1, 1), "applications": (3, 1, 2), "disputes": (2, 1, 1)}
+
+
+def test_rule_before_invoice(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    A1,2026-01-05,10.00,credit_note
+    A1,2026-01-04,20.00,credit_note
+    """
+    message = "applications.csv row 3: applied_on 2026-01-04 lies before the invoice was issued. Correct the date."
+    assert found == [Problem("before_invoice", "error", "applications", 3, "applied_on", "2026-01-04", 20.0)]
+    assert said == [message]
+
+
+def test_rule_prepayment(books: Books, found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    A1,2026-01-05,10.00,cash
+    A1,2026-01-04,20.00,cash
+    """
+    message = "applications.csv row 3: applied_on 2026-01-04 lies before the invoice was issued: taken as a prepayment."
+    assert found == [Problem("prepayment", "warning", "applications", 3, "applied_on", "2026-01-04", 20.0)]
+    assert said == [message]
+    assert rows(books, "applications") == [2, 3]
+
+
+def test_rule_over_applied(books: Books, found: list[Problem], said: list[str]) -> None:
+    """The money at stake is the surplus.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+    A2,C1,2026-01-18,2026-02-17,100.00
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    A1,2026-02-01,100.00,cash
+    A2,2026-02-01,100.00,cash
+    A2,2026-02-14,0.01,discount
+    """
+    message = (
+        "invoices.csv row 3: invoice_id A2 is over-applied: its reductions exceed its amount. "
+        "Move the surplus to another invoice."
+    )
+    assert found == [Problem("over_applied", "warning", "invoices", 3, "invoice_id", "A2", 0.01)]
+    assert said == [message]
+    assert rows(books, "invoices") == [2, 3]
+
+
+def test_rule_unknown_customer(books: Books, found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+    A2,C2,2026-01-05,2026-02-04,40.00
+
+    customers.csv
+    customer_id
+    C1
+    """
+    message = "invoices.csv row 3: customer_id C2 is not among the customers. Add it to the customers table."
+    assert found == [Problem("unknown_customer", "warning", "invoices", 3, "customer_id", "C2", 40.0)]
+    assert said == [message]
+    assert rows(books, "invoices") == [2, 3]
+
+
+def test_rule_long_terms(books: Books, found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2027-01-05,100.00
+    A2,C1,2026-01-05,2027-01-06,40.00
+    """
+    message = "invoices.csv row 3: due_on 2027-01-06 lies more than 365 days after the day of issue. Check the date."
+    assert found == [Problem("long_terms", "warning", "invoices", 3, "due_on", "2027-01-06", 40.0)]
+    assert said == [message]
+    assert rows(books, "invoices") == [2, 3]
+
+
+def test_rule_outlier(books: Books, found: list[Problem], said: list[str]) -> None:
+    """A hundred times the median is still usual; a customer with one invoice has nothing to compare it with.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,1.00
+    A2,C1,2026-01-06,2026-02-04,1.00
+    A3,C1,2026-01-07,2026-02-04,1.00
+    A4,C1,2026-01-08,2026-02-04,100.00
+    A5,C1,2026-01-09,2026-02-04,100.01
+    A6,C2,2026-01-09,2026-02-04,9999.00
+    """
+    message = (
+        "invoices.csv row 6: invoice_id A5 is over 100 times what this customer's invoices usually are. "
+        "Check the amount."
+    )
+    assert found == [Problem("outlier", "warning", "invoices", 6, "invoice_id", "A5", 100.01)]
+    assert said == [message]
+    assert rows(books, "invoices") == [2, 3, 4, 5, 6, 7]
+
+
+def test_rule_booking_gap(books: Books, found: list[Problem], said: list[str]) -> None:
+    """The ledger books daily, then nothing from the 9th to the 15th: the export of a week was not loaded.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,10.00
+    A2,C1,2026-01-06,2026-02-05,20.00
+    A3,C1,2026-01-07,2026-02-06,30.00
+    A4,C1,2026-01-16,2026-02-15,40.00
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    A1,2026-01-08,10.00,cash
+    """
+    message = "invoices.csv: no booking at all in the week before 2026-01-16. Check that every export was loaded."
+    assert found == [Problem("booking_gap", "warning", "invoices", None, "issued_on", "2026-01-16", 0.0)]
+    assert said == [message]
+    assert counted(books)["invoices"] == (4, 4, 0)
+
+
+def test_rule_duplicate_row(books: Books, found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,product
+    A1,C1,2026-01-05,2026-02-04,100.00,
+    A2,C1,2026-01-05,2026-02-04,100.00,
+    A3,C1,2026-01-05,2026-02-04,100.00,tea
+    A4,C1,2026-01-05,2026-02-04,100.00,
+    A5,C2,2026-01-05,2026-02-04,100.00,
+    """
+    message = (
+        "invoices.csv row {}: invoice_id {} repeats another row in all but its identifier. "
+        "Check that it was not booked twice."
+    )
+    assert found == [
+        Problem("duplicate_row", "warning", "invoices", 3, "invoice_id", "A2", 100.0),
+        Problem("duplicate_row", "warning", "invoices", 5, "invoice_id", "A4", 100.0),
+    ]
+    assert said == [
+        message.format(3, "A2"),
+        message.format(5, "A4"),
+    ]
+    assert rows(books, "invoices") == [2, 3, 4, 5, 6]
+
+
+def test_every_rule_has_its_test() -> None:
+    tested = {name.removeprefix("test_rule_") for name in globals() if name.startswith("test_rule_")}
+    assert tested == set(checks.RULES)
+
+
+# What the rules do together
+
+
+def test_a_sound_ledger_has_no_problem(books: Books, found: list[Problem]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+    """
+    assert found == []
+    assert books.quarantine.empty
+    assert counted(books) == {"invoices": (1, 1, 0)}
+
+
+def test_a_rate_makes_another_currency_readable(books: Books) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,currency
+    A1,C1,2026-01-05,2026-02-04,100.00,EUR
+
+    rates.csv
+    rate_on,currency,rate
+    2026-01-01,EUR,1.10
+    """
+    assert counted(books)["invoices"] == (1, 1, 0)
+
+
+def test_a_row_with_two_faults_is_one_row_and_two_problems(books: Books, found: list[Problem]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,,2026-01-05,soon,100.00
+    """
+    assert [(problem.rule, problem.row) for problem in found] == [("empty", 2), ("not_a_date", 2)]
+    assert counted(books) == {"invoices": (1, 0, 1)}
+    assert books.rows.quarantined_amount.tolist() == [100.0]
+
+
+def test_problems_stand_in_the_order_of_tables_and_rows(found: list[Problem]) -> None:
+    """
+    disputes.csv
+    dispute_id,invoice_id,opened_on
+    D1,A9,2026-02-01
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    A9,2026-02-01,10.00,cash
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2028-02-04,1.00
+    A2,C1,2026-01-05,2026-02-04,0
+    A3,C1,2026-01-05,2026-02-04
+    A4,C1,2026-01-05,2026-02-04,x
+    """
+    order = [(problem.table, problem.row) for problem in found]
+    assert order == [("invoices", n) for n in (2, 3, 4, 5)] + [("applications", 2), ("disputes", 2)]
+
+
+def test_the_shortcut_makes_an_application_of_every_paid_invoice(books: Books, found: list[Problem]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,paid_on,paid_amount
+    A1,C1,2026-01-05,2026-02-04,100.00,2026-02-01,
+    A2,C2,2026-01-05,2026-02-04,50.00,2026-02-02,20.50
+    A3,C3,2026-01-05,2026-02-04,30.00,,
+    A4,C4,2026-01-05,2026-02-04,10.00,soon,
+    """
+    made = books.tables["applications"].order_by("invoice_id").to_pandas()
+    assert made[["invoice_id", "amount", "kind"]].to_numpy().tolist() == [["A1", 100_00, "cash"], ["A2", 20_50, "cash"]]
+    assert (
+        made.applied_on.astype("str").tolist() == made.entered_on.astype("str").tolist() == ["2026-02-01", "2026-02-02"]
+    )
+    assert [(problem.rule, problem.row) for problem in found] == [("not_a_date", 5)]
+    assert counted(books) == {"invoices": (4, 3, 1)}
+
+
+def test_with_applications_the_shortcut_is_not_read(books: Books) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,paid_on
+    A1,C1,2026-01-05,2026-02-04,100.00,2026-02-01
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    A1,2026-02-03,25.00,cash
+    """
+    assert books.tables["applications"].amount.to_pandas().tolist() == [25_00]
+
+
+def test_money_paid_on_no_day_is_a_problem(found: list[Problem]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,paid_on,paid_amount
+    A1,C1,2026-01-05,2026-02-04,100.00,,40.00
+    """
+    assert [(problem.row, problem.column) for problem in found] == [(2, "paid_on")]
+
+
+def test_a_fact_enters_the_books_when_it_is_known_and_never_before_its_invoice(books: Books) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,known_on
+    A1,C1,2026-01-05,2026-02-04,100.00,2026-01-10
+    A2,C1,2026-01-06,2026-02-04,90.00,2026-01-02
+    A3,C1,2026-01-07,2026-02-04,80.00,
+
+    applications.csv
+    invoice_id,applied_on,amount,kind,known_on
+    A1,2026-01-08,10.00,cash,
+    A2,2026-01-08,11.00,cash,2026-03-01
+    A3,2026-01-03,12.00,cash,2026-01-04
+    """
+    entered = {
+        name: books.tables[name].order_by("invoice_id").entered_on.to_pandas().astype("str").tolist()
+        for name in ("invoices", "applications")
+    }
+    assert entered == {
+        "invoices": ["2026-01-10", "2026-01-06", "2026-01-07"],
+        "applications": ["2026-01-10", "2026-03-01", "2026-01-07"],
+    }
+
+
+# Nothing is lost, whatever stands in the cells
+
+SOUND_LEDGER = {
+    "invoices": """\
+invoice_id,customer_id,issued_on,due_on,amount,kind,known_on,region
+A1,C1,2026-01-05,2026-02-04,100.00,invoice,,north
+A2,C1,2026-01-06,2026-02-05,250.25,,2026-01-09,south
+A3,C2,2026-01-07,2026-02-06,0.07,fee,,north
+A4,C2,2026-01-08,2026-02-07,1999.99,,,""",
+    "applications": """\
+invoice_id,applied_on,amount,kind,application_id
+A1,2026-02-01,60.00,cash,P1
+A1,2026-02-02,40.00,discount,P2
+A2,2026-02-03,250.25,cash,P3
+A2,2026-02-09,-250.25,cash,P4
+A3,2026-02-10,0.07,write_off,""",
+    "contacts": """\
+contact_id,customer_id,contacted_on,channel,right_party,minutes
+K1,C1,2026-02-10,call,true,2.5
+K2,C2,2026-02-11,email,,""",
+}
+CELLS = [
+    (name, row, cell)
+    for name, text in SOUND_LEDGER.items()
+    for row, line in enumerate(text.splitlines()[1:], start=1)
+    for cell in range(len(line.split(",")))
+]
+WRONG = """|0|-1|1e5|NaN|inf|1.005|1,234.50|9999999999999|2026-02-30|2026-02-04|1999-12-31|9999-12-31|0001-01-01| |a
+b|A1|A9|C1|cash|=1+1|"|""|a,b|\\|null"""
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=8)
+GARBAGE = st.sampled_from(WRONG.split("|")) | TEXT
+Sheets = dict[str, list[list[str]]]
+
+
+@st.composite
+def mangled(draw: st.DrawFn) -> Sheets:
+    """A sound ledger in which up to a dozen cells were replaced: header and rows of each table."""
+    sheets = {name: [line.split(",") for line in text.splitlines()] for name, text in SOUND_LEDGER.items()}
+    for name, row, cell in draw(st.lists(st.sampled_from(CELLS), min_size=1, max_size=12)):
+        sheets[name][row][cell] = draw(GARBAGE)
+    return sheets
+
+
+def as_csv(rows: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def cells_of(sheets: Sheets) -> Iterator[tuple[str, int, dict[str, str]]]:
+    """Table, row number, and the cells by column."""
+    for name, (header, *body) in sheets.items():
+        for row, cells in enumerate(body, start=2):
+            yield name, row, dict(zip(header, cells, strict=True))
+
+
+@run(max_examples=10, deadline=None)
+@given(mangled())
+def test_no_row_is_lost(sheets: Sheets) -> None:
+    with TemporaryDirectory() as folder:
+        books = open_books(write(Path(folder), {f"{name}.csv": as_csv(rows) for name, rows in sheets.items()}))
+    used = {name: set(books.tables[name].row.to_pandas()) for name in sheets}
+    errors = books.problems[books.problems.severity == "error"]
+    out = {name: set(errors.row[errors.table == name]) for name in sheets}
+    lines = {(line.table, line.row): line.line for line in books.quarantine.itertuples()}
+    assert counted(books) == {name: (len(rows) - 1, len(used[name]), len(out[name])) for name, rows in sheets.items()}
+    for name, row, cells in cells_of(sheets):
+        assert (row in used[name]) != (row in out[name])
+        if row in out[name]:
+            assert all(f"{column}={cell}" in lines[name, row] for column, cell in cells.items() if cell)
+    money = dict.fromkeys(("invoices", "applications"), 0)
+    for name, row, cells in cells_of(sheets):
+        if name in money and row in used[name]:
+            money[name] += exact(cells["amount"])
+    assert {name: int(books.tables[name].amount.sum().fill_null(0).execute()) for name in money} == money
+
+
+def exact(amount: str) -> int:
+    """Minor units of the amount of a row in use: there it is always a number of at most two decimals."""
+    units = Decimal(amount).scaleb(2)
+    assert units == int(units)
+    return int(units)

@@ -1,0 +1,359 @@
+"""The command line: what goes in, what comes out, and the exit code: 0 done, 1 the data refused, 2 wrong usage."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from arforecast.cli import FIRST_PROBLEMS, main
+from arforecast.desk import open_ledger
+from arforecast.errors import SourceError
+from arforecast.ledger.presets import names
+from doors import HEADER, SOUND, write
+
+AS_OF = "2026-03-06"
+INVOICES = f"""{HEADER},segment
+A1,C1,2026-01-05,2026-02-04,100.00,=retail
+A2,C2,2026-01-12,2026-02-11,250.50,trade
+A3,C1,2026-02-02,2026-03-04,80.00,=retail
+A4,C2,2026-02-09,2026-03-11,120.00,trade
+"""
+APPLICATIONS = """invoice_id,applied_on,amount,kind
+A1,2026-02-01,100.00,cash
+A2,2026-02-20,200.50,cash
+"""
+LATE = [
+    *("invoice_id", "customer_id", "due_on", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30"),
+    *("paid_on_p10", "paid_on_p50", "paid_on_p90", "expected_days_late", "reason_1", "reason_2", "reason_3", "model"),
+]
+HEAVY = {"pandas", "numpy", "ibis", "duckdb", "matplotlib", "sklearn", "statsmodels", "papermill", "nbconvert"}
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> str:
+    files: dict[str, str | bytes] = {"invoices.csv": INVOICES, "applications.csv": APPLICATIONS}
+    return str(write(tmp_path_factory.mktemp("ledger"), files))
+
+
+@pytest.fixture(scope="module")
+def late_payers(ledger: str) -> pd.DataFrame:
+    return open_ledger(ledger).as_of(AS_OF).late_payers()
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def entry() -> list[str]:
+    """The installed script, or what it calls where the package is not installed."""
+    installed = shutil.which("arforecast", path=str(Path(sys.executable).parent))
+    return [installed] if installed else [sys.executable, "-m", "arforecast.cli"]
+
+
+def program(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*entry(), *arguments], capture_output=True, text=True, check=False)
+
+
+def refused(result: Result, code: int, told: str) -> None:
+    """The command ended with `code`, said `told` on its last line and printed no table and no traceback."""
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert told in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
+# Help
+
+
+def test_help_is_instant() -> None:
+    def seconds() -> float:
+        began = time.perf_counter()
+        assert program("--help").returncode == 0
+        return time.perf_counter() - began
+
+    assert min(seconds() for _ in range(3)) < 0.5
+
+
+def test_help_loads_no_heavy_library() -> None:
+    asked = "import sys; from arforecast.cli import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert HEAVY & set(said.splitlines()[-1].split()) == set()
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_and_option_says_what_it_does(command: str) -> None:
+    for help_option in ("-h", "--help"):
+        result = run(command, help_option)
+        assert result.exit_code == 0
+        assert result.stdout.startswith(f"Usage: main {command}")
+    assert (main.commands[command].help or "").endswith(".")
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_has_its_test(command: str) -> None:
+    assert any(name.startswith(f"test_{command}_") for name in globals())
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_an_unknown_option_is_wrong_usage(command: str) -> None:
+    refused(run(command, "--nonsense"), 2, "No such option")
+
+
+def test_the_version_is_said() -> None:
+    assert run("--version").stdout.strip().endswith("0.1.0")
+
+
+# Sample
+
+
+def test_sample_writes_the_same_ledger_twice(tmp_path: Path) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        result = run("sample", folder, "--customers", 4, "--months", 3, "--seed", 7)
+        assert (result.exit_code, result.stdout) == (0, f"{folder}\n")
+    one, two = ({file.name: file.read_bytes() for file in folder.iterdir()} for folder in folders)
+    assert one == two
+    assert {"invoices.csv", "applications.csv", "control_totals.csv", "truth.parquet"} <= set(one)
+
+
+def test_sample_refuses_a_folder_in_use_and_numbers_that_make_none(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    refused(run("sample", tmp_path), 2, f"{tmp_path} is not an empty folder. Name a new one")
+    refused(run("sample", tmp_path / "new", "--customers", 0), 2, "at least 1 customer")
+    refused(run("sample", tmp_path / "new", "--months", "three"), 2, "'three' is not a valid integer")
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+# Import
+
+
+MAPPING = """
+[format]
+dates = "%d/%m/%Y"
+[columns]
+invoice_id = "No"
+customer_id = "Who"
+issued_on = "Issued"
+due_on = "Due"
+amount = "Amount"
+"""
+EXPORT = "No,Who,Issued,Due,Amount\nA1,C1,05/01/2026,04/02/2026,100.00\nA2,C1,05/01/2026,soon,7.00\n"
+
+
+def test_import_by_an_own_mapping_makes_a_ledger(tmp_path: Path) -> None:
+    write(tmp_path, {"export.csv": EXPORT, "mapping.toml": MAPPING})
+    result = run("import", "--preset-file", tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
+    assert result.exit_code == 0, result.output
+    assert "export.csv row 3: Due soon is not a date" in result.stdout
+    assert "2 rows read = 1 imported + 0 skipped + 1 quarantined" in result.stdout
+    assert open_ledger(tmp_path / "ledger").books.tables["invoices"].invoice_id.to_pandas().tolist() == ["A1"]
+
+
+@pytest.mark.parametrize("preset", names())
+def test_import_by_a_preset_names_the_columns_that_are_missing(tmp_path: Path, preset: str) -> None:
+    export = write(tmp_path, {"export.csv": "foreign\n1\n"}) / "export.csv"
+    result = run("import", preset, export, tmp_path / "ledger")
+    refused(result, 1, f"{export} has no column ")
+    assert not (tmp_path / "ledger").exists()
+
+
+def test_import_wants_one_known_preset_and_an_export_that_is_there(tmp_path: Path) -> None:
+    write(tmp_path, {"export.csv": EXPORT, "mapping.toml": MAPPING})
+    export, mapping, folder = (tmp_path / name for name in ("export.csv", "mapping.toml", "ledger"))
+    refused(run("import", "sapp", export, folder), 2, "sapp")
+    refused(run("import", "flat", export, folder, "--preset-file", mapping), 2, "one of the two")
+    refused(run("import", export, folder), 2, "preset")
+    refused(run("import", "flat", tmp_path / "nowhere.csv", folder), 2, "does not exist")
+    assert not folder.exists()
+
+
+# Check
+
+
+def test_check_of_a_sound_ledger_is_done(ledger: str, tmp_path: Path) -> None:
+    quarantine = tmp_path / "quarantine.csv"
+    result = run("check", ledger, "--as-of", AS_OF, "--quarantine", quarantine)
+    assert result.exit_code == 0, result.output
+    for gate in ("quarantine", "control", "staleness"):
+        assert f"{gate}: passed. " in result.stdout
+    assert len(pd.read_csv(quarantine)) == 0
+
+
+def test_check_prints_twenty_problems_then_counts_the_rest_by_rule(tmp_path: Path) -> None:
+    """23 rows have no day, 2 no amount: the first twenty are told, then three and two are counted."""
+    bad = [f"B{n},C1,2026-01-05,soon,1.00" for n in range(23)]
+    bad += [f"B{n},=C1,2026-01-05,2026-02-04,-" for n in (23, 24)]
+    folder = write(tmp_path / "ledger", {"invoices.csv": "\n".join([HEADER, SOUND, *bad, ""])})
+    quarantine = tmp_path / "quarantine.csv"
+    result = run("check", folder, "--quarantine", quarantine)
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 1
+    assert lines[: FIRST_PROBLEMS + 2] == [
+        *(f"invoices.csv row {n}: due_on soon is not a date. Write dates as YYYY-MM-DD." for n in range(3, 23)),
+        "and 3 more of the rule not_a_date",
+        "and 2 more of the rule not_money",
+    ]
+    kept = pd.read_csv(quarantine, dtype=str)
+    assert kept.row.tolist() == [str(n) for n in range(3, 28)]
+    assert kept.line[0] == "invoice_id=B0; customer_id=C1; issued_on=2026-01-05; due_on=soon; amount=1.00"
+    assert not kept.map(lambda cell: str(cell).startswith(("=", "+", "-", "@"))).to_numpy().any()
+
+
+def test_check_writes_the_quarantine_into_the_working_folder_and_says_which_gate_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    totals = "as_of,open_ar\n2026-02-28,99.99\n"
+    write(tmp_path / "ledger", {"invoices.csv": f"{HEADER}\n{SOUND}\n", "control_totals.csv": totals})
+    monkeypatch.chdir(tmp_path)
+    result = run("check", "ledger", "--as-of", "2026-03-01")
+    assert result.exit_code == 1
+    assert "control: refused. 1 of 1 control totals do not tie; on 2026-02-28" in result.stdout
+    assert "staleness: refused. The newest fact is 55 days older than 2026-03-01" in result.stdout
+    assert (tmp_path / "quarantine.csv").exists()
+
+
+# Tables
+
+
+def test_kpis_are_those_of_the_snapshot_as_csv(ledger: str) -> None:
+    result = run("kpis", ledger, "--as-of", AS_OF, "--by", "segment", "--months", 2, "--format", "csv")
+    assert result.exit_code == 0, result.output
+    expected = open_ledger(ledger).as_of(AS_OF).kpis("segment", 2)
+    figures = ["value", "numerator", "denominator"]
+    nulls = {figure: [""] for figure in figures}
+    read = pd.read_csv(io.StringIO(result.stdout), keep_default_na=False, na_values=nulls, float_precision="round_trip")
+    assert list(read.columns) == ["as_of", "by", "group", "kpi", "value", "numerator", "denominator", "unit"]
+    assert read.as_of.drop_duplicates().tolist() == ["2026-02-28", AS_OF]
+    assert set(read.group) == {"", "'=retail", "trade"}
+    for column in figures:
+        pd.testing.assert_series_equal(read[column], expected[column], check_exact=True)
+    assert read[read.group == ""].by.drop_duplicates().tolist() == [""]
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        (("--by", "colour"), "There is no column colour. Group by one of "),
+        (("--as-of", "06/03/2026"), "06/03/2026 is not a date. Write it as YYYY-MM-DD."),
+        (("--as-of", "2026-02-30"), "2026-02-30 is not a date. Write it as YYYY-MM-DD."),
+        (("--months", "0"), "months"),
+    ],
+)
+def test_kpis_of_what_makes_no_sense_are_wrong_usage(ledger: str, option: tuple[str, str], told: str) -> None:
+    refused(run("kpis", ledger, "--as-of", AS_OF, *option), 2, told)
+
+
+@pytest.mark.parametrize("command", ["kpis", "late", "cash", "report"])
+def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
+    refused(run(command, ledger), 2, "Missing option '--as-of'")
+
+
+def test_late_is_the_same_bytes_every_time_as_csv(ledger: str, late_payers: pd.DataFrame) -> None:
+    first, second = (run("late", ledger, "--as-of", AS_OF, "--format", "csv") for _ in range(2))
+    assert first.exit_code == 0, first.output
+    assert first.stdout_bytes == second.stdout_bytes
+    read = pd.read_csv(io.StringIO(first.stdout), float_precision="round_trip")
+    assert list(read.columns) == LATE
+    days = [column for column in LATE if "_on" in column]
+    plain = late_payers.assign(**{day: late_payers[day].dt.strftime("%Y-%m-%d") for day in days})
+    pd.testing.assert_frame_equal(read, plain, check_exact=True, check_dtype=False)
+
+
+def test_late_as_json_is_one_record_a_row(ledger: str, late_payers: pd.DataFrame) -> None:
+    records = json.loads(run("late", ledger, "--as-of", AS_OF, "--format", "json").stdout)
+    assert [list(record) for record in records] == [LATE] * len(late_payers)
+    for record, row in zip(records, late_payers.to_dict("records"), strict=True):
+        for column, value in row.items():
+            if isinstance(value, pd.Timestamp):
+                assert pd.Timestamp(record[column]) == value
+            else:
+                assert record[column] == (None if pd.isna(value) else value), column
+
+
+def test_late_as_parquet_is_the_frame_itself(ledger: str, late_payers: pd.DataFrame) -> None:
+    result = run("late", ledger, "--as-of", AS_OF, "--format", "parquet")
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(result.stdout_bytes)), late_payers, check_dtype=False)
+
+
+def test_late_as_a_table_is_a_line_a_row(ledger: str, late_payers: pd.DataFrame) -> None:
+    header, *lines = run("late", ledger, "--as-of", AS_OF).stdout.splitlines()
+    assert header.split() == LATE
+    assert [line.split()[:4] for line in lines] == [
+        [row.invoice_id, row.customer_id, str(row.due_on.date()), f"{row.open_balance:g}"]
+        for row in late_payers.itertuples()
+    ]
+    assert all(row.reason_1 in line for row, line in zip(late_payers.itertuples(), lines, strict=True))
+
+
+def test_cash_has_a_row_a_week_and_component(ledger: str) -> None:
+    result = run("cash", ledger, "--as-of", AS_OF, "--weeks", 2, "--format", "csv")
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(io.StringIO(result.stdout))
+    assert list(table.columns) == [
+        "week_start",
+        "week_end",
+        "component",
+        "mean",
+        "p2_5",
+        "p10",
+        "p25",
+        "p50",
+        "p75",
+        "p90",
+        "p97_5",
+    ]
+    assert table.component.tolist() == ["open_book", "unbilled", "total"] * 2
+    assert table.week_start.tolist() == ["2026-03-07"] * 3 + ["2026-03-14"] * 3
+
+
+def test_cash_of_no_week_is_wrong_usage(ledger: str) -> None:
+    refused(run("cash", ledger, "--as-of", AS_OF, "--weeks", 0), 2, "weeks")
+
+
+def test_report_says_what_is_no_parameter(ledger: str) -> None:
+    refused(run("report", ledger, "--as-of", AS_OF, "-p", "weeks"), 2, "-p weeks is not NAME=VALUE.")
+
+
+# Errors
+
+
+def test_a_ledger_that_is_not_there_is_one_line_and_exit_code_1() -> None:
+    said = program("late", "nowhere", "--as-of", AS_OF)
+    assert (said.returncode, said.stdout) == (1, "")
+    told = [line for line in said.stderr.splitlines() if "nowhere" in line]
+    assert told == ["nowhere: no ledger here. Name a folder of CSV or Parquet files, or a .duckdb file."]
+    assert "Traceback" not in said.stderr
+
+
+def test_debug_shows_the_traceback() -> None:
+    said = program("--debug", "late", "nowhere", "--as-of", AS_OF)
+    assert said.returncode == 1
+    assert "Traceback" in said.stderr
+    assert isinstance(run("--debug", "late", "nowhere", "--as-of", AS_OF).exception, SourceError)
+
+
+def test_settings_with_a_mistake_are_wrong_usage(ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"arforecast.toml": "[ledger]\ncurency = 'EUR'\n"})
+    monkeypatch.chdir(tmp_path)
+    refused(run("late", ledger, "--as-of", AS_OF), 2, "arforecast.toml: ledger.curency")
+
+
+def test_rows_left_out_are_told_beside_the_table_not_in_it(tmp_path: Path) -> None:
+    rows = f"{HEADER}\n{SOUND}\nA2,C1,2026-01-05,soon,7.00\n"
+    folder = write(tmp_path, {"invoices.csv": rows})
+    result = run("late", folder, "--as-of", AS_OF, "--format", "csv")
+    assert pd.read_csv(io.StringIO(result.stdout)).invoice_id.tolist() == ["A1"]
+    assert f"1 rows are left out: see arforecast check {folder}" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("kpis",), ("kpis", "x", "--as-of", AS_OF, "--format", "xml")])
+def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).exit_code == 2

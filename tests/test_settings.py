@@ -1,0 +1,138 @@
+"""Settings: every value has a default, and a typing mistake is an error that names its key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from arforecast import kpis
+from arforecast.desk import open_ledger
+from arforecast.errors import UsageError
+from arforecast.ledger import open_books
+from arforecast.ledger.source import connect
+from arforecast.settings import Engine, Kpis, Settings, load
+from doors import HEADER, write
+
+LATE = """A1,C1,2026-01-01,2026-03-01,1.00
+A2,C1,2026-01-01,2026-02-28,10.00
+A3,C1,2026-01-01,2026-02-21,100.00
+A4,C1,2026-01-01,2026-02-20,1000.00
+"""
+
+
+def loaded(folder: Path, text: str) -> Settings:
+    path = folder / "arforecast.toml"
+    path.write_text(text, "utf-8")
+    return load(path)
+
+
+def test_without_a_file_everything_has_its_default(tmp_path: Path) -> None:
+    settings = load(tmp_path / "arforecast.toml")
+    assert settings == Settings()
+    assert settings.ledger.quarantine_limit_share == 0.01
+    assert settings.ledger.control_tolerance_amount == Decimal("0.00")
+    assert (settings.ledger.currency, settings.ledger.decimals) == ("USD", 2)
+    assert settings.kpis.aging_edges == (0, 30, 60, 90, 120)
+
+
+def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "") == Settings()
+
+
+def test_a_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
+    settings = loaded(
+        tmp_path,
+        """
+        [ledger]
+        currency = "JPY"
+        decimals = 0
+        control_tolerance_amount = "0.05"
+        [kpis]
+        aging_edges = [0, 15, 45]
+        [targets]
+        dso = 45
+        """,
+    )
+    assert (settings.ledger.currency, settings.ledger.decimals) == ("JPY", 0)
+    assert settings.ledger.control_tolerance_amount == Decimal("0.05")
+    assert settings.ledger.staleness_limit_days == Settings().ledger.staleness_limit_days
+    assert settings.kpis.aging_edges == (0, 15, 45)
+    assert settings.targets == {"dso": 45.0}
+    assert settings.engine == Engine()
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[ledger]\ncurency = 'EUR'", r"ledger\.curency: "),
+        ("[books]\ncurrency = 'EUR'", "books: "),
+        ("currency = 'EUR'", "currency: "),
+        ("[ledger]\ndecimals = 'two'", r"ledger\.decimals: .*integer"),
+        ("[ledger]\ndecimals = 5", r"ledger\.decimals: .*less than or equal to 4"),
+        ("[ledger]\nquarantine_limit_share = -0.1", r"ledger\.quarantine_limit_share: .*greater than or equal to 0"),
+        ("[ledger]\ncontrol_tolerance_amount = 'little'", r"ledger\.control_tolerance_amount: "),
+        ("[kpis]\naging_edges = [0, 'month']", r"kpis\.aging_edges\.1: "),
+        ("[kpis]\naging_edges = 30", r"kpis\.aging_edges: "),
+        ("[engine]\nthreads = 0", r"engine\.threads: "),
+        ("[targets]\ndso = 'low'", r"targets\.dso: "),
+        ("[ledger\n", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_file_and_key(tmp_path: Path, text: str, key: str) -> None:
+    with pytest.raises(UsageError, match=rf"arforecast\.toml:? {key}"):
+        loaded(tmp_path, text)
+
+
+def test_every_mistake_of_a_file_is_named_on_a_line_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        loaded(tmp_path, "[ledger]\ndecimals = 'two'\ncurency = 'EUR'\n[forecast]\nseed = 'one'\n")
+    assert len(str(caught.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize("edges", ["[]", "[30, 0]", "[0, 30, 30]"])
+def test_edges_that_make_no_buckets_are_refused(tmp_path: Path, edges: str) -> None:
+    with pytest.raises(UsageError, match=r"kpis\.aging_edges"):
+        loaded(tmp_path, f"[kpis]\naging_edges = {edges}")
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "arforecast.toml").write_bytes("[ledger]\ncurrency = 'é'".encode("latin-1"))
+    with pytest.raises(UsageError, match=r"arforecast\.toml"):
+        load(tmp_path / "arforecast.toml")
+
+
+def test_settings_do_not_change_under_way() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().ledger.decimals = 3
+
+
+def test_aging_edges_make_the_buckets(tmp_path: Path) -> None:
+    """On 2 March A1 to A4 are 1, 2, 9 and 10 days past due."""
+    books = open_books(write(tmp_path, {"invoices.csv": f"{HEADER}\n{LATE}"}))
+    books = replace(books, settings=Settings(kpis=Kpis(aging_edges=(0, 1, 9))))
+    table = kpis.table(books, [date(2026, 3, 2)])
+    aged = table[table.kpi.str.startswith("aging:")].set_index("kpi").value
+    assert aged.to_dict() == {"aging:current": 0.0, "aging:1-1": 1.0, "aging:2-9": 110.0, "aging:10+": 1000.0}
+
+
+def test_the_engine_keeps_to_its_limits(tmp_path: Path) -> None:
+    con = connect(Engine(memory_limit="1GB", threads=1, spill_directory=tmp_path))
+    names = ("threads", "memory_limit", "temp_directory")
+    (said,) = con.con.sql(f"SELECT {', '.join(f'current_setting({name!r})' for name in names)}").fetchall()
+    assert said[0] == 1
+    assert said[1].startswith("953")  # a decimal gigabyte, told in binary megabytes
+    assert said[2] == str(tmp_path)
+
+
+def test_a_ledger_is_opened_with_the_settings_of_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = write(tmp_path / "ledger", {"invoices.csv": f"{HEADER}\nA1,C1,2026-01-05,2026-02-04,1.2345\n"})
+    loaded(tmp_path, "[ledger]\ndecimals = 4\n")
+    monkeypatch.chdir(tmp_path)
+    assert open_ledger(ledger).books.tables["invoices"].amount.to_pandas().tolist() == [12345]
+    assert open_ledger(ledger, Settings()).problems.rule.tolist() == ["not_money"]
