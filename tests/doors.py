@@ -21,7 +21,7 @@ class Problem(NamedTuple):
     row: int | None
     column: str
     value: str
-    amount: float
+    amount: float | None
 
 
 def problems(books: Books) -> list[Problem]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from arforecast import kpis, snapshot
 from arforecast.kpis import balances
-from arforecast.ledger import Books, cells
+from arforecast.ledger import Books
 from arforecast.ledger.tables import TABLES, Table
 from arforecast.settings import Settings
 

@@ -169,7 +169,7 @@ def test_import_wants_one_known_preset_and_an_export_that_is_there(tmp_path: Pat
     write(tmp_path, {"export.csv": EXPORT, "mapping.toml": MAPPING})
     export, mapping, folder = (tmp_path / name for name in ("export.csv", "mapping.toml", "ledger"))
     refused(run("import", "sapp", export, folder), 2, "sapp")
-    refused(run("import", "flat", export, folder, "--preset-file", mapping), 2, "one of the two")
+    refused(run("import", "flat", export, folder, "--preset-file", mapping), 2, "preset")
     refused(run("import", export, folder), 2, "preset")
     refused(run("import", "flat", tmp_path / "nowhere.csv", folder), 2, "does not exist")
     assert not folder.exists()
@@ -329,7 +329,9 @@ def test_a_ledger_that_is_not_there_is_one_line_and_exit_code_1() -> None:
     said = program("late", "nowhere", "--as-of", AS_OF)
     assert (said.returncode, said.stdout) == (1, "")
     told = [line for line in said.stderr.splitlines() if "nowhere" in line]
-    assert told == ["nowhere: no ledger here. Name a folder of CSV or Parquet files, or a .duckdb file."]
+    assert told == [
+        "nowhere: no ledger here. Name a folder of CSV or Parquet files, a .duckdb file, or a database URL."
+    ]
     assert "Traceback" not in said.stderr
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from arforecast.errors import SourceError
 from arforecast.ledger import Books, open_books, source
-from arforecast.ledger.source import fingerprint
+from arforecast.ledger.files import find, fingerprint
 from arforecast.settings import Engine
 from doors import HEADER, SOUND, counted, problems, write
 
@@ -72,7 +72,7 @@ def database(parquet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def raw(folder: Path, content: str | bytes, name: str = "invoices.csv") -> source.Raw:
     """A folder that holds one file, as it is read."""
-    return source.read(write(folder, {name: content}), source.connect(Engine()))
+    return source.read(write(folder, {name: content}), Engine())
 
 
 def lines(read: source.Raw) -> list[tuple[int, str]]:
@@ -280,7 +280,7 @@ def test_another_encoding_is_found_however_late_in_the_file(tmp_path: Path) -> N
         raw(tmp_path, f"{HEADER}\n{rows}A,Café,2026-01-05,2026-02-04,1.00\n".encode("latin-1"))
 
 
-@pytest.mark.parametrize("url", ["nowhere", "nowhere.duckdb", "nowhere.csv", "postgres://books/ledger"])
+@pytest.mark.parametrize("url", ["nowhere", "nowhere.duckdb", "nowhere.csv"])
 def test_a_ledger_that_is_not_there_is_said(url: str) -> None:
     with pytest.raises(SourceError, match=rf"^{url}: no ledger here\. Name a folder of CSV or Parquet files"):
         open_books(url)
@@ -299,23 +299,24 @@ def test_the_fingerprint_is_of_bytes_and_names_not_of_times_and_places(tmp_path:
     content = f"{HEADER}\n{SOUND}\n"
     files: dict[str, str | bytes] = {"invoices.csv": content, "customers.csv": "customer_id\nC1\n"}
     here = write(tmp_path / "here", files)
-    first = fingerprint(here)
+    first = fingerprint(dict(find(here)))
     os.utime(here / "invoices.csv", (0, 0))
     there = write(tmp_path / "there", files | {"truth.parquet": "anything", "notes.txt": "anything"})
-    assert first == fingerprint(here) == fingerprint(there)
+    assert first == fingerprint(dict(find(here))) == fingerprint(dict(find(there)))
     changed = {content.replace("C1", "C2"), content.replace("\n", "\r\n"), f"{content} ", content[:-1]}
-    prints = {fingerprint(write(there, {"invoices.csv": other})) for other in changed}
-    moved = fingerprint(write(tmp_path / "moved", {"invoices.csv": content, "receipts.csv": files["customers.csv"]}))
+    prints = {fingerprint(dict(find(write(there, {"invoices.csv": other})))) for other in changed}
+    elsewhere = write(tmp_path / "moved", {"invoices.csv": content, "receipts.csv": files["customers.csv"]})
+    moved = fingerprint(dict(find(elsewhere)))
     assert len(prints | {first, moved}) == len(changed) + 2
 
 
 def test_the_fingerprint_of_a_database_changes_with_its_rows(database: Path, tmp_path: Path) -> None:
     copy = tmp_path / database.name
     copy.write_bytes(database.read_bytes())
-    assert fingerprint(copy) == fingerprint(database)
+    assert fingerprint({"ledger": copy}) == fingerprint({"ledger": database})
     with duckdb.connect(str(copy)) as con:
         con.sql("UPDATE invoices SET amount = 1 WHERE invoice_id = 'A2'")
-    assert fingerprint(copy) != fingerprint(database)
+    assert fingerprint({"ledger": copy}) != fingerprint({"ledger": database})
 
 
 def test_files_that_are_no_table_are_not_read(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def cash_history(facts: Facts, day: date) -> np.ndarray:
         return np.zeros(1)
     back = (pd.Timestamp(day) - pd.to_datetime(daily.entered_on)).dt.days // 7
     weekly = np.bincount(back, weights=daily.amount, minlength=1)[::-1]
-    # The oldest week began before the first payment: it is not a whole one.
+    # The oldest week holds the first payment: how much of it the ledger has seen is not known.
     return weekly[1:] if len(weekly) > 1 else weekly
 
 
@@ -144,22 +144,33 @@ def widening(record: pd.DataFrame) -> dict[float, float]:
 
 
 def _factor(record: pd.DataFrame, share: float) -> float:
-    low, high = RANGES[share]
+    below, above = _halves(record, share)
     off = record.actual - record.p50
-    half = np.where(off > 0, record[high] - record.p50, record.p50 - record[low])
-    distance: Floats = np.sort(off.abs().to_numpy(float) / np.maximum(half, 1e-9))
+    distance: Floats = np.sort((off.abs() / above.where(off > 0, below)).to_numpy(float))
     nth = min(math.ceil((len(distance) + 1) * share), len(distance))
     return float(distance[nth - 1])
+
+
+def _halves(forecast: pd.DataFrame, share: float) -> tuple[pd.Series, pd.Series]:
+    """How far a range reaches below and above its median.
+
+    A range without width says that nothing else can happen: a hundredth of the median is the least that is believed.
+    """
+    low, high = RANGES[share]
+    least = (forecast.p50.abs() / 100).clip(lower=1)
+    below, above = forecast.p50 - forecast[low], forecast[high] - forecast.p50
+    return below.clip(lower=least), above.clip(lower=least)
 
 
 def widened(forecast: pd.DataFrame, factors: dict[float, float]) -> pd.DataFrame:
     """The forecast with its ranges stretched about the median; a wider range never ends inside a narrower one."""
     wide = forecast.copy()
-    reach = {"low": np.zeros(len(wide)), "high": np.zeros(len(wide))}
+    reach_below = reach_above = pd.Series(0.0, index=forecast.index)
     for share, (low, high) in sorted(RANGES.items()):
-        reach["low"] = np.maximum(reach["low"], (forecast.p50 - forecast[low]) * factors[share])
-        reach["high"] = np.maximum(reach["high"], (forecast[high] - forecast.p50) * factors[share])
+        below, above = _halves(forecast, share)
+        reach_below = (below * factors[share]).clip(lower=reach_below)
+        reach_above = (above * factors[share]).clip(lower=reach_above)
         # Cash is what arrives: no range begins below nothing unless the median does.
-        wide[low] = np.maximum(forecast.p50 - reach["low"], np.minimum(forecast.p50, 0))
-        wide[high] = forecast.p50 + reach["high"]
+        wide[low] = np.maximum(forecast.p50 - reach_below, np.minimum(forecast.p50, 0))
+        wide[high] = forecast.p50 + reach_above
     return wide

@@ -55,8 +55,8 @@ def cash_shares(facts: Facts, day: date) -> Floats:
     total = np.bincount(ranges, table.amount, size)
     cash = np.bincount(ranges, table.amount * (table.kind == "cash"), size)
     overall = cash.sum() / total.sum() if total.sum() else 1.0
-    prior = 20 * total.sum() / max(table.times.sum(), 1)
-    return np.asarray((cash + overall * prior) / np.maximum(total + prior, 1))
+    prior = max(20 * total.sum() / max(table.times.sum(), 1), 1)
+    return np.asarray((cash + overall * prior) / (total + prior))
 
 
 def expected(settled: Distribution, shares: Floats, weeks: int) -> Expected:
@@ -85,15 +85,17 @@ def scheduled(facts: Facts, day: date) -> pd.DataFrame:
 
 
 def begun(facts: Facts, day: date) -> pd.DataFrame:
-    """The billing that the last eight weeks began: what they billed outside plans, and the plans they agreed, whole.
+    """The billing that the last eight weeks began: what they billed off schedule, and what they agreed, whole.
 
-    Columns of invoices and begun_on: the day of issue or, for every instalment of a plan, the day it was agreed. The
-    weeks to come are taken to begin as much.
+    Columns of invoices and begun_on: the day of issue or, for all that was agreed, the day it was. The weeks to come
+    are taken to begin as much. An invoice is on schedule when its plan is, or its customer's day of issue.
     """
-    since, plans = day - timedelta(weeks=TEMPLATE_WEEKS), _agreed(facts, day).filter(_.plan_id.notnull())
+    since, schedule = day - timedelta(weeks=TEMPLATE_WEEKS), _agreed(facts, day)
     recent = facts.invoices.filter((_.entered_on <= day) & (_.issued_on > since) & (_.issued_on <= day))
-    outside = recent.anti_join(plans.select("plan_id").distinct(), "plan_id").mutate(begun_on=_.issued_on)
-    agreed = plans.filter(_.known_on > since).mutate(issued_on=_.issue_on, begun_on=_.known_on)
+    days = schedule.select("customer_id", issued_on="issue_on").distinct()
+    unplanned = recent.anti_join(schedule.select("plan_id").distinct(), "plan_id")
+    outside = unplanned.anti_join(days, ["customer_id", "issued_on"]).mutate(begun_on=_.issued_on)
+    agreed = schedule.filter(_.known_on > since).mutate(issued_on=_.issue_on, begun_on=_.known_on)
     columns = ["customer_id", "issued_on", "due_on", "amount", "begun_on"]
     rows = outside.select(*columns).union(agreed.select(*columns)).mutate(balance=_.amount)
     return rows.order_by(*columns).to_pandas()
@@ -234,9 +236,11 @@ def _alike(past: pd.DataFrame, component: str, week: int) -> pd.DataFrame:
 
 def published(past: pd.DataFrame) -> pd.DataFrame:
     """The record as it would have been published: ranges stretched by the weeks that were over on their origin."""
+    if past.empty:
+        return past
     over = past.origin + pd.to_timedelta(7 * past.horizon_week, unit="D")
     parts = [stretched(part, past[over <= origin]) for origin, part in past.groupby("origin")]
-    return pd.concat([past.iloc[:0], *parts])
+    return pd.concat(parts)
 
 
 def table(forecast: pd.DataFrame, decimals: int) -> pd.DataFrame:
@@ -255,11 +259,13 @@ def table(forecast: pd.DataFrame, decimals: int) -> pd.DataFrame:
 def comparison(facts: Facts, forecasts: Sequence[Past], past: pd.DataFrame) -> pd.DataFrame:
     """The model beside its baselines, in major units: origin, horizon_week, component, method, forecast, p10, p90,
     actual."""
+    columns = ["origin", "horizon_week", "component", "method", "forecast", "p10", "p90", "actual"]
+    if past.empty:
+        return pd.DataFrame({name: [] for name in columns})
     rows = [past.rename(columns={"mean": "forecast"}).assign(method="model")]
     for then in forecasts:
         here = past[past.origin == pd.Timestamp(then.origin)]
         rows += [_beside(here, *rule) for rule in _baselines(facts, then, int(past.horizon_week.max()))]
-    columns = ["origin", "horizon_week", "component", "method", "forecast", "p10", "p90", "actual"]
     table = pd.concat(rows, ignore_index=True)[columns]
     minor = 10**facts.books.settings.ledger.decimals
     return table.assign(**{name: table[name].astype(float).round() / minor for name in columns[4:]})

@@ -26,12 +26,16 @@ FIRST_PROBLEMS = 20
 def _date(_context: click.Context, _parameter: click.Parameter, day: str | None) -> str | None:
     """Refuse what is not a date before a ledger is opened for it."""
     try:
-        return day and date.fromisoformat(day).isoformat()
+        known = day is None or date.fromisoformat(day).isoformat() == day
     except ValueError:
-        raise click.BadParameter(f"{day} is not a date. Write it as YYYY-MM-DD.") from None
+        known = False
+    if not known:
+        raise click.BadParameter(f"{day} is not a date. Write it as YYYY-MM-DD.")
+    return day
 
 
 AS_OF = click.option("--as-of", required=True, metavar="DATE", callback=_date, help="The day to stand on, YYYY-MM-DD.")
+MANY = click.IntRange(min=1)
 FORMAT = click.option(
     "--format",
     "form",
@@ -77,18 +81,19 @@ def sample(folder: Path, customers: int, months: int, seed: int) -> None:
 
 
 @main.command("import")
-@click.argument("preset", required=False)
-@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("words", nargs=-1, metavar="[PRESET] SOURCE FOLDER")
 @click.option("--preset-file", type=click.Path(exists=True, path_type=Path), help="Your own mapping, a TOML file.")
-def import_(preset: str | None, source: Path, folder: Path, preset_file: Path | None) -> None:
+def import_(words: tuple[str, ...], preset_file: Path | None) -> None:
     """Turn the export SOURCE into a ledger in FOLDER, by a PRESET (flat, ibm, sap_open_items, xero) or by a
     --preset-file of your own."""
     from arforecast.ledger.presets import import_export
 
-    if (preset is None) == (preset_file is None):
-        raise UsageError("Name a preset or a --preset-file, one of the two.")
-    report = import_export(preset_file or str(preset), source, folder)
+    *presets, source, folder = words if len(words) > 1 else ("", "")
+    if len(presets) + bool(preset_file) != 1 or not source:
+        raise UsageError("Name a preset, the export and the folder; or the export, the folder and --preset-file.")
+    if not Path(source).is_file():
+        raise UsageError(f"{source} does not exist, or is no file.")
+    report = import_export(preset_file or presets[0], Path(source), Path(folder))
     for rule, rows in report.skipped.items():
         click.echo(f"{rows:,} rows skipped: {rule}")
     _print_problems(report.problems)
@@ -112,6 +117,10 @@ def check(ledger: str, as_of: str | None, quarantine: Path) -> None:
     _print_problems(books.problems)
     write_csv(books.quarantine, quarantine)
     _print(books.books.rows, "table")
+    if "applications" not in books.books.present:
+        click.echo(
+            "There is no applications table: an invoice counts as paid on its paid_on, part payments do not show."
+        )
     gates = books.as_of(as_of).stamp()["gates"] if as_of else []
     for gate in gates:
         click.echo(f"{gate['gate']}: {'passed' if gate['passed'] else 'refused'}. {gate['message']}")
@@ -124,7 +133,7 @@ def check(ledger: str, as_of: str | None, quarantine: Path) -> None:
 @click.argument("ledger")
 @AS_OF
 @click.option("--by", metavar="COLUMN", help="Also by group: a column of invoices or customers.")
-@click.option("--months", default=1, show_default=True, help="This day and the month-ends before it.")
+@click.option("--months", type=MANY, default=1, show_default=True, help="This day and the month-ends before it.")
 @FORMAT
 def kpis(ledger: str, as_of: str, by: str | None, months: int, form: str) -> None:
     """Print every KPI of LEDGER."""
@@ -147,7 +156,7 @@ def late(ledger: str, as_of: str, form: str) -> None:
 @main.command()
 @click.argument("ledger")
 @AS_OF
-@click.option("--weeks", default=13, show_default=True, help="How many weeks ahead.")
+@click.option("--weeks", type=MANY, default=13, show_default=True, help="How many weeks ahead.")
 @FORMAT
 def cash(ledger: str, as_of: str, weeks: int, form: str) -> None:
     """Print the cash that LEDGER will bring by week, with ranges."""
@@ -161,7 +170,7 @@ def cash(ledger: str, as_of: str, weeks: int, form: str) -> None:
 @click.argument("names", nargs=-1)
 @AS_OF
 @click.option("--out", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
-@click.option("--workers", default=2, show_default=True, help="How many notebooks run side by side.")
+@click.option("--workers", type=MANY, default=2, show_default=True, help="How many notebooks run side by side.")
 @click.option("--allow", multiple=True, metavar="GATE", help="Waive a gate: quarantine, control or staleness.")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A notebook's parameter.")
 @click.option("--notebooks", type=click.Path(path_type=Path), default=Path("notebooks"), show_default=True)
@@ -206,7 +215,7 @@ def _print(table: pd.DataFrame, form: str) -> None:
     writers: dict[str, Callable[[pd.DataFrame], None]] = {
         "table": _print_table,
         "csv": _print_csv,
-        "json": lambda frame: click.echo(frame.to_json(orient="records", date_format="iso", date_unit="s")),
+        "json": _print_json,
         "parquet": lambda frame: frame.to_parquet(sys.stdout.buffer),
     }
     writers[form](table)
@@ -216,6 +225,17 @@ def _print_csv(table: pd.DataFrame) -> None:
     from arforecast.report.tables import write_csv
 
     write_csv(table, sys.stdout)
+
+
+def _print_json(table: pd.DataFrame) -> None:
+    """Every digit of a float, dates as in the CSV, null for what is not defined."""
+    import json
+
+    plain = table.copy()
+    for name in table.select_dtypes("datetime"):
+        plain[name] = table[name].dt.strftime("%Y-%m-%d")
+    rows = plain.astype(object).where(plain.notna(), None).to_dict("records")
+    click.echo(json.dumps(rows, ensure_ascii=False, allow_nan=False))
 
 
 def _print_table(table: pd.DataFrame) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -50,6 +49,7 @@ class Snapshot:
 
     def kpis(self, by: str | None = None, months: int = 1) -> pd.DataFrame:
         """Every KPI today and at the month-ends before, `months` days in all; see `arforecast.kpis.table`."""
+        _refuse_less_than_one("months", months)
         return kpis.table(self.books, snapshot.month_ends(self.day, months), by)
 
     def late_payers(self) -> pd.DataFrame:
@@ -62,7 +62,9 @@ class Snapshot:
 
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
         """Cash by week and component with ranges that past forecasts have stretched; see `arforecast.cash.table`."""
-        raw = cash.raw_forecast(self._facts, self._today, weeks)
+        _refuse_less_than_one("weeks", weeks)
+        today = backtest.past(self._facts, [self.day], 7 * weeks)[0]
+        raw = cash.raw_forecast(self._facts, today, weeks)
         return cash.table(cash.stretched(raw, self._cash_past), self._decimals)
 
     def cash_record(self) -> pd.DataFrame:
@@ -116,8 +118,10 @@ class Snapshot:
         }
 
 
-def open_ledger(url: str | Path, settings: Settings | None = None) -> Ledger:
-    """Open the ledger at `url`, a folder of CSV or Parquet files or a .duckdb file, and check every row.
+def open_ledger(url: Any, settings: Settings | None = None) -> Ledger:
+    """Open the ledger at `url` and check every row.
+
+    `url` is a folder of CSV or Parquet files, a .duckdb file, a database URL (`postgres://...`), or a Spark session.
 
     Settings come from `arforecast.toml` in the working folder unless given. Raises SourceError when there is no
     ledger or one of its files cannot be read.
@@ -127,6 +131,13 @@ def open_ledger(url: str | Path, settings: Settings | None = None) -> Ledger:
 
 def _date(day: str | date) -> date:
     try:
+        if isinstance(day, datetime):
+            return day.date()
         return day if isinstance(day, date) else date.fromisoformat(day)
-    except ValueError as fault:
+    except (ValueError, TypeError) as fault:
         raise UsageError(f"{day} is not a date. Write it as YYYY-MM-DD.") from fault
+
+
+def _refuse_less_than_one(name: str, number: int) -> None:
+    if number < 1:
+        raise UsageError(f"{name} is {number}. Ask for 1 or more.")

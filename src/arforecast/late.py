@@ -85,7 +85,7 @@ def _customer(facts: Facts, then: Past) -> NDArray[np.object_]:
 
 
 def _age(past_due: pd.Series) -> NDArray[np.object_]:
-    days = past_due.abs().map("{} days".format).mask(past_due.abs() == 1, "1 day")
+    days = (past_due.abs().astype(str) + " days").mask(past_due.abs() == 1, "1 day")
     said = ("due in " + days).mask(past_due > 0, days + " past due").mask(past_due == 0, "due today")
     return said.to_numpy(dtype=object)
 

@@ -118,7 +118,8 @@ def open_invoices(facts: Facts, day: date) -> pd.DataFrame:
 def band_edges(facts: Facts, day: date) -> Floats:
     """The amounts that part the invoices known by `day` into fifths."""
     amount = facts.invoices.filter(_.entered_on <= day).amount
-    return np.array(amount.quantile([nth / BANDS for nth in range(1, BANDS)]).execute(), dtype=float)
+    edges = amount.quantile([nth / BANDS for nth in range(1, BANDS)]).execute()
+    return np.zeros(BANDS - 1) if edges is None else np.array(edges, dtype=float)
 
 
 def exposure(facts: Facts, day: date) -> Exposure:
@@ -144,7 +145,8 @@ def exposure(facts: Facts, day: date) -> Exposure:
 def _every_day(facts: Facts, last: date) -> ibis.Table:
     """The days from the first invoice to `last`, column `on`."""
     first = facts.invoices.issued_on.min().execute()
-    return ibis.memtable({"on": pd.date_range(first, last).date}, schema={"on": "date"})
+    start = last if pd.isna(first) else min(pd.Timestamp(first).date(), last)
+    return ibis.memtable({"on": pd.date_range(start, last).date}, schema={"on": "date"})
 
 
 def estimate(exposed: Exposure, factors: tuple[Factor, ...] = FACTORS) -> Hazard:
@@ -178,7 +180,7 @@ def predict(hazard: Hazard, invoices: pd.DataFrame, as_of: date, days: int) -> D
 
 def _settled_and_late(hazard: Hazard, invoices: pd.DataFrame, as_of: date, days: int) -> tuple[Floats, Floats]:
     to_due = (_days(invoices.due_on) - np.datetime64(as_of)).astype(np.int64)
-    reach = min(max(days, to_due.max(initial=0)), FARTHEST_DAYS)
+    reach = max(days, min(to_due.max(initial=0), FARTHEST_DAYS))
     hazards = daily_hazards(hazard, invoices, as_of + timedelta(days=1), reach)
     surviving = np.cumprod(1 - hazards, axis=1)
     before = np.concatenate([np.ones((len(invoices), 1)), surviving], axis=1)
@@ -226,6 +228,8 @@ def _ratios(
 def _table(names: tuple[str, ...], keys: Ints, ratios: Floats, customers: Ints) -> Floats:
     """A factor's ratios in a dense row, for some customers only where it looks at customers; 1 where it saw nothing."""
     width = prod(SIZES[name] for name in names if name != "customer")
+    if not len(customers):
+        return np.ones(width)
     if "customer" not in names:
         table = np.ones(width)
         table[keys] = ratios

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+import ibis
 import pandas as pd
 from ibis import _
 
@@ -56,14 +57,24 @@ def gates(books: Books, day: date) -> list[Gate]:
 
 
 def _quarantine(facts: Facts, day: date) -> Gate:
-    rows, limit = facts.books.rows, facts.books.settings.ledger.quarantine_limit_share
-    money = float(rows.quarantined_amount[rows.table.isin(["invoices", "applications"])].sum())
-    owed = facts.spells.filter((_.since <= day) & (_.until > day) & (_.balance > 0)).balance.sum().execute()
-    open_ar = (0 if pd.isna(owed) else int(owed)) / 10**facts.books.settings.ledger.decimals
-    passed = money <= limit * open_ar
-    what = f"{rows.quarantined.sum():,} rows with {money:,.2f} are quarantined"
-    bound = f"the limit is {limit:.2%} of the {open_ar:,.2f} owed"
-    return Gate("quarantine", passed, f"{what}, {bound}.{'' if passed else MEND_ROWS}")
+    """Money that cannot be read is taken to be what the other rows hold on average: nobody knows that it is little."""
+    settings = facts.books.settings.ledger
+    errors = facts.books.quarantine.drop_duplicates(["table", "row"])
+    rows = errors[errors.table.isin(["invoices", "applications"])]
+    unread = int(rows.amount.isna().sum())
+    owed = facts.spells.filter((_.since <= day) & (_.until > day) & (_.balance > 0)).balance
+    open_ar, mean = (_major(sum_, settings.decimals) for sum_ in (owed.sum(), facts.invoices.amount.mean()))
+    money = float(rows.amount.sum()) + unread * mean
+    passed = money <= settings.quarantine_limit_share * open_ar
+    what = f"{len(errors):,} rows with {money:,.2f} are quarantined"
+    guess = f" ({unread:,} of them unreadable, counted at {mean:,.2f} each)" if unread else ""
+    bound = f"the limit is {settings.quarantine_limit_share:.2%} of the {open_ar:,.2f} owed"
+    return Gate("quarantine", passed, f"{what}{guess}, {bound}.{'' if passed else MEND_ROWS}")
+
+
+def _major(minor: ibis.Scalar, decimals: int) -> float:
+    value = minor.execute()
+    return 0.0 if pd.isna(value) else float(value) / 10**decimals
 
 
 def _control(facts: Facts, day: date) -> Gate:
@@ -74,7 +85,9 @@ def _control(facts: Facts, day: date) -> Gate:
     if off.empty:
         return Gate("control", True, f"The ledger ties to {len(ties)} control totals.")
     worst = off.loc[off.difference.abs().idxmax()]
-    what = f"{len(off)} of {len(ties)} control totals do not tie; on {worst.as_of} the difference is"
+    what = (
+        f"{len(off)} of {len(ties)} control totals do not tie; on {pd.Timestamp(worst.as_of).date()} the difference is"
+    )
     amount = f"{worst.difference / 10**settings.decimals:,.2f}"
     return Gate("control", False, f"{what} {amount}. Find the missing rows, or correct control_totals.")
 

@@ -6,7 +6,7 @@ import tomllib
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from arforecast.errors import UsageError
 
@@ -42,11 +42,19 @@ class Kpis(Section):
 
     aging_edges: tuple[int, ...] = (0, 30, 60, 90, 120)
 
+    @field_validator("aging_edges")
+    @classmethod
+    def _rise_from_zero(cls, edges: tuple[int, ...]) -> tuple[int, ...]:
+        """What is due today is current, and no bucket is empty or stands twice."""
+        if not edges or edges[0] != 0 or sorted(set(edges)) != list(edges):
+            raise ValueError("the edges begin with 0 and rise, like [0, 30, 60, 90, 120]")
+        return edges
+
 
 class Forecast(Section):
     """Choices inside the forecasts."""
 
-    horizon_days: int = Field(default=180, ge=14)
+    horizon_days: int = Field(default=180, ge=91, le=1100)
     simulations: int = Field(default=1000, ge=100)
     seed: int = 20260630
 
@@ -76,6 +84,8 @@ def read(path: Path) -> Settings:
     """The settings of one file."""
     try:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except UnicodeDecodeError as fault:
+        raise UsageError(f"{path} is not UTF-8. Save it as UTF-8.") from fault
     except tomllib.TOMLDecodeError as fault:
         raise UsageError(f"{path} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:

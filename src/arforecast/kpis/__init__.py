@@ -112,14 +112,15 @@ def measures(facts: Facts) -> pd.DataFrame:
     ):
         there = balance.rename(columns={name: name + suffix for name in balance.columns if name not in ("on", "group")})
         wide = wide.merge(there.rename(columns={"on": day}), on=[day, "group"], how="left")
-    sums = wide.columns.drop([*KEYS, "opening_on", "quarter_opening_on", "first_issued_on", *UNKNOWN])
+    sums = wide.columns.drop([*facts.calendar.columns, "group", "first_issued_on", *UNKNOWN])
     return wide.assign(**wide[sums].fillna(0).astype({name: "int64" for name in sums if name != "squares"}))
 
 
 def _rows(facts: Facts) -> pd.DataFrame:
     """The days, each with the groups known by then, and the first day of billing known by then."""
-    days = facts.calendar.select("as_of", "opening_on", "quarter_opening_on")
-    groups = facts.entries.group_by("group").aggregate(since=_.entered_on.min())
+    days = facts.calendar
+    seen = facts.entries.select("group", "entered_on").union(facts.receipts.select("group", "entered_on"))
+    groups = seen.group_by("group").aggregate(since=_.entered_on.min())
     known = days.join(groups, groups.since <= days.as_of).drop("since").to_pandas()
     if facts.by is None:
         known = days.to_pandas().assign(group="")
@@ -141,8 +142,8 @@ def _value(kpi: Kpi, wide: pd.DataFrame, minor: int) -> pd.DataFrame:
     numerator, denominator, scale = kpi.parts(wide)
     unit = 1 if kpi.counted else minor
     below = denominator / unit if isinstance(denominator, pd.Series) else pd.Series(float(denominator), wide.index)
-    begins = pd.to_datetime(wide.as_of) - pd.Timedelta(days=kpi.history_days - 1)
-    too_short = bool(kpi.history_days) & (begins < pd.to_datetime(wide.first_issued_on))
+    first = pd.to_datetime(wide.first_issued_on)
+    too_short = pd.to_datetime(wide[kpi.after or "as_of"]) + pd.Timedelta(days=1) < first
     above = (numerator / unit).astype("float64")
     below = below.mask(too_short)
     return pd.DataFrame(

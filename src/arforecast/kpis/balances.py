@@ -82,12 +82,14 @@ def unapplied(facts: Facts) -> ibis.Table:
 
     A receipt belongs to a customer, not to an invoice: grouped by a column of invoices it stands under no group.
     """
-    receipts = facts.receipts.select("customer_id", "entered_on", change="amount")
-    cash = facts.entries.filter(_.kind == "cash").select("customer_id", "entered_on", change=-_.amount)
-    days, flows = facts.calendar.select("as_of"), receipts.union(cash)
-    moved = days.join(flows, flows.entered_on <= days.as_of)
-    held = moved.group_by("as_of", "customer_id").aggregate(held=_.change.sum().cast("int64")).filter(_.held > 0)
-    holders = held.join(facts.receipts.select("customer_id", "group").distinct(), "customer_id")
+    cash = facts.entries.filter(_.kind == "cash").mutate(amount=-_.amount)
+    columns = ["customer_id", "entered_on", "amount"]
+    moved = facts.receipts.select(*columns).union(cash.semi_join(facts.receipts, "customer_id").select(*columns))
+    days = facts.calendar.select("as_of")
+    known = days.join(moved, moved.entered_on <= days.as_of)
+    held = known.group_by("as_of", "customer_id").aggregate(held=_.amount.sum().cast("int64")).filter(_.held > 0)
+    payers = facts.receipts.group_by("customer_id", "group").aggregate(since=_.entered_on.min())
+    holders = held.join(payers, "customer_id").filter(_.since <= _.as_of)
     return holders.group_by("as_of", "group").aggregate(unapplied=_.held.sum().cast("int64"))
 
 
@@ -247,4 +249,4 @@ def aging(edges: tuple[int, ...]) -> tuple[Kpi, ...]:
 def _bucket(nth: int, name: str) -> Kpi:
     days = "not past due" if nth == 0 else f"{name} days past due"
     meaning = f"The open balance {days}; the ageing buckets add up to open_ar."
-    return Kpi(f"aging:{name}", meaning, "money", "", 0, lambda m: (m[f"aged_{nth}"], 1, 1))
+    return Kpi(f"aging:{name}", meaning, "money", "", "", lambda m: (m[f"aged_{nth}"], 1, 1))

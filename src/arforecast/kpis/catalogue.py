@@ -16,7 +16,8 @@ class Kpi:
     """A measure of receivables.
 
     parts: from the measures (one row a day and group, money in minor units) to numerator, denominator and scale.
-    history_days: how much billing the definition looks back on; on a day with less of it the KPI is not defined.
+    after: the column of the calendar that names the day before the billing the definition looks back on; where that
+    billing begins before the ledger does, the KPI is not defined.
     better: the direction that is good, or empty. counted: the parts are numbers of things, not money.
     """
 
@@ -24,18 +25,18 @@ class Kpi:
     meaning: str
     unit: str
     better: str
-    history_days: int
+    after: str
     parts: Callable[[pd.DataFrame], Parts]
     counted: bool = False
 
 
 def kpi(
-    unit: str, better: str = "", history_days: int = 0, counted: bool = False
+    unit: str, better: str = "", after: str = "", counted: bool = False
 ) -> Callable[[Callable[[pd.DataFrame], Parts]], Kpi]:
     """Turn a function from measures to parts into a KPI; its docstring is the definition printed beside the figure."""
 
     def define(parts: Callable[[pd.DataFrame], Parts]) -> Kpi:
         meaning = " ".join((parts.__doc__ or "").split())
-        return Kpi(parts.__name__, meaning, unit, better, history_days, parts, counted)
+        return Kpi(parts.__name__, meaning, unit, better, after, parts, counted)
 
     return define

@@ -73,7 +73,7 @@ def cei_3m(m: pd.DataFrame) -> Parts:
     return due - m.open, due - m.current, 100
 
 
-@kpi("share", better="higher")
+@kpi("share", better="higher", after="cohort_90_after")
 def collection_rate(m: pd.DataFrame) -> Parts:
     """What a month's billing brings in 90 days: of the latest month of issue that is 90 days old, cash within 90 days
     of each invoice's issue / amount issued."""
@@ -105,20 +105,20 @@ def _recovered(days: int, m: pd.DataFrame) -> Parts:
     return m[f"recovered_{days}"], m[f"left_{days}"], 1
 
 
-@kpi("share", better="higher")
+@kpi("share", better="higher", after="cohort_30_after")
 def recovered_30(m: pd.DataFrame) -> Parts:
     """How much of what was not paid by its due date came within 30 days after: of the latest month of due dates that
     is 30 days old, cash with due_on < applied_on <= due_on + 30 / the open balance left at the close of due_on."""
     return _recovered(30, m)
 
 
-@kpi("share", better="higher")
+@kpi("share", better="higher", after="cohort_60_after")
 def recovered_60(m: pd.DataFrame) -> Parts:
     """As recovered_30, within 60 days, of the latest month of due dates that is 60 days old."""
     return _recovered(60, m)
 
 
-@kpi("share", better="higher")
+@kpi("share", better="higher", after="cohort_90_after")
 def recovered_90(m: pd.DataFrame) -> Parts:
     """As recovered_30, within 90 days, of the latest month of due dates that is 90 days old."""
     return _recovered(90, m)

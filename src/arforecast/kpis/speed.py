@@ -101,14 +101,14 @@ def on_time(facts: Facts) -> ibis.Table:
     )
 
 
-@kpi("days", better="lower", history_days=90)
+@kpi("days", better="lower", after="before_90_on")
 def dso(m: pd.DataFrame) -> Parts:
     """Days sales outstanding: the days of billing that what is owed stands for. open_ar / billed in the last 90 days
     x 90. Source: CRF."""
     return m.open, m.billed_90, 90
 
 
-@kpi("days", better="lower", history_days=365)
+@kpi("days", better="lower", after="before_365_on")
 def dso_12m(m: pd.DataFrame) -> Parts:
     """DSO over a year, which seasons do not move: open_ar / billed in the last 365 days x 365."""
     return m.open, m.billed_365, 365
@@ -121,21 +121,21 @@ def dso_countback(m: pd.DataFrame) -> Parts:
     return m.countback_days.mask(m.open == 0, 0.0), 1, 1
 
 
-@kpi("days", better="lower", history_days=90)
+@kpi("days", better="lower", after="before_90_on")
 def dso_best_possible(m: pd.DataFrame) -> Parts:
     """DSO if nothing were overdue: current open balance / billed in the last 90 days x 90. Source: CRF best possible
     DSO."""
     return m.current, m.billed_90, 90
 
 
-@kpi("days", better="lower", history_days=90)
+@kpi("days", better="lower", after="before_90_on")
 def add(m: pd.DataFrame) -> Parts:
     """Average days delinquent: dso - dso_best_possible, so overdue balances in days of billing; not a mean of days
     late. Source: CRF."""
     return m.open - m.current, m.billed_90, 90
 
 
-@kpi("times a year", better="higher", history_days=365)
+@kpi("times a year", better="higher", after="before_365_on")
 def ar_turnover(m: pd.DataFrame) -> Parts:
     """How often a year what is owed turns over: billed in the last 365 days / open_ar."""
     return m.billed_365, m.open, 1
@@ -154,7 +154,7 @@ def days_to_pay(m: pd.DataFrame) -> Parts:
     return m.cash_days_to_pay_90, m.cash_90, 1
 
 
-@kpi("days", better="lower", history_days=90, counted=True)
+@kpi("days", better="lower", after="before_90_on", counted=True)
 def days_to_pay_median_km(m: pd.DataFrame) -> Parts:
     """The age by which half of the invoices are settled: the Kaplan-Meier median of issue to settlement, for invoices
     issued in the last 90 days, open ones censored at as_of. Source: Kaplan and Meier (1958)."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
@@ -39,23 +38,25 @@ class Books:
     settings: Settings
 
 
-def open_books(url: str | Path, settings: Settings | None = None) -> Books:
-    """Read and check the ledger at `url`.
+def open_books(url: Any, settings: Settings | None = None) -> Books:
+    """Read and check the ledger at `url`: a path, a database URL, a Spark session or an Ibis connection.
 
     Raises SourceError when it cannot be read at all; what is wrong with single rows is in `problems`.
     """
     settings = settings or Settings()
-    raw = source.read(url, source.connect(settings.engine))
+    raw = source.read(url, settings.engine)
     tables, found = _sift(raw.tables, settings)
     found = pd.concat([_unreadable(raw.unreadable), found], ignore_index=True)
-    problems = _worded(found, source.file_names(url), settings)
+    # Applications that stand for paid days have their rows in the invoices.
+    names = {"applications": raw.names.get("invoices", "invoices")} | raw.names
+    problems = _worded(found, names, settings)
     return Books(
         tables={name: table.cache() for name, table in _entered(tables).items()},
         present=frozenset(raw.tables),
         problems=problems,
         rows=_counted(raw, tables, problems),
         quarantine=_quarantine(raw.tables, problems),
-        fingerprint=source.fingerprint(url),
+        fingerprint=raw.fingerprint,
         settings=settings,
     )
 
@@ -134,7 +135,7 @@ def _severity(rule: str) -> str:
 
 def _unreadable(lines: pd.DataFrame) -> pd.DataFrame:
     """The lines the reader had to set aside, as problems."""
-    return lines.assign(column="", rule="unreadable", amount=0)
+    return lines.assign(column="", rule="unreadable", amount=None)
 
 
 def _worded(found: pd.DataFrame, files: dict[str, str], settings: Settings) -> pd.DataFrame:
@@ -160,7 +161,7 @@ def _worded(found: pd.DataFrame, files: dict[str, str], settings: Settings) -> p
             "value": found.value,
             "rule": found.rule,
             "severity": found.rule.map(_severity),
-            "amount": found.amount / 10**settings.ledger.decimals,
+            "amount": found.amount.astype("float64") / 10**settings.ledger.decimals,
             "message": [f"{place}: {what}" for place, what in zip(where, text, strict=True)],
         }
     ).reset_index(drop=True)
@@ -207,4 +208,4 @@ def _lines(raw: ibis.Table, rows: pd.Series) -> pd.DataFrame:
         "; ".join(f"{name}={cell}" for name, cell in zip(cells.columns, line, strict=True) if pd.notna(cell))
         for line in cells.itertuples(index=False, name=None)
     ]
-    return pd.DataFrame({"row": cells.index, "line": texts})
+    return pd.DataFrame({"row": cells.index, "line": pd.Series(texts, dtype="str")})

@@ -9,7 +9,9 @@ import ibis
 if TYPE_CHECKING:
     from arforecast.ledger.tables import Column, Table
 
-DATE = r"^\d{4}-\d{2}-\d{2}$"
+# Years before 1000 and after 2999 are slips of the pen.
+DATE = r"^[12]\d{3}-\d{2}-\d{2}$"
+LARGEST = 10**12
 NUMBER = r"^[+-]?\d{1,15}(\.\d+)?$"
 TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
@@ -70,8 +72,10 @@ def _trimmed(text: ibis.StringValue) -> ibis.StringValue:
 
 
 def _date(raw: ibis.Column) -> ibis.Value:
-    if not raw.type().is_string():
+    if raw.type().is_date() or raw.type().is_timestamp():
         return raw.cast("date")
+    if not raw.type().is_string():
+        return ibis.null("date")
     text = _trimmed(raw)
     return text.re_search(DATE).ifelse(text, None).try_cast("date")
 
@@ -84,18 +88,19 @@ def _number(raw: ibis.Column) -> ibis.Value:
 
 
 def _money(raw: ibis.Column, decimals: int) -> ibis.Value:
-    """Minor units; null for what is no number or has more decimals than the currency."""
+    """Minor units; null for what is no number, has more decimals than the currency, or is beyond a trillion."""
     if raw.type().is_string():
         fraction = rf"(\.\d{{1,{decimals}}}0*)?" if decimals else r"(\.0*)?"
         text = _trimmed(raw)
         exact = text.re_search(rf"^[+-]?\d{{1,12}}{fraction}$").ifelse(text, None)
         return (exact.cast(f"decimal(18,{decimals})") * 10**decimals).cast("int64")
+    sane = raw.abs() < LARGEST
     if raw.type().is_floating():
         # A float is never exact, so its nearest minor unit is what was meant.
-        finite = ~(raw.isnan() | raw.isinf())
-        return finite.ifelse((raw * 10**decimals).round(), None).cast("int64")
-    units = raw.cast("decimal(38,6)") * 10**decimals
-    return (units == units.round()).ifelse(units, None).cast("int64")
+        return sane.ifelse((raw * 10**decimals).round(), None).cast("int64")
+    exact = sane.ifelse(raw, None)
+    whole = (exact.cast("decimal(38,12)") * 10**decimals).cast("int64")
+    return (exact == whole.cast("decimal(38,12)") / 10**decimals).ifelse(whole, None)
 
 
 def _flag(raw: ibis.Column) -> ibis.Value:

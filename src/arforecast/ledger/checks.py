@@ -47,15 +47,16 @@ RULES = {
     "not_a_number": Rule("error", "{column} {value} is not a number. Write numbers as 1234.5."),
     "not_a_flag": Rule("error", "{column} {value} is neither true nor false. Write one of the two."),
     "unknown_kind": Rule("error", "{column} {value} is not known. Use one of {choices}."),
+    "no_paid_day": Rule("error", "{column} is empty, yet paid_amount is {value}. Add the day or clear the amount."),
     "not_positive": Rule("error", "{column} {value} is not above zero. Record a credit note as an application."),
     "zero": Rule("error", "{column} is zero. Remove the row or correct the amount."),
     "due_before_issued": Rule(
         "error",
         "{column} {value} lies before the day of issue. Correct one of the two dates.",
     ),
-    "no_rate": Rule(
+    "foreign_currency": Rule(
         "error",
-        "{column} {value} is not the reporting currency and has no rate. Add it to the rates table.",
+        "{column} {value} is not the ledger's currency. Keep a ledger for each currency, or convert the amounts.",
     ),
     "duplicate_id": Rule(
         "error",
@@ -92,8 +93,8 @@ RULES = {
 
 
 def _found(rows: ibis.Table, table: str, rule: str, column: str, value: ibis.Value) -> ibis.Table:
-    """The rows as problems; `row` and, where there is one, `amount` come from them."""
-    amount = rows.amount.abs().fill_null(0) if "amount" in rows.columns else ibis.literal(0)
+    """The rows as problems; `row` and, where there is one, `amount` come from them (null: it cannot be read)."""
+    amount = rows.amount.abs() if "amount" in rows.columns else ibis.literal(0)
     return rows.select(
         table=ibis.literal(table),
         row=rows.row.cast("int64"),
@@ -158,8 +159,19 @@ def amounts_out_of_range(tables: Tables, settings: Settings) -> Iterator[ibis.Ta
 
 
 def _money_problem(rows: ibis.Table, table: str, rule: str, settings: Settings) -> ibis.Table:
-    exact = rows.amount.cast("decimal(38,6)") / 10**settings.ledger.decimals
-    return _found(rows, table, rule, "amount", exact.cast(f"decimal(38,{settings.ledger.decimals})"))
+    return _found(rows, table, rule, "amount", _major(rows.amount, settings))
+
+
+def _major(money: ibis.Column, settings: Settings) -> ibis.Value:
+    """Minor units as they are written."""
+    decimals = settings.ledger.decimals
+    return (money.cast("decimal(38,6)") / 10**decimals).cast(f"decimal(38,{decimals})")
+
+
+def payments_without_day(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A paid amount without a paid day would be lost."""
+    rows = tables["invoices"].filter(_.paid_amount.notnull() & _.paid_on.isnull())
+    yield _found(rows, "invoices", "no_paid_day", "paid_on", _major(rows.paid_amount, settings))
 
 
 def due_before_issued(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
@@ -168,11 +180,11 @@ def due_before_issued(tables: Tables, settings: Settings) -> Iterator[ibis.Table
     yield _found(rows, "invoices", "due_before_issued", "due_on", rows.due_on)
 
 
-def currencies_without_rate(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """Money in another currency than the reporting one, and no rate to convert it."""
+def foreign_currencies(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """Money in another currency than the reporting one would add up to nothing that anybody owes."""
     for name in ("invoices", "receipts", "control_totals"):
         rows = tables[name].filter(_.currency != settings.ledger.currency)
-        yield _found(rows, name, "no_rate", "currency", rows.currency)
+        yield _found(rows, name, "foreign_currency", "currency", rows.currency)
 
 
 IDENTIFIERS = {
@@ -267,8 +279,9 @@ def duplicate_rows(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
 FORM: tuple[Check, ...] = (broken_cells,)
 SUBSTANCE: tuple[Check, ...] = (
     amounts_out_of_range,
+    payments_without_day,
     due_before_issued,
-    currencies_without_rate,
+    foreign_currencies,
     duplicate_identifiers,
 )
 REFERENCE: tuple[Check, ...] = (unknown_invoices, applications_before_issue)

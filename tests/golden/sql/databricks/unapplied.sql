@@ -1,74 +1,100 @@
 SELECT
-  `t15`.`as_of`,
-  `t15`.`group`,
-  SUM(`t15`.`held`) AS `unapplied`
+  `t19`.`as_of`,
+  `t19`.`group`,
+  SUM(`t19`.`held`) AS `unapplied`
 FROM (
   SELECT
-    `t14`.`as_of`,
-    `t14`.`customer_id`,
-    `t14`.`held`,
-    `t6`.`group`
+    *
   FROM (
     SELECT
-      *
+      `t17`.`as_of`,
+      `t17`.`customer_id`,
+      `t17`.`held`,
+      `t9`.`group`,
+      `t9`.`since`
     FROM (
       SELECT
-        `t11`.`as_of`,
-        `t11`.`customer_id`,
-        SUM(`t11`.`change`) AS `held`
+        *
       FROM (
         SELECT
-          `t7`.`as_of`,
-          `t10`.`customer_id`,
-          `t10`.`entered_on`,
-          `t10`.`change`
+          `t14`.`as_of`,
+          `t14`.`customer_id`,
+          SUM(`t14`.`amount`) AS `held`
         FROM (
           SELECT
-            `t1`.`as_of`
-          FROM `calendar` AS `t1`
-        ) AS `t7`
-        INNER JOIN (
-          SELECT
-            *
+            `t7`.`as_of`,
+            `t13`.`customer_id`,
+            `t13`.`entered_on`,
+            `t13`.`amount`
           FROM (
             SELECT
-              `t0`.`customer_id`,
-              `t0`.`entered_on`,
-              `t0`.`amount` AS `change`
-            FROM `receipts` AS `t0`
-          ) AS `t4`
-          UNION ALL
-          SELECT
-            *
-          FROM (
+              `t1`.`as_of`
+            FROM `calendar` AS `t1`
+          ) AS `t7`
+          INNER JOIN (
             SELECT
-              `t2`.`customer_id`,
-              `t2`.`entered_on`,
-              -(
-                `t2`.`amount`
-              ) AS `change`
-            FROM `entries` AS `t2`
-            WHERE
-              `t2`.`kind` = 'cash'
-          ) AS `t8`
-        ) AS `t10`
-          ON `t10`.`entered_on` <= `t7`.`as_of`
-      ) AS `t11`
+              *
+            FROM (
+              SELECT
+                `t0`.`customer_id`,
+                `t0`.`entered_on`,
+                `t0`.`amount`
+              FROM `receipts` AS `t0`
+            ) AS `t4`
+            UNION ALL
+            SELECT
+              *
+            FROM (
+              SELECT
+                `t10`.`customer_id`,
+                `t10`.`entered_on`,
+                `t10`.`amount`
+              FROM (
+                SELECT
+                  `t2`.`invoice_id`,
+                  `t2`.`customer_id`,
+                  `t2`.`group`,
+                  `t2`.`issued_on`,
+                  `t2`.`due_on`,
+                  -(
+                    `t2`.`amount`
+                  ) AS `amount`,
+                  `t2`.`entered_on`,
+                  `t2`.`happened_on`,
+                  `t2`.`change`,
+                  `t2`.`kind`
+                FROM `entries` AS `t2`
+                WHERE
+                  `t2`.`kind` = 'cash'
+              ) AS `t10`
+              LEFT SEMI JOIN `receipts` AS `t3`
+                ON `t10`.`customer_id` = `t3`.`customer_id`
+            ) AS `t11`
+          ) AS `t13`
+            ON `t13`.`entered_on` <= `t7`.`as_of`
+        ) AS `t14`
+        GROUP BY
+          1,
+          2
+      ) AS `t15`
+      WHERE
+        `t15`.`held` > 0
+    ) AS `t17`
+    INNER JOIN (
+      SELECT
+        `t0`.`customer_id`,
+        `t0`.`group`,
+        MIN(`t0`.`entered_on`) AS `since`
+      FROM `receipts` AS `t0`
       GROUP BY
         1,
         2
-    ) AS `t12`
-    WHERE
-      `t12`.`held` > 0
-  ) AS `t14`
-  INNER JOIN (
-    SELECT DISTINCT
-      `t0`.`customer_id`,
-      `t0`.`group`
-    FROM `receipts` AS `t0`
-  ) AS `t6`
-    ON `t14`.`customer_id` = `t6`.`customer_id`
-) AS `t15`
+    ) AS `t9`
+      ON `t17`.`customer_id` = `t9`.`customer_id`
+  ) AS `t18`
+  WHERE
+    `t18`.`since` <= `t18`.`as_of`
+) AS `t19`
 GROUP BY
   1,
   2

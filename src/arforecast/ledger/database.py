@@ -1,0 +1,70 @@
+"""A ledger's tables where a user's database holds them: they stay there, and only small results leave."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+from arforecast.errors import SourceError
+from arforecast.ledger.tables import BY_NAME
+
+ATTACHED = "ledger_file"
+
+
+def attach(path: Path, con: ibis.BaseBackend) -> dict[str, ibis.Table]:
+    """The tables of a `.duckdb` file, opened for reading."""
+    import duckdb
+
+    try:
+        con.attach(path, name=ATTACHED, read_only=True)
+    except duckdb.Error as fault:
+        raise SourceError(f"{path.name} cannot be opened by DuckDB: {str(fault).splitlines()[0]}") from fault
+    there = con.list_tables(database=f"{ATTACHED}.main")
+    return {name: _numbered(con.table(name, database=f"{ATTACHED}.main")) for name in BY_NAME if name in there}
+
+
+def connect(source: Any) -> ibis.BaseBackend:
+    """The engine behind a URL, a Spark session, or a connection that Ibis holds already."""
+    if isinstance(source, ibis.BaseBackend):
+        return source
+    if not isinstance(source, str | Path):
+        return ibis.pyspark.connect(source)
+    try:
+        return ibis.connect(str(source))
+    except ImportError as fault:
+        raise SourceError(
+            f"{_safe(source)} needs a driver: install arforecast[postgres] or arforecast[spark]."
+        ) from fault
+    except Exception as fault:  # every driver has errors of its own
+        raise SourceError(f"{_safe(source)} cannot be opened: {str(fault).splitlines()[0]}") from fault
+
+
+def read(con: ibis.BaseBackend) -> dict[str, ibis.Table]:
+    """The ledger's tables in the connection's schema."""
+    there = con.list_tables()
+    return {name: _numbered(con.table(name)) for name in BY_NAME if name in there}
+
+
+def fingerprint(tables: dict[str, ibis.Table]) -> str:
+    """SHA-256 over the size of each table and, column by column, how many cells are filled and which is the largest."""
+    digest = hashlib.sha256()
+    for name, table in tables.items():
+        columns = [table[column] for column in table.columns if column != "row"]
+        filled = {f"{column.get_name()}_filled": column.count() for column in columns}
+        largest = {f"{column.get_name()}_largest": column.cast("string").max() for column in columns}
+        facts = table.aggregate(rows=table.count(), **filled, **largest).to_pandas()
+        digest.update(f"{name}{facts.iloc[0].to_dict()}".encode())
+    return digest.hexdigest()
+
+
+def _numbered(table: ibis.Table) -> ibis.Table:
+    return table.mutate(row=ibis.row_number().cast("int64") + 1).cache()
+
+
+def _safe(source: Any) -> str:
+    """The address without the password."""
+    scheme, _, rest = str(source).partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -1,0 +1,144 @@
+"""A ledger's tables in a folder: text cells from CSV, typed cells from Parquet."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import ibis
+import pandas as pd
+
+from arforecast.errors import SourceError
+from arforecast.ledger.tables import BY_NAME
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+# DuckDB keeps the lines it could not read in two tables of these names.
+REJECTS, SCANS = "unreadable_lines", "csv_scans"
+
+
+def find(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The ledger's tables in the folder: name and file. Raises SourceError for a table that stands there twice."""
+    for name in BY_NAME:
+        found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").exists()]
+        if len(found) > 1:
+            both = " and ".join(file.name for file in found)
+            raise SourceError(f"{folder}: the table {name} stands there twice: {both}. Keep one of them.")
+        yield from ((name, file) for file in found)
+
+
+def fingerprint(files: dict[str, Path]) -> str:
+    """SHA-256 over the files, names included: the same figures can be asked of the same ledger only."""
+    digest = hashlib.sha256()
+    for name, file in files.items():
+        digest.update(name.encode())
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def read(files: dict[str, Path], con: ibis.BaseBackend) -> tuple[dict[str, ibis.Table], pd.DataFrame]:
+    """The tables, each with `row`, its line in the file; and the lines that could not be read: table, row, value.
+
+    Raises SourceError for a file that is not UTF-8, not Parquet, or has a header that names no columns.
+    """
+    blanks = {name: _blank_lines(file) for name, file in files.items() if file.suffix != ".parquet"}
+    tables = {
+        name: _read_csv(files[name], con) if name in blanks else _read_parquet(files[name], con) for name in files
+    }
+    unreadable = _unreadable({str(files[name]): name for name in blanks}, con) if blanks else no_lines()
+    for name, blank in blanks.items():
+        missing = sorted({*blank, *unreadable.row[unreadable.table == name]})
+        tables[name] = _renumbered(tables[name], [int(line) for line in missing])
+    return tables, unreadable
+
+
+def no_lines() -> pd.DataFrame:
+    """No line that could not be read."""
+    return pd.DataFrame({"table": [], "row": [], "value": []})
+
+
+def _blank_lines(file: Path) -> list[int]:
+    """The lines that hold nothing, which the engine passes over; read to its end, the file proves its encoding."""
+    try:
+        with _opened(file) as stream:
+            return [number for number, line in enumerate(stream, start=1) if line == "\n"]
+    except UnicodeDecodeError as fault:
+        raise SourceError(
+            f"{file.name} is not UTF-8. Save it as UTF-8, or import it with a preset that declares its encoding."
+        ) from fault
+    except (OSError, EOFError, zlib.error) as fault:
+        raise SourceError(f"{file.name} cannot be read: {fault}. A .gz file must be gzip.") from fault
+
+
+def _opened(file: Path) -> IO[str]:
+    if file.suffix == ".gz":
+        return gzip.open(file, "rt", encoding="utf-8-sig")
+    return file.open(encoding="utf-8-sig")
+
+
+def _read_csv(file: Path, con: ibis.BaseBackend) -> ibis.Table:
+    """Every cell as text; a separator, a quote or an encoding is never guessed, a broken line is set aside."""
+    import duckdb
+
+    columns = dict.fromkeys(_header(file), "VARCHAR")
+    form = {"header": True, "auto_detect": False, "sep": ",", "quote": '"', "escape": '"', "strict_mode": True}
+    aside = {"store_rejects": True, "rejects_table": REJECTS, "rejects_scan": SCANS}
+    try:
+        return _numbered(con.read_csv(file, columns=columns, **form, **aside), first=2).cache()
+    except duckdb.Error as fault:
+        raise SourceError(
+            f"{file.name} cannot be read as comma-separated text. Save it anew, with one kind of line end throughout."
+        ) from fault
+
+
+def _read_parquet(file: Path, con: ibis.BaseBackend) -> ibis.Table:
+    import duckdb
+
+    try:
+        return _numbered(con.read_parquet(file), first=1).cache()
+    except duckdb.Error as fault:
+        raise SourceError(f"{file.name} is not a Parquet file that can be read. Write it anew.") from fault
+
+
+def _header(file: Path) -> list[str]:
+    with _opened(file) as stream:
+        names = [name.strip() for name in next(csv.reader(stream), [])]
+    if not names:
+        raise SourceError(f"{file.name} is empty. Write its header line, or remove the file.")
+    if "" in names:
+        raise SourceError(f"{file.name}: column {names.index('') + 1} of the header has no name. Name it or remove it.")
+    low = [name.lower() for name in names]
+    twice = sorted({name for name in names if low.count(name.lower()) > 1})
+    if twice:
+        raise SourceError(f"{file.name}: the column {', '.join(twice)} stands there twice. Keep one of them.")
+    return names
+
+
+def _unreadable(names: dict[str, str], con: ibis.BaseBackend) -> pd.DataFrame:
+    """The lines the engine set aside, one row each; `names` gives the table of each file."""
+    rejects = con.table(REJECTS).join(con.table(SCANS), ["scan_id", "file_id"])
+    lines = rejects.select("file_path", row="line", value="csv_line").distinct().to_pandas()
+    lines = lines.assign(table=lines.file_path.map(names)).drop_duplicates(["table", "row"])
+    return lines.sort_values(["table", "row"])[["table", "row", "value"]].astype({"row": "int64"})
+
+
+def _numbered(table: ibis.Table, first: int) -> ibis.Table:
+    return table.mutate(row=ibis.row_number().cast("int64") + first)
+
+
+def _renumbered(numbered: ibis.Table, lines: list[int]) -> ibis.Table:
+    """`lines` are missing from `numbered`: the rows behind them move to their own line."""
+    if not lines:
+        return numbered
+    starts = [line - nth for nth, line in enumerate(lines)]
+    shifts = ibis.memtable(
+        {"start": [0, *starts], "end": [*starts, 1 << 62], "shift": list(range(len(lines) + 1))},
+        schema={"start": "int64", "end": "int64", "shift": "int64"},
+    )
+    joined = numbered.join(shifts, (numbered.row >= shifts.start) & (numbered.row < shifts.end))
+    return joined.mutate(row=joined.row + joined["shift"]).drop("start", "end", "shift").cache()

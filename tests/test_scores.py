@@ -1,0 +1,100 @@
+"""Each score on a few numbers worked by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from arforecast.scores import auc, bias, brier, calibration_error, calibration_floor, coverage, log_loss, wape
+
+
+def test_brier() -> None:
+    """0.1^2, 0.4^2 and 0.7^2 off: 0.66 / 3."""
+    assert brier([0.1, 0.6, 0.7], [0, 1, 0]) == pytest.approx(0.22)
+    assert brier([0, 1], [0, 1]) == 0
+    assert brier([0.5, 0.5], [0, 1]) == 0.25
+
+
+def test_log_loss() -> None:
+    """What happened had been given 0.9, 0.6 and 0.3."""
+    assert log_loss([0.1, 0.6, 0.7], [0, 1, 0]) == pytest.approx(-math.log(0.9 * 0.6 * 0.3) / 3)
+
+
+def test_log_loss_of_a_certain_error_is_large_and_finite() -> None:
+    assert log_loss([0.0], [1]) == pytest.approx(-math.log(1e-6))
+    assert log_loss([1.0], [1]) == pytest.approx(0, abs=1e-5)
+
+
+def test_auc() -> None:
+    """Late had 0.8 and 0.4, on time 0.1, 0.4 and 0.6: of six pairs four are in order, one is a tie."""
+    assert auc([0.8, 0.1, 0.4, 0.4, 0.6], [1, 0, 1, 0, 0]) == pytest.approx(4.5 / 6)
+
+
+@pytest.mark.parametrize("happened", [[1, 1, 1], [0, 0, 0]], ids=["all late", "none late"])
+def test_auc_of_one_kind_is_not_defined(happened: list[int]) -> None:
+    assert math.isnan(auc([0.2, 0.5, 0.9], happened))
+
+
+def test_calibration_error() -> None:
+    """Two bins of equal numbers: 0.1, 0.3 said 0.2, half happened; 0.6, 0.8 said 0.7, all happened: (0.3 + 0.3) / 2."""
+    assert calibration_error([0.8, 0.1, 0.6, 0.3], [1, 0, 1, 1], bins=2) == pytest.approx(0.3)
+
+
+def test_errors_inside_a_bin_cancel_and_between_bins_do_not() -> None:
+    assert calibration_error([0.4, 0.6], [0, 1], bins=1) == pytest.approx(0)
+    assert calibration_error([0.4, 0.6], [0, 1], bins=2) == pytest.approx(0.4)
+
+
+def test_bins_are_weighted_by_their_numbers() -> None:
+    """Three in two bins: 0.1 and 0.2 together, 0.15 off; 0.9 alone, 0.1 off."""
+    assert calibration_error([0.1, 0.2, 0.9], [0, 0, 1], bins=2) == pytest.approx((2 * 0.15 + 0.1) / 3)
+
+
+def test_more_bins_than_numbers_are_bins_of_one() -> None:
+    assert calibration_error([0.1, 0.2], [0, 1], bins=15) == pytest.approx((0.1 + 0.8) / 2)
+
+
+def test_the_floor_is_what_a_calibrated_forecast_shows() -> None:
+    random = np.random.default_rng(5)
+    chance = random.beta(1, 3, 3_000)
+    shown = [calibration_error(chance, random.random(len(chance)) < chance) for _ in range(50)]
+    floor = calibration_floor(chance)
+    assert floor == pytest.approx(np.mean(shown), rel=0.1)
+    assert calibration_error(chance, random.random(len(chance)) < chance**2) > 3 * floor
+
+
+def test_the_floor_sinks_with_the_numbers_and_is_the_same_for_a_seed() -> None:
+    few, many = np.full(100, 0.3), np.full(10_000, 0.3)
+    assert calibration_floor(many) < calibration_floor(few) / 5
+    assert calibration_floor(few) == calibration_floor(few)
+    assert calibration_floor(few, seed=2) != calibration_floor(few)
+
+
+def test_certainties_have_no_floor() -> None:
+    assert calibration_floor([0.0, 1.0, 1.0]) == 0
+
+
+def test_wape_adds_errors_and_bias_lets_them_cancel() -> None:
+    """10 too much, 20 too little, of 100."""
+    assert wape([40, 30, 20], [30, 50, 20]) == pytest.approx(0.30)
+    assert bias([40, 30, 20], [30, 50, 20]) == pytest.approx(-0.10)
+
+
+def test_too_much_is_a_positive_bias() -> None:
+    assert bias([12, 12], [10, 10]) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("score", [wape, bias])
+@pytest.mark.parametrize("actual", [[], [0.0, 0.0], [5.0, -5.0]], ids=["nothing", "zeros", "undone"])
+def test_shares_of_nothing_are_not_defined(
+    score: Callable[[list[float], list[float]], float], actual: list[float]
+) -> None:
+    assert math.isnan(score([1.0] * len(actual), actual))
+
+
+def test_coverage_counts_the_ends_in() -> None:
+    """2 and 5 lie on an end, 9 outside."""
+    assert coverage([2, 1, 3, 0], [4, 5, 8, 7], [2, 5, 9, 3]) == pytest.approx(3 / 4)

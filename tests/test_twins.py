@@ -1,0 +1,575 @@
+"""Every KPI a second time, in slow plain Python: loops over rows, whole cents and fractions, and no engine.
+
+The twins are written from the definitions, not from the code. Both sides are asked of the same ledgers on the same
+days, whole and by segment: money has to agree to the cent, everything else to a billionth.
+"""
+
+from __future__ import annotations
+
+import calendar
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+import ledgers
+from arforecast.kpis import catalogue, table
+from arforecast.ledger import open_books
+from arforecast.ledger.sample import write_sample
+from arforecast.settings import Settings
+from ledgers import SHARED, Row, Tables
+
+Number = Fraction | int
+Parts = tuple[Number | None, Number | None, int]
+"""Numerator, denominator (in cents where they are money) and scale; None is what is not defined."""
+
+
+# What is known, and what follows from it.
+
+
+@dataclass(frozen=True)
+class Invoice:
+    name: str
+    customer: str
+    group: str
+    issued_on: date
+    due_on: date
+    amount: int
+    entered_on: date
+
+
+@dataclass(frozen=True)
+class Application:
+    invoice: Invoice
+    applied_on: date
+    amount: int
+    kind: str
+    entered_on: date
+
+
+@dataclass(frozen=True)
+class Receipt:
+    customer: str
+    group: str
+    amount: int
+    entered_on: date
+
+
+@dataclass(frozen=True)
+class Dispute:
+    invoice: str
+    closed_on: date | None
+    entered_on: date
+
+
+@dataclass(frozen=True)
+class Known:
+    """What had entered the books by the close of `day`.
+
+    unapplied: by group, the money of customers who have paid in more than was applied. first_on: the first day of
+    issue, of the whole ledger also where this is one group of it.
+    """
+
+    day: date
+    invoices: list[Invoice]
+    applications: list[Application]
+    receipts: list[Receipt]
+    disputes: list[Dispute]
+    unapplied: dict[str, int] = field(default_factory=dict)
+    first_on: date | None = None
+
+    def of(self, group: str) -> Known:
+        return replace(
+            self,
+            invoices=[invoice for invoice in self.invoices if invoice.group == group],
+            applications=[entry for entry in self.applications if entry.invoice.group == group],
+            unapplied={group: self.unapplied.get(group, 0)},
+        )
+
+    @property
+    def groups(self) -> set[str]:
+        return {invoice.group for invoice in self.invoices} | {receipt.group for receipt in self.receipts}
+
+
+def known(ledger: Known, day: date) -> Known:
+    """The ledger as it was known at the close of `day`."""
+    then = Known(
+        day,
+        [row for row in ledger.invoices if row.entered_on <= day],
+        [row for row in ledger.applications if row.entered_on <= day],
+        [row for row in ledger.receipts if row.entered_on <= day],
+        [row for row in ledger.disputes if row.entered_on <= day],
+    )
+    first_on = min((invoice.issued_on for invoice in then.invoices), default=None)
+    return replace(then, first_on=first_on, unapplied=unapplied(then))
+
+
+def unapplied(then: Known) -> dict[str, int]:
+    """Receipts less cash applications of each customer who has paid, where more was paid; by the customer's group."""
+    held = Counter({receipt.customer: 0 for receipt in then.receipts})
+    for receipt in then.receipts:
+        held[receipt.customer] += receipt.amount
+    for entry in then.applications:
+        if entry.kind == "cash" and entry.invoice.customer in held:
+            held[entry.invoice.customer] -= entry.amount
+    group = {receipt.customer: receipt.group for receipt in then.receipts}
+    by_group: Counter[str] = Counter()
+    for customer in +held:
+        by_group[group[customer]] += held[customer]
+    return by_group
+
+
+def balances(then: Known, day: date) -> dict[Invoice, int]:
+    owed = {invoice: invoice.amount for invoice in then.invoices if invoice.entered_on <= day}
+    for entry in then.applications:
+        if entry.entered_on <= day:
+            owed[entry.invoice] -= entry.amount
+    return owed
+
+
+def owed_on(then: Known, day: date) -> dict[Invoice, int]:
+    return {invoice: balance for invoice, balance in balances(then, day).items() if balance > 0}
+
+
+def past_due(then: Known, day: date, more_than: int, at_most: float = math.inf) -> int:
+    """The open balance of invoices that on `day` are within a range of days past due."""
+    owed = owed_on(then, day)
+    return sum(money for invoice, money in owed.items() if more_than < (day - invoice.due_on).days <= at_most)
+
+
+def open_ar(then: Known, day: date | None = None) -> int:
+    return sum(owed_on(then, day or then.day).values())
+
+
+def current(then: Known) -> int:
+    return open_ar(then) - past_due(then, then.day, 0)
+
+
+def opening(day: date) -> date:
+    return day.replace(day=1) - timedelta(days=1)
+
+
+def quarter_opening(day: date) -> date:
+    return opening(opening(opening(day)))
+
+
+def window(then: Known, days: int) -> date:
+    return then.day - timedelta(days=days)
+
+
+def billed(then: Known, after: date, until: date | None = None) -> int:
+    return sum(row.amount for row in then.invoices if after < row.entered_on <= (until or then.day))
+
+
+def flow(then: Known, kind: str, after: date) -> int:
+    return sum(row.amount for row in then.applications if row.kind == kind and row.entered_on > after)
+
+
+def reaches_back(then: Known, first: date) -> bool:
+    """Whether what begins on `first` begins before the ledger does."""
+    return then.first_on is not None and first < then.first_on
+
+
+def over_billing(then: Known, above: Number | None, days: int, below: Number | None = None, scale: int = 1) -> Parts:
+    """A part of a window of billing: not defined where the ledger is younger than the window."""
+    first = window(then, days) + timedelta(days=1)
+    by = billed(then, window(then, days)) if below is None else below
+    return above, None if reaches_back(then, first) else by, scale
+
+
+def applied(then: Known, invoice: Invoice) -> list[Application]:
+    return [entry for entry in then.applications if entry.invoice == invoice]
+
+
+def settled_on(then: Known, invoice: Invoice) -> date | None:
+    """The first day from which nothing was owed any more; a payment that bounced settles nothing."""
+    changes: Counter[date] = Counter()
+    for entry in applied(then, invoice):
+        changes[entry.applied_on] += entry.amount
+    rest, day = invoice.amount, None
+    for happened_on in sorted(changes):
+        rest -= changes[happened_on]
+        day = None if rest > 0 else day or happened_on
+    return day
+
+
+def cohort(then: Known, age: int) -> tuple[date, date]:
+    """The first and last day of the latest calendar month of which the last day is `age` days old."""
+    last = opening(then.day)
+    while last + timedelta(days=age) > then.day:
+        last = opening(last)
+    return last.replace(day=1), last
+
+
+# The KPIs, in the order of the definitions.
+
+
+def of_open_ar(above: Callable[[Known], int]) -> Callable[[Known], Parts]:
+    """A part of open_ar."""
+    return lambda then: (above(then), open_ar(then), 1)
+
+
+def money(amount: Callable[[Known], int]) -> Callable[[Known], Parts]:
+    return lambda then: (amount(then), 100, 1)
+
+
+def credit_balance(then: Known) -> int:
+    over_applied = sum(balance for balance in balances(then, then.day).values() if balance < 0)
+    return over_applied - sum(then.unapplied.values())
+
+
+def disputed(then: Known) -> int:
+    contested = {row.invoice for row in then.disputes if row.closed_on is None or row.closed_on > then.day}
+    return sum(money for invoice, money in owed_on(then, then.day).items() if invoice.name in contested)
+
+
+def by_customer(then: Known) -> Counter[str]:
+    owed: Counter[str] = Counter()
+    for invoice, balance in owed_on(then, then.day).items():
+        owed[invoice.customer] += balance
+    return owed
+
+
+def hhi(then: Known) -> Parts:
+    return sum(balance**2 for balance in by_customer(then).values()), open_ar(then) ** 2, 10_000
+
+
+def dso_countback(then: Known) -> Parts:
+    rest, days, last = Fraction(open_ar(then)), Fraction(0), then.day
+    begins = min((invoice.entered_on for invoice in then.invoices), default=then.day)
+    while rest > 0:
+        if last < begins:
+            return None, 1, 1
+        first = last.replace(day=1)
+        month = billed(then, first - timedelta(days=1), last)
+        share = Fraction(1) if month <= rest else rest / month
+        days += share * last.day
+        rest -= month
+        last = first - timedelta(days=1)
+    return days, 1, 1
+
+
+def weighed(since: Callable[[Invoice], date]) -> Callable[[Known], Parts]:
+    """Days from a date of the invoice to each payment of the last 90 days, weighed with its money."""
+
+    def parts(then: Known) -> Parts:
+        paid = [row for row in then.applications if row.kind == "cash" and row.entered_on > window(then, 90)]
+        days = sum(row.amount * (row.applied_on - since(row.invoice)).days for row in paid)
+        return days, sum(row.amount for row in paid), 1
+
+    return parts
+
+
+def days_to_pay_median_km(then: Known) -> Parts:
+    lives = []
+    for invoice in then.invoices:
+        if window(then, 90) < invoice.issued_on <= then.day:
+            end = settled_on(then, invoice)
+            lives.append((max(((end or then.day) - invoice.issued_on).days, 0), end is not None))
+    surviving, median = Fraction(1), None
+    for age in sorted({age for age, _ in lives}):
+        at_risk = sum(1 for life, _ in lives if life >= age)
+        settled = sum(1 for life, ended in lives if ended and life == age)
+        surviving *= 1 - Fraction(settled, at_risk)
+        if median is None and surviving <= Fraction(1, 2):
+            median = age
+    return over_billing(then, median, 90, below=1)
+
+
+def due_lately(then: Known) -> list[tuple[int, int]]:
+    """Of every invoice that fell due in the last 90 days: its amount, and what was applied by then."""
+    due = [invoice for invoice in then.invoices if window(then, 90) < invoice.due_on <= then.day]
+    return [
+        (invoice.amount, sum(row.amount for row in applied(then, invoice) if row.applied_on <= invoice.due_on))
+        for invoice in due
+    ]
+
+
+def paid_on_time_share(then: Known) -> Parts:
+    return sum(paid for _, paid in due_lately(then)), sum(amount for amount, _ in due_lately(then)), 1
+
+
+def paid_on_time_count_share(then: Known) -> Parts:
+    return sum(paid >= amount for amount, paid in due_lately(then)), len(due_lately(then)), 1
+
+
+def cei(then: Known) -> Parts:
+    due = open_ar(then, opening(then.day)) + billed(then, opening(then.day))
+    return due - open_ar(then), due - current(then), 100
+
+
+def cei_3m(then: Known) -> Parts:
+    begins = quarter_opening(then.day)
+    due = open_ar(then, begins) + Fraction(billed(then, begins), 3)
+    return due - open_ar(then), due - current(then), 100
+
+
+def collection_rate(then: Known) -> Parts:
+    first, last = cohort(then, 90)
+    issued = [invoice for invoice in then.invoices if first <= invoice.issued_on <= last]
+    cash = sum(
+        row.amount
+        for invoice in issued
+        for row in applied(then, invoice)
+        if row.kind == "cash" and (row.applied_on - invoice.issued_on).days <= 90
+    )
+    return cash, None if reaches_back(then, first) else sum(invoice.amount for invoice in issued), 1
+
+
+def month_cash(then: Known) -> int:
+    return flow(then, "cash", opening(then.day))
+
+
+def collection_rate_period(then: Known) -> Parts:
+    begins = opening(then.day)
+    return month_cash(then), open_ar(then, begins) + billed(then, begins), 1
+
+
+def collection_rate_outstanding(then: Known) -> Parts:
+    return month_cash(then), open_ar(then, opening(then.day)), 1
+
+
+def recovery_rate(then: Known) -> Parts:
+    begins = opening(then.day)
+    overdue = {invoice: money for invoice, money in owed_on(then, begins).items() if invoice.due_on < begins}
+    cash = sum(
+        row.amount
+        for row in then.applications
+        if row.kind == "cash" and row.entered_on > begins and row.invoice in overdue
+    )
+    return cash, sum(overdue.values()), 1
+
+
+def recovered(days: int) -> Callable[[Known], Parts]:
+    def parts(then: Known) -> Parts:
+        first, last = cohort(then, days)
+        left = cash = 0
+        for invoice in then.invoices:
+            if first <= invoice.due_on <= last:
+                rows = applied(then, invoice)
+                late = {row: (row.applied_on - invoice.due_on).days for row in rows}
+                left += invoice.amount - sum(row.amount for row in rows if late[row] <= 0)
+                cash += sum(row.amount for row in rows if row.kind == "cash" and 0 < late[row] <= days)
+        return cash, None if reaches_back(then, first) else left, 1
+
+    return parts
+
+
+def late_cash(then: Known) -> int:
+    return sum(
+        row.amount
+        for row in then.applications
+        if row.kind == "cash" and row.entered_on > window(then, 365) and row.applied_on > row.invoice.due_on
+    )
+
+
+MONEY: dict[str, Callable[[Known], int]] = {
+    "open_ar": open_ar,
+    "credit_balance": credit_balance,
+    "net_ar": lambda then: open_ar(then) + credit_balance(then),
+    "overdue_ar": lambda then: past_due(then, then.day, 0),
+    "aging:current": current,
+    "aging:1-30": lambda then: past_due(then, then.day, 0, 30),
+    "aging:31-60": lambda then: past_due(then, then.day, 30, 60),
+    "aging:61-90": lambda then: past_due(then, then.day, 60, 90),
+    "aging:91-120": lambda then: past_due(then, then.day, 90, 120),
+    "aging:121+": lambda then: past_due(then, then.day, 120),
+    "billed": lambda then: billed(then, opening(then.day)),
+    "cash": month_cash,
+    "credit_notes": lambda then: flow(then, "credit_note", opening(then.day)),
+    "discounts": lambda then: flow(then, "discount", opening(then.day)),
+    "write_offs": lambda then: flow(then, "write_off", opening(then.day)),
+}
+TWINS: dict[str, Callable[[Known], Parts]] = {
+    **{name: money(amount) for name, amount in MONEY.items()},
+    "overdue_share": of_open_ar(lambda then: past_due(then, then.day, 0)),
+    "over_90_share": of_open_ar(lambda then: past_due(then, then.day, 90)),
+    "disputed_share": of_open_ar(disputed),
+    "top10_share": of_open_ar(lambda then: sum(sorted(by_customer(then).values())[-10:])),
+    "hhi": hhi,
+    "dso": lambda then: over_billing(then, open_ar(then), 90, scale=90),
+    "dso_12m": lambda then: over_billing(then, open_ar(then), 365, scale=365),
+    "dso_countback": dso_countback,
+    "dso_best_possible": lambda then: over_billing(then, current(then), 90, scale=90),
+    "add": lambda then: over_billing(then, past_due(then, then.day, 0), 90, scale=90),
+    "ar_turnover": lambda then: over_billing(then, billed(then, window(then, 365)), 365, below=open_ar(then)),
+    "days_beyond_terms": weighed(lambda invoice: invoice.due_on),
+    "days_to_pay": weighed(lambda invoice: invoice.issued_on),
+    "days_to_pay_median_km": days_to_pay_median_km,
+    "paid_on_time_share": paid_on_time_share,
+    "paid_on_time_count_share": paid_on_time_count_share,
+    "cei": cei,
+    "cei_3m": cei_3m,
+    "collection_rate": collection_rate,
+    "collection_rate_period": collection_rate_period,
+    "collection_rate_outstanding": collection_rate_outstanding,
+    "recovery_rate": recovery_rate,
+    "recovered_30": recovered(30),
+    "recovered_60": recovered(60),
+    "recovered_90": recovered(90),
+    "recovered_to_outstanding": of_open_ar(late_cash),
+    "bad_debt_share": lambda then: over_billing(then, flow(then, "write_off", window(then, 365)), 365),
+}
+# Their parts are numbers of things or days; the parts of all others are money.
+COUNTED = {"hhi", "dso_countback", "days_to_pay_median_km", "paid_on_time_count_share"}
+
+
+# Rows of text become facts.
+
+
+def facts(tables: Tables) -> Known:
+    """The whole ledger, its end included; `known` cuts it off on a day."""
+    segments = {row["customer_id"]: row.get("segment", "") for row in tables.get("customers", [])}
+    invoices = {row["invoice_id"]: _invoice(row, segments) for row in tables["invoices"]}
+    paid = [
+        {"invoice_id": row["invoice_id"], "applied_on": row["paid_on"], "kind": "cash", "amount": row["amount"]}
+        for row in tables["invoices"]
+        if row.get("paid_on")
+    ]
+    return Known(
+        date.max,
+        list(invoices.values()),
+        [_application(row, invoices[row["invoice_id"]]) for row in tables.get("applications", paid)],
+        [_receipt(row, segments) for row in tables.get("receipts", [])],
+        [
+            Dispute(row["invoice_id"], _day(row.get("closed_on")), _entered(row, "opened_on"))
+            for row in tables.get("disputes", [])
+        ],
+    )
+
+
+def _invoice(row: Row, segments: dict[str, str]) -> Invoice:
+    return Invoice(
+        row["invoice_id"],
+        row["customer_id"],
+        row.get("segment") or segments.get(row["customer_id"]) or "(none)",
+        date.fromisoformat(row["issued_on"]),
+        date.fromisoformat(row["due_on"]),
+        _cents(row["amount"]),
+        _entered(row, "issued_on"),
+    )
+
+
+def _application(row: Row, invoice: Invoice) -> Application:
+    entered_on = max(_entered(row, "applied_on"), invoice.entered_on)
+    applied_on = date.fromisoformat(row["applied_on"])
+    return Application(invoice, applied_on, _cents(row["amount"]), row["kind"], entered_on)
+
+
+def _receipt(row: Row, segments: dict[str, str]) -> Receipt:
+    group = segments.get(row["customer_id"]) or "(none)"
+    return Receipt(row["customer_id"], group, _cents(row["amount"]), _entered(row, "received_on"))
+
+
+def _entered(row: Row, event: str) -> date:
+    happened_on = date.fromisoformat(row[event])
+    return max(happened_on, _day(row.get("known_on")) or happened_on)
+
+
+def _day(cell: str | None) -> date | None:
+    return date.fromisoformat(cell) if cell else None
+
+
+def _cents(cell: str) -> int:
+    return int(Fraction(cell) * 100)
+
+
+# Both sides, face to face.
+
+
+Key = tuple[date, str | None, str]
+"""Day, group (None for the whole ledger), KPI."""
+
+
+def disagreements(tables: Tables, folder: Path, days: Iterable[date]) -> list[str]:
+    """Every figure on which engine and twins do not agree, on each day, whole and by segment."""
+    books = open_books(ledgers.write(tables, folder), Settings())
+    assert books.quarantine.empty, books.quarantine.message.to_list()
+    rows = table(books, days, by="segment").to_dict("records")
+    engine = {(row["as_of"].date(), row["group"] if row["by"] else None, row["kpi"]): row for row in rows}
+    twin = _twins(facts(tables), days)
+    missing = [f"{key}: one side has no such figure" for key in engine.keys() ^ twin.keys()]
+    both = [key for key in twin if key in engine and not _agree(engine[key], twin[key])]
+    return sorted(missing) + [f"{key}: engine {_shown(engine[key])}, twin {twin[key]}" for key in both]
+
+
+def _twins(ledger: Known, days: Iterable[date]) -> dict[Key, Parts]:
+    figures: dict[Key, Parts] = {}
+    for day in days:
+        then = known(ledger, day)
+        views = {None: then} | {group: then.of(group) for group in then.groups}
+        figures |= {(day, group, name): twin(view) for group, view in views.items() for name, twin in TWINS.items()}
+    return figures
+
+
+def _agree(row: dict[Any, Any], parts: Parts) -> bool:
+    above, below, scale = parts
+    unit = 1 if row["kpi"] in COUNTED else 100
+    value = None if above is None or not below else Fraction(above) / below * scale
+    if row["unit"] == "money":
+        return value is not None and row["value"] == row["numerator"] == float(value) and row["denominator"] == 1
+    expected = (value, above and Fraction(above, unit), below and Fraction(below, unit))
+    return all(map(_close, (row["value"], row["numerator"], row["denominator"]), expected))
+
+
+def _close(engine: float, twin: Number | None) -> bool:
+    return math.isnan(engine) if twin is None else math.isclose(engine, twin, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def _shown(row: dict[Any, Any]) -> str:
+    return f"{row['value']} = {row['numerator']} / {row['denominator']}"
+
+
+def test_every_kpi_has_a_twin() -> None:
+    assert sorted(TWINS) == sorted(kpi.name for kpi in catalogue(Settings()))
+
+
+# Not shrunk: a smaller ledger costs minutes of opening ledgers, and the message names day, group and figure.
+@settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=10,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(ledgers.ledgers(), st.lists(ledgers.days, min_size=3, max_size=4, unique=True))
+@example({"invoices": [], "applications": []}, [date(2024, 6, 30)])
+def test_engine_and_twins_agree_on_drawn_ledgers(tables: Tables, days: list[date]) -> None:
+    with TemporaryDirectory() as folder:
+        found = disagreements(tables, Path(folder) / "ledger", sorted({*days, *map(_month_end, days)}))
+    assert not found, "\n".join(found[:20])
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def test_engine_and_twins_agree_on_the_sample_company(tmp_path: Path) -> None:
+    write_sample(tmp_path / "sample", customers=25, months=18)
+    tables = ledgers.read(tmp_path / "sample")
+    assert disagreements(tables, tmp_path / "ledger", [date(2025, 12, 31), date(2026, 6, 15)]) == []
+
+
+def test_engine_and_twins_agree_on_a_ledger_with_its_answers(tmp_path: Path) -> None:
+    folder = SHARED / "golden" / "ledger"
+    if not folder.exists():
+        pytest.skip("There is no ledger ../shared/golden/ledger beside the project.")
+    days = [date(2024, 2, 29), date(2024, 12, 30), date(2025, 7, 15)]
+    assert disagreements(ledgers.read(folder), tmp_path / "ledger", days) == []
+
+
+def test_engine_and_twins_agree_on_real_invoices_with_paid_on(tmp_path: Path) -> None:
+    folder = SHARED / "data" / "payment_dates"
+    if not folder.exists():
+        pytest.skip("There is no ledger ../shared/data/payment_dates beside the project.")
+    rows = [row for row in ledgers.read(folder)["invoices"] if row["customer_id"].startswith("2000")][:600]
+    assert disagreements({"invoices": rows}, tmp_path / "ledger", [date(2019, 5, 31), date(2019, 9, 12)]) == []
