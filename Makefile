@@ -1,6 +1,6 @@
 # Everything starts from a clone with Python 3.11+ and make: each target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help install sample report test check format lab bench lock clean
+.PHONY: help install sample report test check format headlines lab bench lock clean
 
 # Without bytecode every notebook kernel would compile its imports again: three times slower to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -36,20 +36,24 @@ report: $(READY) $(SAMPLE)  ## the pages; LEDGER=folder AS_OF=date for another l
 	@$(BIN)/arforecast report $(LEDGER) --as-of $(AS_OF)
 
 test: $(READY) $(SAMPLE)  ## the tests, notebooks included
-	@$(BIN)/python -m pytest
-	@$(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -p no:cacheprovider notebooks
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --nbval --nbval-cell-timeout=60 notebooks
 
 check: $(READY)  ## linters, types, layers, clean notebooks
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/nbstripout --verify --keep-count notebooks/*.ipynb
+	@$(BIN)/nbstripout --verify --keep-count --keep-id notebooks/*.ipynb
 
 format: $(READY)  ## code in one style, notebooks without outputs
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
-	@$(BIN)/nbstripout --keep-count notebooks/*.ipynb
+	@$(BIN)/nbstripout --keep-count --keep-id notebooks/*.ipynb
+
+headlines: $(READY) $(SAMPLE)  ## the notebooks' saved headlines, after a change of the sample or of a model
+	@$(BIN)/jupyter nbconvert --log-level WARN --execute --inplace notebooks/*.ipynb
+	@$(BIN)/nbstripout --keep-count --keep-id notebooks/*.ipynb
 
 lab: $(READY) $(SAMPLE)  ## JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks

@@ -6,7 +6,7 @@ An origin is a past day on which the ledger is asked as it was known then; what 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -145,32 +145,35 @@ def widening(record: pd.DataFrame) -> dict[float, float]:
 
 def _factor(record: pd.DataFrame, share: float) -> float:
     below, above = _halves(record, share)
-    off = record.actual - record.p50
-    distance: Floats = np.sort((off.abs() / above.where(off > 0, below)).to_numpy(float))
+    off = (record.actual - record.p50).to_numpy(float)
+    distance = np.sort(np.abs(off) / np.where(off > 0, above, below))
     nth = min(math.ceil((len(distance) + 1) * share), len(distance))
     return float(distance[nth - 1])
 
 
-def _halves(forecast: pd.DataFrame, share: float) -> tuple[pd.Series, pd.Series]:
+def _halves(forecast: pd.DataFrame, share: float) -> tuple[Floats, Floats]:
     """How far a range reaches below and above its median.
 
     A range without width says that nothing else can happen: a hundredth of the median is the least that is believed.
     """
-    low, high = RANGES[share]
-    least = (forecast.p50.abs() / 100).clip(lower=1)
-    below, above = forecast.p50 - forecast[low], forecast[high] - forecast.p50
-    return below.clip(lower=least), above.clip(lower=least)
+    low, median, high = (forecast[name].to_numpy(float) for name in (RANGES[share][0], "p50", RANGES[share][1]))
+    least = np.maximum(np.abs(median) / 100, 1)
+    return np.maximum(median - low, least), np.maximum(high - median, least)
 
 
-def widened(forecast: pd.DataFrame, factors: dict[float, float]) -> pd.DataFrame:
-    """The forecast with its ranges stretched about the median; a wider range never ends inside a narrower one."""
-    wide = forecast.copy()
-    reach_below = reach_above = pd.Series(0.0, index=forecast.index)
+def widened(forecast: pd.DataFrame, factors: Mapping[float, float | Floats]) -> pd.DataFrame:
+    """The forecast with its ranges stretched about the median; a wider range never ends inside a narrower one.
+
+    factors: by range, one for all rows or one a row.
+    """
+    median = forecast.p50.to_numpy(float)
+    reach_below = reach_above = np.zeros(len(forecast))
+    wide = {}
     for share, (low, high) in sorted(RANGES.items()):
         below, above = _halves(forecast, share)
-        reach_below = (below * factors[share]).clip(lower=reach_below)
-        reach_above = (above * factors[share]).clip(lower=reach_above)
+        reach_below = np.maximum(reach_below, below * factors[share])
+        reach_above = np.maximum(reach_above, above * factors[share])
         # Cash is what arrives: no range begins below nothing unless the median does.
-        wide[low] = np.maximum(forecast.p50 - reach_below, np.minimum(forecast.p50, 0))
-        wide[high] = forecast.p50 + reach_above
-    return wide
+        wide[low] = np.maximum(median - reach_below, np.minimum(median, 0))
+        wide[high] = median + reach_above
+    return forecast.assign(**wide)

@@ -217,15 +217,10 @@ def stretched(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
 
     A week learns from the weeks up to two nearer and farther; where those are too few, from all of its component.
     """
-    ahead = forecast[["component", "horizon_week"]].drop_duplicates()
-    parts = [
-        backtest.widened(
-            forecast[(forecast.component == component) & (forecast.horizon_week == week)],
-            backtest.widening(_alike(past, component, week)),
-        )
-        for component, week in zip(ahead.component, ahead.horizon_week, strict=True)
-    ]
-    return pd.concat(parts).sort_index()
+    rows = list(zip(forecast.component, forecast.horizon_week, strict=True))
+    learnt = {row: backtest.widening(_alike(past, *row)) for row in set(rows)}
+    factors = {share: np.array([learnt[row][share] for row in rows]) for share in backtest.RANGES}
+    return backtest.widened(forecast, factors)
 
 
 def _alike(past: pd.DataFrame, component: str, week: int) -> pd.DataFrame:

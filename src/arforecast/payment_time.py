@@ -144,8 +144,7 @@ def exposure(facts: Facts, day: date) -> Exposure:
 
 def _every_day(facts: Facts, last: date) -> ibis.Table:
     """The days from the first invoice to `last`, column `on`."""
-    first = facts.invoices.issued_on.min().execute()
-    start = last if pd.isna(first) else min(pd.Timestamp(first).date(), last)
+    start = min(facts.first_issued_on or last, last)
     return ibis.memtable({"on": pd.date_range(start, last).date}, schema={"on": "date"})
 
 

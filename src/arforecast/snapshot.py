@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 
 import ibis
+import pandas as pd
 from ibis import _
 
 from arforecast.errors import UsageError
@@ -43,6 +45,12 @@ class Facts:
     spells: ibis.Table
     settlements: ibis.Table
     receipts: ibis.Table
+
+    @cached_property
+    def first_issued_on(self) -> date | None:
+        """The day of the first invoice, whenever it became known; None where there is none."""
+        first = self.invoices.issued_on.min().execute()
+        return None if pd.isna(first) else pd.Timestamp(first).date()
 
     def cached(self) -> Facts:
         """The same facts, computed once by the engine where many figures are to be read from them."""
