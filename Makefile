@@ -1,6 +1,6 @@
 # Everything starts from a clone with Python 3.11+ and make: each target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help install sample report test check format headlines lab bench lock clean
+.PHONY: help install engines sample report test check format headlines lab bench lock clean
 
 # Without bytecode every notebook kernel would compile its imports again: three times slower to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,6 +25,10 @@ $(READY): requirements.lock installer.lock pyproject.toml
 		|| $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
+
+engines: $(READY)  ## the drivers for ledgers in PostgreSQL and on Spark, and so their tests
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes engines.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 
 sample: $(SAMPLE)  ## the sample company's ledger in data/sample
 
@@ -64,6 +68,9 @@ bench: $(READY) $(SAMPLE)  ## how right the forecasts were since FROM; LEDGER=fo
 lock: $(READY)  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
 		--extra dev pyproject.toml --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+		--extra dev --extra postgres --extra spark --constraint requirements.lock \
+		pyproject.toml --output-file engines.lock
 	@echo uv | $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate \
 		--output-file installer.lock -
 

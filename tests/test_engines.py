@@ -1,0 +1,170 @@
+"""One definition, whatever the engine: PostgreSQL and Spark give the figures that DuckDB gives, and keep the rows.
+
+Where a server, Java or a driver is missing these tests say so and are skipped; `.ci/run` installs them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+import pytest
+
+from arforecast import kpis
+from arforecast.ledger import Books, open_books
+from arforecast.ledger.sample import write_sample
+from arforecast.ledger.tables import BY_NAME
+
+DAYS = [date(2026, 3, 31), date(2026, 5, 15), date(2026, 6, 30)]
+DECIMALS = 2
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Books:
+    """A ledger in DuckDB: the sample company, small, with a few bad rows."""
+    folder = tmp_path_factory.mktemp("engines") / "ledger"
+    write_sample(folder, customers=40, months=14)
+    invoices = (folder / "invoices.csv").read_text("utf-8").splitlines()
+    (folder / "invoices.csv").write_text("\n".join([*invoices, invoices[5], invoices[9]]) + "\n", "utf-8")
+    return open_books(folder)
+
+
+def typed(books: Books, folder: Path) -> dict[str, Path]:
+    """The ledger's rows, the bad ones too, as a database holds them: dates and decimals, one Parquet file a table."""
+    source = open_books_raw(folder)
+    files = {}
+    for name, table in source.items():
+        columns = [column for column in BY_NAME[name].columns if column.name in table.columns]
+        values = {column.name: _stored(table[column.name], column.type) for column in columns}
+        files[name] = folder / f"{name}.typed.parquet"
+        table.select(**values).to_parquet(files[name])
+    return files
+
+
+def open_books_raw(folder: Path) -> dict[str, ibis.Table]:
+    con = ibis.duckdb.connect()
+    return {name: con.read_csv(folder / f"{name}.csv", all_varchar=True) for name in BY_NAME}
+
+
+def _stored(cell: ibis.Column, kind: str) -> ibis.Value:
+    cell = cell.nullif("")
+    types = {"date": "date", "money": f"decimal(18,{DECIMALS})", "number": "float64", "flag": "boolean"}
+    return cell.cast(types.get(kind, "string"))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory, here: Books) -> dict[str, Path]:
+    folder = next(Path(tmp_path_factory.getbasetemp()).glob("engines*")) / "ledger"
+    return typed(here, folder)
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> Iterator[str]:
+    """The URL of a PostgreSQL on loopback that holds the ledger; it is stopped by its own pg_ctl."""
+    pytest.importorskip("psycopg", reason="the postgres extra is not installed")
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("there is no PostgreSQL server on this machine: install the package postgresql")
+    folder = Path("/tmp") / f"arforecast-postgres-{os.getpid()}"  # a short path: sockets have no long ones
+    owner = "postgres" if os.geteuid() == 0 else None  # the server refuses to run as root
+    folder.mkdir()
+    if owner:
+        shutil.chown(folder, owner)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    control = [f"{programs[-1]}/pg_ctl", "-D", f"{folder}/data", "-l", f"{folder}/log", "-w"]
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder}"
+    try:
+        _run([f"{programs[-1]}/initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "owner"], owner)
+        _run([*control, "-o", options, "start"], owner)
+        url = f"postgres://owner@127.0.0.1:{port}/postgres"
+        con = ibis.connect(url)
+        for name, file in files.items():
+            con.create_table(name, ibis.read_parquet(file).to_pyarrow())
+        yield url
+    finally:
+        _run([*control, "-m", "immediate", "stop"], owner)
+        shutil.rmtree(folder)
+
+
+def _run(command: list[str], owner: str | None) -> None:
+    subprocess.run(command, check=True, user=owner, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> Iterator[Any]:
+    """A local Spark session whose catalog holds the ledger as views."""
+    sql = pytest.importorskip("pyspark.sql", reason="the spark extra is not installed")
+    if not shutil.which("java"):
+        pytest.skip("there is no Java on this machine: Spark needs it")
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
+        "spark.ui.showConsoleProgress": "false",
+    }
+    session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    for name, file in files.items():
+        session.read.parquet(str(file)).createOrReplaceTempView(name)
+    yield session
+    session.stop()
+
+
+def agree(there: Books, here: Books) -> None:
+    """The same problems, the same counts, and every value of the catalogue: money exactly, ratios to 1e-9."""
+    assert (there.problems.rule.value_counts() == here.problems.rule.value_counts()).all()
+    pd.testing.assert_frame_equal(there.rows, here.rows)
+    keys = ["as_of", "by", "group", "kpi"]
+    theirs, ours = (kpis.table(books, DAYS, by="segment").set_index(keys).sort_index() for books in (there, here))
+    assert theirs.index.equals(ours.index)
+    assert theirs.value.notna().equals(ours.value.notna())
+    for column in ("value", "numerator", "denominator"):
+        pd.testing.assert_series_equal(theirs[column], ours[column], rtol=1e-9, atol=0)
+    money = ours.unit == "money"
+    assert theirs.value[money].equals(ours.value[money])
+
+
+def test_postgres_agrees(postgres: str, here: Books) -> None:
+    agree(open_books(postgres), here)
+
+
+def test_spark_agrees(spark: Any, here: Books) -> None:
+    agree(open_books(spark), here)
+
+
+def test_rows_stay_in_the_database(postgres: str, here: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What leaves for the whole catalogue is the bad rows and sums by day and group, never a table."""
+    from ibis.backends.postgres import Backend
+
+    fetched, execute = [], Backend.execute
+
+    def counted(self: Backend, expr: ibis.Expr, *args: Any, **kwargs: Any) -> Any:
+        result = execute(self, expr, *args, **kwargs)
+        fetched.append(len(result) if isinstance(result, pd.DataFrame) else 1)
+        return result
+
+    monkeypatch.setattr(Backend, "execute", counted)
+    kpis.table(open_books(postgres), DAYS, by="segment")
+    smallest = here.rows.read[here.rows.table.isin(["invoices", "applications"])].min()
+    assert fetched
+    assert max(fetched) < smallest / 5
+
+
+def test_a_database_without_a_ledger_says_so(postgres: str) -> None:
+    from arforecast.errors import SourceError
+
+    nowhere = postgres.replace("/postgres", "/nowhere")
+    with pytest.raises(SourceError, match="cannot be opened"):
+        open_books(nowhere)
