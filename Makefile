@@ -1,6 +1,6 @@
 # Everything starts from a clone with Python 3.11+ and make: each target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help install engines sample report test check format headlines lab bench lock clean
+.PHONY: help install engines sample report test check format headlines lab bench accuracy speed lock clean
 
 # Without bytecode every notebook kernel would compile its imports again: three times slower to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -12,6 +12,7 @@ SAMPLE := data/sample/invoices.csv
 LEDGER ?= data/sample
 AS_OF ?= 2026-06-30
 FROM ?= 2026-01-01
+SIZE ?= 1000000
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -62,8 +63,13 @@ headlines: $(READY) $(SAMPLE)  ## the notebooks' saved headlines, after a change
 lab: $(READY) $(SAMPLE)  ## JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
-bench: $(READY) $(SAMPLE)  ## how right the forecasts were since FROM; LEDGER=folder AS_OF=date for another ledger
+bench: accuracy speed  ## both benchmarks
+
+accuracy: $(READY) $(SAMPLE)  ## how right the forecasts were since FROM; LEDGER=folder AS_OF=date for another ledger
 	@$(BIN)/python benchmarks/accuracy.py $(LEDGER) --as-of $(AS_OF) --from $(FROM)
+
+speed: $(READY)  ## the catalogue on SIZE invoices beside pandas and SQL by hand
+	@$(BIN)/python benchmarks/speed.py --invoices $(SIZE)
 
 lock: $(READY)  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
