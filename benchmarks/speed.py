@@ -130,14 +130,11 @@ def three_in_sql(folder: Path) -> Callable[[], object]:
     import duckdb
 
     con = duckdb.connect()
-    for name, file in (("i", "invoices"), ("a", "applications")):
-        dates = (
-            "issued_on::DATE AS issued_on, due_on::DATE AS due_on" if name == "i" else "applied_on::DATE AS applied_on"
-        )
-        con.execute(
-            f"CREATE TABLE {name} AS SELECT invoice_id, {dates}, round(amount * 100)::BIGINT AS cents "
-            f"FROM '{folder / file}.parquet'"
-        )
+    for name, file, days in (("i", "invoices", ("issued_on", "due_on")), ("a", "applications", ("applied_on",))):
+        dates = ", ".join(f"{day}::DATE AS {day}" for day in days)
+        cents = "round(amount * 100)::BIGINT AS cents"
+        rows = f"SELECT invoice_id, {dates}, {cents} FROM '{folder / file}.parquet'"
+        con.execute(f"CREATE TABLE {name} AS {rows}")
     return lambda: con.execute(SQL, [month_ends()]).df()
 
 
