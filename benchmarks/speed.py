@@ -104,7 +104,8 @@ WITH days AS (SELECT unnest(?::DATE[]) AS as_of),
          FROM daily WINDOW w AS (PARTITION BY invoice_id ORDER BY entered_on)),
      stood AS (
          SELECT as_of_1 AS day, i.due_on, s.balance
-         FROM (SELECT DISTINCT as_of_1 FROM marks m(as_of, as_of_1)) JOIN spells s ON since <= as_of_1 AND until > as_of_1
+         FROM (SELECT DISTINCT as_of_1 FROM marks m(as_of, as_of_1))
+         JOIN spells s ON since <= as_of_1 AND until > as_of_1
          JOIN i USING (invoice_id) WHERE s.balance > 0),
      aged AS (
          SELECT day, sum(balance) AS open, sum(balance) FILTER (day <= due_on) AS current,
