@@ -65,6 +65,25 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
     assert settings.engine == Engine()
 
 
+def test_a_target_is_a_number_or_a_table_with_groups(tmp_path: Path) -> None:
+    settings = loaded(
+        tmp_path,
+        """
+        [targets]
+        cei = 80
+        [targets.dso]
+        value = 30
+        [targets.dso.segment]
+        trade = 45
+        [targets.overdue_share.country]
+        DE = 0.1
+        """,
+    )
+    assert settings.targets == {"cei": 80.0, "dso": 30.0}
+    groups = {kpi: target.groups for kpi, target in settings.kpi_targets.items()}
+    assert groups == {"cei": {}, "dso": {"segment": {"trade": 45.0}}, "overdue_share": {"country": {"DE": 0.1}}}
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
@@ -78,7 +97,12 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
         ("[kpis]\naging_edges = [0, 'month']", r"kpis\.aging_edges\.1: "),
         ("[kpis]\naging_edges = 30", r"kpis\.aging_edges: "),
         ("[engine]\nthreads = 0", r"engine\.threads: "),
-        ("[targets]\ndso = 'low'", r"targets\.dso: "),
+        ("[targets]\ndso = 'low'", r"targets\.dso\.value: .*number"),
+        ("[targets]\ndso = true", r"targets\.dso\.value: .*number"),
+        ("[targets]\ndso = nan", r"targets\.dso\.value: .*finite"),
+        ("[targets.dso]\nvlaue = 30", r"targets\.dso\.vlaue: .*dictionary"),
+        ("[targets.dso.segment]\ntrade = 'low'", r"targets\.dso\.segment\.trade: .*number"),
+        ("[kpi_targets]\ndso = 30", "kpi_targets: "),
         ("[ledger\n", "is not valid TOML"),
     ],
 )

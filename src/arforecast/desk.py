@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 import arforecast.ledger as ledgers
-from arforecast import backtest, cash, kpis, late, reconciliation, snapshot
+from arforecast import backtest, bridge, cash, kpis, late, reconciliation, snapshot
 from arforecast.errors import UsageError
 from arforecast.ledger import Books
 from arforecast.ledger.tables import TABLES
@@ -51,6 +51,10 @@ class Snapshot:
         """Every KPI today and at the month-ends before, `months` days in all; see `arforecast.kpis.table`."""
         _refuse_less_than_one("months", months)
         return kpis.table(self.books, snapshot.month_ends(self.day, months), by)
+
+    def bridge(self, since: str | date) -> pd.DataFrame:
+        """Why open_ar and DSO moved since the close of `since`, in parts; see `arforecast.bridge.table`."""
+        return bridge.table(self.books, _date(since), self.day)
 
     def late_payers(self) -> pd.DataFrame:
         """Every open invoice with its payment distribution; see `arforecast.late.table`."""

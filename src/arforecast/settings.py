@@ -5,8 +5,9 @@ from __future__ import annotations
 import tomllib
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from arforecast.errors import UsageError
 
@@ -59,6 +60,32 @@ class Forecast(Section):
     seed: int = 20260630
 
 
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+class Target(Section):
+    """What a KPI should be: a number for the whole ledger, and for groups of a column.
+
+    In the file `dso = 30` under `[targets]`, or `[targets.dso]` with `value = 30`; and for groups of the column segment
+    `[targets.dso.segment]` with `trade = 45`. In the unit of the KPI: a share is 0-1.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, dict[str, Number]]
+
+    value: Number | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _number_alone(cls, said: Any) -> Any:
+        return said if isinstance(said, dict) else {"value": said}
+
+    @property
+    def groups(self) -> dict[str, dict[str, float]]:
+        """The targets of groups: column, then group."""
+        return self.__pydantic_extra__
+
+
 class Settings(Section):
     """All sections of `arforecast.toml`."""
 
@@ -66,7 +93,12 @@ class Settings(Section):
     engine: Engine = Engine()
     kpis: Kpis = Kpis()
     forecast: Forecast = Forecast()
-    targets: dict[str, float] = {}
+    kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
+
+    @property
+    def targets(self) -> dict[str, float]:
+        """The target of each KPI for the whole ledger, where it has one; `kpi_targets` holds those of groups too."""
+        return {kpi: target.value for kpi, target in self.kpi_targets.items() if target.value is not None}
 
 
 def load(folder: Path | None = None) -> Settings:
