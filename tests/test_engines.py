@@ -113,6 +113,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> I
         "spark.driver.host": "127.0.0.1",
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         "spark.ui.showConsoleProgress": "false",
+        "spark.sql.maxPlanStringLength": "2000",  # the text of a long plan outgrows the heap of a small driver
     }
     session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
     session.sparkContext.setLogLevel("OFF")

@@ -17,7 +17,7 @@ from arforecast.kpis.catalogue import Kpi
 from arforecast.settings import Kpis, Settings
 from ledgers import SHARED
 
-UNITS = {"money", "share", "days", "percent", "index", "times a year"}
+UNITS = {"money", "money per invoice", "share", "ratio", "days", "percent", "index", "times a year"}
 
 
 @pytest.fixture
@@ -482,6 +482,210 @@ def test_a_year_of_billing_and_its_losses(ledger: Ledger) -> None:
     assert figures(ledger, "2026-05-31")["write_offs"] == 50
 
 
+def test_days_to_resolve_overdue_invoices(ledger: Ledger) -> None:
+    """Settled late in the 90 days to 30 June: A 10 days, B 20, C 90: a mean of 40, a median of 20. Not: D (in time),
+    E (settled on 1 April), F (settled, but the cheque bounced), G (settled on 25 June, known in July).
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          c           2026-01-01 2026-05-01 100.00
+    B          c           2026-01-01 2026-05-01 900.00
+    C          c           2026-01-01 2026-03-01 100.00
+    D          c           2026-01-01 2026-06-30 100.00
+    E          c           2026-01-01 2026-03-01 100.00
+    F          c           2026-01-01 2026-05-01 100.00
+    G          c           2026-01-01 2026-05-01 100.00
+
+    applications
+    invoice_id applied_on amount  kind      known_on
+    A          2026-05-11 100.00  cash      -
+    B          2026-05-02 800.00  cash      -
+    B          2026-05-21 100.00  write_off -
+    C          2026-05-30 100.00  cash      -
+    D          2026-06-30 100.00  cash      -
+    E          2026-04-01 100.00  cash      -
+    F          2026-05-11 100.00  cash      -
+    F          2026-05-20 -100.00 cash      -
+    G          2026-06-25 100.00  cash      2026-07-02
+    """
+    today = figures(ledger, "2026-06-30")
+    assert (today["days_to_resolve_mean"], today["days_to_resolve_median"]) == (40, 20)
+
+
+# How customers are dealt with
+
+
+def test_disputes(ledger: Ledger) -> None:
+    """Issued in the 90 days to 30 June: 1,000. Disputed: 40 of A, all 200 of B (70 + 150, never more than all of it),
+    all 60 of C (no amount is named), nothing of D (not known yet): 300 / 1,000 = 0.3.
+    Days: A closed after 10; B after 20 and open for 30 (closed in July); C closed after 40.
+    Surviving 3/4, then x 2/3 = 1/2: the median is 20. Of Z, before the window, neither counts.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    Z          c           2026-01-01 2026-01-31 500.00
+    A          c           2026-05-01 2026-05-31 400.00
+    B          c           2026-05-01 2026-05-31 200.00
+    C          c           2026-05-01 2026-05-31 60.00
+    D          c           2026-05-01 2026-05-31 340.00
+
+    disputes
+    dispute_id invoice_id opened_on  closed_on  amount known_on
+    0          Z          2026-04-01 2026-04-02 500.00 -
+    1          A          2026-05-05 2026-05-15 40.00  -
+    2          B          2026-05-05 2026-05-25 70.00  -
+    3          B          2026-05-31 2026-07-01 150.00 -
+    4          C          2026-05-05 2026-06-14 -      -
+    5          D          2026-06-20 -          -      2026-07-01
+    """
+    today = figures(ledger, "2026-06-30")
+    assert (today["dispute_rate"], today["dispute_days"]) == (0.3, 20)
+
+
+def test_promises(ledger: Ledger) -> None:
+    """Due in the 90 days to 30 June and over by then: 1 kept on its third day of grace, in two payments; 2 a day late;
+    3 about B, while the money came for A; 4 half kept; 5 paid before it was made; 6 about the account, kept for B.
+    100 + 40 kept of 100 + 60 + 50 + 80 + 70 + 40: 140 / 400 by amount, 2 / 6 by number.
+    Not: 7, whose grace ends in July; 8, before the window; 9, not known yet.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          a           2026-01-01 2026-03-01 900.00
+    B          b           2026-01-01 2026-03-01 900.00
+
+    applications
+    invoice_id applied_on amount kind
+    A          2026-04-20 30.00  cash
+    A          2026-05-04 70.00  cash
+    A          2026-05-24 60.00  cash
+    B          2026-06-10 40.00  cash
+    B          2026-06-10 40.00  discount
+    A          2026-06-28 200.00 cash
+
+    promises
+    promise_id customer_id invoice_id made_on    promised_on amount known_on
+    1          a           A          2026-04-20 2026-05-01  100.00 -
+    2          a           -          2026-05-05 2026-05-20  60.00  -
+    3          b           B          2026-05-05 2026-05-21  50.00  -
+    4          b           B          2026-06-05 2026-06-10  80.00  -
+    5          b           -          2026-06-11 2026-06-20  70.00  -
+    6          b           -          2026-06-05 2026-06-27  40.00  -
+    7          a           A          2026-06-20 2026-06-28  100.00 -
+    8          a           -          2026-03-01 2026-04-01  10.00  -
+    9          a           -          2026-06-01 2026-06-20  10.00  2026-07-01
+    """
+    today = figures(ledger, "2026-06-30")
+    assert today["promise_kept_share"] == 0.35
+    assert today["promise_kept_count_share"] == pytest.approx(1 / 3)
+
+
+def test_contacts(ledger: Ledger) -> None:
+    """Overdue on 30 June: a, b, c and d; spoken to in June: a (twice) and b, not c (in May) nor d (known in July).
+    2 / 4. Of June's five contacts it is known of four whom they reached, once it was the right party: 1 / 4.
+    First contacts about an invoice: A 5 days before it was due, B 29 days after, C 1 day after: the median is 1.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          a           2026-05-01 2026-05-31 100.00
+    B          b           2026-05-01 2026-05-31 100.00
+    C          c           2026-04-01 2026-05-01 100.00
+    D          d           2026-05-01 2026-06-29 100.00
+    E          e           2026-05-01 2026-06-30 100.00
+
+    contacts
+    contact_id customer_id invoice_id contacted_on channel right_party known_on
+    1          a           A          2026-05-26   email   -           -
+    2          a           A          2026-06-02   call    false       -
+    3          a           -          2026-06-03   call    true        -
+    4          b           B          2026-06-29   call    false       -
+    5          c           C          2026-05-02   call    true        -
+    6          d           D          2026-06-30   call    true        2026-07-01
+    7          e           -          2026-06-30   call    false       -
+    8          e           -          2026-06-30   email   -           -
+    """
+    today = figures(ledger, "2026-06-30")
+    assert (today["contact_rate"], today["right_party_share"], today["reminder_lead"]) == (0.5, 0.25, 1)
+
+
+def test_invoicing_lag(ledger: Ledger) -> None:
+    """Issued 2 and 7 days after the delivery, and 3 before it: 6 / 3 = 2 days. C's delivery has no date.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount delivered_on
+    Z          c           2026-04-01 2026-05-01 100.00 2026-01-01
+    A          c           2026-04-03 2026-05-03 100.00 2026-04-01
+    B          c           2026-05-08 2026-06-07 100.00 2026-05-01
+    C          c           2026-05-08 2026-06-07 100.00 -
+    D          c           2026-06-27 2026-07-27 100.00 2026-06-30
+    """
+    assert figures(ledger, "2026-06-30")["invoicing_lag"] == 2
+
+
+# What collecting costs and brings
+
+
+def test_costs(ledger: Ledger) -> None:
+    """June cost 30 + 20 = 50, brought 1,000 of cash, 200 of it late, and billed 4 invoices: 0.05 a unit, 12.50 an
+    invoice, (200 - 50) / 50 = 3 times its cost. A segment has no costs, and of July nobody booked any.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount segment
+    A          c           2026-05-01 2026-05-31 200.00 north
+    B          c           2026-06-01 2026-07-01 500.00 north
+    C          c           2026-06-01 2026-07-01 300.00 north
+    D          c           2026-06-30 2026-07-30 10.00  north
+    E          c           2026-06-30 2026-07-30 10.00  north
+
+    applications
+    invoice_id applied_on amount kind
+    A          2026-06-01 200.00 cash
+    B          2026-06-10 500.00 cash
+    C          2026-06-10 300.00 cash
+
+    costs
+    month      category amount
+    2026-05-01 staff    77.00
+    2026-06-01 staff    30.00
+    2026-06-01 legal    20.00
+    """
+    names = ["cost_to_collect", "cost_per_invoice", "collections_roi"]
+    june, july = figures(ledger, "2026-06-30"), figures(ledger, "2026-07-31")
+    assert [june[name] for name in names] == [0.05, 12.5, 3]
+    assert all(math.isnan(july[name]) for name in names)
+    for name in names:
+        assert groups(ledger, "2026-06-30", "segment", name).value.isna().to_dict() == {"": False, "north": True}
+
+
+def test_early_payment_discounts(ledger: Ledger) -> None:
+    """Offered on dates in the 90 days to 30 June: 20 + 20 + 10 + 5 = 55, taken 20 + 2 = 22: 0.4.
+    2/10 net 30 costs 2 / 98 x 365 / 20 = 37.24 % a year, 1/10 net 60 1 / 99 x 365 / 50 = 7.37 %; weighed with what was
+    offered (20 + 20) x 37.24 + 10 x 7.37 over 50 = 31.27 %. D's discount runs as long as its terms: it has no price.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount  discount_until discount_amount
+    Z          c           2026-03-22 2026-04-21 1000.00 2026-04-01     20.00
+    A          c           2026-05-01 2026-05-31 1000.00 2026-05-11     20.00
+    B          c           2026-05-01 2026-05-31 1000.00 2026-05-11     20.00
+    C          c           2026-05-01 2026-06-30 1000.00 2026-05-11     10.00
+    D          c           2026-05-01 2026-05-31 1000.00 2026-05-31     5.00
+    E          c           2026-06-25 2026-07-25 1000.00 2026-07-05     20.00
+    F          c           2026-06-25 2026-07-25 1000.00 -              -
+
+    applications
+    invoice_id applied_on amount kind     known_on
+    A          2026-05-11 20.00  discount -
+    C          2026-05-12 2.00   discount -
+    B          2026-05-11 20.00  discount 2026-07-01
+    E          2026-06-26 20.00  discount -
+    F          2026-06-26 9.00   discount -
+    """
+    today = figures(ledger, "2026-06-30")
+    assert today["discount_uptake"] == 0.4
+    two_ten, one_ten = 2 / 98 * 365 / 20, 1 / 99 * 365 / 50
+    assert two_ten == pytest.approx(0.3724, abs=5e-5)
+    assert today["discount_cost"] == pytest.approx((40 * two_ten + 10 * one_ten) / 50)
+
+
 # When a fact counts
 
 
@@ -594,6 +798,26 @@ def test_a_ratio_to_nothing_is_null(ledger: Ledger) -> None:
     assert (today.denominator[parts + months + lengths] == 0).all()
     assert (today.value[today.unit == "money"] == 0).all()
     assert today.value["dso_countback"] == 0
+
+
+def test_a_table_the_ledger_lacks_is_not_a_table_without_rows(tmp_path: Path) -> None:
+    """Without disputes and contacts nobody knows; with the tables, and nothing in them, nothing was disputed and
+    nobody was contacted.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    Z          c           2026-01-01 2026-01-31 10.00
+    A          c           2026-05-01 2026-05-31 10.00
+    """
+    told = ledgers.told(str(test_a_table_the_ledger_lacks_is_not_a_table_without_rows.__doc__))
+    empty = told | {"disputes": [], "contacts": []}
+    lacking, there = (
+        figures(open_ledger(ledgers.write(tables, tmp_path / name), Settings()), "2026-06-30")
+        for name, tables in {"lacking": told, "there": empty}.items()
+    )
+    assert (there["dispute_rate"], there["contact_rate"]) == (0, 0)
+    assert math.isnan(lacking["dispute_rate"])
+    assert math.isnan(lacking["contact_rate"])
 
 
 # Groups

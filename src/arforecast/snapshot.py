@@ -71,7 +71,16 @@ def stand(books: Books, days: Iterable[date], by: str | None = None) -> Facts:
     """
     invoices = grouped(books, by)
     booked = entries(books, invoices)
-    return Facts(books, by, calendar(days), invoices, booked, spells(booked), settlements(booked), _receipts(books, by))
+    return Facts(
+        books,
+        by,
+        calendar(days),
+        invoices,
+        booked,
+        spells(booked),
+        settlements(booked),
+        of_customers(books, "receipts", by),
+    )
 
 
 def month_ends(as_of: date, months: int) -> list[date]:
@@ -140,13 +149,14 @@ def _group(column: ibis.Column) -> ibis.Value:
     return column.cast("string").fill_null("(none)")
 
 
-def _receipts(books: Books, by: str | None) -> ibis.Table:
-    receipts, customers = books.tables["receipts"], books.tables["customers"]
+def of_customers(books: Books, name: str, by: str | None) -> ibis.Table:
+    """The rows of a table that belong to customers (receipts, promises, contacts), with the group of the customer."""
+    rows, customers = books.tables[name], books.tables["customers"]
     if by is None or by == "customer_id":
-        return receipts.mutate(group=ibis.literal(WHOLE) if by is None else receipts.customer_id)
+        return rows.mutate(group=ibis.literal(WHOLE) if by is None else rows.customer_id)
     if by not in customers.columns:
-        return receipts.mutate(group=_group(ibis.null("string")))
-    return receipts.left_join(customers.select("customer_id", theirs=by), "customer_id").mutate(group=_group(_.theirs))
+        return rows.mutate(group=_group(ibis.null("string")))
+    return rows.left_join(customers.select("customer_id", theirs=by), "customer_id").mutate(group=_group(_.theirs))
 
 
 def entries(books: Books, invoices: ibis.Table) -> ibis.Table:
@@ -211,18 +221,23 @@ def positions(facts: Facts, days: ibis.Table) -> ibis.Table:
     return owed.mutate(days_past_due=owed.on.delta(owed.due_on, unit="day"))
 
 
+def cohort(facts: Facts, dated: str, after: str, until: str, *columns: str) -> ibis.Table:
+    """Invoices whose date `dated` lies in (after, until] of each day of the calendar and that had entered the books by
+    as_of: as_of and `columns` of the invoice."""
+    invoices = facts.invoices.select(*dict.fromkeys((*columns, dated, "entered_on")))
+    days = facts.calendar.select("as_of", after=after, until=until)
+    day = invoices[dated]
+    members = days.join(invoices, (day > days.after) & (day <= days.until) & (invoices.entered_on <= days.as_of))
+    return members.select("as_of", *columns)
+
+
 def histories(facts: Facts, dated: str, after: str, until: str) -> ibis.Table:
     """Invoices whose date `dated` lies in (after, until] of each day of the calendar, each with its applications.
 
     One row an application known by as_of (one row of nulls where there is none): as_of, group, invoice_id, amount,
     issued_on, due_on, kind, applied, applied_on.
     """
-    invoices = facts.invoices.select("invoice_id", "group", "amount", "issued_on", "due_on", "entered_on")
-    days = facts.calendar.select("as_of", after=after, until=until)
-    day = invoices[dated]
-    members = days.join(
-        invoices, (day > days.after) & (day <= days.until) & (invoices.entered_on <= days.as_of)
-    ).select("as_of", "group", "invoice_id", "amount", "issued_on", "due_on")
+    members = cohort(facts, dated, after, until, "group", "invoice_id", "amount", "issued_on", "due_on")
     reductions = facts.entries.filter(_.kind != "billed").select(
         "invoice_id", "kind", "entered_on", applied="amount", applied_on="happened_on"
     )

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis import balances, collections, losses, speed
+from arforecast.kpis import balances, collections, cost, losses, service, speed
 from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger import Books
 from arforecast.settings import Settings
-from arforecast.snapshot import Facts, stand
+from arforecast.snapshot import Facts, of_customers, stand
 
 KEYS = ["as_of", "group"]
 MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
@@ -29,10 +29,21 @@ MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
     speed.countback,
     speed.days_to_settle,
     speed.on_time,
+    speed.resolved,
+    *service.MEASURES,
+    *cost.MEASURES,
     *collections.MEASURES,
 )
-# A missing sum is nothing, a missing length of time is not known.
-UNKNOWN = ["countback_days", "km_median_days"]
+# A missing sum is nothing; a missing length of time, or a month's cost that nobody booked, is not known.
+UNKNOWN = [
+    "countback_days",
+    "km_median_days",
+    "resolved_median_days",
+    "dispute_median_days",
+    "reminder_median_days",
+    "cost_month",
+]
+FLOATS = {"squares", "offer_cost"}
 
 
 def catalogue(settings: Settings) -> tuple[Kpi, ...]:
@@ -64,6 +75,8 @@ def catalogue(settings: Settings) -> tuple[Kpi, ...]:
         speed.days_to_pay_median_km,
         speed.paid_on_time_share,
         speed.paid_on_time_count_share,
+        speed.days_to_resolve_mean,
+        speed.days_to_resolve_median,
         collections.cei,
         collections.cei_3m,
         collections.collection_rate,
@@ -75,6 +88,19 @@ def catalogue(settings: Settings) -> tuple[Kpi, ...]:
         collections.recovered_90,
         collections.recovered_to_outstanding,
         losses.bad_debt_share,
+        service.dispute_rate,
+        service.dispute_days,
+        service.promise_kept_share,
+        service.promise_kept_count_share,
+        service.contact_rate,
+        service.right_party_share,
+        service.reminder_lead,
+        service.invoicing_lag,
+        cost.cost_to_collect,
+        cost.cost_per_invoice,
+        cost.collections_roi,
+        cost.discount_uptake,
+        cost.discount_cost,
     )
 
 
@@ -91,9 +117,9 @@ def table(books: Books, days: Iterable[date], by: str | None = None) -> pd.DataF
     major units, NaN where a KPI is not defined. Raises UsageError for an unknown column.
     """
     days = list(days)
-    parts = [_values(measures(stand(books, days)), books.settings).assign(by="")]
+    parts = [_values(measures(stand(books, days)), books).assign(by="")]
     if by:
-        parts.append(_values(measures(stand(books, days, by)), books.settings).assign(by=by))
+        parts.append(_values(measures(stand(books, days, by)), books).assign(by=by))
     columns = ["as_of", "by", "group", "kpi", "value", "numerator", "denominator", "unit"]
     return pd.concat(parts, ignore_index=True)[columns]
 
@@ -113,14 +139,15 @@ def measures(facts: Facts) -> pd.DataFrame:
         there = balance.rename(columns={name: name + suffix for name in balance.columns if name not in ("on", "group")})
         wide = wide.merge(there.rename(columns={"on": day}), on=[day, "group"], how="left")
     sums = wide.columns.drop([*facts.calendar.columns, "group", "first_issued_on", *UNKNOWN])
-    return wide.assign(**wide[sums].fillna(0).astype({name: "int64" for name in sums if name != "squares"}))
+    return wide.assign(**wide[sums].fillna(0).astype({name: "int64" for name in sums if name not in FLOATS}))
 
 
 def _rows(facts: Facts) -> pd.DataFrame:
     """The days, each with the groups known by then, and the first day of billing known by then."""
     days = facts.calendar
-    seen = facts.entries.select("group", "entered_on").union(facts.receipts.select("group", "entered_on"))
-    groups = seen.group_by("group").aggregate(since=_.entered_on.min())
+    served = (of_customers(facts.books, name, facts.by) for name in ("promises", "contacts"))
+    seen = (table.select("group", "entered_on") for table in (facts.entries, facts.receipts, *served))
+    groups = ibis.union(*seen).group_by("group").aggregate(since=_.entered_on.min())
     known = days.join(groups, groups.since <= days.as_of).drop("since").to_pandas()
     if facts.by is None:
         known = days.to_pandas().assign(group="")
@@ -130,22 +157,24 @@ def _rows(facts: Facts) -> pd.DataFrame:
     return rows.sort_values(KEYS, ignore_index=True)
 
 
-def _values(wide: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     """One row a day, group and KPI, in the order of the catalogue."""
-    minor = 10**settings.ledger.decimals
-    values = pd.concat([_value(kpi, wide, minor).assign(nth=nth) for nth, kpi in enumerate(catalogue(settings))])
+    values = pd.concat([_value(kpi, wide, books).assign(nth=nth) for nth, kpi in enumerate(catalogue(books.settings))])
     values["as_of"] = pd.to_datetime(values.as_of)
     return values.sort_values([*KEYS, "nth"], ignore_index=True)
 
 
-def _value(kpi: Kpi, wide: pd.DataFrame, minor: int) -> pd.DataFrame:
+def _value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     numerator, denominator, scale = kpi.parts(wide)
-    unit = 1 if kpi.counted else minor
-    below = denominator / unit if isinstance(denominator, pd.Series) else pd.Series(float(denominator), wide.index)
+    minor = 10**books.settings.ledger.decimals
+    above_unit, below_unit = 1 if kpi.counted else minor, 1 if kpi.counted or kpi.each else minor
+    one = pd.Series(1.0, wide.index)
+    below = denominator / below_unit if isinstance(denominator, pd.Series) else one * denominator
     first = pd.to_datetime(wide.first_issued_on)
     too_short = pd.to_datetime(wide[kpi.after or "as_of"]) + pd.Timedelta(days=1) < first
-    above = (numerator / unit).astype("float64")
-    below = below.mask(too_short)
+    absent = bool(kpi.needs) and kpi.needs not in books.present
+    above = (numerator / above_unit).astype("float64")
+    below = below.mask(too_short | absent)
     return pd.DataFrame(
         {
             "as_of": wide.as_of,

@@ -121,6 +121,7 @@ def flows(facts: Facts) -> ibis.Table:
         billed_90=total("amount", kind["billed"] & days_90),
         billed_365=total("amount", kind["billed"] & windowed.in_365),
         write_offs_365=total("amount", kind["write_offs"] & windowed.in_365),
+        late_cash_month=total("late_cash", month),
         late_cash_365=total("late_cash", windowed.in_365),
         cash_90=total("amount", kind["cash"] & days_90),
         cash_days_late_90=total("cash_days_late", days_90),

@@ -18,7 +18,8 @@ class Kpi:
     parts: from the measures (one row a day and group, money in minor units) to numerator, denominator and scale.
     after: the column of the calendar that names the day before the billing the definition looks back on; where that
     billing begins before the ledger does, the KPI is not defined.
-    better: the direction that is good, or empty. counted: the parts are numbers of things, not money.
+    better: the direction that is good, or empty. counted: the parts are numbers of things, not money; each: only the
+    denominator is. needs: the table without which the KPI is not defined.
     """
 
     name: str
@@ -28,15 +29,17 @@ class Kpi:
     after: str
     parts: Callable[[pd.DataFrame], Parts]
     counted: bool = False
+    needs: str = ""
+    each: bool = False
 
 
 def kpi(
-    unit: str, better: str = "", after: str = "", counted: bool = False
+    unit: str, better: str = "", after: str = "", counted: bool = False, needs: str = "", each: bool = False
 ) -> Callable[[Callable[[pd.DataFrame], Parts]], Kpi]:
     """Turn a function from measures to parts into a KPI; its docstring is the definition printed beside the figure."""
 
     def define(parts: Callable[[pd.DataFrame], Parts]) -> Kpi:
         meaning = " ".join((parts.__doc__ or "").split())
-        return Kpi(parts.__name__, meaning, unit, better, after, parts, counted)
+        return Kpi(parts.__name__, meaning, unit, better, after, parts, counted, needs, each)
 
     return define

@@ -51,15 +51,20 @@ def days_to_settle(facts: Facts) -> ibis.Table:
     Invoices issued in the last 90 days; those still open at as_of are censored there. No row where fewer than half
     are known to be settled by any age.
     """
-    survival = _survival(facts)
-    reached = survival.filter(_.surviving <= 0.5 + ROUNDING)
-    return reached.group_by("as_of", "group").aggregate(km_median_days=_.age.min())
+    return median_age(_ages(facts)).rename(km_median_days="median_days")
 
 
-def _survival(facts: Facts) -> ibis.Table:
+def median_age(lives: ibis.Table) -> ibis.Table:
+    """The Kaplan-Meier median of lives (as_of, group, age in days, settled: 1, or 0 where still open at that age), by
+    as_of and group: median_days. No row where fewer than half are known to end by any age."""
+    reached = _survival(lives).filter(_.surviving <= 0.5 + ROUNDING)
+    return reached.group_by("as_of", "group").aggregate(median_days=_.age.min())
+
+
+def _survival(lives: ibis.Table) -> ibis.Table:
     """The share still open after each age: the product of 1 - settled / at risk over the ages up to it."""
     by = ["as_of", "group"]
-    ages = _ages(facts).group_by(*by, "age").aggregate(settled=_.settled.sum(), left=_.count())
+    ages = lives.group_by(*by, "age").aggregate(settled=_.settled.sum(), left=_.count())
     at_risk = ages.left.sum().over(ibis.window(group_by=by, order_by="age", preceding=0, following=None))
     lasting = ages.mutate(share=1 - ages.settled / at_risk)
     # The logarithm of nothing left is kept finite: far below a half, whatever stands before it.
@@ -85,6 +90,21 @@ def _ages(facts: Facts) -> ibis.Table:
     end = joined.settled_on.fill_null(joined.as_of)
     age = ibis.greatest(end.delta(joined.issued_on, unit="day"), 0)
     return joined.select("as_of", "group", age=age, settled=joined.settled_on.notnull().ifelse(1, 0))
+
+
+def resolved(facts: Facts) -> ibis.Table:
+    """Invoices settled in the last 90 days and after their due date, by as_of and group: resolved_count,
+    resolved_days, resolved_median_days."""
+    days = facts.calendar.select("as_of", "before_90_on")
+    known = facts.settlements
+    settled = days.join(
+        known, (known.since <= days.as_of) & (known.until > days.as_of) & (known.settled_on > days.before_90_on)
+    )
+    joined = settled.join(facts.invoices.select("invoice_id", "group", "due_on"), "invoice_id")
+    late = joined.mutate(late=joined.settled_on.delta(joined.due_on, unit="day")).filter(_.late > 0)
+    return late.group_by("as_of", "group").aggregate(
+        resolved_count=_.count(), resolved_days=_.late.sum().cast("int64"), resolved_median_days=_.late.median()
+    )
 
 
 def on_time(facts: Facts) -> ibis.Table:
@@ -173,3 +193,16 @@ def paid_on_time_count_share(m: pd.DataFrame) -> Parts:
     """The share of invoices that are settled by their due date: of invoices due in the last 90 days, those fully
     settled by due_on / their number."""
     return m.on_time_count, m.due_count, 1
+
+
+@kpi("days", better="lower", counted=True)
+def days_to_resolve_mean(m: pd.DataFrame) -> Parts:
+    """How long overdue invoices stay so: the mean of settled_on - due_on, over invoices settled in the last 90 days
+    that were overdue then."""
+    return m.resolved_days, m.resolved_count, 1
+
+
+@kpi("days", better="lower", counted=True)
+def days_to_resolve_median(m: pd.DataFrame) -> Parts:
+    """As days_to_resolve_mean, the median: half of the invoices took no longer."""
+    return m.resolved_median_days, 1, 1

@@ -66,8 +66,8 @@ FROM (
       ) AS `t5`
       INNER JOIN (
         SELECT
-          `t1`.`invoice_id`,
           `t1`.`group`,
+          `t1`.`invoice_id`,
           `t1`.`amount`,
           `t1`.`issued_on`,
           `t1`.`due_on`,

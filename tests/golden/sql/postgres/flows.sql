@@ -79,6 +79,8 @@ SELECT
     0
   ) AS "write_offs_365",
   COALESCE(SUM("t7"."late_cash") FILTER(WHERE
+    "t7"."on" > "t7"."opening_on"), 0) AS "late_cash_month",
+  COALESCE(SUM("t7"."late_cash") FILTER(WHERE
     "t7"."in_365"), 0) AS "late_cash_365",
   COALESCE(
     SUM("t7"."amount") FILTER(WHERE
