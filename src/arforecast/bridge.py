@@ -12,7 +12,7 @@ from ibis import _
 
 from arforecast import kpis
 from arforecast.errors import UsageError
-from arforecast.kpis.balances import FLOWS
+from arforecast.kpis.balances import FLOWS, under_dispute
 from arforecast.ledger import Books
 from arforecast.snapshot import Facts, positions, spells, stand
 
@@ -87,10 +87,7 @@ def _standing(facts: Facts, since: date, as_of: date) -> pd.DataFrame:
 
 def _placed(owed: ibis.Table, books: Books) -> ibis.Table:
     """Each balance with the part it belongs to; a dispute of what is not yet due does not delay anything."""
-    disputes = books.tables["disputes"].select("invoice_id", "entered_on", "closed_on")
-    under = owed.select("on", "invoice_id").join(disputes, "invoice_id")
-    open_ = under.filter((_.entered_on <= _.on) & (_.closed_on.isnull() | (_.closed_on > _.on)))
-    contested = open_.select("on", "invoice_id", contested=ibis.literal(True)).distinct()
+    contested = under_dispute(owed, books).mutate(contested=ibis.literal(True))
     joined = owed.left_join(contested, ["on", "invoice_id"])
     return joined.mutate(
         part=ibis.cases(

@@ -9,6 +9,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.catalogue import Kpi, Parts, kpi
+from arforecast.ledger import Books
 from arforecast.snapshot import Facts, positions
 
 OPENINGS = ("opening_on", "quarter_opening_on")
@@ -69,12 +70,17 @@ def concentration(facts: Facts) -> ibis.Table:
 
 def disputed(facts: Facts) -> ibis.Table:
     """The open balance under an open dispute, by as_of and group: disputed."""
-    disputes = facts.books.tables["disputes"].select("invoice_id", "entered_on", "closed_on")
     owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
-    under = owed.join(disputes, "invoice_id")
-    open_ = under.filter((under.entered_on <= under.on) & (under.closed_on.isnull() | (under.closed_on > under.on)))
-    once = open_.select("on", "group", "invoice_id", "balance").distinct()
-    return once.group_by("group", as_of="on").aggregate(disputed=_.balance.sum().cast("int64"))
+    under = owed.semi_join(under_dispute(owed, facts.books), ["on", "invoice_id"])
+    return under.group_by("group", as_of="on").aggregate(disputed=_.balance.sum().cast("int64"))
+
+
+def under_dispute(owed: ibis.Table, books: Books) -> ibis.Table:
+    """The positions of `owed` that are under an open dispute on their day: on, invoice_id, each once."""
+    disputes = books.tables["disputes"].select("invoice_id", "entered_on", "closed_on")
+    under = owed.select("on", "invoice_id").join(disputes, "invoice_id")
+    open_ = under.filter((_.entered_on <= _.on) & (_.closed_on.isnull() | (_.closed_on > _.on)))
+    return open_.select("on", "invoice_id").distinct()
 
 
 def unapplied(facts: Facts) -> ibis.Table:
