@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -107,6 +108,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> I
     if not shutil.which("java"):
         pytest.skip("there is no Java on this machine: Spark needs it")
     settings = {
+        "spark.pyspark.python": sys.executable,
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.driver.bindAddress": "127.0.0.1",
