@@ -197,8 +197,7 @@ def _quantiles(component: str, mean: Floats, draws: Floats) -> pd.DataFrame:
 def record(facts: Facts, forecasts: Sequence[Past], weeks: int, as_of: date) -> pd.DataFrame:
     """Past forecasts beside what came: one row an origin, week and component that is over by `as_of`.
 
-    origin, horizon_week, component, mean, quantiles (stretched by what was known on the origin) and actual, in minor
-    units.
+    origin, horizon_week, component, mean, quantiles (not stretched yet, see `published`) and actual, in minor units.
     """
     came = backtest.cash_by_week(facts, [then.origin for then in forecasts], weeks, as_of)
     if came.empty:

@@ -18,7 +18,7 @@ from arforecast.kpis import balances, collections, cost, losses, service, speed
 from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger import Books
 from arforecast.settings import Settings
-from arforecast.snapshot import Facts, of_customers, stand
+from arforecast.snapshot import WHOLE, Facts, of_customers, stand
 
 KEYS = ["as_of", "group"]
 MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
@@ -145,16 +145,19 @@ def measures(facts: Facts) -> pd.DataFrame:
 def _rows(facts: Facts) -> pd.DataFrame:
     """The days, each with the groups known by then, and the first day of billing known by then."""
     days = facts.calendar
-    served = (of_customers(facts.books, name, facts.by) for name in ("promises", "contacts"))
-    seen = (table.select("group", "entered_on") for table in (facts.entries, facts.receipts, *served))
-    groups = ibis.union(*seen).group_by("group").aggregate(since=_.entered_on.min())
-    known = days.join(groups, groups.since <= days.as_of).drop("since").to_pandas()
-    if facts.by is None:
-        known = days.to_pandas().assign(group="")
+    known = days.to_pandas().assign(group=WHOLE) if facts.by is None else _known_groups(facts).to_pandas()
     booked = facts.invoices.group_by("entered_on").aggregate(first_issued_on=_.issued_on.min())
     first = days.join(booked, booked.entered_on <= days.as_of).group_by("as_of")
     rows = known.merge(first.aggregate(first_issued_on=_.first_issued_on.min()).to_pandas(), on="as_of", how="left")
     return rows.sort_values(KEYS, ignore_index=True)
+
+
+def _known_groups(facts: Facts) -> ibis.Table:
+    """The days, each with the groups of which a fact had entered the books by then."""
+    served = (of_customers(facts.books, name, facts.by) for name in ("promises", "contacts"))
+    seen = (table.select("group", "entered_on") for table in (facts.entries, facts.receipts, *served))
+    groups = ibis.union(*seen).group_by("group").aggregate(since=_.entered_on.min())
+    return facts.calendar.join(groups, groups.since <= facts.calendar.as_of).drop("since")
 
 
 def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
