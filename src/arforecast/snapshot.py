@@ -22,6 +22,7 @@ from arforecast.ledger import Books
 COHORT_AGES = (30, 60, 90)
 BEGINNING, NEVER = date(1, 1, 1), date(9999, 12, 31)
 WHOLE = ""
+CONVERTED = "decimal(38,12)"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,22 @@ def stand(books: Books, days: Iterable[date], by: str | None = None) -> Facts:
         settlements(booked),
         of_customers(books, "receipts", by),
     )
+
+
+def total(money: ibis.Column, where: ibis.BooleanValue | None = None) -> ibis.Value:
+    """The exact sum of money, nothing where there is none: the one way to add it up, at every step but the last.
+
+    Whole minor units stay whole; converted ones are decimals, which no step rounds.
+    """
+    summed = money.sum(where=where)
+    return summed.cast("int64" if money.type().is_integer() else CONVERTED).fill_null(0)
+
+
+def fetched(rows: ibis.Table) -> pd.DataFrame:
+    """The few rows that a figure is made of, decimals as floats: nothing is added up exactly from here on."""
+    decimals = [name for name, dtype in rows.schema().items() if dtype.is_decimal()]
+    frame = rows.to_pandas()
+    return frame.astype(dict.fromkeys(decimals, "float64"))
 
 
 def month_ends(as_of: date, months: int) -> list[date]:
