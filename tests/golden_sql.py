@@ -20,7 +20,7 @@ from arforecast.ledger.tables import TABLES, Table
 from arforecast.settings import Settings
 
 FOLDER = Path(__file__).parent / "golden" / "sql"
-DIALECTS = ("postgres", "databricks")
+DIALECTS = ("postgres", "databricks", "snowflake", "bigquery")
 
 
 def unbound(table: Table) -> ibis.Table:

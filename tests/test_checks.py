@@ -212,20 +212,58 @@ def test_rule_due_before_issued(found: list[Problem], said: list[str]) -> None:
     assert said == [message]
 
 
-def test_rule_foreign_currency(found: list[Problem], said: list[str]) -> None:
-    """
+def test_rule_missing_rate(found: list[Problem], said: list[str]) -> None:
+    """A rate holds from its day for 31 days at most; an application counts in the currency of its invoice.
+
     invoices.csv
     invoice_id,customer_id,issued_on,due_on,amount,currency
     A1,C1,2026-01-05,2026-02-04,100.00,
     A2,C1,2026-01-05,2026-02-04,60.00,USD
     A3,C1,2026-01-05,2026-02-04,50.00,EUR
+    A4,C1,2026-02-02,2026-02-04,70.00,EUR
+    A5,C1,2026-02-01,2026-02-04,80.00,EUR
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    A5,2026-02-01,30.00,cash
+    A5,2026-02-02,50.00,cash
+
+    receipts.csv
+    receipt_id,customer_id,received_on,amount,currency
+    R1,C1,2026-01-01,30.00,EUR
+    R2,C1,2026-02-02,50.00,GBP
+
+    rates.csv
+    rate_on,currency,rate
+    2026-01-01,EUR,1.1
     """
-    message = (
-        "invoices.csv row 4: currency EUR is not the ledger's currency. "
-        "Keep a ledger for each currency, or convert the amounts."
+    assert found == [
+        Problem("missing_rate", "error", "invoices", 5, "currency", "EUR on 2026-02-02", 70.0),
+        Problem("missing_rate", "error", "applications", 3, "currency", "EUR on 2026-02-02", 50.0),
+        Problem("missing_rate", "error", "receipts", 3, "currency", "GBP on 2026-02-02", 50.0),
+    ]
+    assert said[0] == (
+        "invoices.csv row 5: currency EUR on 2026-02-02 has no rate. Add it to rates, or correct the currency."
     )
-    assert found == [Problem("foreign_currency", "error", "invoices", 4, "currency", "EUR", 50.0)]
-    assert said == [message]
+
+
+def test_rule_duplicate_rate(found: list[Problem]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    rates.csv
+    rate_on,currency,rate
+    2026-01-01,EUR,1.1
+    2026-01-01,EUR,1.2
+    2026-01-01,GBP,0
+    """
+    assert found == [
+        Problem("duplicate_rate", "error", "rates", 2, "currency", "EUR", 0.0),
+        Problem("duplicate_rate", "error", "rates", 3, "currency", "EUR", 0.0),
+        Problem("not_positive", "error", "rates", 4, "rate", "0.0", 0.0),
+    ]
 
 
 def test_rule_duplicate_id(books: Books, found: list[Problem], said: list[str]) -> None:

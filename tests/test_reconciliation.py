@@ -209,4 +209,4 @@ def test_an_empty_ledger_is_refused_by_its_staleness(books: Books) -> None:
     """
     assert [gate.gate for gate in gates(books, JANUARY) if not gate.passed] == ["staleness"]
     (row,) = roll_forward(books, [JANUARY]).drop(columns="as_of").to_numpy().tolist()
-    assert row == [0] * 8
+    assert row == [0] * 9

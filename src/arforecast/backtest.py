@@ -26,7 +26,7 @@ from arforecast.payment_time import (
     open_invoices,
     predict,
 )
-from arforecast.snapshot import Facts
+from arforecast.snapshot import Facts, fetched, total
 
 ORIGINS = 26
 FIRST_WEEKS = 8
@@ -112,17 +112,18 @@ def cash_by_week(facts: Facts, origins: Sequence[date], weeks: int, as_of: date)
     came = week.left_join(cash, (cash.entered_on > week.after) & (cash.entered_on <= week.until))
     before = came.billed_on <= came.origin
     sums = came.group_by("origin", "horizon_week").aggregate(
-        open_book=came.amount.sum(where=before).fill_null(0).cast("int64"),
-        unbilled=came.amount.sum(where=~before).fill_null(0).cast("int64"),
-        total=came.amount.sum().fill_null(0).cast("int64"),
+        open_book=total(came.amount, before),
+        unbilled=total(came.amount, ~before),
+        total=total(came.amount),
     )
-    return sums.order_by("origin", "horizon_week").to_pandas()[columns]
+    return fetched(sums.order_by("origin", "horizon_week"))[columns]
 
 
 def cash_history(facts: Facts, day: date) -> np.ndarray:
     """The cash of each whole week up to `day`, oldest first, from the first payment on, in minor units."""
     known = facts.entries.filter((_.kind == "cash") & (_.entered_on <= day))
-    daily = known.group_by("entered_on").aggregate(amount=_.amount.sum().cast("int64")).to_pandas()
+    sums = known.group_by("entered_on").aggregate(amount=total(known.amount))
+    daily = fetched(sums)
     if daily.empty:
         return np.zeros(1)
     back = (pd.Timestamp(day) - pd.to_datetime(daily.entered_on)).dt.days // 7

@@ -21,7 +21,7 @@ from arforecast import backtest
 from arforecast.backtest import Past
 from arforecast.baselines import WEEKLY
 from arforecast.payment_time import AGE_EDGES, OLDEST, YOUNGEST, Distribution, Floats, Hazard, Ints, predict
-from arforecast.snapshot import Facts
+from arforecast.snapshot import Facts, fetched, total
 
 COMPONENTS = ("open_book", "unbilled", "total")
 QUANTILES = {"p2_5": 0.025, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p97_5": 0.975}
@@ -48,15 +48,15 @@ def cash_shares(facts: Facts, day: date) -> Floats:
     """
     reduced = facts.entries.filter((_.kind != "billed") & (_.entered_on <= day) & (_.amount > 0))
     age = reduced.happened_on.delta(reduced.due_on, unit="day").clip(YOUNGEST, OLDEST)
-    sums = reduced.group_by(age=age, kind="kind").aggregate(amount=_.amount.sum().cast("int64"), times=_.count())
-    table = sums.to_pandas()
+    sums = reduced.group_by(age=age, kind="kind").aggregate(amount=total(reduced.amount), times=_.count())
+    table = fetched(sums)
     ranges = np.searchsorted(AGE_EDGES, table.age, side="right")
     size = len(AGE_EDGES) + 1
-    total = np.bincount(ranges, table.amount, size)
+    all_of_it = np.bincount(ranges, table.amount, size)
     cash = np.bincount(ranges, table.amount * (table.kind == "cash"), size)
-    overall = cash.sum() / total.sum() if total.sum() else 1.0
-    prior = max(20 * total.sum() / max(table.times.sum(), 1), 1)
-    return np.asarray((cash + overall * prior) / (total + prior))
+    overall = cash.sum() / all_of_it.sum() if all_of_it.sum() else 1.0
+    prior = max(20 * all_of_it.sum() / max(table.times.sum(), 1), 1)
+    return np.asarray((cash + overall * prior) / (all_of_it + prior))
 
 
 def expected(settled: Distribution, shares: Floats, weeks: int) -> Expected:
@@ -97,8 +97,9 @@ def begun(facts: Facts, day: date) -> pd.DataFrame:
     outside = unplanned.anti_join(days, ["customer_id", "issued_on"]).mutate(begun_on=_.issued_on)
     agreed = schedule.filter(_.known_on > since).mutate(issued_on=_.issue_on, begun_on=_.known_on)
     columns = ["customer_id", "issued_on", "due_on", "amount", "begun_on"]
-    rows = outside.select(*columns).union(agreed.select(*columns)).mutate(balance=_.amount)
-    return rows.order_by(*columns).to_pandas()
+    money = _.amount.cast("float64")
+    rows = outside.select(*columns).mutate(amount=money).union(agreed.select(*columns).mutate(amount=money))
+    return rows.mutate(balance=_.amount).order_by(*columns).to_pandas()
 
 
 def weekly_profile(hazard: Hazard, invoices: pd.DataFrame, shares: Floats, day: date, weeks: int) -> Floats:

@@ -13,6 +13,10 @@ class UsageError(ArforecastError):
     """A request that makes no sense: an unknown column to group by, a date that is not one, a wrong parameter."""
 
 
+class RateError(ArforecastError):
+    """Foreign money that cannot be valued on a day; the message names the currency and the day."""
+
+
 class GateError(ArforecastError):
     """A report refused because its ledger cannot be trusted; the message names the gate that waives it."""
 

@@ -23,7 +23,8 @@ import pandas as pd
 from ibis import _
 from numpy.typing import NDArray
 
-from arforecast.snapshot import Facts
+from arforecast.ledger import valued_at_close
+from arforecast.snapshot import Facts, fetched
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -102,7 +103,8 @@ class Distribution:
 def known_invoices(facts: Facts, day: date) -> ibis.Table:
     """Every invoice known at the close of `day`, with its balance and settled_on (null: open)."""
     now = [_.since <= day, _.until > day]
-    balances = facts.spells.filter(*now).select("invoice_id", "balance")
+    held = facts.spells.filter(*now).select("invoice_id", "balance", on=ibis.literal(day))
+    balances = valued_at_close(facts.books, held, "on", "balance").drop("on")
     settled = facts.settlements.filter(*now).select("invoice_id", "settled_on")
     known = facts.invoices.filter(_.entered_on <= day).join(balances, "invoice_id")
     columns = ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "balance", "settled_on"]
@@ -112,12 +114,12 @@ def known_invoices(facts: Facts, day: date) -> ibis.Table:
 def open_invoices(facts: Facts, day: date) -> pd.DataFrame:
     """The invoices with an open balance at the close of `day`, in the order of their identifiers."""
     owed = known_invoices(facts, day).filter(_.balance > 0).drop("settled_on")
-    return owed.order_by("invoice_id").to_pandas()
+    return fetched(owed.order_by("invoice_id"))
 
 
 def band_edges(facts: Facts, day: date) -> Floats:
     """The amounts that part the invoices known by `day` into fifths."""
-    amount = facts.invoices.filter(_.entered_on <= day).amount
+    amount = facts.invoices.filter(_.entered_on <= day).amount.cast("float64")
     edges = amount.quantile([nth / BANDS for nth in range(1, BANDS)]).execute()
     return np.zeros(BANDS - 1) if edges is None else np.array(edges, dtype=float)
 
@@ -132,7 +134,7 @@ def exposure(facts: Facts, day: date) -> Exposure:
     days = _every_day(facts, day)
     risk = days.join(known, (days.on >= known.issued_on) & (days.on <= known.settled_on.fill_null(day)))
     traits = risk.mutate(
-        band=sum(((risk.amount > edge).ifelse(1, 0) for edge in edges), ibis.literal(0)),
+        band=sum(((risk.amount.cast("float64") > edge).ifelse(1, 0) for edge in edges), ibis.literal(0)),
         age=risk.on.delta(risk.due_on, unit="day").clip(YOUNGEST, OLDEST),
         weekday=risk.on.day_of_week.index(),
         settled=(risk.on == risk.settled_on).fill_null(False).ifelse(1, 0),

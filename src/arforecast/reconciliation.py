@@ -11,9 +11,9 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis import measures
-from arforecast.kpis.balances import FLOWS
-from arforecast.ledger import Books
-from arforecast.snapshot import Facts, stand
+from arforecast.kpis.balances import FLOWS, revalued
+from arforecast.ledger import Books, valued_at_close
+from arforecast.snapshot import Facts, fetched, positions, stand, total
 
 MEND_ROWS = " Correct the rows that `arforecast check` names."
 MEND_AGE = " Load the newest bookings."
@@ -29,25 +29,46 @@ class Gate:
 
 
 def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
-    """The month of each day: opening + billed - cash - credit notes - discounts - write-offs - closing = difference.
+    """The month of each day: opening + billed - cash - credit notes - discounts - write-offs + revalued - closing =
+    difference.
 
-    as_of, opening, the flows, closing, difference; balances are signed sums over invoices, in minor units, exact.
+    as_of, opening, the flows, revalued (see `arforecast.kpis.balances.revalued`), closing, difference; balances are
+    signed sums over invoices. All in minor units, whole and exact where the ledger has one currency.
     """
-    sums = measures(stand(books, days))
+    facts = stand(books, days)
+    sums = measures(facts)
     flows = {name: sums[f"{name}_month"] for name in FLOWS}
     table = pd.DataFrame({"as_of": sums.as_of, "opening": sums.net_opening, **flows, "closing": sums.net})
-    reductions = sum(table[name] for name in FLOWS if name != "billed")
-    return table.assign(difference=table.opening + table.billed - reductions - table.closing)
+    by_rates = fetched(revalued(facts, facts.calendar.select("as_of", opened_on="opening_on")))
+    table.insert(
+        len(table.columns) - 1,
+        "revalued",
+        table.as_of.map(by_rates.set_index("as_of").revalued).fillna(0).astype(table.closing.dtype),
+    )
+    moved = table.billed - sum(table[name] for name in FLOWS if name != "billed") + table.revalued
+    # What is left of exact decimals once they are floats is no difference.
+    return table.assign(difference=(table.opening + moved - table.closing).round(3))
 
 
 def control(facts: Facts, day: date) -> pd.DataFrame:
-    """The general ledger's totals up to `day` beside ours: as_of, booked, open_ar, difference, in minor units."""
+    """The general ledger's totals up to `day` beside ours: as_of, currency, booked, open_ar, difference.
+
+    In minor units. A total that names a currency is that of the invoices in it, one that names none is that of all, at
+    the rates of its day.
+    """
     totals = facts.books.tables["control_totals"].filter(_.as_of <= day)
-    booked = totals.group_by("as_of").aggregate(booked=_.open_ar.sum().cast("int64"))
-    changes = facts.entries.group_by("entered_on").aggregate(change=_.change.sum().cast("int64"))
-    ours = booked.left_join(changes, changes.entered_on <= booked.as_of).group_by("as_of", "booked")
-    tied = ours.aggregate(open_ar=_.change.sum().fill_null(0).cast("int64"))
-    return tied.mutate(difference=_.open_ar - _.booked).order_by("as_of").to_pandas()
+    booked = totals.group_by("as_of", stated="currency").aggregate(booked=total(totals.open_ar))
+    invoices = facts.books.tables["invoices"].select("invoice_id", "currency")
+    entries = facts.entries.join(invoices, "invoice_id")
+    changes = entries.group_by("currency", "entered_on").aggregate(change=total(entries.change))
+    meant = booked.stated.isnull() | (booked.stated == changes.currency)
+    ours = booked.left_join(changes, meant & (changes.entered_on <= booked.as_of))
+    held = ours.group_by("as_of", "stated", "booked", "currency").aggregate(open_ar=total(ours.change))
+    whole = valued_at_close(facts.books, held.filter(_.stated.isnull()), "as_of", "open_ar")
+    tied = pd.concat([fetched(whole), fetched(held.filter(_.stated.notnull()))]).drop(columns="currency")
+    sums = tied.rename(columns={"stated": "currency"}).groupby(["as_of", "currency", "booked"], dropna=False).sum()
+    rounded = sums.round().astype("int64").reset_index()
+    return rounded.assign(difference=rounded.open_ar - rounded.booked).sort_values("as_of", ignore_index=True)
 
 
 def gates(books: Books, day: date) -> list[Gate]:
@@ -59,10 +80,10 @@ def gates(books: Books, day: date) -> list[Gate]:
 def _quarantine(facts: Facts, day: date) -> Gate:
     """Money that cannot be read is taken to be what the other rows hold on average: nobody knows that it is little."""
     settings = facts.books.settings.ledger
-    errors = facts.books.quarantine.drop_duplicates(["table", "row"])
+    errors = facts.books.quarantine.drop_duplicates(["table", "file", "row"])
     rows = errors[errors.table.isin(["invoices", "applications"])]
     unread = int(rows.amount.isna().sum())
-    owed = facts.spells.filter((_.since <= day) & (_.until > day) & (_.balance > 0)).balance
+    owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0).balance
     open_ar, mean = (_major(sum_, settings.decimals) for sum_ in (owed.sum(), facts.invoices.amount.mean()))
     money = float(rows.amount.sum()) + unread * mean
     passed = money <= settings.quarantine_limit_share * open_ar

@@ -28,6 +28,7 @@ class Books(Section):
     quarantine_limit_share: float = Field(default=0.01, ge=0)
     control_tolerance_amount: Decimal = Decimal("0.00")
     staleness_limit_days: int = Field(default=31, ge=0)
+    rate_age_limit_days: int = Field(default=31, ge=0)
 
 
 class Engine(Section):
@@ -42,6 +43,8 @@ class Kpis(Section):
     """Choices inside the definitions of the measures."""
 
     aging_edges: tuple[int, ...] = (0, 30, 60, 90, 120)
+    # What is expected of losses to come, against those of the past: the forward-looking part of a provision.
+    forward_factor: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
     @field_validator("aging_edges")
     @classmethod
@@ -94,6 +97,7 @@ class Settings(Section):
     kpis: Kpis = Kpis()
     forecast: Forecast = Forecast()
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
+    entities: dict[str, str] = {}
 
     @property
     def targets(self) -> dict[str, float]:
@@ -113,9 +117,10 @@ def load(folder: Path | None = None) -> Settings:
 
 
 def read(path: Path) -> Settings:
-    """The settings of one file."""
+    """The settings of one file; the ledgers of its entities are found from the folder it lies in."""
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+        said = Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return said.model_copy(update={"entities": {name: _found(path, url) for name, url in said.entities.items()}})
     except UnicodeDecodeError as fault:
         raise UsageError(f"{path} is not UTF-8. Save it as UTF-8.") from fault
     except tomllib.TOMLDecodeError as fault:
@@ -123,3 +128,7 @@ def read(path: Path) -> Settings:
     except ValidationError as fault:
         lines = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}." for e in fault.errors()]
         raise UsageError("\n".join(lines)) from fault
+
+
+def _found(path: Path, url: str) -> str:
+    return url if "://" in url else str(path.parent / url)

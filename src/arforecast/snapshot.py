@@ -17,12 +17,12 @@ import pandas as pd
 from ibis import _
 
 from arforecast.errors import UsageError
-from arforecast.ledger import Books
+from arforecast.ledger import Books, valued, valued_at_close
+from arforecast.ledger.rates import CONVERTED
 
 COHORT_AGES = (30, 60, 90)
 BEGINNING, NEVER = date(1, 1, 1), date(9999, 12, 31)
 WHOLE = ""
-CONVERTED = "decimal(38,12)"
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,12 @@ class Facts:
     """What is known on each day of a calendar, for the whole ledger or by group.
 
     calendar: the days to stand on, see `calendar`.
-    invoices: one row an invoice, with group and entered_on.
+    invoices: one row an invoice, with group and entered_on; amount and discount_amount at the rate of that day.
     entries: one row a change of an invoice's balance: kind (billed, cash, credit_note, discount, write_off), amount
-    (as booked), change (of the open balance), happened_on, entered_on, and the invoice's columns.
+    (as booked, at the rate of the day), change (of the open balance), happened_on, entered_on, and the invoice's
+    columns.
     spells: invoice_id, since, until, balance: the open balance on each day d with since <= d < until.
+    Change and balance are in the invoice's own currency; amounts of money are in the reporting currency.
     settlements: when each invoice was settled, as it was known, see `settlements`.
     receipts: one row a receipt, with the group of its customer.
     """
@@ -76,8 +78,8 @@ def stand(books: Books, days: Iterable[date], by: str | None = None) -> Facts:
         books,
         by,
         calendar(days),
-        invoices,
-        booked,
+        valued(books, invoices, "entered_on", "amount", "discount_amount"),
+        valued(books, booked, "entered_on", "amount"),
         spells(booked),
         settlements(booked),
         of_customers(books, "receipts", by),
@@ -169,8 +171,8 @@ def _group(column: ibis.Column) -> ibis.Value:
 def of_customers(books: Books, name: str, by: str | None) -> ibis.Table:
     """The rows of a table that belong to customers (receipts, promises, contacts), with the group of the customer."""
     rows, customers = books.tables[name], books.tables["customers"]
-    if by is None or by == "customer_id":
-        return rows.mutate(group=ibis.literal(WHOLE) if by is None else rows.customer_id)
+    if by is None or by in rows.columns:
+        return rows.mutate(group=ibis.literal(WHOLE) if by is None else _group(rows[by]))
     if by not in customers.columns:
         return rows.mutate(group=_group(ibis.null("string")))
     return rows.left_join(customers.select("customer_id", theirs=by), "customer_id").mutate(group=_group(_.theirs))
@@ -229,11 +231,17 @@ def settlements(booked: ibis.Table) -> ibis.Table:
 def positions(facts: Facts, days: ibis.Table) -> ibis.Table:
     """The invoices with an open or over-applied balance at the close of each day of the table `days` (column `on`).
 
-    Columns: on, invoice_id, customer_id, group, issued_on, due_on, balance, days_past_due.
+    Columns: on, invoice_id, customer_id, group, issued_on, due_on, entered_on, balance (at the rate of the day),
+    days_past_due. Raises RateError where a currency has no rate then.
     """
+    return valued_at_close(facts.books, own_positions(facts, days), "on", "balance")
+
+
+def own_positions(facts: Facts, days: ibis.Table) -> ibis.Table:
+    """As `positions`, with each balance in the currency of its invoice."""
     alive = facts.spells.filter(_.balance != 0)
     standing = days.join(alive, (alive.since <= days.on) & (alive.until > days.on)).drop("since", "until")
-    invoices = facts.invoices.select("invoice_id", "customer_id", "group", "issued_on", "due_on")
+    invoices = facts.invoices.select("invoice_id", "customer_id", "group", "issued_on", "due_on", "entered_on")
     owed = standing.join(invoices, "invoice_id")
     return owed.mutate(days_past_due=owed.on.delta(owed.due_on, unit="day"))
 
@@ -252,13 +260,16 @@ def histories(facts: Facts, dated: str, after: str, until: str) -> ibis.Table:
     """Invoices whose date `dated` lies in (after, until] of each day of the calendar, each with its applications.
 
     One row an application known by as_of (one row of nulls where there is none): as_of, group, invoice_id, amount,
-    issued_on, due_on, kind, applied, applied_on.
+    issued_on, due_on, kind, applied, applied_on. An application counts at the rate of its invoice: one that is paid in
+    full is collected in full, whatever became of the rate.
     """
-    members = cohort(facts, dated, after, until, "group", "invoice_id", "amount", "issued_on", "due_on")
+    columns = ("group", "invoice_id", "amount", "issued_on", "due_on", "entered_on")
+    members = cohort(facts, dated, after, until, *columns).rename(billed_on="entered_on")
     reductions = facts.entries.filter(_.kind != "billed").select(
-        "invoice_id", "kind", "entered_on", applied="amount", applied_on="happened_on"
+        "invoice_id", "kind", "entered_on", applied=-_.change, applied_on="happened_on"
     )
     known = members.left_join(
         reductions, (members.invoice_id == reductions.invoice_id) & (reductions.entered_on <= members.as_of)
     )
-    return known.drop("invoice_id_right", "entered_on")
+    at_issue = valued(facts.books, known.drop("invoice_id_right", "entered_on"), "billed_on", "applied")
+    return at_issue.drop("billed_on")

@@ -18,7 +18,7 @@ from arforecast.kpis import balances, collections, cost, losses, service, speed
 from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger import Books
 from arforecast.settings import Settings
-from arforecast.snapshot import WHOLE, Facts, of_customers, stand
+from arforecast.snapshot import WHOLE, Facts, fetched, of_customers, stand
 
 KEYS = ["as_of", "group"]
 MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
@@ -43,7 +43,6 @@ UNKNOWN = [
     "reminder_median_days",
     "cost_month",
 ]
-FLOATS = {"squares", "offer_cost"}
 
 
 def catalogue(settings: Settings) -> tuple[Kpi, ...]:
@@ -110,36 +109,40 @@ def glossary(settings: Settings) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kpi", "meaning", "unit", "better"])
 
 
-def table(books: Books, days: Iterable[date], by: str | None = None) -> pd.DataFrame:
-    """The value of every KPI on each day: for the whole ledger and, with `by`, for each group of that column.
+def table(books: Books, days: Iterable[date], by: str | Iterable[str] | None = None) -> pd.DataFrame:
+    """The value of every KPI on each day: for the whole ledger and, with `by`, each group of that column or columns.
 
     Columns: as_of, by, group (both empty for the whole ledger), kpi, value, numerator, denominator, unit; money in
     major units, NaN where a KPI is not defined. Raises UsageError for an unknown column.
     """
     days = list(days)
-    parts = [_values(measures(stand(books, days)), books).assign(by="")]
-    if by:
-        parts.append(_values(measures(stand(books, days, by)), books).assign(by=by))
-    columns = ["as_of", "by", "group", "kpi", "value", "numerator", "denominator", "unit"]
-    return pd.concat(parts, ignore_index=True)[columns]
+    columns = [by] if isinstance(by, str) else list(by or ())
+    parts = [_values(measures(stand(books, days, each)), books).assign(by=each or "") for each in (None, *columns)]
+    contract = ["as_of", "by", "group", "kpi", "value", "numerator", "denominator", "unit"]
+    return pd.concat(parts, ignore_index=True)[contract]
 
 
 def measures(facts: Facts) -> pd.DataFrame:
-    """Every sum that the KPIs divide: one row a day and group, money in minor units."""
+    """Every sum that the KPIs divide: one row a day and group, money in minor units (whole ones in one currency)."""
     facts = facts.cached()
     wide = _rows(facts)
     for measure in MEASURES:
-        wide = wide.merge(measure(facts).to_pandas(), on=KEYS, how="left")
-    balance = balances.standing(facts).to_pandas()
+        wide = _beside(wide, fetched(measure(facts)), KEYS)
+    balance = fetched(balances.standing(facts)).set_index(["on", "group"])
     for day, suffix in (
         ("as_of", ""),
         ("opening_on", "_opening"),
         ("quarter_opening_on", "_quarter_opening"),
     ):
-        there = balance.rename(columns={name: name + suffix for name in balance.columns if name not in ("on", "group")})
-        wide = wide.merge(there.rename(columns={"on": day}), on=[day, "group"], how="left")
-    sums = wide.columns.drop([*facts.calendar.columns, "group", "first_issued_on", *UNKNOWN])
-    return wide.assign(**wide[sums].fillna(0).astype({name: "int64" for name in sums if name not in FLOATS}))
+        there = balance.add_suffix(suffix).reset_index().rename(columns={"on": day})
+        wide = _beside(wide, there, [day, "group"])
+    return wide
+
+
+def _beside(wide: pd.DataFrame, measured: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """More columns of measures. Where a row is missing a merge makes whole numbers floats: they are whole again."""
+    sums = measured.dtypes.drop([*keys, *UNKNOWN], errors="ignore")
+    return wide.merge(measured, on=keys, how="left").fillna(dict.fromkeys(sums.index, 0)).astype(sums.to_dict())
 
 
 def _rows(facts: Facts) -> pd.DataFrame:
@@ -162,12 +165,13 @@ def _known_groups(facts: Facts) -> ibis.Table:
 
 def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     """One row a day, group and KPI, in the order of the catalogue."""
-    values = pd.concat([_value(kpi, wide, books).assign(nth=nth) for nth, kpi in enumerate(catalogue(books.settings))])
+    values = pd.concat([value(kpi, wide, books).assign(nth=nth) for nth, kpi in enumerate(catalogue(books.settings))])
     values["as_of"] = pd.to_datetime(values.as_of)
     return values.sort_values([*KEYS, "nth"], ignore_index=True)
 
 
-def _value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
+def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
+    """A KPI of measures, one row a day and group: as_of, group, kpi, value, numerator, denominator, unit."""
     numerator, denominator, scale = kpi.parts(wide)
     minor = 10**books.settings.ledger.decimals
     above_unit, below_unit = 1 if kpi.counted else minor, 1 if kpi.counted or kpi.each else minor

@@ -9,8 +9,8 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.catalogue import Kpi, Parts, kpi
-from arforecast.ledger import Books
-from arforecast.snapshot import Facts, positions
+from arforecast.ledger import Books, valued_at_close
+from arforecast.snapshot import Facts, positions, total
 
 OPENINGS = ("opening_on", "quarter_opening_on")
 
@@ -28,9 +28,9 @@ def standing(facts: Facts) -> ibis.Table:
         for nth, bucket in enumerate(_buckets(late, facts.books.settings.kpis.aging_edges))
     }
     return owed.group_by("on", "group").aggregate(
-        net=_.balance.sum().cast("int64"),
+        net=total(owed.balance),
         open=_sum(owed, late.notnull()),
-        credit=owed.balance.sum(where=owed.balance < 0).fill_null(0).cast("int64"),
+        credit=total(owed.balance, owed.balance < 0),
         current=_sum(owed, late <= 0),
         overdue=_sum(owed, late > 0),
         over_90=_sum(owed, late > 90),
@@ -39,7 +39,7 @@ def standing(facts: Facts) -> ibis.Table:
 
 
 def _sum(owed: ibis.Table, where: ibis.BooleanValue) -> ibis.Value:
-    return owed.balance.sum(where=(owed.balance > 0) & where).fill_null(0).cast("int64")
+    return total(owed.balance, (owed.balance > 0) & where)
 
 
 def _buckets(late: ibis.Value, edges: tuple[int, ...]) -> list[ibis.BooleanValue]:
@@ -57,13 +57,13 @@ def bucket_names(edges: tuple[int, ...]) -> list[str]:
 def concentration(facts: Facts) -> ibis.Table:
     """How open_ar spreads over customers, by as_of and group: top10, squares (of minor units, a float)."""
     owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
-    customers = owed.group_by("on", "group", "customer_id").aggregate(balance=_.balance.sum().cast("int64"))
+    customers = owed.group_by("on", "group", "customer_id").aggregate(balance=total(owed.balance))
     largest = ibis.row_number().over(group_by=["on", "group"], order_by=[ibis.desc("balance"), "customer_id"])
     ranked = customers.mutate(nth=largest)
     # Squares of cents outgrow 64 bits; decimals add up to the same in any order, floats would not.
     exact = ranked.balance.cast("decimal(38,0)")
     return ranked.group_by("group", as_of="on").aggregate(
-        top10=ranked.balance.sum(where=ranked.nth < 10).cast("int64"),
+        top10=total(ranked.balance, ranked.nth < 10),
         squares=(exact * exact).sum().cast("float64"),
     )
 
@@ -72,7 +72,7 @@ def disputed(facts: Facts) -> ibis.Table:
     """The open balance under an open dispute, by as_of and group: disputed."""
     owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
     under = owed.semi_join(under_dispute(owed, facts.books), ["on", "invoice_id"])
-    return under.group_by("group", as_of="on").aggregate(disputed=_.balance.sum().cast("int64"))
+    return under.group_by("group", as_of="on").aggregate(disputed=total(under.balance))
 
 
 def under_dispute(owed: ibis.Table, books: Books) -> ibis.Table:
@@ -88,15 +88,36 @@ def unapplied(facts: Facts) -> ibis.Table:
 
     A receipt belongs to a customer, not to an invoice: grouped by a column of invoices it stands under no group.
     """
-    cash = facts.entries.filter(_.kind == "cash").mutate(amount=-_.amount)
-    columns = ["customer_id", "entered_on", "amount"]
-    moved = facts.receipts.select(*columns).union(cash.semi_join(facts.receipts, "customer_id").select(*columns))
-    days = facts.calendar.select("as_of")
-    known = days.join(moved, moved.entered_on <= days.as_of)
-    held = known.group_by("as_of", "customer_id").aggregate(held=_.amount.sum().cast("int64")).filter(_.held > 0)
+    cash = facts.entries.filter(_.kind == "cash").semi_join(facts.receipts, "customer_id")
+    known = ibis.union(_at_as_of(facts, facts.receipts), _at_as_of(facts, cash.mutate(amount=_.change)))
+    held = known.group_by("as_of", "customer_id").aggregate(held=total(known.amount)).filter(_.held > 0)
     payers = facts.receipts.group_by("customer_id", "group").aggregate(since=_.entered_on.min())
     holders = held.join(payers, "customer_id").filter(_.since <= _.as_of)
-    return holders.group_by("as_of", "group").aggregate(unapplied=_.held.sum().cast("int64"))
+    return holders.group_by("as_of", "group").aggregate(unapplied=total(holders.held))
+
+
+def _at_as_of(facts: Facts, moved: ibis.Table) -> ibis.Table:
+    """What moved up to each day, at the rate of that day: as_of, customer_id, amount."""
+    days = facts.calendar.select("as_of")
+    known = days.join(moved, moved.entered_on <= days.as_of)
+    return valued_at_close(facts.books, known, "as_of", "amount").select("as_of", "customer_id", "amount")
+
+
+def revalued(facts: Facts, days: ibis.Table) -> ibis.Table:
+    """What rates did to the signed balances since a day, `days` being as_of and opened_on: as_of, group, revalued.
+
+    Each entry is taken at the rate of as_of less that of its own day, or of the opening where it was there by then. So
+    opening AR + flows + revalued = closing AR; nothing in a ledger of one currency.
+    """
+    invoices = facts.books.tables["invoices"].select("invoice_id", "currency")
+    booked = facts.entries.join(invoices, "invoice_id")
+    daily = booked.group_by("group", "currency", "entered_on").aggregate(change=total(booked.change))
+    known = days.join(daily, daily.entered_on <= days.as_of)
+    dated = known.mutate(then=ibis.greatest(known.opened_on, known.entered_on))
+    held = dated.group_by("as_of", "group", "currency", "then").aggregate(change=total(dated.change))
+    before = valued_at_close(facts.books, held.filter(_.change != 0).mutate(now=_.change), "then", "change")
+    both = valued_at_close(facts.books, before, "as_of", "now")
+    return both.group_by("as_of", "group").aggregate(revalued=total(both.now - both.change))
 
 
 FLOWS = {
@@ -118,20 +139,17 @@ def flows(facts: Facts) -> ibis.Table:
     days_90 = windowed.on > windowed.before_90_on
     kind = {name: windowed.kind == kind for name, kind in FLOWS.items()}
 
-    def total(column: str, where: ibis.BooleanValue) -> ibis.Value:
-        return windowed[column].sum(where=where).fill_null(0).cast("int64")
-
     return windowed.group_by("as_of", "group").aggregate(
-        **{f"{name}_month": total("amount", of & month) for name, of in kind.items()},
-        billed_quarter=total("amount", kind["billed"] & quarter),
-        billed_90=total("amount", kind["billed"] & days_90),
-        billed_365=total("amount", kind["billed"] & windowed.in_365),
-        write_offs_365=total("amount", kind["write_offs"] & windowed.in_365),
-        late_cash_month=total("late_cash", month),
-        late_cash_365=total("late_cash", windowed.in_365),
-        cash_90=total("amount", kind["cash"] & days_90),
-        cash_days_late_90=total("cash_days_late", days_90),
-        cash_days_to_pay_90=total("cash_days_to_pay", days_90),
+        **{f"{name}_month": total(windowed.amount, of & month) for name, of in kind.items()},
+        billed_quarter=total(windowed.amount, kind["billed"] & quarter),
+        billed_90=total(windowed.amount, kind["billed"] & days_90),
+        billed_365=total(windowed.amount, kind["billed"] & windowed.in_365),
+        write_offs_365=total(windowed.amount, kind["write_offs"] & windowed.in_365),
+        late_cash_month=total(windowed.late_cash, month),
+        late_cash_365=total(windowed.late_cash, windowed.in_365),
+        cash_90=total(windowed.amount, kind["cash"] & days_90),
+        cash_days_late_90=total(windowed.cash_days_late, days_90),
+        cash_days_to_pay_90=total(windowed.cash_days_to_pay, days_90),
     )
 
 
@@ -153,10 +171,7 @@ def _daily(facts: Facts) -> ibis.Table:
     weighed = entries.mutate(
         late_cash=(late > 0).ifelse(cash, 0), cash_days_late=cash * late, cash_days_to_pay=cash * to_pay
     )
-    sums = {
-        name: weighed[name].sum().cast("int64")
-        for name in ("amount", "late_cash", "cash_days_late", "cash_days_to_pay")
-    }
+    sums = {name: total(weighed[name]) for name in ("amount", "late_cash", "cash_days_late", "cash_days_to_pay")}
     return weighed.group_by("group", "kind", on="entered_on").aggregate(**sums)
 
 

@@ -10,16 +10,16 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.catalogue import Parts, kpi
-from arforecast.snapshot import COHORT_AGES, Facts, histories, positions
+from arforecast.snapshot import COHORT_AGES, Facts, histories, positions, total
 
 
 def collected(facts: Facts) -> ibis.Table:
     """The latest month of issue that is 90 days old, by as_of and group: issued_amount, collected_amount."""
     known = histories(facts, "issued_on", "cohort_90_after", "cohort_90_until")
     in_time = (known.kind == "cash") & (known.applied_on.delta(known.issued_on, unit="day") <= 90)
-    invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(cash=_total(known, in_time))
+    invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(cash=total(known.applied, in_time))
     return invoices.group_by("as_of", "group").aggregate(
-        issued_amount=_.amount.sum().cast("int64"), collected_amount=_.cash.sum().cast("int64")
+        issued_amount=total(invoices.amount), collected_amount=total(invoices.cash)
     )
 
 
@@ -28,20 +28,16 @@ def recovered(facts: Facts, days: int) -> ibis.Table:
     due_on) and recovered_N (cash within N days after)."""
     known = histories(facts, "due_on", f"cohort_{days}_after", f"cohort_{days}_until")
     late = known.applied_on.delta(known.due_on, unit="day")
-    recovered = _total(known, (known.kind == "cash") & (late > 0) & (late <= days))
+    recovered = total(known.applied, (known.kind == "cash") & (late > 0) & (late <= days))
     invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(
-        reduced=_total(known, late <= 0), recovered=recovered
+        reduced=total(known.applied, late <= 0), recovered=recovered
     )
     return invoices.group_by("as_of", "group").aggregate(
         **{
-            f"left_{days}": (_.amount - _.reduced).sum().cast("int64"),
-            f"recovered_{days}": _.recovered.sum().cast("int64"),
+            f"left_{days}": total(invoices.amount - invoices.reduced),
+            f"recovered_{days}": total(invoices.recovered),
         }
     )
-
-
-def _total(known: ibis.Table, where: ibis.BooleanValue) -> ibis.Value:
-    return known.applied.sum(where=where).fill_null(0).cast("int64")
 
 
 def recovery(facts: Facts) -> ibis.Table:
@@ -54,7 +50,7 @@ def recovery(facts: Facts) -> ibis.Table:
         cash,
         (months.invoice_id == cash.invoice_id) & (cash.entered_on > months.on) & (cash.entered_on <= months.as_of),
     )
-    return paid.group_by("as_of", "group").aggregate(recovered_month=_.amount.sum().cast("int64"))
+    return paid.group_by("as_of", "group").aggregate(recovered_month=total(paid.amount))
 
 
 @kpi("percent", better="higher")

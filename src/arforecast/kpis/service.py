@@ -10,7 +10,9 @@ from ibis import _
 
 from arforecast.kpis.catalogue import Parts, kpi
 from arforecast.kpis.speed import median_age
-from arforecast.snapshot import Facts, cohort, of_customers, positions
+from arforecast.ledger import valued
+from arforecast.ledger.median import medians
+from arforecast.snapshot import Facts, cohort, of_customers, positions, total
 
 GRACE_DAYS = 3
 
@@ -18,15 +20,17 @@ GRACE_DAYS = 3
 def contested(facts: Facts) -> ibis.Table:
     """Invoices issued in the last 90 days, by as_of and group: issued_90, contested_90 (the disputed part of each, the
     whole where the dispute names no amount, and never more than the invoice)."""
-    issued = cohort(facts, "issued_on", "before_90_on", "as_of", "group", "invoice_id", "amount")
+    columns = ("group", "invoice_id", "amount", "entered_on")
+    issued = cohort(facts, "issued_on", "before_90_on", "as_of", *columns).rename(billed_on="entered_on")
     disputes = facts.books.tables["disputes"].select("invoice_id", "entered_on", part="amount")
-    known = issued.left_join(
+    joined = issued.left_join(
         disputes, (issued.invoice_id == disputes.invoice_id) & (disputes.entered_on <= issued.as_of)
     )
+    known = valued(facts.books, joined.drop("invoice_id_right"), "billed_on", "part")
     part = known.entered_on.notnull().ifelse(known.part.fill_null(known.amount), 0)
-    invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(part=part.sum().cast("int64"))
+    invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(part=total(part))
     return invoices.group_by("as_of", "group").aggregate(
-        issued_90=_.amount.sum().cast("int64"), contested_90=ibis.least(_.part, _.amount).sum().cast("int64")
+        issued_90=total(invoices.amount), contested_90=total(ibis.least(invoices.part, invoices.amount))
     )
 
 
@@ -51,31 +55,43 @@ def days_in_dispute(facts: Facts) -> ibis.Table:
 def promised(facts: Facts) -> ibis.Table:
     """Promises due in the last 90 days, their days of grace over, by as_of and group: promised_amount, kept_amount,
     promised_count, kept_count."""
-    due = _promises_due(facts)
-    cash = facts.entries.filter(_.kind == "cash").select(
-        "customer_id", "entered_on", "happened_on", paid_for="invoice_id", paid="amount"
-    )
-    in_time = (cash.happened_on >= due.made_on) & (cash.happened_on.delta(due.promised_on, unit="day") <= GRACE_DAYS)
-    meant = (due.customer_id == cash.customer_id) & (due.invoice_id.isnull() | (due.invoice_id == cash.paid_for))
-    paid = due.left_join(cash, meant & in_time & (cash.entered_on <= due.as_of))
-    promises = paid.group_by("as_of", "group", "row", "amount").aggregate(paid=_.paid.sum().fill_null(0))
-    kept = promises.paid >= promises.amount
+    promises = answered(facts, "before_90_on").filter(_.over)
     return promises.group_by("as_of", "group").aggregate(
-        promised_amount=_.amount.sum().cast("int64"),
-        kept_amount=kept.ifelse(promises.amount, 0).sum().cast("int64"),
+        promised_amount=total(promises.amount),
+        kept_amount=total(promises.amount, promises.kept),
         promised_count=_.count(),
-        kept_count=kept.ifelse(1, 0).sum().cast("int64"),
+        kept_count=promises.kept.ifelse(1, 0).sum().cast("int64"),
     )
 
 
-def _promises_due(facts: Facts) -> ibis.Table:
+def answered(facts: Facts, after: str) -> ibis.Table:
+    """Promises for a day later than the calendar's `after`, known by as_of, and what became of each.
+
+    as_of, group, row, customer_id, about (the invoice, where the promise names one), made_on, promised_on, amount, over
+    (its days of grace have passed), kept (the cash it was about came in time). Cash counts at the rate of the promise:
+    one that is kept in the currency of the invoice is kept, whatever became of the rate.
+    """
+    given = _promises(facts, after)
+    cash = facts.entries.filter(_.kind == "cash").select(
+        "customer_id", "entered_on", "happened_on", "invoice_id", paid=-_.change
+    )
+    late = cash.happened_on.delta(given.promised_on, unit="day")
+    in_time = (cash.happened_on >= given.made_on) & (late <= GRACE_DAYS) & (cash.entered_on <= given.as_of)
+    meant = (given.customer_id == cash.customer_id) & (given.about.isnull() | (given.about == cash.invoice_id))
+    paid = valued(facts.books, given.left_join(cash, meant & in_time), "given_on", "paid")
+    promises = paid.group_by(*given.columns).aggregate(paid=total(paid.paid))
+    over = promises.as_of.delta(promises.promised_on, unit="day") >= GRACE_DAYS
+    return promises.mutate(over=over, kept=promises.paid >= promises.amount).drop("given_on", "paid")
+
+
+def _promises(facts: Facts, after: str) -> ibis.Table:
+    """Promises for a day later than the calendar's `after` beside each as_of that knows them."""
     promises = of_customers(facts.books, "promises", facts.by).select(
-        "row", "group", "customer_id", "invoice_id", "made_on", "promised_on", "amount", "entered_on"
+        "row", "group", "customer_id", "invoice_id", "made_on", "promised_on", "amount", given_on="entered_on"
     )
-    days = facts.calendar.select("as_of", "before_90_on")
-    window = days.join(promises, (promises.promised_on > days.before_90_on) & (promises.entered_on <= days.as_of))
-    over = window.as_of.delta(window.promised_on, unit="day") >= GRACE_DAYS
-    return window.filter(over).drop("entered_on", "before_90_on")
+    days = facts.calendar.select("as_of", after=after)
+    known = days.join(promises, (promises.promised_on > days.after) & (promises.given_on <= days.as_of))
+    return valued(facts.books, known.drop("after"), "given_on", "amount").rename(about="invoice_id")
 
 
 def overdue_contacted(facts: Facts) -> ibis.Table:
@@ -115,7 +131,7 @@ def first_contacts(facts: Facts) -> ibis.Table:
     invoices = facts.invoices.select("invoice_id", "group", "due_on", "entered_on")
     lately = first.filter(_.contacted_on > _.before_90_on).join(invoices, "invoice_id")
     lead = lately.filter(_.entered_on <= _.as_of).mutate(days=_.contacted_on.delta(_.due_on, unit="day"))
-    return lead.group_by("as_of", "group").aggregate(reminder_median_days=_.days.median())
+    return medians(lead, ["as_of", "group"], "days").rename(reminder_median_days="median")
 
 
 def delivered(facts: Facts) -> ibis.Table:

@@ -8,7 +8,8 @@ from ibis import _
 
 from arforecast.kpis.balances import standing
 from arforecast.kpis.catalogue import Parts, kpi
-from arforecast.snapshot import Facts, histories
+from arforecast.ledger.median import medians
+from arforecast.snapshot import Facts, histories, total
 
 ROUNDING = 1e-9
 
@@ -23,7 +24,8 @@ def countback(facts: Facts) -> ibis.Table:
     last = rest.mutate(rest=rest.open - rest.later).filter((_.rest > 0) & (_.rest <= _.billed))
     whole = last.as_of.delta(last.last_on, unit="day")
     days = last.last_on.delta(last.first_on, unit="day") + 1
-    return last.select("as_of", "group", countback_days=whole + last.rest / last.billed * days)
+    part = last.rest.cast("float64") / last.billed.cast("float64")
+    return last.select("as_of", "group", countback_days=whole + part * days)
 
 
 def _open(facts: Facts) -> ibis.Table:
@@ -33,15 +35,16 @@ def _open(facts: Facts) -> ibis.Table:
 
 def _billed_backwards(facts: Facts) -> ibis.Table:
     """Each month's billing as known by as_of, and the billing of the months later than it."""
-    daily = facts.entries.filter(_.kind == "billed").group_by("group", "entered_on").aggregate(amount=_.amount.sum())
+    billed = facts.entries.filter(_.kind == "billed")
+    daily = billed.group_by("group", "entered_on").aggregate(amount=total(billed.amount))
     days = facts.calendar.select("as_of")
     known = days.join(daily, daily.entered_on <= days.as_of)
     first_on = known.entered_on.truncate("M")
     last_on = ibis.least(first_on + ibis.interval(months=1) - ibis.interval(days=1), known.as_of)
     dated = known.mutate(first_on=first_on.cast("date"), last_on=last_on.cast("date"))
-    monthly = dated.group_by("as_of", "group", "first_on", "last_on").aggregate(billed=_.amount.sum().cast("int64"))
+    monthly = dated.group_by("as_of", "group", "first_on", "last_on").aggregate(billed=total(dated.amount))
     backwards = ibis.cumulative_window(group_by=["as_of", "group"], order_by=ibis.desc("first_on"))
-    so_far = monthly.billed.sum().over(backwards).cast("int64")
+    so_far = monthly.billed.sum().over(backwards).cast(monthly.billed.type())
     return monthly.mutate(later=so_far - monthly.billed)
 
 
@@ -102,20 +105,20 @@ def resolved(facts: Facts) -> ibis.Table:
     )
     joined = settled.join(facts.invoices.select("invoice_id", "group", "due_on"), "invoice_id")
     late = joined.mutate(late=joined.settled_on.delta(joined.due_on, unit="day")).filter(_.late > 0)
-    return late.group_by("as_of", "group").aggregate(
-        resolved_count=_.count(), resolved_days=_.late.sum().cast("int64"), resolved_median_days=_.late.median()
-    )
+    sums = late.group_by("as_of", "group").aggregate(resolved_count=_.count(), resolved_days=_.late.sum().cast("int64"))
+    middle = medians(late, ["as_of", "group"], "late").rename(resolved_median_days="median")
+    return sums.join(middle, ["as_of", "group"])
 
 
 def on_time(facts: Facts) -> ibis.Table:
     """Invoices that fell due in the last 90 days, by as_of and group: due_amount, on_time_amount, due_count,
     on_time_count."""
     known = histories(facts, "due_on", "before_90_on", "as_of")
-    punctual = known.applied.sum(where=known.applied_on <= known.due_on).fill_null(0).cast("int64")
+    punctual = total(known.applied, known.applied_on <= known.due_on)
     invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(punctual=punctual)
     return invoices.group_by("as_of", "group").aggregate(
-        due_amount=_.amount.sum().cast("int64"),
-        on_time_amount=_.punctual.sum().cast("int64"),
+        due_amount=total(invoices.amount),
+        on_time_amount=total(invoices.punctual),
         due_count=_.count(),
         on_time_count=(_.punctual >= _.amount).ifelse(1, 0).sum().cast("int64"),
     )

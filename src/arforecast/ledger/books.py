@@ -9,7 +9,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.ledger import cells, checks, source
+from arforecast.ledger import cells, checks, rates, source
 from arforecast.ledger.source import Raw
 from arforecast.ledger.tables import BY_NAME, TABLES, Table
 from arforecast.settings import Settings
@@ -23,10 +23,12 @@ class Books:
     """A ledger ready to be asked.
 
     tables: every table of the contract (empty where the ledger lacks it), money in minor units, defaults filled in,
-    and on every dated table `entered_on`: the day the fact enters the books. present: the tables the ledger has.
+    and on every dated table `entered_on`: the day the fact enters the books; of rates a row for every day one holds.
+    present: the tables the ledger has.
     problems: table, file, row, column, value, rule, severity, amount (major units), message.
     rows: table, read, used, quarantined, quarantined_amount; read = used + quarantined in every line.
-    quarantine: the problems of severity error, with the row as it stands in the file.
+    quarantine: the problems of severity error, with the row as it stands in the file. foreign: the currencies in use
+    beside the reporting one.
     """
 
     tables: Tables
@@ -36,29 +38,38 @@ class Books:
     quarantine: pd.DataFrame
     fingerprint: str
     settings: Settings
+    foreign: frozenset[str] = frozenset()
 
 
-def open_books(url: Any, settings: Settings | None = None) -> Books:
+def open_books(url: Any, settings: Settings | None = None, con: ibis.BaseBackend | None = None) -> Books:
     """Read and check the ledger at `url`: a path, a database URL, a Spark session or an Ibis connection.
 
+    `con` is the DuckDB that reads files; one of its own unless given.
     Raises SourceError when it cannot be read at all; what is wrong with single rows is in `problems`.
     """
     settings = settings or Settings()
-    raw = source.read(url, settings.engine)
+    raw = source.read(url, con or source.connect(settings.engine))
     tables, found = _sift(raw.tables, settings)
     found = pd.concat([_unreadable(raw.unreadable), found], ignore_index=True)
     # Applications that stand for paid days have their rows in the invoices.
     names = {"applications": raw.names.get("invoices", "invoices")} | raw.names
     problems = _worded(found, names, settings)
+    entered = {name: table.cache() for name, table in _entered(tables, settings).items()}
     return Books(
-        tables={name: table.cache() for name, table in _entered(tables).items()},
+        tables=entered,
         present=frozenset(raw.tables),
         problems=problems,
         rows=_counted(raw, tables, problems),
         quarantine=_quarantine(raw.tables, problems),
         fingerprint=raw.fingerprint,
         settings=settings,
+        foreign=_foreign(entered, settings.ledger.currency),
     )
+
+
+def _foreign(tables: Tables, reporting: str) -> frozenset[str]:
+    used = ibis.union(*(tables[name].select("currency") for name in ("invoices", "receipts"))).distinct()
+    return frozenset(used.to_pandas().currency) - {reporting}
 
 
 def _sift(raw: Tables, settings: Settings) -> tuple[Tables, pd.DataFrame]:
@@ -85,7 +96,9 @@ def _typed(raw: Tables, table: Table, settings: Settings) -> ibis.Table:
     defaults = {"currency": settings.ledger.currency}
     if table.name == "invoices":
         defaults["kind"] = "invoice"
-    return typed.fill_null({name: default for name, default in defaults.items() if table.column(name)})
+    # A control total without a currency is that of the whole ledger; a rate cannot go without.
+    own = {} if table.name in ("control_totals", "rates") else defaults
+    return typed.fill_null({name: default for name, default in own.items() if table.column(name)})
 
 
 def _without(tables: Tables, problems: ibis.Table | None) -> Tables:
@@ -111,10 +124,10 @@ def _paid_in_full(invoices: ibis.Table) -> ibis.Table:
     return cells.filled(paid, BY_NAME["applications"], values)
 
 
-def _entered(tables: Tables) -> Tables:
+def _entered(tables: Tables, settings: Settings) -> Tables:
     """Every dated table with the day each fact enters the books: the later of its own day and the day it was known.
 
-    An application cannot enter before its invoice has.
+    An application cannot enter before its invoice has. A rate stands there for every day it holds.
     """
     dated = {table.name: table.dated_by for table in TABLES if table.dated_by and table.column("known_on")}
     entered = tables | {name: _dated(tables[name], day) for name, day in dated.items()}
@@ -122,11 +135,11 @@ def _entered(tables: Tables) -> Tables:
     applications = entered["applications"].join(invoices, "invoice_id")
     later = ibis.greatest(applications.entered_on, applications.invoice_entered_on)
     entered["applications"] = applications.mutate(entered_on=later).drop("invoice_entered_on")
-    return entered
+    return entered | {"rates": rates.daily(tables["rates"], settings)}
 
 
 def _dated(table: ibis.Table, day: str) -> ibis.Table:
-    return table.mutate(entered_on=ibis.greatest(table[day], table.known_on.fill_null(table[day])))
+    return table.mutate(entered_on=checks.entered(table, day))
 
 
 def _severity(rule: str) -> str:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal
 import ibis
 from ibis import _
 
-from arforecast.ledger import cells
+from arforecast.ledger import cells, rates
+from arforecast.ledger.median import medians
 from arforecast.ledger.tables import BY_NAME, INVOICES, Table
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ RULES = {
         "error",
         "{column} {value} lies before the day of issue. Correct one of the two dates.",
     ),
-    "foreign_currency": Rule(
-        "error",
-        "{column} {value} is not the ledger's currency. Keep a ledger for each currency, or convert the amounts.",
+    "missing_rate": Rule("error", "{column} {value} has no rate. Add it to rates, or correct the currency."),
+    "duplicate_rate": Rule(
+        "error", "{column} {value} has more than one rate on that day, so none can be trusted. Keep the right one."
     ),
     "duplicate_id": Rule(
         "error",
@@ -152,10 +153,11 @@ def _money(rows: ibis.Table, settings: Settings) -> ibis.Value:
 
 
 def amounts_out_of_range(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """An invoice must be above zero, an application must not be zero."""
-    invoices, applications = tables["invoices"], tables["applications"]
+    """An invoice and a rate must be above zero, an application must not be zero."""
+    invoices, applications, worth = tables["invoices"], tables["applications"], tables["rates"].filter(_.rate <= 0)
     yield _money_problem(invoices.filter(_.amount <= 0), "invoices", "not_positive", settings)
     yield _money_problem(applications.filter(_.amount == 0), "applications", "zero", settings)
+    yield _found(worth, "rates", "not_positive", "rate", worth.rate)
 
 
 def _money_problem(rows: ibis.Table, table: str, rule: str, settings: Settings) -> ibis.Table:
@@ -180,11 +182,27 @@ def due_before_issued(tables: Tables, settings: Settings) -> Iterator[ibis.Table
     yield _found(rows, "invoices", "due_before_issued", "due_on", rows.due_on)
 
 
-def foreign_currencies(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """Money in another currency than the reporting one would add up to nothing that anybody owes."""
-    for name in ("invoices", "receipts", "control_totals"):
-        rows = tables[name].filter(_.currency != settings.ledger.currency)
-        yield _found(rows, name, "foreign_currency", "currency", rows.currency)
+def missing_rates(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """Foreign money without a rate on the day it enters the books is worth nothing that anybody knows."""
+    for name, day in (("invoices", "issued_on"), ("receipts", "received_on")):
+        yield _unrated(tables[name].mutate(entered_on=entered(tables[name], day)), name, tables, settings)
+
+
+def entered(rows: ibis.Table, day: str) -> ibis.Value:
+    """The day a fact enters the books: the later of its own day and the day it was known."""
+    return ibis.greatest(rows[day], rows.known_on.fill_null(rows[day]))
+
+
+def _unrated(rows: ibis.Table, name: str, tables: Tables, settings: Settings) -> ibis.Table:
+    bare = rates.unrated(rows, "entered_on", rates.daily(tables["rates"], settings), settings)
+    return _found(bare, name, "missing_rate", "currency", bare.currency + " on " + bare.entered_on.cast("string"))
+
+
+def duplicate_rates(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """Two rates of a currency on one day."""
+    times = ibis._.count().over(group_by=["currency", "rate_on"])
+    broken = tables["rates"].mutate(times=times).filter(_.times > 1)
+    yield _found(broken, "rates", "duplicate_rate", "currency", broken.currency)
 
 
 IDENTIFIERS = {
@@ -212,6 +230,14 @@ def unknown_invoices(tables: Tables, settings: Settings) -> Iterator[ibis.Table]
     for name in ("applications", "disputes"):
         rows = tables[name].anti_join(tables["invoices"], "invoice_id")
         yield _found(rows, name, "unknown_invoice", "invoice_id", rows.invoice_id)
+
+
+def applications_without_rate(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """An application is in the currency of its invoice, and counts at the rate of the day it enters the books."""
+    invoices = tables["invoices"].select("invoice_id", "currency", billed_on=entered(tables["invoices"], "issued_on"))
+    rows = tables["applications"].join(invoices, "invoice_id")
+    dated = rows.mutate(entered_on=ibis.greatest(entered(rows, "applied_on"), rows.billed_on))
+    yield _unrated(dated, "applications", tables, settings)
 
 
 def applications_before_issue(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
@@ -253,8 +279,7 @@ def long_terms(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
 def outliers(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     """An amount beyond 100 times the customer's median: a misplaced decimal point looks like this."""
     invoices = tables["invoices"]
-    medians = invoices.group_by("customer_id").aggregate(median=_.amount.median())
-    rows = invoices.join(medians, "customer_id").filter(_.amount > 100 * _.median)
+    rows = invoices.join(medians(invoices, ["customer_id"], "amount"), "customer_id").filter(_.amount > 100 * _.median)
     yield _found(rows, "invoices", "outlier", "invoice_id", rows.invoice_id)
 
 
@@ -263,8 +288,11 @@ def booking_gaps(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     days = tables["invoices"].select(day="issued_on").union(tables["applications"].select(day="applied_on"))
     booked = days.distinct()
     gaps = booked.mutate(gap=booked.day.delta(booked.day.lag().over(order_by=booked.day), unit="day"))
-    usual = gaps.aggregate(usual=gaps.gap.median())
-    long = gaps.cross_join(usual).filter((_.usual <= 1) & (_.gap > 7)).mutate(row=ibis.literal(None, "int64"))
+    long = (
+        gaps.cross_join(medians(gaps, [], "gap"))
+        .filter((_.median <= 1) & (_.gap > 7))
+        .mutate(row=ibis.literal(None, "int64"))
+    )
     yield _found(long, "invoices", "booking_gap", "issued_on", long.day)
 
 
@@ -281,10 +309,11 @@ SUBSTANCE: tuple[Check, ...] = (
     amounts_out_of_range,
     payments_without_day,
     due_before_issued,
-    foreign_currencies,
+    missing_rates,
+    duplicate_rates,
     duplicate_identifiers,
 )
-REFERENCE: tuple[Check, ...] = (unknown_invoices, applications_before_issue)
+REFERENCE: tuple[Check, ...] = (unknown_invoices, applications_without_rate, applications_before_issue)
 WARNINGS: tuple[Check, ...] = (
     over_applied_invoices,
     long_terms,

@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+from ibis.util import gen_name
 
 from arforecast.errors import SourceError
 from arforecast.ledger.tables import BY_NAME
-
-ATTACHED = "ledger_file"
 
 
 def attach(path: Path, con: ibis.BaseBackend) -> dict[str, ibis.Table]:
     """The tables of a `.duckdb` file, opened for reading."""
     import duckdb
 
+    attached = gen_name("ledger_file")  # several files can stand in one engine
     try:
-        con.attach(path, name=ATTACHED, read_only=True)
+        con.attach(path, name=attached, read_only=True)
     except duckdb.Error as fault:
         raise SourceError(f"{path.name} cannot be opened by DuckDB: {str(fault).splitlines()[0]}") from fault
-    there = con.list_tables(database=f"{ATTACHED}.main")
-    return {name: _numbered(con.table(name, database=f"{ATTACHED}.main")) for name in BY_NAME if name in there}
+    there = con.list_tables(database=f"{attached}.main")
+    return {name: _numbered(con.table(name, database=f"{attached}.main")) for name in BY_NAME if name in there}
 
 
 def connect(source: Any) -> ibis.BaseBackend:

@@ -34,13 +34,13 @@ class Raw:
     fingerprint: str
 
 
-def read(url: Any, engine: Engine) -> Raw:
-    """The ledger at `url`.
+def read(url: Any, con: ibis.BaseBackend) -> Raw:
+    """The ledger at `url`; `con` reads what is a file.
 
     Raises SourceError when there is none, a table stands there twice, lacks a required column or uses a reserved name,
     or a file cannot be read.
     """
-    raw = _read(url, engine)
+    raw = _read(url, con)
     if INVOICES.name not in raw.tables:
         raise SourceError(
             f"{url}: there is no invoices table. Only invoices.csv (or .parquet) is required of a ledger."
@@ -50,17 +50,17 @@ def read(url: Any, engine: Engine) -> Raw:
     return raw
 
 
-def _read(url: Any, engine: Engine) -> Raw:
+def _read(url: Any, con: ibis.BaseBackend) -> Raw:
     if not isinstance(url, str | Path) or "://" in str(url):
         tables = database.read(database.connect(url))
         return Raw(tables, files.no_lines(), {}, database.fingerprint(tables))
     path = Path(url)
     if path.is_dir():
-        there, con = dict(files.find(path)), connect(engine)
+        there = dict(files.find(path))
         tables, unreadable = files.read(there, con)
         return Raw(tables, unreadable, {name: file.name for name, file in there.items()}, files.fingerprint(there))
     if path.suffix == ".duckdb" and path.exists():
-        return Raw(database.attach(path, connect(engine)), files.no_lines(), {}, files.fingerprint({path.stem: path}))
+        return Raw(database.attach(path, con), files.no_lines(), {}, files.fingerprint({path.stem: path}))
     raise SourceError(
         f"{url}: no ledger here. Name a folder of CSV or Parquet files, a .duckdb file, or a database URL."
     )

@@ -42,7 +42,7 @@ def _must(name: str, type: Type, meaning: str, choices: tuple[str, ...] = ()) ->
 
 
 _KNOWN_ON = Column("known_on", "date", "the day the row was booked; empty: the day it happened")
-_CURRENCY = Column("currency", "text", "ISO 4217 code; empty: the reporting currency")
+_CURRENCY = Column("currency", "text", "ISO 4217 code of its amounts; empty: the reporting currency")
 
 INVOICES = Table(
     "invoices",
@@ -76,7 +76,7 @@ APPLICATIONS = Table(
     (
         _must("invoice_id", "id", "the invoice it reduces"),
         _must("applied_on", "date", "the day it happened"),
-        _must("amount", "money", "the reduction; never zero"),
+        _must("amount", "money", "the reduction, in the currency of the invoice; never zero"),
         _must("kind", "text", "what reduced it", choices=("cash", "credit_note", "discount", "write_off")),
         Column("application_id", "id", "identifies the application"),
         Column("receipt_id", "id", "the receipt it was taken from"),
@@ -111,7 +111,7 @@ CUSTOMERS = Table(
         Column("segment", "text", "the part of the business"),
         Column("country", "text", "ISO 3166 code"),
         Column("parent_id", "id", "the customer it belongs to"),
-        Column("credit_limit", "money", "the most it may owe"),
+        Column("credit_limit", "money", "the most it may owe, in the reporting currency"),
         Column("terms_days", "number", "agreed days from issue to due"),
         Column("since_on", "date", "customer since"),
     ),
@@ -127,7 +127,7 @@ DISPUTES = Table(
         _must("opened_on", "date", "the day it was raised"),
         Column("closed_on", "date", "the day it was closed; empty: open"),
         Column("reason", "text", "why"),
-        Column("amount", "money", "the disputed part; empty: the whole invoice"),
+        Column("amount", "money", "the disputed part, in the currency of the invoice; empty: the whole invoice"),
         Column("outcome", "text", "how it ended"),
         _KNOWN_ON,
     ),
@@ -143,7 +143,11 @@ PROMISES = Table(
         _must("customer_id", "id", "who promised"),
         _must("made_on", "date", "the day it was given"),
         _must("promised_on", "date", "the day payment was promised for"),
-        _must("amount", "money", "how much was promised"),
+        _must(
+            "amount",
+            "money",
+            "how much was promised, in the currency of the invoice it is about or else the reporting one",
+        ),
         Column("invoice_id", "id", "the invoice it is about; empty: the account"),
         _KNOWN_ON,
     ),
@@ -181,7 +185,7 @@ COSTS = Table(
             "what it was spent on",
             choices=("staff", "technology", "agency", "legal", "payment_fees", "other"),
         ),
-        _must("amount", "money", "what it cost"),
+        _must("amount", "money", "what it cost, in the reporting currency"),
         Column("entity", "text", "the legal entity that bears it"),
     ),
     dated_by="month",
@@ -195,7 +199,7 @@ BILLING_SCHEDULE = Table(
         _must("customer_id", "id", "who will be billed"),
         _must("issue_on", "date", "the day it will be issued"),
         _must("due_on", "date", "the day it will be due"),
-        _must("amount", "money", "how much will be billed"),
+        _must("amount", "money", "how much will be billed, in the reporting currency"),
         Column("product", "text", "what is sold"),
         Column("plan_id", "id", "the payment plan it belongs to"),
         Column("known_on", "date", "the day it was agreed; empty: known from the start"),
@@ -209,7 +213,9 @@ CONTROL_TOTALS = Table(
     (
         _must("as_of", "date", "the day"),
         _must("open_ar", "money", "the balance, credit balances netted"),
-        _CURRENCY,
+        Column(
+            "currency", "text", "the currency whose invoices it is of; empty: all of them, in the reporting currency"
+        ),
     ),
     dated_by="as_of",
     feeds="the proof that the ledger ties to the books",
@@ -219,7 +225,7 @@ RATES = Table(
     "rates",
     "one unit of a currency in the reporting currency",
     (
-        _must("rate_on", "date", "the day of the rate"),
+        _must("rate_on", "date", "the day from which it holds, until the next one and 31 days at most"),
         _must("currency", "text", "ISO 4217 code"),
         _must("rate", "number", "what one unit is worth"),
     ),

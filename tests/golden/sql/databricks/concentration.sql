@@ -1,7 +1,7 @@
 SELECT
   `t15`.`group`,
   `t15`.`on` AS `as_of`,
-  SUM(IF(`t15`.`nth` < 10, `t15`.`balance`, NULL)) AS `top10`,
+  COALESCE(SUM(IF(`t15`.`nth` < 10, `t15`.`balance`, NULL)), 0) AS `top10`,
   CAST(SUM(
     CAST(`t15`.`balance` AS DECIMAL(38, 0)) * CAST(`t15`.`balance` AS DECIMAL(38, 0))
   ) AS DOUBLE) AS `squares`
@@ -20,7 +20,7 @@ FROM (
       `t13`.`on`,
       `t13`.`group`,
       `t13`.`customer_id`,
-      SUM(`t13`.`balance`) AS `balance`
+      COALESCE(SUM(`t13`.`balance`), 0) AS `balance`
     FROM (
       SELECT
         `t12`.`on`,

@@ -2,18 +2,18 @@ SELECT
   `t32`.`as_of`,
   `t32`.`group`,
   DATEDIFF(DAY, `t32`.`last_on`, `t32`.`as_of`) + (
-    TRY_DIVIDE(`t32`.`open` - `t32`.`later`, `t32`.`billed`) * (
+    TRY_DIVIDE(CAST(`t32`.`open` - `t32`.`later` AS DOUBLE), CAST(`t32`.`billed` AS DOUBLE)) * (
       DATEDIFF(DAY, `t32`.`first_on`, `t32`.`last_on`) + 1
     )
   ) AS `countback_days`
 FROM (
   SELECT
-    `t29`.`as_of`,
-    `t29`.`group`,
-    `t29`.`first_on`,
-    `t29`.`last_on`,
-    `t29`.`billed`,
-    `t29`.`later`,
+    `t30`.`as_of`,
+    `t30`.`group`,
+    `t30`.`first_on`,
+    `t30`.`last_on`,
+    `t30`.`billed`,
+    `t30`.`later`,
     `t31`.`open`
   FROM (
     SELECT
@@ -33,19 +33,19 @@ FROM (
         `t24`.`group`,
         `t24`.`first_on`,
         `t24`.`last_on`,
-        SUM(`t24`.`amount`) AS `billed`
+        COALESCE(SUM(`t24`.`amount`), 0) AS `billed`
       FROM (
         SELECT
-          `t21`.`as_of`,
-          `t21`.`group`,
-          `t21`.`entered_on`,
-          `t21`.`amount`,
-          DATE_TRUNC('month', `t21`.`entered_on`) AS `first_on`,
+          `t22`.`as_of`,
+          `t22`.`group`,
+          `t22`.`entered_on`,
+          `t22`.`amount`,
+          DATE_TRUNC('month', `t22`.`entered_on`) AS `first_on`,
           LEAST(
             (
-              DATE_TRUNC('month', `t21`.`entered_on`) + INTERVAL '1' MONTH
+              DATE_TRUNC('month', `t22`.`entered_on`) + INTERVAL '1' MONTH
             ) - INTERVAL '1' DAY,
-            `t21`.`as_of`
+            `t22`.`as_of`
           ) AS `last_on`
         FROM (
           SELECT
@@ -62,7 +62,7 @@ FROM (
             SELECT
               `t11`.`group`,
               `t11`.`entered_on`,
-              SUM(`t11`.`amount`) AS `amount`
+              COALESCE(SUM(`t11`.`amount`), 0) AS `amount`
             FROM (
               SELECT
                 *
@@ -75,7 +75,7 @@ FROM (
               2
           ) AS `t18`
             ON `t18`.`entered_on` <= `t9`.`as_of`
-        ) AS `t21`
+        ) AS `t22`
       ) AS `t24`
       GROUP BY
         1,
@@ -83,17 +83,17 @@ FROM (
         3,
         4
     ) AS `t26`
-  ) AS `t29`
+  ) AS `t30`
   INNER JOIN (
     SELECT
-      `t28`.`group`,
-      `t28`.`open`,
-      `t28`.`on` AS `as_of`
+      `t27`.`group`,
+      `t27`.`open`,
+      `t27`.`on` AS `as_of`
     FROM (
       SELECT
         `t25`.`on`,
         `t25`.`group`,
-        SUM(`t25`.`balance`) AS `net`,
+        COALESCE(SUM(`t25`.`balance`), 0) AS `net`,
         COALESCE(
           SUM(
             IF(
@@ -263,9 +263,9 @@ FROM (
           DATEDIFF(DAY, `t23`.`due_on`, `t23`.`on`) AS `days_past_due`
         FROM (
           SELECT
-            `t22`.`on`,
-            `t22`.`invoice_id`,
-            `t22`.`balance`,
+            `t21`.`on`,
+            `t21`.`invoice_id`,
+            `t21`.`balance`,
             `t12`.`customer_id`,
             `t12`.`group`,
             `t12`.`issued_on`,
@@ -320,7 +320,7 @@ FROM (
               ) AS `t15`
                 ON `t15`.`since` <= `t16`.`on` AND `t15`.`until` > `t16`.`on`
             ) AS `t19`
-          ) AS `t22`
+          ) AS `t21`
           INNER JOIN (
             SELECT
               `t2`.`invoice_id`,
@@ -330,15 +330,15 @@ FROM (
               `t2`.`due_on`
             FROM `invoices` AS `t2`
           ) AS `t12`
-            ON `t22`.`invoice_id` = `t12`.`invoice_id`
+            ON `t21`.`invoice_id` = `t12`.`invoice_id`
         ) AS `t23`
       ) AS `t25`
       GROUP BY
         1,
         2
-    ) AS `t28`
+    ) AS `t27`
   ) AS `t31`
-    ON `t29`.`as_of` = `t31`.`as_of` AND `t29`.`group` = `t31`.`group`
+    ON `t30`.`as_of` = `t31`.`as_of` AND `t30`.`group` = `t31`.`group`
 ) AS `t32`
 WHERE
   (

@@ -170,10 +170,10 @@ FROM (
         `t3`.`group`,
         `t3`.`kind`,
         `t3`.`entered_on` AS `on`,
-        SUM(`t3`.`amount`) AS `amount`,
-        SUM(`t3`.`late_cash`) AS `late_cash`,
-        SUM(`t3`.`cash_days_late`) AS `cash_days_late`,
-        SUM(`t3`.`cash_days_to_pay`) AS `cash_days_to_pay`
+        COALESCE(SUM(`t3`.`amount`), 0) AS `amount`,
+        COALESCE(SUM(`t3`.`late_cash`), 0) AS `late_cash`,
+        COALESCE(SUM(`t3`.`cash_days_late`), 0) AS `cash_days_late`,
+        COALESCE(SUM(`t3`.`cash_days_to_pay`), 0) AS `cash_days_to_pay`
       FROM (
         SELECT
           `t1`.`invoice_id`,

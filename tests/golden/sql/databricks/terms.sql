@@ -1,9 +1,12 @@
 SELECT
   `t7`.`as_of`,
   `t7`.`group`,
-  SUM(`t7`.`discount_amount`) AS `priced_amount`,
+  COALESCE(SUM(`t7`.`discount_amount`), 0) AS `priced_amount`,
   CAST(SUM(
-    CAST(`t7`.`discount_amount` * TRY_DIVIDE(TRY_DIVIDE(`t7`.`discount_amount`, `t7`.`rest`) * 365, `t7`.`days`) AS DECIMAL(38, 9))
+    CAST(CAST(`t7`.`discount_amount` AS DOUBLE) * TRY_DIVIDE(
+      TRY_DIVIDE(CAST(`t7`.`discount_amount` AS DOUBLE), CAST(`t7`.`rest` AS DOUBLE)) * 365,
+      `t7`.`days`
+    ) AS DECIMAL(38, 9))
   ) AS DOUBLE) AS `offer_cost`
 FROM (
   SELECT

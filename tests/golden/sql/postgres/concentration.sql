@@ -1,8 +1,8 @@
 SELECT
   "t15"."group",
   "t15"."on" AS "as_of",
-  SUM("t15"."balance") FILTER(WHERE
-    "t15"."nth" < 10) AS "top10",
+  COALESCE(SUM("t15"."balance") FILTER(WHERE
+    "t15"."nth" < 10), 0) AS "top10",
   CAST(SUM(
     CAST("t15"."balance" AS DECIMAL(38, 0)) * CAST("t15"."balance" AS DECIMAL(38, 0))
   ) AS DOUBLE PRECISION) AS "squares"
@@ -22,7 +22,7 @@ FROM (
       "t13"."on",
       "t13"."group",
       "t13"."customer_id",
-      SUM("t13"."balance") AS "balance"
+      COALESCE(SUM("t13"."balance"), 0) AS "balance"
     FROM (
       SELECT
         "t12"."on",

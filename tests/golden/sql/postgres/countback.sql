@@ -3,21 +3,19 @@ SELECT
   "t32"."group",
   CAST(EXTRACT(epoch FROM CAST("t32"."as_of" AS TIMESTAMP) - CAST("t32"."last_on" AS TIMESTAMP)) / 86400 AS BIGINT) + (
     (
-      CAST((
-        "t32"."open" - "t32"."later"
-      ) AS DOUBLE PRECISION) / "t32"."billed"
+      CAST("t32"."open" - "t32"."later" AS DOUBLE PRECISION) / CAST("t32"."billed" AS DOUBLE PRECISION)
     ) * (
       CAST(EXTRACT(epoch FROM CAST("t32"."last_on" AS TIMESTAMP) - CAST("t32"."first_on" AS TIMESTAMP)) / 86400 AS BIGINT) + 1
     )
   ) AS "countback_days"
 FROM (
   SELECT
-    "t29"."as_of",
-    "t29"."group",
-    "t29"."first_on",
-    "t29"."last_on",
-    "t29"."billed",
-    "t29"."later",
+    "t30"."as_of",
+    "t30"."group",
+    "t30"."first_on",
+    "t30"."last_on",
+    "t30"."billed",
+    "t30"."later",
     "t31"."open"
   FROM (
     SELECT
@@ -37,19 +35,19 @@ FROM (
         "t24"."group",
         "t24"."first_on",
         "t24"."last_on",
-        SUM("t24"."amount") AS "billed"
+        COALESCE(SUM("t24"."amount"), 0) AS "billed"
       FROM (
         SELECT
-          "t21"."as_of",
-          "t21"."group",
-          "t21"."entered_on",
-          "t21"."amount",
-          DATE_TRUNC('MONTH', "t21"."entered_on") AS "first_on",
+          "t22"."as_of",
+          "t22"."group",
+          "t22"."entered_on",
+          "t22"."amount",
+          DATE_TRUNC('MONTH', "t22"."entered_on") AS "first_on",
           LEAST(
             (
-              DATE_TRUNC('MONTH', "t21"."entered_on") + INTERVAL '1 MONTH'
+              DATE_TRUNC('MONTH', "t22"."entered_on") + INTERVAL '1 MONTH'
             ) - INTERVAL '1 DAY',
-            "t21"."as_of"
+            "t22"."as_of"
           ) AS "last_on"
         FROM (
           SELECT
@@ -66,7 +64,7 @@ FROM (
             SELECT
               "t11"."group",
               "t11"."entered_on",
-              SUM("t11"."amount") AS "amount"
+              COALESCE(SUM("t11"."amount"), 0) AS "amount"
             FROM (
               SELECT
                 *
@@ -79,7 +77,7 @@ FROM (
               2
           ) AS "t18"
             ON "t18"."entered_on" <= "t9"."as_of"
-        ) AS "t21"
+        ) AS "t22"
       ) AS "t24"
       GROUP BY
         1,
@@ -87,17 +85,17 @@ FROM (
         3,
         4
     ) AS "t26"
-  ) AS "t29"
+  ) AS "t30"
   INNER JOIN (
     SELECT
-      "t28"."group",
-      "t28"."open",
-      "t28"."on" AS "as_of"
+      "t27"."group",
+      "t27"."open",
+      "t27"."on" AS "as_of"
     FROM (
       SELECT
         "t25"."on",
         "t25"."group",
-        SUM("t25"."balance") AS "net",
+        COALESCE(SUM("t25"."balance"), 0) AS "net",
         COALESCE(
           SUM("t25"."balance") FILTER(WHERE
             (
@@ -222,9 +220,9 @@ FROM (
           CAST(EXTRACT(epoch FROM CAST("t23"."on" AS TIMESTAMP) - CAST("t23"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days_past_due"
         FROM (
           SELECT
-            "t22"."on",
-            "t22"."invoice_id",
-            "t22"."balance",
+            "t21"."on",
+            "t21"."invoice_id",
+            "t21"."balance",
             "t12"."customer_id",
             "t12"."group",
             "t12"."issued_on",
@@ -279,7 +277,7 @@ FROM (
               ) AS "t15"
                 ON "t15"."since" <= "t16"."on" AND "t15"."until" > "t16"."on"
             ) AS "t19"
-          ) AS "t22"
+          ) AS "t21"
           INNER JOIN (
             SELECT
               "t2"."invoice_id",
@@ -289,15 +287,15 @@ FROM (
               "t2"."due_on"
             FROM "invoices" AS "t2"
           ) AS "t12"
-            ON "t22"."invoice_id" = "t12"."invoice_id"
+            ON "t21"."invoice_id" = "t12"."invoice_id"
         ) AS "t23"
       ) AS "t25"
       GROUP BY
         1,
         2
-    ) AS "t28"
+    ) AS "t27"
   ) AS "t31"
-    ON "t29"."as_of" = "t31"."as_of" AND "t29"."group" = "t31"."group"
+    ON "t30"."as_of" = "t31"."as_of" AND "t30"."group" = "t31"."group"
 ) AS "t32"
 WHERE
   (

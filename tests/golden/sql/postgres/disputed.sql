@@ -48,7 +48,7 @@ WITH "t15" AS (
 SELECT
   "t24"."group",
   "t24"."on" AS "as_of",
-  SUM("t24"."balance") AS "disputed"
+  COALESCE(SUM("t24"."balance"), 0) AS "disputed"
 FROM (
   SELECT
     "t20"."on",

@@ -1,7 +1,7 @@
 SELECT
   "t20"."as_of",
   "t20"."group",
-  SUM("t20"."amount") AS "recovered_month"
+  COALESCE(SUM("t20"."amount"), 0) AS "recovered_month"
 FROM (
   SELECT
     "t7"."as_of",

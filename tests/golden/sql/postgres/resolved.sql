@@ -1,53 +1,120 @@
-SELECT
-  "t9"."as_of",
-  "t9"."group",
-  COUNT(*) AS "resolved_count",
-  SUM("t9"."late") AS "resolved_days",
-  PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY
-    "t9"."late") AS "resolved_median_days"
-FROM (
+WITH "t8" AS (
   SELECT
-    "t8"."as_of",
-    "t8"."before_90_on",
-    "t8"."invoice_id",
-    "t8"."since",
-    "t8"."until",
-    "t8"."settled_on",
-    "t8"."group",
-    "t8"."due_on",
-    CAST(EXTRACT(epoch FROM CAST("t8"."settled_on" AS TIMESTAMP) - CAST("t8"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "late"
+    "t6"."as_of",
+    "t6"."before_90_on",
+    "t3"."invoice_id",
+    "t3"."since",
+    "t3"."until",
+    "t3"."settled_on",
+    "t7"."group",
+    "t7"."due_on"
   FROM (
     SELECT
-      "t6"."as_of",
-      "t6"."before_90_on",
-      "t3"."invoice_id",
-      "t3"."since",
-      "t3"."until",
-      "t3"."settled_on",
-      "t7"."group",
-      "t7"."due_on"
+      "t0"."as_of",
+      "t0"."before_90_on"
+    FROM "calendar" AS "t0"
+  ) AS "t6"
+  INNER JOIN "settlements" AS "t3"
+    ON "t3"."since" <= "t6"."as_of"
+    AND "t3"."until" > "t6"."as_of"
+    AND "t3"."settled_on" > "t6"."before_90_on"
+  INNER JOIN (
+    SELECT
+      "t2"."invoice_id",
+      "t2"."group",
+      "t2"."due_on"
+    FROM "invoices" AS "t2"
+  ) AS "t7"
+    ON "t3"."invoice_id" = "t7"."invoice_id"
+)
+SELECT
+  "t13"."as_of",
+  "t13"."group",
+  "t13"."resolved_count",
+  "t13"."resolved_days",
+  "t18"."resolved_median_days"
+FROM (
+  SELECT
+    "t10"."as_of",
+    "t10"."group",
+    COUNT(*) AS "resolved_count",
+    SUM("t10"."late") AS "resolved_days"
+  FROM (
+    SELECT
+      "t9"."as_of",
+      "t9"."before_90_on",
+      "t9"."invoice_id",
+      "t9"."since",
+      "t9"."until",
+      "t9"."settled_on",
+      "t9"."group",
+      "t9"."due_on",
+      CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "late"
+    FROM "t8" AS "t9"
+    WHERE
+      CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
+  ) AS "t10"
+  GROUP BY
+    1,
+    2
+) AS "t13"
+INNER JOIN (
+  SELECT
+    "t16"."as_of",
+    "t16"."group",
+    "t16"."median" AS "resolved_median_days"
+  FROM (
+    SELECT
+      "t15"."as_of",
+      "t15"."group",
+      AVG("t15"."value") AS "median"
     FROM (
       SELECT
-        "t0"."as_of",
-        "t0"."before_90_on"
-      FROM "calendar" AS "t0"
-    ) AS "t6"
-    INNER JOIN "settlements" AS "t3"
-      ON "t3"."since" <= "t6"."as_of"
-      AND "t3"."until" > "t6"."as_of"
-      AND "t3"."settled_on" > "t6"."before_90_on"
-    INNER JOIN (
-      SELECT
-        "t2"."invoice_id",
-        "t2"."group",
-        "t2"."due_on"
-      FROM "invoices" AS "t2"
-    ) AS "t7"
-      ON "t3"."invoice_id" = "t7"."invoice_id"
-  ) AS "t8"
-  WHERE
-    CAST(EXTRACT(epoch FROM CAST("t8"."settled_on" AS TIMESTAMP) - CAST("t8"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
-) AS "t9"
-GROUP BY
-  1,
-  2
+        *
+      FROM (
+        SELECT
+          "t11"."as_of",
+          "t11"."group",
+          "t11"."late" AS "value",
+          ROW_NUMBER() OVER (
+            PARTITION BY "t11"."as_of", "t11"."group"
+            ORDER BY "t11"."late" ASC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) - 1 AS "nth",
+          COUNT(*) OVER (
+            PARTITION BY "t11"."as_of", "t11"."group"
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+          ) AS "size"
+        FROM (
+          SELECT
+            "t9"."as_of",
+            "t9"."before_90_on",
+            "t9"."invoice_id",
+            "t9"."since",
+            "t9"."until",
+            "t9"."settled_on",
+            "t9"."group",
+            "t9"."due_on",
+            CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "late"
+          FROM "t8" AS "t9"
+          WHERE
+            CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
+            AND CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) IS NOT NULL
+        ) AS "t11"
+      ) AS "t14"
+      WHERE
+        (
+          "t14"."nth" * 2
+        ) >= (
+          "t14"."size" - 2
+        )
+        AND (
+          "t14"."nth" * 2
+        ) <= "t14"."size"
+    ) AS "t15"
+    GROUP BY
+      1,
+      2
+  ) AS "t16"
+) AS "t18"
+  ON "t13"."as_of" = "t18"."as_of" AND "t13"."group" = "t18"."group"

@@ -1,13 +1,17 @@
 SELECT
   "t6"."as_of",
-  '' AS "group",
-  SUM("t6"."amount") AS "cost_month"
+  "t6"."group",
+  COALESCE(SUM("t6"."amount"), 0) AS "cost_month"
 FROM (
   SELECT
     "t4"."as_of",
     "t4"."opening_on",
+    "t5"."row",
     "t5"."month",
-    "t5"."amount"
+    "t5"."category",
+    "t5"."amount",
+    "t5"."entity",
+    "t5"."group"
   FROM (
     SELECT
       "t0"."as_of",
@@ -16,8 +20,12 @@ FROM (
   ) AS "t4"
   INNER JOIN (
     SELECT
+      "t1"."row",
       "t1"."month",
-      "t1"."amount"
+      "t1"."category",
+      "t1"."amount",
+      "t1"."entity",
+      '' AS "group"
     FROM "costs" AS "t1"
   ) AS "t5"
     ON "t5"."month" > "t4"."opening_on" AND "t5"."month" <= "t4"."as_of"

@@ -1,7 +1,7 @@
 SELECT
   "t17"."on",
   "t17"."group",
-  SUM("t17"."balance") AS "net",
+  COALESCE(SUM("t17"."balance"), 0) AS "net",
   COALESCE(
     SUM("t17"."balance") FILTER(WHERE
       (

@@ -1,12 +1,12 @@
 SELECT
   "t7"."as_of",
   "t7"."group",
-  SUM("t7"."discount_amount") AS "priced_amount",
+  COALESCE(SUM("t7"."discount_amount"), 0) AS "priced_amount",
   CAST(SUM(
-    CAST("t7"."discount_amount" * (
+    CAST(CAST("t7"."discount_amount" AS DOUBLE PRECISION) * (
       CAST((
         (
-          CAST("t7"."discount_amount" AS DOUBLE PRECISION) / "t7"."rest"
+          CAST("t7"."discount_amount" AS DOUBLE PRECISION) / CAST("t7"."rest" AS DOUBLE PRECISION)
         ) * 365
       ) AS DOUBLE PRECISION) / "t7"."days"
     ) AS DECIMAL(38, 9))

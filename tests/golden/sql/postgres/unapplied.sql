@@ -1,91 +1,105 @@
 SELECT
-  "t19"."as_of",
-  "t19"."group",
-  SUM("t19"."held") AS "unapplied"
+  "t20"."as_of",
+  "t20"."group",
+  COALESCE(SUM("t20"."held"), 0) AS "unapplied"
 FROM (
   SELECT
     *
   FROM (
     SELECT
-      "t17"."as_of",
-      "t17"."customer_id",
-      "t17"."held",
-      "t9"."group",
-      "t9"."since"
+      "t18"."as_of",
+      "t18"."customer_id",
+      "t18"."held",
+      "t8"."group",
+      "t8"."since"
     FROM (
       SELECT
         *
       FROM (
         SELECT
-          "t14"."as_of",
-          "t14"."customer_id",
-          SUM("t14"."amount") AS "held"
+          "t15"."as_of",
+          "t15"."customer_id",
+          COALESCE(SUM("t15"."amount"), 0) AS "held"
         FROM (
           SELECT
-            "t7"."as_of",
-            "t13"."customer_id",
-            "t13"."entered_on",
-            "t13"."amount"
+            *
           FROM (
             SELECT
-              "t1"."as_of"
-            FROM "calendar" AS "t1"
-          ) AS "t7"
-          INNER JOIN (
-            SELECT
-              *
+              "t6"."as_of",
+              "t3"."customer_id",
+              "t3"."amount"
             FROM (
               SELECT
-                "t0"."customer_id",
-                "t0"."entered_on",
-                "t0"."amount"
-              FROM "receipts" AS "t0"
-            ) AS "t4"
-            UNION ALL
+                "t1"."as_of"
+              FROM "calendar" AS "t1"
+            ) AS "t6"
+            INNER JOIN "receipts" AS "t3"
+              ON "t3"."entered_on" <= "t6"."as_of"
+          ) AS "t10"
+          UNION ALL
+          SELECT
+            *
+          FROM (
             SELECT
-              *
+              "t6"."as_of",
+              "t13"."customer_id",
+              "t13"."amount"
             FROM (
               SELECT
-                "t10"."customer_id",
-                "t10"."entered_on",
-                "t10"."amount"
+                "t1"."as_of"
+              FROM "calendar" AS "t1"
+            ) AS "t6"
+            INNER JOIN (
+              SELECT
+                "t11"."invoice_id",
+                "t11"."customer_id",
+                "t11"."group",
+                "t11"."issued_on",
+                "t11"."due_on",
+                "t11"."change" AS "amount",
+                "t11"."entered_on",
+                "t11"."happened_on",
+                "t11"."change",
+                "t11"."kind"
               FROM (
                 SELECT
-                  "t2"."invoice_id",
-                  "t2"."customer_id",
-                  "t2"."group",
-                  "t2"."issued_on",
-                  "t2"."due_on",
-                  -(
-                    "t2"."amount"
-                  ) AS "amount",
-                  "t2"."entered_on",
-                  "t2"."happened_on",
-                  "t2"."change",
-                  "t2"."kind"
-                FROM "entries" AS "t2"
-                WHERE
-                  "t2"."kind" = 'cash'
-              ) AS "t10"
-              WHERE
-                EXISTS(
+                  "t9"."invoice_id",
+                  "t9"."customer_id",
+                  "t9"."group",
+                  "t9"."issued_on",
+                  "t9"."due_on",
+                  "t9"."amount",
+                  "t9"."entered_on",
+                  "t9"."happened_on",
+                  "t9"."change",
+                  "t9"."kind"
+                FROM (
                   SELECT
-                    1
-                  FROM "receipts" AS "t3"
+                    *
+                  FROM "entries" AS "t2"
                   WHERE
-                    "t10"."customer_id" = "t3"."customer_id"
-                )
-            ) AS "t11"
-          ) AS "t13"
-            ON "t13"."entered_on" <= "t7"."as_of"
-        ) AS "t14"
+                    "t2"."kind" = 'cash'
+                ) AS "t9"
+                WHERE
+                  EXISTS(
+                    SELECT
+                      1
+                    FROM "receipts" AS "t3"
+                    WHERE
+                      "t9"."customer_id" = "t3"."customer_id"
+                  )
+              ) AS "t11"
+            ) AS "t13"
+              ON "t13"."entered_on" <= "t6"."as_of"
+          ) AS "t14"
+        ) AS "t15"
         GROUP BY
           1,
           2
-      ) AS "t15"
+      ) AS "t16"
       WHERE
-        "t15"."held" > 0
-    ) AS "t17"
+        "t16"."held" > 0
+    ) AS "t18"
     INNER JOIN (
       SELECT
         "t0"."customer_id",
@@ -95,12 +109,12 @@ FROM (
       GROUP BY
         1,
         2
-    ) AS "t9"
-      ON "t17"."customer_id" = "t9"."customer_id"
-  ) AS "t18"
+    ) AS "t8"
+      ON "t18"."customer_id" = "t8"."customer_id"
+  ) AS "t19"
   WHERE
-    "t18"."since" <= "t18"."as_of"
-) AS "t19"
+    "t19"."since" <= "t19"."as_of"
+) AS "t20"
 GROUP BY
   1,
   2

@@ -1,0 +1,77 @@
+"""What foreign money is worth: flows at the rate of their day, balances at the closing rate, and nothing rounded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+from ibis import _
+
+from arforecast.errors import RateError
+
+if TYPE_CHECKING:
+    from arforecast.ledger.books import Books
+    from arforecast.settings import Settings
+
+# Together 38 digits, which every engine has: an amount times a rate is exact, and so is the sum of many.
+AMOUNT, RATE, CONVERTED = "decimal(17,0)", "decimal(20,12)", "decimal(38,12)"
+
+
+def daily(rates: ibis.Table, settings: Settings) -> ibis.Table:
+    """The rate of each currency on each day that has one: rate_on, currency, rate.
+
+    A rate holds until the next one of its currency, and no longer than `rate_age_limit_days`: weekends and month-ends
+    need no row of their own, and a table that has ended is noticed.
+    """
+    then = _.rate_on.lead().over(group_by="currency", order_by="rate_on")
+    ages = ibis.range(0, settings.ledger.rate_age_limit_days + 1).unnest()
+    aged = rates.select("currency", "rate_on", "rate", then=then).mutate(age=ages)
+    day = (aged.rate_on + aged.age.as_interval("D")).cast("date")
+    held = aged.select("currency", "then", rate_on=day, rate=aged.rate.cast(RATE))
+    return held.filter(_.then.isnull() | (_.rate_on < _.then)).drop("then")
+
+
+def unrated(rows: ibis.Table, on: str, rates: ibis.Table, settings: Settings) -> ibis.Table:
+    """Those of `rows` (with a column currency) in a foreign currency that has no rate on the day `on`."""
+    foreign = rows.filter(_.currency != settings.ledger.currency)
+    return foreign.anti_join(rates, [(on, "rate_on"), "currency"])
+
+
+def valued(books: Books, rows: ibis.Table, on: str, *money: str) -> ibis.Table:
+    """`rows` with the columns `money` in the reporting currency, at the rates of the day in the column `on`.
+
+    They are in the currency of the row or, where it has none, of its invoice. For days on which something was booked:
+    without a rate it would have been quarantined. A ledger of one currency comes back as it is.
+    """
+    if not books.foreign:
+        return rows
+    own = _with_currency(books, rows)
+    priced = own.left_join(
+        books.tables["rates"].rename(rate_currency="currency"), [(on, "rate_on"), ("currency", "rate_currency")]
+    )
+    # A domestic row is worth itself: it finds no rate.
+    rate = priced.rate.fill_null(ibis.literal(1).cast(RATE))
+    worth = {name: (priced[name].cast(AMOUNT) * rate).cast(CONVERTED) for name in money}
+    return priced.mutate(**worth).select(*rows.columns)
+
+
+def valued_at_close(books: Books, rows: ibis.Table, on: str, *money: str) -> ibis.Table:
+    """As `valued`, for balances at the close of any day. Raises RateError with the currency and the day that has no
+    rate."""
+    if books.foreign:
+        wanted = _with_currency(books, rows).select("currency", on=on).distinct()
+        missing = unrated(wanted, "on", books.tables["rates"], books.settings).order_by("on", "currency").limit(1)
+        for first in missing.to_pandas().itertuples():
+            raise RateError(
+                f"There is no rate of {first.currency} on {str(first.on)[:10]}. Add it to rates: the latest one up to "
+                f"that day counts, if it is at most {books.settings.ledger.rate_age_limit_days} days old."
+            )
+    return valued(books, rows, on, *money)
+
+
+def _with_currency(books: Books, rows: ibis.Table) -> ibis.Table:
+    if "currency" in rows.columns:
+        return rows
+    invoices = books.tables["invoices"].select("invoice_id", "currency")
+    abroad = invoices.filter(_.currency != books.settings.ledger.currency)
+    return rows.left_join(abroad, "invoice_id").drop("invoice_id_right")

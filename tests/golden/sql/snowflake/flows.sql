@@ -1,0 +1,212 @@
+SELECT
+  "t7"."as_of",
+  "t7"."group",
+  COALESCE(
+    SUM(
+      IFF(
+        (
+          "t7"."kind" = 'billed'
+        ) AND (
+          "t7"."on" > "t7"."opening_on"
+        ),
+        "t7"."amount",
+        NULL
+      )
+    ),
+    0
+  ) AS "billed_month",
+  COALESCE(
+    SUM(
+      IFF(
+        (
+          "t7"."kind" = 'cash'
+        ) AND (
+          "t7"."on" > "t7"."opening_on"
+        ),
+        "t7"."amount",
+        NULL
+      )
+    ),
+    0
+  ) AS "cash_month",
+  COALESCE(
+    SUM(
+      IFF(
+        (
+          "t7"."kind" = 'credit_note'
+        ) AND (
+          "t7"."on" > "t7"."opening_on"
+        ),
+        "t7"."amount",
+        NULL
+      )
+    ),
+    0
+  ) AS "credit_notes_month",
+  COALESCE(
+    SUM(
+      IFF(
+        (
+          "t7"."kind" = 'discount'
+        ) AND (
+          "t7"."on" > "t7"."opening_on"
+        ),
+        "t7"."amount",
+        NULL
+      )
+    ),
+    0
+  ) AS "discounts_month",
+  COALESCE(
+    SUM(
+      IFF(
+        (
+          "t7"."kind" = 'write_off'
+        ) AND (
+          "t7"."on" > "t7"."opening_on"
+        ),
+        "t7"."amount",
+        NULL
+      )
+    ),
+    0
+  ) AS "write_offs_month",
+  COALESCE(
+    SUM(
+      IFF(
+        (
+          "t7"."kind" = 'billed'
+        ) AND (
+          "t7"."on" > "t7"."quarter_opening_on"
+        ),
+        "t7"."amount",
+        NULL
+      )
+    ),
+    0
+  ) AS "billed_quarter",
+  COALESCE(
+    SUM(
+      IFF(
+        (
+          "t7"."kind" = 'billed'
+        ) AND (
+          "t7"."on" > "t7"."before_90_on"
+        ),
+        "t7"."amount",
+        NULL
+      )
+    ),
+    0
+  ) AS "billed_90",
+  COALESCE(SUM(IFF((
+    "t7"."kind" = 'billed'
+  ) AND "t7"."in_365", "t7"."amount", NULL)), 0) AS "billed_365",
+  COALESCE(
+    SUM(IFF((
+      "t7"."kind" = 'write_off'
+    ) AND "t7"."in_365", "t7"."amount", NULL)),
+    0
+  ) AS "write_offs_365",
+  COALESCE(SUM(IFF("t7"."on" > "t7"."opening_on", "t7"."late_cash", NULL)), 0) AS "late_cash_month",
+  COALESCE(SUM(IFF("t7"."in_365", "t7"."late_cash", NULL)), 0) AS "late_cash_365",
+  COALESCE(
+    SUM(
+      IFF(
+        (
+          "t7"."kind" = 'cash'
+        ) AND (
+          "t7"."on" > "t7"."before_90_on"
+        ),
+        "t7"."amount",
+        NULL
+      )
+    ),
+    0
+  ) AS "cash_90",
+  COALESCE(SUM(IFF("t7"."on" > "t7"."before_90_on", "t7"."cash_days_late", NULL)), 0) AS "cash_days_late_90",
+  COALESCE(SUM(IFF("t7"."on" > "t7"."before_90_on", "t7"."cash_days_to_pay", NULL)), 0) AS "cash_days_to_pay_90"
+FROM (
+  SELECT
+    "t6"."as_of",
+    "t6"."opening_on",
+    "t6"."quarter_opening_on",
+    "t6"."before_90_on",
+    "t6"."before_365_on",
+    "t6"."cohort_30_after",
+    "t6"."cohort_30_until",
+    "t6"."cohort_60_after",
+    "t6"."cohort_60_until",
+    "t6"."cohort_90_after",
+    "t6"."cohort_90_until",
+    "t6"."group",
+    "t6"."kind",
+    "t6"."on",
+    "t6"."amount",
+    "t6"."late_cash",
+    "t6"."cash_days_late",
+    "t6"."cash_days_to_pay",
+    "t6"."on" > "t6"."before_365_on" AS "in_365"
+  FROM (
+    SELECT
+      "t2"."as_of",
+      "t2"."opening_on",
+      "t2"."quarter_opening_on",
+      "t2"."before_90_on",
+      "t2"."before_365_on",
+      "t2"."cohort_30_after",
+      "t2"."cohort_30_until",
+      "t2"."cohort_60_after",
+      "t2"."cohort_60_until",
+      "t2"."cohort_90_after",
+      "t2"."cohort_90_until",
+      "t5"."group",
+      "t5"."kind",
+      "t5"."on",
+      "t5"."amount",
+      "t5"."late_cash",
+      "t5"."cash_days_late",
+      "t5"."cash_days_to_pay"
+    FROM "calendar" AS "t2"
+    INNER JOIN (
+      SELECT
+        "t3"."group",
+        "t3"."kind",
+        "t3"."entered_on" AS "on",
+        COALESCE(SUM("t3"."amount"), 0) AS "amount",
+        COALESCE(SUM("t3"."late_cash"), 0) AS "late_cash",
+        COALESCE(SUM("t3"."cash_days_late"), 0) AS "cash_days_late",
+        COALESCE(SUM("t3"."cash_days_to_pay"), 0) AS "cash_days_to_pay"
+      FROM (
+        SELECT
+          "t1"."invoice_id",
+          "t1"."customer_id",
+          "t1"."group",
+          "t1"."issued_on",
+          "t1"."due_on",
+          "t1"."amount",
+          "t1"."entered_on",
+          "t1"."happened_on",
+          "t1"."change",
+          "t1"."kind",
+          IFF(
+            DATEDIFF(DAY, "t1"."due_on", "t1"."happened_on") > 0,
+            IFF("t1"."kind" = 'cash', "t1"."amount", 0),
+            0
+          ) AS "late_cash",
+          IFF("t1"."kind" = 'cash', "t1"."amount", 0) * DATEDIFF(DAY, "t1"."due_on", "t1"."happened_on") AS "cash_days_late",
+          IFF("t1"."kind" = 'cash', "t1"."amount", 0) * DATEDIFF(DAY, "t1"."issued_on", "t1"."happened_on") AS "cash_days_to_pay"
+        FROM "entries" AS "t1"
+      ) AS "t3"
+      GROUP BY
+        1,
+        2,
+        3
+    ) AS "t5"
+      ON "t5"."on" <= "t2"."as_of"
+      AND "t5"."on" > LEAST("t2"."before_365_on", "t2"."quarter_opening_on")
+  ) AS "t6"
+) AS "t7"
+GROUP BY
+  1,
+  2
