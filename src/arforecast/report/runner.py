@@ -22,8 +22,10 @@ import nbformat
 from pydantic import TypeAdapter, ValidationError
 
 from arforecast.errors import GateError, RunError, UsageError
+from arforecast.ledger import GROUP
 from arforecast.report import Fragment, page
 from arforecast.report.tables import write_csv
+from arforecast.settings import load
 
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -68,8 +70,9 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
     """
     from arforecast import open_ledger
 
-    given = dict(parameters or {})
-    jobs = _jobs(find(notebooks, names), {"ledger": _located(ledger), "as_of": as_of, "data": ""}, given)
+    chosen = find(notebooks, names)
+    given = _usual(ledger, chosen) | dict(parameters or {})
+    jobs = _jobs(chosen, {"ledger": _located(ledger), "as_of": as_of, "data": ""}, given)
     books = open_ledger(ledger)
     stamp = pass_gates(books.as_of(as_of).stamp(), allow)
     final = out.resolve() / stamp["as_of"]
@@ -79,6 +82,12 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
         _write_pages([job.name for job in jobs], folder, final, stamp)
         _write_account(folder, stamp, {"ledger": str(ledger)} | given, seconds)
     return out / final.name
+
+
+def packs(ledger: str, out: Path) -> list[tuple[str, Path]]:
+    """The ledgers to run for what was asked for, and where: of `group`, every entity of the settings and the group."""
+    entities = load().entities if ledger == GROUP else {}
+    return [(name, out / name) for name in (*entities, GROUP)] if entities else [(ledger, out)]
 
 
 # ------------------------------------------------------------------ what is asked for
@@ -93,6 +102,11 @@ def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
     if unknown:
         raise UsageError(f"There is no notebook {', '.join(unknown)}. There are: {', '.join(there)}.")
     return [there[name] for name in dict.fromkeys(names or there)]
+
+
+def _usual(ledger: str | Path, chosen: Sequence[Path]) -> dict[str, object]:
+    """The group is shown by entity, where a notebook shows groups at all."""
+    return {"by": "entity"} if ledger == GROUP and any("by" in declared(notebook) for notebook in chosen) else {}
 
 
 def declared(notebook: Path) -> dict[str, str]:
@@ -138,7 +152,7 @@ def _value(notebook: Path, name: str, type_name: str, value: object) -> Any:
 
 
 def _located(ledger: str | Path) -> str:
-    """A path holds from the notebooks' folder too; a database URL stays as it is."""
+    """A path holds from the notebooks' folder too; a database URL and the name of an entity stay as they are."""
     return str(Path(ledger).resolve()) if Path(ledger).exists() else str(ledger)
 
 

@@ -1,0 +1,122 @@
+"""Several companies in the settings: each by its name, and the group they add up to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import ledgers
+from arforecast import open_ledger
+from arforecast.cli import main
+from arforecast.errors import SourceError
+from arforecast.ledger.sample import write_sample
+from arforecast.settings import Settings, read
+
+ROOT = Path(__file__).parents[1]
+AS_OF = "2026-05-31"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two companies whose identifiers are the same, and the settings that name them."""
+    folder = tmp_path_factory.mktemp("entities")
+    write_sample(folder / "books" / "north", customers=30, months=14, seed=1)
+    write_sample(folder / "books" / "south", customers=20, months=14, seed=2)
+    south = ledgers.read(folder / "books" / "south")
+    for row in south["invoices"]:
+        row["currency"] = "CAD" if row["customer_id"].endswith("1") else ""
+    bad = south["invoices"][3] | {"invoice_id": "INV-BAD", "due_on": "2026-02-30"}
+    ledgers.write(south | {"invoices": [*south["invoices"], bad]}, folder / "south")
+    text = '[entities]\nnorth = "books/north"\nsouth = "south"\n\n[ledger]\nquarantine_limit_share = 0.5\n'
+    (folder / "arforecast.toml").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def settings(home: Path) -> Settings:
+    return read(home / "arforecast.toml")
+
+
+def numerators(table: pd.DataFrame) -> pd.Series:
+    return table.set_index(["as_of", "kpi"]).numerator
+
+
+def test_the_parts_of_the_group_add_up(settings: Settings) -> None:
+    """Money of the whole group is that of its entities, by themselves or as groups of the whole."""
+    money = ["open_ar", "overdue_ar", "billed", "cash", "credit_notes", "write_offs", "credit_balance", "net_ar"]
+    costs = ["cost_to_collect", "cost_per_invoice"]
+    north, south, group = (
+        open_ledger(name, settings).as_of(AS_OF).kpis("entity" if name == "group" else None, 3)
+        for name in ("north", "south", "group")
+    )
+    of_group = {name: rows[rows.kpi.isin(money + costs)] for name, rows in group.groupby("group")}
+    assert set(of_group) == {"", "north", "south"}
+    for name, alone in (("north", north), ("south", south)):
+        pd.testing.assert_series_equal(
+            numerators(of_group[name]), numerators(alone[alone.kpi.isin(money + costs)]), rtol=1e-12
+        )
+    parts = numerators(of_group["north"]) + numerators(of_group["south"])
+    pd.testing.assert_series_equal(numerators(of_group[""]), parts, rtol=1e-12)
+    assert (parts.xs("cash", level="kpi") > 0).all()
+
+
+def test_the_same_identifier_of_two_entities_stays_two(settings: Settings) -> None:
+    group = open_ledger("group", settings).books.tables["invoices"].to_pandas()
+    assert group.invoice_id.is_unique
+    assert {"north:INV-00002", "south:INV-00002"} <= set(group.invoice_id)
+
+
+def test_what_is_wrong_is_told_with_its_entity(settings: Settings) -> None:
+    group = open_ledger("group", settings)
+    told = group.quarantine[group.quarantine.rule == "not_a_date"].message.item()
+    assert told.startswith("south/invoices.csv row ")
+    alone = [open_ledger(name, settings).books.rows.set_index("table") for name in ("north", "south")]
+    rows = group.books.rows.set_index("table")
+    pd.testing.assert_frame_equal(rows, sum(alone)[rows.columns].loc[rows.index])
+    assert (rows.read == rows.used + rows.quarantined).all()
+
+
+def test_a_ledger_of_a_database_is_not_added_up(
+    home: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another engine stands for the database: its rows would have to leave it, all of them."""
+    from arforecast.ledger import entities, open_books
+
+    monkeypatch.setattr(entities, "open_books", lambda url, settings, con: open_books(url, settings))
+    with pytest.raises(SourceError, match=r"north, south lives in a database .* Export it"):
+        open_ledger("group", settings)
+
+
+def test_a_pack_for_each_entity_and_one_for_the_group(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notebooks lie below the settings, and find the entities by their names."""
+    shutil.copytree(ROOT / "notebooks", home / "notebooks")
+    monkeypatch.chdir(home)
+    result = CliRunner().invoke(main, ["report", "group", "kpis", "--as-of", AS_OF])
+    assert result.exit_code == 0, result.output
+    packs = {name: home / "reports" / name / AS_OF for name in ("north", "south", "group")}
+    found = {name: pd.read_csv(pack / "data" / "kpis.csv", keep_default_na=False) for name, pack in packs.items()}
+    owed = {name: rows[(rows.kpi == "open_ar") & (rows.as_of == AS_OF)] for name, rows in found.items()}
+    by_entity = owed["group"].set_index("group").value.astype(float)
+    for name in ("north", "south"):
+        assert by_entity[name] == pytest.approx(float(owed[name].value.iloc[0]), abs=1e-9)
+    assert by_entity[""] == pytest.approx(by_entity["north"] + by_entity["south"], abs=1e-9)
+    assert json.loads((packs["group"] / "run.json").read_text("utf-8"))["parameters"]["by"] == "entity"
+    assert "By entity" in (packs["group"] / "kpis.html").read_text("utf-8")
+
+
+def test_later_facts_of_an_entity_change_nothing(home: Path, settings: Settings, tmp_path: Path) -> None:
+    day = date(2026, 3, 31)
+    cut = {
+        name: str(ledgers.write(ledgers.until(ledgers.read(Path(url)), day), tmp_path / name))
+        for name, url in settings.entities.items()
+    }
+    known = settings.model_copy(update={"entities": cut})
+    pd.testing.assert_frame_equal(
+        open_ledger("group", settings).as_of(day).kpis("entity"), open_ledger("group", known).as_of(day).kpis("entity")
+    )
