@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 AS_OF = pd.Timestamp("2026-06-30")
+HOSTILE = '<img src=x onerror="1"> $\\frac{$ & Söhne'
 BUCKETS = {
     "current": 600_000.0,
     "1-30": 240_000.0,
@@ -53,6 +54,20 @@ def kpis(months: int = 13) -> pd.DataFrame:
     ]
     rows += [row | {"by": "segment", "group": "B & <b>C</b>"} for row in rows if row["as_of"] == AS_OF]
     return pd.DataFrame(rows).assign(numerator=1.0, denominator=1.0)
+
+
+def bridge() -> pd.DataFrame:
+    """DSO rose by 3 days: 5.2 from late payment, -2.5 from volume; open receivables fell by 20,000."""
+    amounts = {"billed": 500e3, "cash": -510e3, "credit_notes": 0.0, "discounts": -1e3}
+    days = {"volume": -2.5, "terms_mix": 0.4, "billing_timing": 0.0, "delinquency": 5.2, "disputes": 0.2}
+    rows = [
+        *((part, amount, np.nan) for part, amount in amounts.items()),
+        *((part, np.nan, length) for part, length in days.items()),
+        ("write_offs", -9.5e3, -0.3),
+        ("over_applied", 500.0, np.nan),
+    ]
+    parts = pd.DataFrame(rows, columns=["part", "amount", "days"])
+    return parts.assign(since=pd.Timestamp("2026-05-31"), as_of=AS_OF)
 
 
 def glossary() -> pd.DataFrame:
@@ -162,3 +177,35 @@ def stamp(*, waived: bool = False) -> dict[str, object]:
         ],
         "missing_tables": [("promises", "whether promises are kept")],
     }
+
+
+def accounts() -> pd.DataFrame:
+    """Three accounts, the last without a problem."""
+    frame = pd.DataFrame(
+        {
+            "customer_id": ["C1", "C2", "C3"],
+            "name": [HOSTILE, HOSTILE, "Müller"],
+            "open_balance": [1000.0, 500.0, 100.0],
+            "open_share": [0.625, 0.3125, 0.0625],
+            "overdue_balance": [600.0, 300.0, 100.0],
+            "overdue_change_amount": [100.0, -50.0, 0.0],
+            "oldest_days_past_due": [120, 31, 1],
+            "over_90_balance": [200.0, 0.0, 0.0],
+            "credit_limit_amount": [900.0, None, None],
+            "over_limit_amount": [100.0, None, None],
+            "broken_promises": pd.Series([2, 1, 0], dtype="Int64"),
+            "disputed_balance": [0.0, 0.0, 0.0],
+            "last_paid_on": pd.to_datetime(["2026-06-02", None, None]),
+            "last_paid_amount": [25.0, None, None],
+            "next_due_on": pd.to_datetime(["2026-07-05", None, None]),
+            "next_due_amount": [40.0, None, None],
+            "promised_on": pd.to_datetime(["2026-07-01", None, None]),
+            "promised_amount": [30.0, None, None],
+            "usual_method": ["bank_transfer", None, None],
+            "products": ["A, B, C, D, E", "A, B", None],
+            "collector": ["Kim", None, None],
+            "problems": [3, 1, 0],
+            "reasons": ["over 90 days past due; over its credit limit; broken promises", "broken promises", ""],
+        }
+    )
+    return frame.assign(overdue_share=frame.overdue_balance / frame.open_balance)

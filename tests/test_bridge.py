@@ -17,6 +17,8 @@ import ledgers
 from arforecast import Ledger, bridge, kpis, open_ledger
 from arforecast.errors import UsageError
 from arforecast.ledger import Books, open_books
+from arforecast.report import numbers, page, plots
+from arforecast.report.formats import NBSP
 from arforecast.settings import Settings
 from ledgers import Row, Tables
 
@@ -54,7 +56,9 @@ def test_the_parts_of_a_month(ledger: Ledger) -> None:
     30 twice. One unit owed is 0.05 days of sales, and 0.06 on 30 April.
 
     volume 1,000 x (0.06 - 0.05) = 10; delinquency (A 100 + B 200 - 600) x 0.06 = -18, A counted as if it stood;
-    current (590 - 400) x 0.06 = 11.4; disputes 350 x 0.06 = 21; write-offs -100 x 0.06 = -6. Together 18.4.
+    disputes 350 x 0.06 = 21; write-offs -100 x 0.06 = -6. What is not yet due grows by (590 - 400) x 0.06 = 11.4. All
+    terms were 30 days, then those of D 20: (500 x 30 + 400 x 30 + 600 x 20) / 1,500 = 26, so terms_mix -4 and
+    billing_timing 15.4. Together 18.4.
 
     invoices
     invoice_id customer_id issued_on  due_on     amount
@@ -86,16 +90,20 @@ def test_the_parts_of_a_month(ledger: Ledger) -> None:
         "credit_notes": -50,
         "discounts": -10,
         "write_offs": -100,
+        "currency": 0,
         "over_applied": 30,
     }
     assert parts.days.dropna().to_dict() == pytest.approx(
-        {"write_offs": -6, "volume": 10, "delinquency": -18, "current": 11.4, "disputes": 21}
+        {"currency": 0, "write_offs": -6, "volume": 10, "terms_mix": -4, "billing_timing": 15.4, "delinquency": -18, "disputes": 21}
     )
+    assert (parts.since == pd.Timestamp(SINCE)).all()
+    assert (parts.as_of == pd.Timestamp(AS_OF)).all()
 
 
 def test_a_fact_moves_the_balance_when_it_is_booked(ledger: Ledger) -> None:
     """A's write-off of February is booked in April, B's payment of April in May. On 30 April the dispute about B ends
-    and the one about C begins. One unit owed is 90 / 300 = 0.3 days of sales, then 90 / 200 = 0.45.
+    and the one about C begins. One unit owed is 90 / 300 = 0.3 days of sales, then 90 / 200 = 0.45. Not yet due are 90
+    days fewer, though the terms grew from (30 + 73 + 73) / 3 to 73 days.
 
     invoices
     invoice_id customer_id issued_on  due_on     amount
@@ -115,7 +123,9 @@ def test_a_fact_moves_the_balance_when_it_is_booked(ledger: Ledger) -> None:
     """
     parts = april(ledger)
     assert parts.amount.dropna()[lambda amount: amount != 0].to_dict() == {"write_offs": -100}
-    expected = {"write_offs": -45, "volume": 45, "delinquency": 45, "current": -90, "disputes": 45}
+    mix = 73 - 176 / 3
+    expected = {"write_offs": -45, "volume": 45, "delinquency": 45, "disputes": 45, "currency": 0}
+    expected |= {"terms_mix": mix, "billing_timing": -90 - mix}
     assert parts.days.dropna().to_dict() == pytest.approx(expected)
 
 
@@ -136,9 +146,43 @@ def test_what_was_written_off_and_then_paid_would_not_still_be_there(ledger: Led
     """
     parts = april(ledger)
     assert parts.amount[["cash", "write_offs", "over_applied"]].tolist() == [-100, -100, 100]
-    # 200 of 200 billed before, 100 of 100 now: 0.45 and 0.9 days a unit.
-    expected = {"write_offs": 0, "volume": 90, "delinquency": -90, "current": 0, "disputes": 0}
+    # 200 of 200 billed before, 100 of 100 now: 0.45 and 0.9 days a unit. The mean terms were 29 days, B's are 28.
+    moved_by = {"volume": 90, "terms_mix": -1, "billing_timing": 1, "delinquency": -90}
+    expected = moved_by | {"write_offs": 0, "disputes": 0, "currency": 0}
     assert parts.days.dropna().to_dict() == pytest.approx(expected)
+
+
+def billed_daily(first: date, terms: dict[date, int], days: int) -> Tables:
+    """1.00 billed every day, on the terms that hold from a day on, each paid on the day it is due."""
+    issued = [first + timedelta(days=nth) for nth in range(days)]
+    agreed = [terms[max(since for since in terms if since <= day)] for day in issued]
+    due = [day + timedelta(days=length) for day, length in zip(issued, agreed, strict=True)]
+    return {
+        "invoices": [
+            {
+                "invoice_id": str(day),
+                "customer_id": "c",
+                "issued_on": str(day),
+                "due_on": str(due_on),
+                "amount": "1.00",
+                "paid_on": str(due_on),
+            }
+            for day, due_on in zip(issued, due, strict=True)
+        ]
+    }
+
+
+@pytest.mark.parametrize(("longer", "terms_mix", "timing"), [(40, 10, 0), (12, -18, 0), (120, 60, 30), (0, -30, 0)])
+def test_terms_that_are_a_day_longer_are_a_day_of_sales(
+    longer: int, terms_mix: int, timing: int, tmp_path: Path
+) -> None:
+    """Terms of 30 days before 1 April, and others from then on: on 30 September they are all that is owed. What lies
+    beyond the 90 days that DSO looks back on is no matter of terms."""
+    tables = billed_daily(date(2025, 12, 1), {date(2025, 12, 1): 30, date(2026, 4, 1): longer}, 304)
+    books = open_books(ledgers.write(tables, tmp_path / "ledger"), Settings())
+    days = bridge.table(books, date(2026, 3, 31), date(2026, 9, 30)).set_index("part").days
+    assert days[["terms_mix", "billing_timing"]].tolist() == pytest.approx([terms_mix, timing])
+    assert days.drop(["terms_mix", "billing_timing"]).fillna(0).tolist() == pytest.approx([0] * 10)
 
 
 def test_without_dso_the_days_are_null_and_the_money_stands(ledger: Ledger) -> None:
@@ -152,6 +196,21 @@ def test_without_dso_the_days_are_null_and_the_money_stands(ledger: Ledger) -> N
     assert parts.days.isna().all()
     assert parts.amount.sum() == 0
     assert ledger.as_of(SINCE).bridge("2026-02-28").amount.sum() == 100
+
+
+def test_a_page_says_why_days_are_not_shown_and_shows_the_money(ledger: Ledger) -> None:
+    """
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          c           2026-04-10 2026-05-10 100.00
+    """
+    parts = ledger.as_of(AS_OF).bridge()
+    days, money = (numbers.moved(parts, what) for what in ("days", "amount"))
+    assert page.figure(plots.plot_dso_moved, days, empty="Too <short>") == '<p class="empty">Too &lt;short&gt;</p>'
+    shown = page.figure(plots.plot_receivables_moved, money, currency="USD").replace(NBSP, " ")
+    assert "Open receivables rose by 100 since 31 Mar 2026: 100 was billed, 0 came in" in shown
+    for part in ("Billed", "Cash", "Write-offs", "Overpayments"):  # the table has what is nothing too
+        assert f'<th scope="row" class="whole">{part}</th>' in shown
 
 
 @pytest.mark.parametrize("since", [AS_OF, AS_OF + timedelta(days=1)])
@@ -234,12 +293,22 @@ def open_ar(tables: Tables, day: date) -> int:
     return sum(cents for part, cents in standing(tables, day, day).items() if part != "over_applied")
 
 
+def agreed_days(tables: Tables, day: date) -> Fraction:
+    """The mean terms of what entered the books in the 90 days up to a day, weighed by amounts."""
+    window = [row for row in tables["invoices"] if 0 <= (day - _entered_on(row, "issued_on")).days < 90]
+    terms = [(date.fromisoformat(row["due_on"]) - date.fromisoformat(row["issued_on"])).days for row in window]
+    weighed = sum(_cents(row) * min(max(days, 0), 90) for row, days in zip(window, terms, strict=True))
+    return Fraction(weighed, billed_90(tables, day))
+
+
 def slow_days(tables: Tables, since: date, as_of: date) -> dict[str, float]:
     before, now = (Fraction(90, billed_90(tables, day)) for day in (since, as_of))
     opening, closing = standing(tables, since, since), standing(tables, as_of, since)
     days = {part: (closing[part] - opening[part]) * now for part in ("delinquency", "current", "disputes")}
     forgiven = open_ar(tables, as_of) - sum(closing[part] for part in days)
-    days |= {"volume": open_ar(tables, since) * (now - before), "write_offs": forgiven * now}
+    terms_mix = agreed_days(tables, as_of) - agreed_days(tables, since)
+    days |= {"terms_mix": terms_mix, "billing_timing": days.pop("current") - terms_mix}
+    days |= {"volume": open_ar(tables, since) * (now - before), "write_offs": forgiven * now, "currency": 0}
     return {part: float(value) for part, value in days.items()}
 
 
@@ -283,3 +352,34 @@ def test_nothing_that_became_known_later_changes_a_bridge(tables: Tables, days: 
             for name, part in (("whole", tables), ("known", ledgers.until(tables, as_of)))
         )
     pd.testing.assert_frame_equal(whole, known)
+
+
+# Currencies
+
+
+def test_rates_are_a_part_of_their_own(ledger: Ledger) -> None:
+    """A was booked at 1.00 and stood at 1.10 on 31 March, B was booked in April at 1.20, and April closes at 1.50: open
+    AR rises from 100 x 1.10 + 190 to 100 x 1.50 + 50 x 1.50 + 190. Of that 60 are billed; rates did 100 x 0.40 to A
+    and 50 x 0.30 to B, 55.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount currency
+    A          C1          2026-01-01 2026-02-10 100.00 EUR
+    B          C2          2026-04-10 2026-05-10 50.00  EUR
+    C          C3          2026-03-10 2026-05-10 190.00 USD
+
+    rates
+    rate_on    currency rate
+    2026-01-01 EUR      1.00
+    2026-02-01 EUR      1.05
+    2026-03-01 EUR      1.05
+    2026-03-31 EUR      1.10
+    2026-04-10 EUR      1.20
+    2026-04-30 EUR      1.50
+    """
+    parts, change = april(ledger), moved(ledger.books, SINCE, AS_OF)
+    assert parts.amount.dropna()[lambda amount: amount != 0].to_dict() == {"billed": 60, "currency": 55}
+    assert parts.amount.sum() == pytest.approx(change["open_ar"])
+    per_unit = 90 / (190 + 60)
+    assert parts.days["currency"] == pytest.approx(55 * per_unit)
+    assert parts.days.sum() == pytest.approx(change["dso"])

@@ -251,7 +251,41 @@ def test_kpis_of_what_makes_no_sense_are_wrong_usage(ledger: str, option: tuple[
     refused(run("kpis", ledger, "--as-of", AS_OF, *option), 2, told)
 
 
-@pytest.mark.parametrize("command", ["kpis", "late", "cash", "report"])
+TARGETS = """[targets]
+overdue_share = 0.2
+[targets.dso]
+segment = { "=retail" = 30, "nobody" = 1 }
+collector = { "(none)" = 30 }
+"""
+
+
+def test_targets_are_those_of_the_snapshot_by_every_column_they_name(
+    ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 250.00 A3 and the rest of A2 are overdue, 130.00. DSO is not defined two months after the first invoice."""
+    write(tmp_path, {"arforecast.toml": TARGETS})
+    monkeypatch.chdir(tmp_path)
+    result = run("targets", ledger, "--as-of", AS_OF, "--months", 1, "--format", "csv")
+    assert result.exit_code == 0, result.output
+    rows = pd.read_csv(io.StringIO(result.stdout), keep_default_na=False, na_values={"value": [""]})
+    assert list(rows.columns) == [
+        "as_of", "by", "group", "kpi", "value", "target", "distance", "verdict", "trend",
+    ]  # fmt: skip
+    assert rows.group.tolist() == ["", "'=retail", "nobody", "(none)"]
+    assert rows.value.notna().tolist() == [True, False, False, False]
+    assert rows.value[0] == pytest.approx(130 / 250)
+    assert rows.verdict.tolist() == ["worse", "", "", ""]
+
+
+def test_targets_of_a_column_that_is_not_there_are_wrong_usage(
+    ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"arforecast.toml": "[targets.dso]\nsegmnt = { trade = 30 }\n"})
+    monkeypatch.chdir(tmp_path)
+    refused(run("targets", ledger, "--as-of", AS_OF), 2, "The settings have targets.dso.segmnt.")
+
+
+@pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report"])
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")
 

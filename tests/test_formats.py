@@ -40,6 +40,28 @@ def test_money_in_short(value: float, said: str) -> None:
     assert plain(formats.money(value)) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.226, "23 points"),
+        (0.0213, "2.1 points"),
+        (-0.01, "−1 point"),
+        (0.01, "1 point"),
+        (0, "0 points"),
+        (None, "–"),
+    ],
+)
+def test_a_difference_of_shares_is_in_points(value: float | None, said: str) -> None:
+    assert plain(formats.points(value)) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(2.84, "2.8"), (3.0, "3"), (9.96, "10"), (-12.4, "−12"), (-0.04, "0"), (math.nan, "–")]
+)
+def test_below_ten_a_decimal_decides(value: float, said: str) -> None:
+    assert formats.brief(value) == said
+
+
 @given(st.floats(1, 1e12))
 def test_money_in_short_is_right_to_three_digits(value: float) -> None:
     number, _, unit = formats.money(value).partition(formats.NBSP)

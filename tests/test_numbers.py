@@ -41,6 +41,29 @@ def test_compare_of_a_single_day_has_nothing_to_compare_with() -> None:
     assert compared["before_on"].isna().all()
 
 
+def test_the_parts_of_a_movement_end_in_their_sum() -> None:
+    moved = numbers.moved(frames.bridge(), "amount")
+    assert list(moved["part"]) == [
+        *("billed", "cash", "credit_notes", "discounts", "write_offs", "over_applied", "since 31\u00a0May\u00a02026"),
+    ]
+    assert moved["amount"].iloc[-1] == moved["amount"].iloc[:-1].sum() == -20_000
+    assert numbers.moved(frames.bridge().assign(days=np.nan), "days").empty
+
+
+def test_forms_of_one_question_stand_together_with_their_values() -> None:
+    families = pd.DataFrame(
+        {"question": ["How long?"] * 3, "kpi": ["dso_best_possible", "dso", "unknown"], "why": "So."}
+    )
+    forms = numbers.forms(numbers.compare(frames.kpis(), frames.glossary()), families)
+    assert forms.to_dict("list") == {
+        "question": ["How long?", "How long?"],
+        "kpi": ["dso_best_possible", "dso"],
+        "now": [31, 52],
+        "month_before": [31, 53],
+        "unit": ["days", "days"],
+    }
+
+
 def test_groups_are_the_rows_of_the_column_asked_for() -> None:
     groups = numbers.groups(frames.kpis(), "open_ar", "dso")
     assert groups.to_dict("records") == [{"group": "B & <b>C</b>", "open_ar": 1_000_000.0, "dso": 52.0}]

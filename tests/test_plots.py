@@ -25,11 +25,15 @@ NUMBERS: dict[str, Callable[[], pd.DataFrame]] = {
     "plot_sales_days": lambda: numbers.trend(frames.kpis(), "dso", "dso_best_possible"),
     "plot_effectiveness": lambda: numbers.trend(frames.kpis(), "cei", "collection_rate_period"),
     "plot_flows": lambda: numbers.trend(frames.kpis(), "billed", "cash"),
+    "plot_dso_moved": lambda: numbers.moved(frames.bridge(), "days"),
+    "plot_receivables_moved": lambda: numbers.moved(frames.bridge(), "amount"),
     "plot_late_bands": lambda: numbers.late_bands(numbers.not_due(frames.late(), "2026-06-30")),
     "plot_reliability": lambda: numbers.reliability(frames.late_record()),
     "plot_cash_weeks": lambda: numbers.cash_weeks(frames.cash()),
     "plot_cash_split": lambda: numbers.cash_split(frames.cash()),
     "plot_cash_past": lambda: numbers.cash_past(frames.cash_record(), 1),
+    "plot_largest_overdue": lambda: numbers.largest_overdue(frames.accounts()),
+    "plot_overdue_growth": lambda: numbers.overdue_growth(frames.accounts()),
 }
 everything = pytest.mark.parametrize("name", NUMBERS)
 every_size = pytest.mark.parametrize("size", [plots.WIDE, plots.NARROW], ids=["wide", "narrow"])
@@ -171,6 +175,23 @@ def test_gaps_in_a_trend_do_not_stop_the_drawing() -> None:
     assert "<svg" in plots.svg(plots.plot_sales_days, trend).svg
     nothing = trend.assign(dso=np.nan, dso_best_possible=np.nan)
     assert plots.svg(plots.plot_sales_days, nothing).title == "The ledger is too short for days sales outstanding"
+
+
+def test_each_change_begins_where_the_one_before_ended_and_the_last_bar_is_their_sum() -> None:
+    ax = plots.plot_dso_moved(NUMBERS["plot_dso_moved"](), mpl.figure.Figure().add_subplot())
+    spans = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]
+    expected = [(-2.5, 0), (-2.5, -2.1), (-2.1, 3.1), (3.1, 3.3), (3.0, 3.3), (0, 3.0)]  # nothing came of timing
+    assert np.array(spans) == pytest.approx(np.array(expected))
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        *("Billing volume", "Agreed terms", "Late payment", "Disputes", "Write-offs", "Since 31\u00a0May\u00a02026"),
+    ]
+    assert [text.get_text() for text in ax.texts] == ["−2.5", "+0.4", "+5.2", "+0.2", "−0.3", "+3"]
+
+
+def test_a_month_in_which_nothing_moved_is_drawn() -> None:
+    still = NUMBERS["plot_receivables_moved"]().assign(amount=0.0)
+    title = plots.svg(plots.plot_receivables_moved, still).title.replace("\u00a0", " ")
+    assert title == "Open receivables did not move since 31 May 2026: 0 was billed, 0 came in"
 
 
 def luminance(colour: str) -> float:

@@ -109,6 +109,19 @@ def test_a_column_of_units_rules_the_numbers_of_its_row() -> None:
     assert rows["Bad debt share"] == "–"
 
 
+def test_a_distance_between_shares_is_in_points_and_one_of_days_has_a_decimal() -> None:
+    frame = pd.DataFrame(
+        {
+            "kpi": ["dso", "cei", "cash"],
+            "actual": [21.2, 82, 5],
+            "distance": [-0.3, 2.5, -4],
+            "unit": ["days", "percent", "money"],
+        }
+    )
+    rows = [[cell.replace("\u00a0", " ") for cell in row[1:3]] for row in Reader(tables.show(frame, "Far")).rows[1:]]
+    assert rows == [["21", "−0.3"], ["82 %", "2.5 points"], ["5.00", "−4.00"]]
+
+
 def test_csv_keeps_full_precision_iso_dates_and_empty_cells() -> None:
     written = io.StringIO()
     tables.write_csv(accounts().assign(third=1 / 3), written)

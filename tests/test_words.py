@@ -98,6 +98,30 @@ def test_the_answers_on_collection_and_on_flows() -> None:
     assert plain(words.flows(flows.assign(billed=0.0))) == "Since Jun 2025 nothing was billed and 5.85 M came in"
 
 
+def test_the_answer_on_why_it_moved_names_the_two_largest_parts() -> None:
+    moved = numbers.moved(frames.bridge(), "days")
+    assert plain(words.dso_moved(moved)) == (
+        "Days sales outstanding rose by 3 since 31 May 2026: 5.2 more from late payment, 2.5 fewer from billing volume"
+    )
+    assert plain(words.dso_moved(moved.assign(days=-moved["days"]))) == (
+        "Days sales outstanding fell by 3 since 31 May 2026: 5.2 fewer from late payment, 2.5 more from billing volume"
+    )
+    assert plain(words.dso_moved(moved.assign(days=0.01))) == "Days sales outstanding did not move since 31 May 2026"
+
+
+def test_the_answer_on_what_moved_what_is_owed() -> None:
+    moved = numbers.moved(frames.bridge(), "amount")
+    assert plain(words.receivables_moved(moved)) == (
+        "Open receivables fell by 20.0 k since 31 May 2026: 500 k was billed, 510 k came in, "
+        "10.5 k was credited, discounted or written off"
+    )
+
+
+def test_the_families_of_measures_say_once_why_they_differ() -> None:
+    families = pd.DataFrame({"question": ["How?", "How?", "When?"], "kpi": list("abc"), "why": ["So.", "So.", "Then."]})
+    assert words.families(families) == "How? So. When? Then."
+
+
 def two_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
     """What is overdue and what is not yet due."""
     late = frames.late(4).assign(

@@ -10,18 +10,23 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast import kpis
 from arforecast.errors import UsageError
-from arforecast.kpis.balances import FLOWS, under_dispute
-from arforecast.ledger import Books
-from arforecast.snapshot import Facts, positions, spells, stand
+from arforecast.kpis import value
+from arforecast.kpis.balances import FLOWS, revalued, under_dispute
+from arforecast.kpis.speed import dso
+from arforecast.ledger import Books, valued_at_close
+from arforecast.snapshot import WHOLE, Facts, fetched, own_positions, spells, stand, total
 
-OWED = ["delinquency", "current", "disputes"]
-PARTS = [*FLOWS, "over_applied", "volume", *OWED]
+OWED = ["current", "delinquency", "disputes"]
+PARTS = [
+    *("billed", "cash", "credit_notes", "discounts", "volume", "terms_mix", "billing_timing", "delinquency"),
+    *("disputes", "write_offs", "currency", "over_applied"),
+]
+LONGEST_TERMS_DAYS = 90
 
 
 def table(books: Books, since: date, as_of: date) -> pd.DataFrame:
-    """Why open_ar and DSO moved from the close of `since` to the close of `as_of`: part, amount, days.
+    """Why open_ar and DSO moved from the close of `since` to the close of `as_of`: since, as_of, part, amount, days.
 
     amount (major units) adds up to open_ar(as_of) - open_ar(since), days (of DSO) to dso(as_of) - dso(since); a part
     that belongs to one of the two only is null in the other. See `receivables` and `days_of_sales` for the formulas.
@@ -32,57 +37,112 @@ def table(books: Books, since: date, as_of: date) -> pd.DataFrame:
     facts = stand(books, [since, as_of]).cached()
     amounts = receivables(facts, since, as_of) / 10**books.settings.ledger.decimals
     days = days_of_sales(facts, since, as_of)
-    parts = pd.DataFrame({"amount": amounts, "days": days}, index=pd.Index(PARTS, name="part"))
-    return parts.reset_index()
+    parts = pd.DataFrame({"amount": amounts, "days": days}, index=pd.Index(PARTS, name="part")).reset_index()
+    return pd.DataFrame({"since": pd.Timestamp(since), "as_of": pd.Timestamp(as_of)}, parts.index).join(parts)
 
 
 def receivables(facts: Facts, since: date, as_of: date) -> pd.Series:
     """The parts of open_ar(as_of) - open_ar(since) in minor units, exact.
 
-    billed, less cash, credit_notes, discounts and write_offs, each as it entered the books with since < d <= as_of, is
-    the movement of the signed balances. open_ar leaves out balances below zero, so their growth is added: over_applied.
+    billed, less cash, credit_notes, discounts and write_offs, each as it entered the books with since < d <= as_of, and
+    currency, what rates did to them and to the balances, is the movement of the signed balances. open_ar leaves out
+    balances below zero, so their growth is added: over_applied.
     """
     span = facts.entries.filter((_.entered_on > since) & (_.entered_on <= as_of))
-    changes = span.group_by("kind").aggregate(change=_.change.sum().cast("int64")).to_pandas()
-    by_kind = changes.set_index("kind").change.reindex(list(FLOWS.values()), fill_value=0)
+    booked = fetched(span.group_by("kind").aggregate(amount=total(span.amount)))
+    by_kind = booked.set_index("kind").amount.reindex(list(FLOWS.values()), fill_value=0)
+    changes = by_kind.where(by_kind.index == "billed", -by_kind)
+    span = ibis.memtable({"as_of": [as_of], "opened_on": [since]}, schema={"as_of": "date", "opened_on": "date"})
+    currency = fetched(revalued(facts, span)).revalued.sum()
     opening, closing = _standing(facts, since, as_of).over_applied
-    return pd.Series([*by_kind, closing - opening], index=[*FLOWS, "over_applied"])
+    return pd.Series([*changes, currency, closing - opening], index=[*FLOWS, "currency", "over_applied"])
 
 
 def days_of_sales(facts: Facts, since: date, as_of: date) -> pd.Series:
     """The parts of dso(as_of) - dso(since), one thing changed after the other; null when either is not defined.
 
     volume: billing changes first, open_ar(since) x 90 x (1 / billed_90(as_of) - 1 / billed_90(since)).
-    delinquency, current, disputes: then the balances, (balance(as_of) - balance(since)) x 90 / billed_90(as_of), of
-    what is overdue and not disputed, of what is not yet due, and of what is overdue and disputed. The balances at
-    as_of are those had nothing been written off since; write_offs: last, (open_ar - open_ar without write-offs since)
-    x 90 / billed_90, at as_of. So a balance that was given up does not pass for one that was collected.
+
+    terms_mix, billing_timing, delinquency, disputes: then the balances, (balance(as_of) - balance(since)) x 90 /
+    billed_90(as_of). delinquency is what is overdue and not disputed, disputes what is overdue and disputed. What is
+    not yet due has two parts. terms_mix is the growth of the agreed terms: the mean of due_on - issued_on, between 0
+    and 90 days, over the billing of the 90 days up to each day, weighed by amounts. Billing that is the same every day
+    and never paid early is not yet due for just its terms, and so that many days of DSO. billing_timing is the rest:
+    when in those 90 days was billed, and how much of what is not yet due was paid early.
+
+    write_offs: last, (open_ar - open_ar without write-offs since) x 90 / billed_90, at as_of; the balances at as_of
+    above are those had nothing been written off since. So what was given up does not pass for what was collected.
+
+    currency: all of these at the rates of `since`, or of the day the invoice was booked where that is later; then (
+    open_ar - open_ar at those rates) x 90 / billed_90, at as_of.
     """
     given_up = (_.kind == "write_off") & (_.entered_on > since) & (_.entered_on <= as_of)
-    kept = _standing(replace(facts, spells=spells(facts.entries.filter(~given_up))), since, as_of)
-    opening, closing = kept[OWED].to_numpy()
-    open_ar = _standing(facts, since, as_of)[OWED].to_numpy()[1].sum()
-    before, now = _days_per_unit(facts.books, since, as_of)
-    volume, written_off = opening.sum() * (now - before), (open_ar - closing.sum()) * now
-    return pd.Series([volume, *(closing - opening) * now, written_off], index=["volume", *OWED, "write_offs"])
+    as_if_kept = replace(facts, spells=spells(facts.entries.filter(~given_up)))
+    kept, held = (_standing(each, since, as_of, "rated_on")[OWED] for each in (as_if_kept, facts))
+    owed, open_ar = held.sum(axis=1), _standing(facts, since, as_of)[OWED].sum(axis=1)
+    sales = _sales(facts)
+    before, now = sales.days_per_unit
+    grown, terms_mix = kept.diff().loc[as_of] * now, sales.terms_days.diff()[as_of]
+    return pd.Series(
+        {
+            "volume": owed[since] * (now - before),
+            "terms_mix": terms_mix,
+            "billing_timing": grown.current - terms_mix,
+            "delinquency": grown.delinquency,
+            "disputes": grown.disputes,
+            "write_offs": (owed[as_of] - kept.loc[as_of].sum()) * now,
+            "currency": (open_ar[as_of] - owed[as_of]) * now,
+        }
+    )
 
 
-def _days_per_unit(books: Books, since: date, as_of: date) -> tuple[float, float]:
-    """The days of DSO that one minor unit owed stands for on both days; null on both where one has no DSO."""
-    figures = kpis.table(books, [since, as_of])
-    dso = figures[figures.kpi == "dso"]
-    if dso.value.isna().any():
-        return math.nan, math.nan
-    before, now = 90 / dso.denominator / 10**books.settings.ledger.decimals
-    return before, now
+def _sales(facts: Facts) -> pd.DataFrame:
+    """What billing says on each day: the days of DSO that one minor unit owed stands for, and the agreed terms.
+
+    Columns days_per_unit, terms_days; null on both days where DSO is not defined on one of them.
+    """
+    known = _billing(facts)
+    billed = value(dso, known, facts.books).denominator * 10**facts.books.settings.ledger.decimals
+    _, _, days = dso.parts(known)
+    sales = pd.DataFrame({"days_per_unit": days / billed, "terms_days": known.weighed / known.billed_90})
+    defined = len(billed) == 2 and billed.ne(0).all() and billed.notna().all()
+    return (sales if defined else sales * math.nan).set_axis(known.as_of)
 
 
-def _standing(facts: Facts, since: date, as_of: date) -> pd.DataFrame:
-    """The balances at the close of both days, in minor units: over_applied and the parts of open_ar."""
-    placed = _placed(positions(facts, facts.calendar.select(on="as_of")), facts.books)
-    sums = placed.group_by("on", "part").aggregate(balance=_.balance.abs().sum().cast("int64")).to_pandas()
-    wide = sums.assign(on=pd.to_datetime(sums.on).dt.date).pivot(index="on", columns="part", values="balance")
-    return wide.reindex(index=[since, as_of], columns=["over_applied", *OWED]).fillna(0).astype("int64")
+def _billing(facts: Facts) -> pd.DataFrame:
+    """The measures of billing that DSO asks for, and weighed: billed_90 times the agreed terms."""
+    billed = facts.entries.filter(_.kind == "billed")
+    agreed = ibis.least(ibis.greatest(billed.due_on.delta(billed.issued_on, unit="day"), 0), LONGEST_TERMS_DAYS)
+    days = facts.calendar.select("as_of", dso.after)
+    known = days.join(billed.mutate(agreed_days=agreed), billed.entered_on <= days.as_of)
+    in_window = known.entered_on > known[dso.after]
+    by_terms = fetched(
+        known.group_by("as_of", dso.after, "agreed_days").aggregate(
+            billed_90=total(known.amount, in_window), first_issued_on=known.issued_on.min()
+        )
+    )
+    dated = by_terms.assign(
+        as_of=pd.to_datetime(by_terms.as_of).dt.date, weighed=by_terms.billed_90 * by_terms.agreed_days
+    )
+    sums = {dso.after: "first", "billed_90": "sum", "weighed": "sum", "first_issued_on": "min"}
+    known = dated.groupby("as_of").agg(sums)
+    days = pd.Index(pd.to_datetime(facts.calendar.to_pandas().as_of).dt.date, name="as_of")
+    return known.reindex(days).reset_index().assign(group=WHOLE, open=0)
+
+
+def _standing(facts: Facts, since: date, as_of: date, rated_on: str = "on") -> pd.DataFrame:
+    """The balances at the close of both days, in minor units: over_applied and the parts of open_ar.
+
+    rated_on: the column of the day whose rates they are at, `on` (that of the balance) or `rated_on` (that of the
+    booking, `since` where it was there by then).
+    """
+    owed = own_positions(facts, facts.calendar.select(on="as_of"))
+    dated = owed.mutate(rated_on=ibis.greatest(ibis.literal(since), owed.entered_on))
+    placed = _placed(valued_at_close(facts.books, dated, rated_on, "balance"), facts.books)
+    sums = fetched(placed.group_by("on", "part").aggregate(balance=total(placed.balance.abs())))
+    found = sums.assign(on=pd.to_datetime(sums.on).dt.date).set_index(["on", "part"]).balance
+    every = pd.MultiIndex.from_product([[since, as_of], ["over_applied", *OWED]])
+    return found.reindex(every, fill_value=0).unstack()
 
 
 def _placed(owed: ibis.Table, books: Books) -> ibis.Table:

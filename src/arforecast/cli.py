@@ -144,6 +144,30 @@ def kpis(ledger: str, as_of: str, by: str | None, months: int, form: str) -> Non
 
 @main.command()
 @click.argument("ledger")
+@click.argument("name")
+@AS_OF
+@FORMAT
+def schedule(ledger: str, name: str, as_of: str, form: str) -> None:
+    """Print the schedule NAME of LEDGER: roll_rates, vintage, terms, ...; for a name that is none, those there are."""
+    with _waiting("Measuring"):
+        table = _open(ledger).as_of(as_of).schedule(name)
+    _print(table, form)
+
+
+@main.command()
+@click.argument("ledger")
+@AS_OF
+@click.option("--months", type=MANY, default=2, show_default=True, help="This day and the month-ends before it.")
+@FORMAT
+def targets(ledger: str, as_of: str, months: int, form: str) -> None:
+    """Print how far the KPIs of LEDGER are from their targets in the settings."""
+    with _waiting("Measuring"):
+        table = _open(ledger).as_of(as_of).targets(months)
+    _print(table, form)
+
+
+@main.command()
+@click.argument("ledger")
 @AS_OF
 @FORMAT
 def late(ledger: str, as_of: str, form: str) -> None:
@@ -178,11 +202,15 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     ledger: str, names: tuple[str, ...], as_of: str, out: Path, workers: int, allow: tuple[str, ...],
     parameters: tuple[str, ...], notebooks: Path,
 ) -> None:  # fmt: skip
-    """Run the notebooks NAMES (all when none is named) on LEDGER and write their pages."""
+    """Run the notebooks NAMES (all when none is named) on LEDGER and write their pages.
+
+    LEDGER group is every entity of the settings, and then all of them together: a folder of OUT each.
+    """
     from arforecast.report import runner
 
-    folder = runner.run(ledger, as_of, names, out, workers, allow, dict(map(_pair, parameters)), notebooks)
-    click.echo(folder / "index.html")
+    for each, place in runner.packs(ledger, out):
+        folder = runner.run(each, as_of, names, place, workers, allow, dict(map(_pair, parameters)), notebooks)
+        click.echo(folder / "index.html")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -10,8 +11,10 @@ from typing import Any
 import pandas as pd
 
 import arforecast.ledger as ledgers
-from arforecast import backtest, bridge, cash, kpis, late, reconciliation, snapshot
+from arforecast import accounts, backtest, bridge, cash, kpis, late, reconciliation, schedules, snapshot, targets
+from arforecast.accounts import Sheet
 from arforecast.errors import UsageError
+from arforecast.kpis import families
 from arforecast.ledger import Books
 from arforecast.ledger.tables import TABLES
 from arforecast.settings import Settings, load
@@ -52,9 +55,45 @@ class Snapshot:
         _refuse_less_than_one("months", months)
         return kpis.table(self.books, snapshot.month_ends(self.day, months), by)
 
-    def bridge(self, since: str | date) -> pd.DataFrame:
-        """Why open_ar and DSO moved since the close of `since`, in parts; see `arforecast.bridge.table`."""
-        return bridge.table(self.books, _date(since), self.day)
+    def bridge(self, since: str | date | None = None) -> pd.DataFrame:
+        """Why open_ar and DSO moved since the close of `since`, the month-end before unless given, in parts; see
+        `arforecast.bridge.table`."""
+        before = snapshot.opening(self.day) if since is None else _date(since)
+        return bridge.table(self.books, before, self.day)
+
+    def targets(self, months: int = 2) -> pd.DataFrame:
+        """How far the KPIs are from their targets, `months` days in all; see `arforecast.targets.table`.
+
+        Raises UsageError for a target of what is no KPI, or of a column that the ledger does not have.
+        """
+        wanted = self.books.settings.kpi_targets
+        columns = targets.columns(wanted, snapshot.groupings(self.books))
+        figures = kpis.table(self.books, snapshot.month_ends(self.day, months), columns)
+        return targets.table(figures, wanted, self.glossary())
+
+    def families(self) -> pd.DataFrame:
+        """The KPIs that answer one question by other definitions: question, kpi, why their answers differ."""
+        return families.table()
+
+    def schedule(self, name: str) -> pd.DataFrame:
+        """A supporting table beside the KPIs, such as roll_rates or vintage; see `arforecast.schedules.table`."""
+        return schedules.table(self._facts, self.day, name)
+
+    def accounts(self) -> pd.DataFrame:
+        """Every customer who owes, those most worth a look first; see `arforecast.accounts.table`."""
+        return accounts.table(self._facts, self.day)
+
+    def account(self, customer_id: str) -> Sheet:
+        """What is open, paid, promised and said of one customer; see `arforecast.accounts.Sheet`."""
+        return accounts.sheet(self._facts, self.day, customer_id)
+
+    def account_sheets(self, customer_ids: Sequence[str]) -> Sheet:
+        """The sheets of several customers in one; see `arforecast.accounts.sheets`."""
+        return accounts.sheets(self._facts, self.day, customer_ids)
+
+    def account_glossary(self) -> pd.DataFrame:
+        """What the reasons to look at an account mean, and its figures: kpi, meaning."""
+        return accounts.glossary()
 
     def late_payers(self) -> pd.DataFrame:
         """Every open invoice with its payment distribution; see `arforecast.late.table`."""
@@ -125,12 +164,16 @@ class Snapshot:
 def open_ledger(url: Any, settings: Settings | None = None) -> Ledger:
     """Open the ledger at `url` and check every row.
 
-    `url` is a folder of CSV or Parquet files, a .duckdb file, a database URL (`postgres://...`), or a Spark session.
+    `url` is a folder of CSV or Parquet files, a .duckdb file, a database URL (`postgres://...`), or a Spark session; or
+    the name of an entity of the settings, or `group` for all of them together.
 
     Settings come from `arforecast.toml` in the working folder unless given. Raises SourceError when there is no
     ledger or one of its files cannot be read.
     """
-    return Ledger(ledgers.open_books(url, settings or load()))
+    settings = settings or load()
+    if url == ledgers.GROUP and settings.entities:
+        return Ledger(ledgers.open_group(settings))
+    return Ledger(ledgers.open_books(settings.entities.get(url, url) if isinstance(url, str) else url, settings))
 
 
 def _date(day: str | date) -> date:

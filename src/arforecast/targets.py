@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,18 +14,32 @@ KEYS = ["by", "group", "kpi"]
 VERDICTS = {1.0: "better", 0.0: "on target", -1.0: "worse"}
 
 
-def table(kpis: pd.DataFrame, targets: Mapping[str, Target], glossary: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `kpis` that have a target, beside it: as_of, by, group, kpi, value, target, distance, verdict, trend.
+def columns(targets: Mapping[str, Target], known: Collection[str]) -> list[str]:
+    """The columns of whose groups there are targets, each once. Raises UsageError for one that is not in `known`."""
+    asked = {(kpi, by) for kpi, target in targets.items() for by in target.groups}
+    unknown = sorted(f"targets.{kpi}.{by}" for kpi, by in asked if by not in known)
+    if unknown:
+        raise UsageError(
+            f"The settings have {', '.join(unknown)}. Give targets to groups of a column that the ledger has: "
+            f"{', '.join(known)}."
+        )
+    return sorted({by for _, by in asked})
 
-    kpis: as of `arforecast.kpis.table`; glossary: as of `arforecast.kpis.glossary`.
+
+def table(kpis: pd.DataFrame, targets: Mapping[str, Target], glossary: pd.DataFrame) -> pd.DataFrame:
+    """Every target on every day of `kpis`: as_of, by, group, kpi, value, target, distance, verdict, trend.
+
+    kpis: as of `arforecast.kpis.table`, by every column in `columns`; glossary: as of `arforecast.kpis.glossary`.
+    value: null where the KPI is not defined, or nothing is known of the group that the target names.
     distance: value - target where higher is better, target - value where lower is: above zero is better than asked.
-    verdict: better, worse or on target; empty where the value is not defined. trend: how far the value moved the good
-    way since the as_of before it in `kpis`; null on the first. A group has the target that names it, never that of the
-    whole ledger. Raises UsageError for a target of what is no KPI, or of one of which neither more nor less is better.
+    verdict: better, worse or on target; empty without a value. trend: how far the value moved the good way since the
+    as_of before it in `kpis`; null on the first. A group has the target that names it, never that of the whole ledger.
+    Raises UsageError for a target of what is no KPI, or of one of which neither more nor less is better.
     """
     better = glossary.set_index("kpi").better
     _refuse_unjudged(targets, [kpi for kpi in better.index if better[kpi]])
-    rows = kpis.merge(_wanted(targets), on=KEYS).sort_values("as_of", kind="stable", ignore_index=True)
+    days = pd.DataFrame({"as_of": np.sort(kpis.as_of.unique())})
+    rows = days.merge(_wanted(targets), how="cross").merge(kpis, how="left", on=["as_of", *KEYS])
     way = np.where(rows.kpi.map(better) == "higher", 1.0, -1.0)
     distance = way * (rows.value - rows.target)
     verdict = np.sign(distance).map(VERDICTS).fillna("")

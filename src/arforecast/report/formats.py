@@ -56,6 +56,11 @@ NAMES = {
     "collections_roi": "Return on collecting, gross",
     "discount_uptake": "Early-payment discounts taken",
     "discount_cost": "Yearly cost of early-payment discounts",
+    "over_applied": "Overpayments",
+    "volume": "Billing volume",
+    "terms_mix": "Agreed terms",
+    "billing_timing": "Timing of billing",
+    "delinquency": "Late payment",
     "as_of": "Day",
     "invoice_id": "Invoice",
     "horizon_week": "Weeks ahead",
@@ -88,6 +93,60 @@ NAMES = {
     "baseline": "Best simple rule",
     "ratio": "Error ratio",
     "inside_80_share": "Inside the 80 % range",
+    "overdue_change_amount": "Overdue, change in the month",
+    "oldest_days_past_due": "Oldest, days past due",
+    "past_due_days": "Days past due",
+    "over_90_balance": "Over 90 days past due",
+    "of_overdue_share": "Share of all overdue money",
+    "of_growth_share": "Share of all growth",
+    "last_paid_on": "Last payment",
+    "next_due_on": "Next due",
+    "from_bucket": "Days past due",
+    "bucket": "Days past due",
+    "to_state": "A month later",
+    "moved_amount": "Balance",
+    "moved_share": "Share of the bucket",
+    "issue_month_on": "Month of issue",
+    "issued_amount": "Issued",
+    "age_months": "Months after",
+    "cash_amount": "Cash",
+    "collected_share": "Collected",
+    "loss_rate_share": "Loss rate",
+    "expected_loss_amount": "Expected loss",
+    "expected_loss_low_amount": "With 0.8 of the factor",
+    "expected_loss_high_amount": "With 1.2 of the factor",
+    "credit_limit_amount": "Credit limit",
+    "used_share": "Used",
+    "over_limit_amount": "Over the limit",
+    "cash_share": "Share of cash",
+    "billed_amount": "Billed",
+    "billed_share": "Share of billing",
+    "discount_offered_amount": "Discounts offered",
+    "discount_taken_amount": "Discounts taken",
+    "discount_yearly_cost_share": "Their yearly cost",
+    "month_on": "Month",
+    "fees": "Late fees",
+    "collected_amount": "Collected",
+    "waived_amount": "Waived",
+    "due_amount": "Due",
+    "missed_share": "Overdue share",
+    "broken_plans": "Plans broken",
+    "disputed_amount": "Disputed",
+    "open_count": "Still open",
+    "resolved_days": "Mean days to close",
+    "credited_amount": "Credited since",
+    "timing": "When",
+    "paid_14_share": "Paid within 14 days",
+    "quarter_on": "Quarter",
+    "handed_invoices": "Invoices handed over",
+    "handed_balance": "Balance handed over",
+    "recovered_90_amount": "Recovered in 90 days",
+    "recovered_90_share": "Recovered share",
+    "agency_cost_amount": "Cost of the agency",
+    "cost_to_recovered_share": "Cost to recovered cash",
+    "cost_amount": "Cost",
+    "cost_share": "Share of costs",
+    "cost_to_cash_share": "Cost to cash",
 }
 
 
@@ -124,9 +183,22 @@ def percent(share: Any) -> str:
     """A share of 0-1 as whole percent; below ten percent a decimal decides: 72 %, 1.4 %."""
     if pd.isna(share):
         return NULL
-    scaled = 100 * share
-    text = f"{scaled:.1f}".removesuffix(".0") if abs(scaled) < 9.95 else f"{scaled:.0f}"
-    return f"{_said(text)}{NBSP}%"
+    return f"{brief(100 * share)}{NBSP}%"
+
+
+def points(share: Any) -> str:
+    """A difference of shares, since per cent of per cent would mislead: 8 points, 0.2 points."""
+    if pd.isna(share):
+        return NULL
+    text = brief(100 * share)
+    return f"{text}{NBSP}{'point' if text in ('1', '−1') else 'points'}"
+
+
+def brief(value: Any) -> str:
+    """A whole number; below ten a decimal decides: 12, 2.8."""
+    if pd.isna(value):
+        return NULL
+    return _said(f"{value:.1f}".removesuffix(".0") if abs(value) < 9.95 else f"{value:.0f}")
 
 
 def count(value: Any) -> str:
@@ -182,6 +254,11 @@ FORMATS: dict[str, Callable[..., str]] = {
     "date": date,
     "text": text,
     "bucket": bucket,
-    "name": name,
+    "name": lambda value: NULL if pd.isna(value) else name(value),
 }
 SHORT: dict[str, Callable[..., str]] = FORMATS | {"money": money, "days": days}
+DIFFERENCES: dict[str, Callable[..., str]] = FORMATS | {
+    "share": points,
+    "percent": lambda value: points(value if pd.isna(value) else value / 100),
+    "days": brief,
+}

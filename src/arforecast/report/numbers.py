@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from arforecast.report.formats import date
+
 SAID = {"model": "p_late", "baseline": "p_late_baseline"}
 P_LATE_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 
@@ -65,6 +67,36 @@ def groups(kpis: pd.DataFrame, *ids: str) -> pd.DataFrame:
     rows = rows[rows["as_of"].eq(rows["as_of"].max())]
     wide = rows.pivot(index="group", columns="kpi", values="value").reindex(columns=list(ids))
     return wide.sort_values(ids[0], ascending=False).rename_axis(columns=None).reset_index()
+
+
+def moved(bridge: pd.DataFrame, what: str) -> pd.DataFrame:
+    """The parts of a movement in `what`, days or amount, and last all of them together: `part`, and `what`.
+
+    Empty where the movement is not defined.
+    """
+    parts = bridge[["part", what]].dropna()
+    since = [f"since {date(day)}" for day in bridge.loc[parts.index, "since"].unique()]
+    together = pd.DataFrame({"part": since, what: [parts[what].sum()] * len(since)})
+    return pd.concat([parts, together], ignore_index=True)
+
+
+def targets(judged: pd.DataFrame, glossary: pd.DataFrame) -> pd.DataFrame:
+    """Every target on the last day: kpi, group, actual, target, distance, verdict, trend, unit.
+
+    The whole ledger first, then groups; what misses its target by the largest share of it comes first.
+    """
+    rows = judged[judged["as_of"].eq(judged["as_of"].max())]
+    group = (rows["by"] + ": " + rows["group"]).where(rows["by"].ne(""), "whole ledger")
+    unit = rows["kpi"].map(glossary.set_index("kpi")["unit"])
+    short, part = rows["distance"] / rows["target"].abs(), rows["by"].ne("")
+    named = rows.assign(group=group, unit=unit, actual=rows["value"], part=part, short=short)
+    order = named.sort_values(["part", "short"], kind="stable", ignore_index=True)
+    return order[["kpi", "group", "actual", "target", "distance", "verdict", "trend", "unit"]]
+
+
+def forms(compared: pd.DataFrame, families: pd.DataFrame) -> pd.DataFrame:
+    """The measures that answer one question by other definitions: kpi, now, month_before, unit, question."""
+    return families.merge(compared, on="kpi")[["kpi", "now", "month_before", "unit", "question"]]
 
 
 def overdue(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
@@ -220,3 +252,40 @@ def _ratio(model: np.ndarray, baseline: np.ndarray) -> tuple[float, float, float
     ratios = model[drawn].sum(axis=1) / np.maximum(baseline[drawn].sum(axis=1), np.finfo(float).tiny)
     low, high = np.quantile(ratios, [0.05, 0.95])
     return ratio, low, high
+
+
+def to_look_at(accounts: pd.DataFrame) -> pd.DataFrame:
+    """The accounts that have a reason to be looked at, in their order."""
+    return accounts[accounts["problems"].gt(0)].reset_index(drop=True)
+
+
+def account_list(accounts: pd.DataFrame) -> pd.DataFrame:
+    """What a list of accounts shows of each."""
+    money = ["overdue_balance", "overdue_change_amount", "oldest_days_past_due", "open_balance"]
+    return accounts.rename(columns={"name": "customer"})[["customer", *money, "last_paid_on", "promised_on", "reasons"]]
+
+
+def account_reasons(accounts: pd.DataFrame) -> pd.DataFrame:
+    """Why accounts are to be looked at, the most frequent reason first: reason, accounts, overdue_balance of these."""
+    each = to_look_at(accounts).assign(reason=lambda rows: rows["reasons"].str.split("; ")).explode("reason")
+    sums = each.groupby("reason", as_index=False).agg(
+        accounts=("customer_id", "size"), overdue_balance=("overdue_balance", "sum")
+    )
+    return sums.sort_values(["accounts", "reason"], ascending=[False, True], ignore_index=True)
+
+
+def largest_overdue(accounts: pd.DataFrame, count: int = 10) -> pd.DataFrame:
+    """The accounts with the most overdue money: customer, overdue_balance, of_overdue_share (of all overdue money)."""
+    return _leaders(accounts, "overdue_balance", "of_overdue_share", count)
+
+
+def overdue_growth(accounts: pd.DataFrame, count: int = 10) -> pd.DataFrame:
+    """The accounts whose overdue money grew most in the month: customer, overdue_change_amount, of_growth_share (of the
+    growth of all accounts that grew)."""
+    return _leaders(accounts, "overdue_change_amount", "of_growth_share", count)
+
+
+def _leaders(accounts: pd.DataFrame, money: str, share: str, count: int) -> pd.DataFrame:
+    rows = accounts[accounts[money].gt(0)].sort_values([money, "customer_id"], ascending=[False, True])
+    shared = rows.assign(**{share: rows[money] / rows[money].sum()}).rename(columns={"name": "customer"})
+    return shared[["customer", money, share]].head(count).reset_index(drop=True)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 from markupsafe import escape
 
-from arforecast.report import Fragment, tables, templates
+from arforecast.report import Fragment, tables, templates, words
 from arforecast.report.formats import count, date, exact, name
 
 if TYPE_CHECKING:
+    from arforecast.accounts import Sheet
     from arforecast.report.plots import Plot
     from arforecast.report.words import Card
 
@@ -102,3 +103,42 @@ def _outcome(gate: Mapping[str, Any]) -> str:
 def missing(table: str, feeds: str) -> str:
     """What a ledger without `table` cannot tell, and what to do about it."""
     return f"No {table} table in this ledger: add {table}.csv to see {feeds}."
+
+
+SHEET = {
+    "open_items": ("What is open", "no product, no open dispute, or no day promised for this invoice"),
+    "ageing": ("How old it is", ""),
+    "payments": ("The last payments", "no receipt says how"),
+    "promises": ("Promises of the last 365 days and to come", "for the account as a whole"),
+    "contacts": ("The last contacts", "not recorded"),
+}
+"""The tables of an account's sheet: what each says, and what an empty cell in it means."""
+
+
+def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, Any], file: str = "") -> Fragment:
+    """The sheet of each of `accounts`, folded under its name; `sheets` holds theirs, `file` all of their open items."""
+    if accounts.empty:
+        return Fragment('<p class="empty">There is no account to look at.</p>')
+    absent = {table: missing(table, feeds) for table, feeds in stamp["missing_tables"]}
+    drawn = [
+        {
+            "name": row["name"],
+            "said": words.account(row),
+            "facts": words.account_facts(row),
+            "tables": [_sheet_table(kind, _of(frame, row), absent, file) for kind, frame in sheets._asdict().items()],
+        }
+        for _, row in accounts.iterrows()
+    ]
+    return Fragment(_macros().account_sheets(drawn))
+
+
+def _of(frame: pd.DataFrame, account: pd.Series) -> pd.DataFrame:
+    return frame[frame["customer_id"].eq(account["customer_id"])].drop(columns="customer_id")
+
+
+def _sheet_table(kind: str, rows: pd.DataFrame, absent: Mapping[str, str], file: str) -> Fragment:
+    caption, null = SHEET[kind]
+    if rows.empty:
+        return tables.show(rows, caption, missing=absent.get(kind, ""))
+    totals = [column for column in ("open_balance",) if column in rows]
+    return tables.show(rows, caption, file=file, totals=totals, missing=null)

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from arforecast.report import words
-from arforecast.report.formats import NBSP, bucket, count, money, percent
+from arforecast.report.formats import NBSP, brief, bucket, count, money, name, percent
 
 Plot = Callable[..., Axes]
 
@@ -229,6 +229,37 @@ def _money_axis(ax: Axes, label: str) -> None:
     ax.set_ylabel(label)
 
 
+def plot_dso_moved(moved: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """What each part added to days sales outstanding, one after the other, and all of them together."""
+    ax = _cascade(_axes(ax), moved["part"], moved["days"], brief, OVERDUE)
+    _lying(ax, "Days", room=0.2)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda days, _: brief(days)))
+    ax.set_title(words.dso_moved(moved))
+    return ax
+
+
+def plot_receivables_moved(moved: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """What was added to what is owed and what was taken off it, one after the other, and all of it together."""
+    ax = _cascade(_axes(ax), moved["part"], moved["amount"], money, CALM)
+    _lying(ax, _in(currency, "Change of open receivables"), room=0.25)
+    ax.set_title(words.receivables_moved(moved))
+    return ax
+
+
+def _cascade(ax: Axes, parts: pd.Series, changes: pd.Series, written: Callable[[float], str], rising: str) -> Axes:
+    """Each change as a bar that begins where the one before ended, and last their sum, from nothing."""
+    last = changes.index[-1]
+    ends = changes.cumsum().mask(changes.index == last, changes)
+    shown = changes.ne(0) | (changes.index == last)
+    colours = [INK if at == last else rising if changes[at] > 0 else EXPECTED for at in changes.index[shown]]
+    lefts = np.minimum(ends, ends - changes)[shown]  # so that each says its change on its right, whichever way it goes
+    bars = ax.barh(parts[shown].map(name), changes[shown].abs(), left=lefts, color=colours, height=0.6)
+    ax.bar_label(bars, [f"{'+' if change > 0 else ''}{written(change)}" for change in changes[shown]], padding=6)
+    ax.axvline(0, color=MUTED, linewidth=1, zorder=0)
+    ax.invert_yaxis()
+    return ax
+
+
 def plot_late_bands(bands: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
     """Money not yet due by its chance of being late, and the part of it expected to be."""
     ax = _axes(ax)
@@ -321,3 +352,33 @@ def plot_cash_past(past: pd.DataFrame, ax: Axes | None = None, currency: str = "
     ax.set_xlabel("Week starting on")
     ax.set_title(words.cash_past(past))
     return ax
+
+
+def plot_largest_overdue(largest: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """The accounts with the most overdue money, one bar each."""
+    ax = _account_bars(_axes(ax), largest, "overdue_balance", "of_overdue_share")
+    _lying(ax, _in(currency, "Overdue balance"), room=0.25)
+    ax.set_title(words.largest_overdue(largest))
+    return ax
+
+
+def plot_overdue_growth(growth: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """The accounts whose overdue money grew most in the month, one bar each."""
+    ax = _account_bars(_axes(ax), growth, "overdue_change_amount", "of_growth_share")
+    _lying(ax, _in(currency, "Growth of the overdue balance"), room=0.25)
+    ax.set_title(words.overdue_growth(growth))
+    return ax
+
+
+def _account_bars(ax: Axes, accounts: pd.DataFrame, money_of: str, share_of: str) -> Axes:
+    bars = ax.barh(accounts.index, accounts[money_of], color=OVERDUE)
+    pairs = zip(accounts[money_of], accounts[share_of], strict=True)
+    ax.bar_label(bars, [f"{money(amount)}, {percent(share)}" for amount, share in pairs], padding=6)
+    # Two accounts may bear one name, and a name may hold what matplotlib would take for a formula.
+    ax.set_yticks(accounts.index, accounts["customer"].map(_short), parse_math=False)
+    ax.invert_yaxis()
+    return ax
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 18 else f"{label[:17].rstrip()}…"

@@ -17,17 +17,18 @@ from markupsafe import escape
 from pandas.api.types import is_datetime64_any_dtype, is_integer_dtype, is_numeric_dtype
 
 from arforecast.report import Fragment, templates
-from arforecast.report.formats import FORMATS, NULL, count, name
+from arforecast.report.formats import DIFFERENCES, FORMATS, NULL, count, name
 
 UNITS = (
     (r"(_on|_on_p\d+|^as_of|^origin|^week_(start|end))$", "date"),
     (r"(_amount|_balance|_ar)$", "money"),
     (r"_share$|^p_", "share"),
-    (r"_days|^dso", "days"),
+    (r"_days|^dso|^days_beyond", "days"),
     (r"^cei", "percent"),
-    (r"^(ratio|low|high)$", "ratio"),
-    (r"^days_past_due$", "bucket"),
-    (r"^(kpi|baseline|method)$", "name"),
+    (r"^(ratio|low|high|forward_factor)$", "ratio"),
+    (r"^minutes$", "count"),
+    (r"^(days_past_due|(from_)?bucket|terms)$", "bucket"),
+    (r"^(kpi|part|baseline|method|channel|category|to_state)$", "name"),
 )
 FORMULA = re.compile(r"[=+\-@\t\r]")  # a spreadsheet would run a cell that starts so instead of showing it
 
@@ -105,7 +106,8 @@ def _texts(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _column(frame: pd.DataFrame, column: Hashable) -> list[str]:
     if "unit" in frame and is_numeric_dtype(frame[column]):
-        return [FORMATS[unit](value) for unit, value in zip(frame["unit"], frame[column], strict=True)]
+        formats = DIFFERENCES if column in ("distance", "trend") else FORMATS
+        return [formats[unit](value) for unit, value in zip(frame["unit"], frame[column], strict=True)]
     return [FORMATS[_unit(frame, column)](value) for value in frame[column]]
 
 

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from arforecast.report import numbers
-from arforecast.report.formats import NBSP, NULL, SHORT, bucket, count, date, days, money, money_range, name, percent
+from arforecast.report.formats import (
+    DIFFERENCES,
+    NBSP,
+    NULL,
+    SHORT,
+    brief,
+    bucket,
+    count,
+    date,
+    days,
+    exact,
+    money,
+    money_range,
+    name,
+    percent,
+    text,
+)
 
 
 class Card(NamedTuple):
@@ -76,11 +93,7 @@ def _change(now: Any, before: Any, unit: str, before_on: Any) -> str:
 
 
 def _size(difference: float, unit: str) -> str:
-    """A difference of shares is in points: per cent of per cent would mislead."""
-    if unit in ("share", "percent"):
-        points = percent(difference if unit == "share" else difference / 100).removesuffix("%").strip()
-        return f"{points}{NBSP}{'point' if points == '1' else 'points'}"
-    return SHORT[unit](difference)
+    return (DIFFERENCES if unit in ("share", "percent") else SHORT)[unit](difference)
 
 
 def ageing(buckets: pd.DataFrame) -> str:
@@ -131,6 +144,57 @@ def flows(trend: pd.DataFrame) -> str:
     if not billed > 0:
         return f"{since} nothing was billed and {money(cash)} came in"
     return f"{since} {money(billed)} was billed and {money(cash)} came in, {percent(cash / billed)} of it"
+
+
+def dso_moved(moved: pd.DataFrame) -> str:
+    """How far days sales outstanding moved, and the two parts that moved it most."""
+    parts = moved.set_index("part")["days"]
+    most = parts.iloc[:-1].sort_values(key=abs, ascending=False, kind="stable").head(2)
+    said = [
+        f"{brief(abs(days))} {'more' if days > 0 else 'fewer'} from {name(str(part)).lower()}"
+        for part, days in most.items()
+        if brief(days) != "0"
+    ]
+    how = f"Days sales outstanding {_by(parts.iloc[-1], brief)} {parts.index[-1]}"
+    return f"{how}: {', '.join(said)}" if said else how
+
+
+def receivables_moved(moved: pd.DataFrame) -> str:
+    """How far what is owed moved, what was billed and what came in; and what was given up, where something was."""
+    parts = moved.set_index("part")["amount"]
+    given_up = -parts[["credit_notes", "discounts", "write_offs"]].sum()
+    rest = f", {money(given_up)} was credited, discounted or written off" if given_up else ""
+    how = f"Open receivables {_by(parts.iloc[-1], money)} {parts.index[-1]}"
+    return f"{how}: {money(parts['billed'])} was billed, {money(-parts['cash'])} came in{rest}"
+
+
+def _by(difference: float, written: Callable[[float], str]) -> str:
+    size = written(abs(difference))
+    return "did not move" if size == "0" else f"{'rose' if difference > 0 else 'fell'} by {size}"
+
+
+def targets(rows: pd.DataFrame) -> str:
+    """How many targets are missed, the first of them, and how many cannot be judged."""
+    if rows.empty:
+        return "No target is set in arforecast.toml"
+    judged, missed = rows[rows["verdict"].ne("")], rows[rows["verdict"].eq("worse")]
+    unknown = len(rows) - len(judged)
+    why = f"; {_many(unknown, 'target')} cannot be judged: not defined, or nothing known of the group"
+    return (_missed(missed, len(judged)) if len(judged) else "No target can be judged") + (why if unknown else "")
+
+
+def _missed(missed: pd.DataFrame, judged: int) -> str:
+    if missed.empty:
+        return f"Of {_many(judged, 'target')} none is missed"
+    first = missed.iloc[0]
+    actual, target = (SHORT[first["unit"]](first[column]) for column in ("actual", "target"))
+    of_all = f"{count(len(missed))} of {_many(judged, 'target')} {'is' if len(missed) == 1 else 'are'} missed"
+    return f"{of_all}, first of all {name(first['kpi'])} ({first['group']}): {actual} instead of {target}"
+
+
+def families(families: pd.DataFrame) -> str:
+    """Why the answers to each question differ."""
+    return " ".join(dict.fromkeys(families["question"] + " " + families["why"]))
 
 
 # ------------------------------------------------------------------ who will pay late
@@ -286,3 +350,116 @@ def _held(skill: pd.DataFrame) -> str:
         f"The 80{NBSP}% range held {percent(near['inside_80_share'])} of the time {_ahead(near['horizon_week'])} "
         f"and {percent(far['inside_80_share'])} of the time {_ahead(far['horizon_week'])}."
     )
+
+
+# ------------------------------------------------------------------ which accounts to look at
+
+
+def accounts_headline(accounts: pd.DataFrame) -> str:
+    """How many accounts hold how much of the overdue money, and which comes first and why."""
+    look, overdue = numbers.to_look_at(accounts), accounts["overdue_balance"].sum()
+    if accounts.empty:
+        return "No customer owes anything."
+    if look.empty:
+        owe = f"{_many(len(accounts), 'account')} owe {money(accounts['open_balance'].sum())}"
+        return f"{owe}, {money(overdue)} of it overdue; none has a reason to be looked at."
+    first = look.iloc[0]
+    why = first["reasons"].replace(";", ",")
+    return (
+        f"{count(len(look))} of {_many(len(accounts), 'account')} that owe need a look; {_held_by(look, overdue)}. "
+        f"First comes {first['name']} with {money(first['overdue_balance'])} overdue: {why}."
+    )
+
+
+def _held_by(accounts: pd.DataFrame, overdue: float) -> str:
+    if not overdue > 0:
+        return "nothing is overdue"
+    share = percent(accounts["overdue_balance"].sum() / overdue)
+    return f"they hold {share} of the {money(overdue)} overdue"
+
+
+def account_cards(accounts: pd.DataFrame) -> list[Card]:
+    """How many accounts to look at and what they hold; how much is old, over its limit, promised in vain, disputed."""
+    look, overdue = numbers.to_look_at(accounts), accounts["overdue_balance"].sum()
+    share = look["overdue_balance"].sum() / overdue if overdue else math.nan
+    return [
+        Card("Accounts to look at", count(len(look)), f"of {count(len(accounts))} that owe"),
+        Card("Their overdue money", money(look["overdue_balance"].sum()), f"{percent(share)} of all that is overdue"),
+        _affected("Over 90 days past due", accounts["over_90_balance"], money, ""),
+        _affected("Over the credit limit", accounts["over_limit_amount"], money, "no credit limits in this ledger"),
+        _affected("Broken promises", accounts["broken_promises"], count, "no promises table in this ledger"),
+        _affected("Disputed", accounts["disputed_balance"], money, "no disputes table in this ledger"),
+    ]
+
+
+def _affected(label: str, column: pd.Series, written: Callable[[Any], str], unknown: str) -> Card:
+    """What a column of accounts adds up to, and in how many of them."""
+    if len(column) and column.isna().all():
+        return Card(label, NULL, unknown)
+    return Card(label, written(column.sum()), f"at {_many(column.gt(0).sum(), 'account')}")
+
+
+def largest_overdue(largest: pd.DataFrame) -> str:
+    """How much of the overdue money few accounts hold."""
+    shares = largest["of_overdue_share"]
+    if len(shares) == 1:
+        return "One account holds all overdue money"
+    return (
+        f"The largest account holds {percent(shares.iloc[0])} of all overdue money, "
+        f"the {count(len(shares))} largest {percent(shares.sum())}"
+    )
+
+
+def overdue_growth(growth: pd.DataFrame) -> str:
+    """Where overdue money grew in the month."""
+    grown, share = growth["overdue_change_amount"].sum(), growth["of_growth_share"].sum()
+    return (
+        f"At {_many(len(growth), 'account')} overdue money grew by {money(grown)} in the month, "
+        f"{percent(share)} of all growth"
+    )
+
+
+def account(row: pd.Series) -> str:
+    """An account in one line: what is overdue, how old, and why to look at it."""
+    if not row["overdue_balance"] > 0:
+        return f"{exact(row['open_balance'])} open, nothing overdue. {_sentence(row['reasons'])}".rstrip()
+    oldest = days(row["oldest_days_past_due"])
+    return f"{exact(row['overdue_balance'])} overdue, the oldest by {oldest}. {_sentence(row['reasons'])}".rstrip()
+
+
+def _sentence(reasons: str) -> str:
+    return f"{reasons[:1].upper()}{reasons[1:]}." if reasons else ""
+
+
+def account_facts(row: pd.Series) -> list[Card]:
+    """What to know of an account before its tables."""
+    over = f"{exact(row['over_limit_amount'])} over" if row["over_limit_amount"] > 0 else ""
+    method = NULL if pd.isna(row["usual_method"]) else name(row["usual_method"])
+    return [
+        Card("Open", exact(row["open_balance"]), f"{percent(row['open_share'])} of receivables"),
+        Card("Overdue", exact(row["overdue_balance"]), f"{_signed(row['overdue_change_amount'])} in the month"),
+        Card("Last payment", exact(row["last_paid_amount"]), _on(row["last_paid_on"], "none in the books")),
+        Card("Next due", exact(row["next_due_amount"]), _on(row["next_due_on"], "nothing falls due later")),
+        Card("Agreed", exact(row["promised_amount"]), _on(row["promised_on"], "no promise is pending", "for")),
+        Card("Credit limit", exact(row["credit_limit_amount"]), over),
+        Card("Usual method", method),
+        Card("Products", _some(row["products"])),
+        Card("Collector", text(row["collector"])),
+    ]
+
+
+def _signed(amount: float) -> str:
+    return f"{'+' if amount > 0 else ''}{exact(amount)}"
+
+
+def _on(day: Any, never: str, on: str = "on") -> str:
+    return never if pd.isna(day) else f"{on} {date(day)}"
+
+
+def _some(products: Any) -> str:
+    """The first three of a list, and how many more there are."""
+    if pd.isna(products):
+        return NULL
+    listed = products.split(", ")
+    more = f" and {count(len(listed) - 3)} more" if len(listed) > 3 else ""
+    return ", ".join(listed[:3]) + more

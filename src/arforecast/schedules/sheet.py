@@ -1,0 +1,95 @@
+"""What every schedule is made with: the entries known by the day, the spans it looks back on, and money as it is read.
+
+A span begins after a day and ends with `as_of`: the last 365 days, or the last twelve calendar months where a schedule
+stands on whole months.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from arforecast.kpis.balances import bucket_names
+from arforecast.ledger import valued
+from arforecast.snapshot import Facts, fetched, month_ends, positions
+
+YEAR_DAYS = 365
+NONE = "(none)"
+
+
+def known(facts: Facts, as_of: date) -> ibis.Table:
+    """The entries in the books at the close of `as_of`."""
+    return facts.entries.filter(_.entered_on <= as_of)
+
+
+def at_issue(facts: Facts, as_of: date) -> ibis.Table:
+    """The entries in the books at the close of `as_of`, amounts at the rate of their invoice: one that is paid in full
+    is collected in full, whatever became of the rate."""
+    billed = facts.invoices.select("invoice_id", billed_on="entered_on")
+    booked = known(facts, as_of).join(billed, "invoice_id")
+    own = booked.mutate(amount=(booked.kind == "billed").ifelse(booked.change, -booked.change))
+    return valued(facts.books, own, "billed_on", "amount")
+
+
+def year(day: ibis.Value, as_of: date) -> ibis.BooleanValue:
+    """Whether a day lies in the 365 days up to `as_of`."""
+    return (day > as_of - timedelta(days=YEAR_DAYS)) & (day <= as_of)
+
+
+def twelve_months(day: ibis.Value, as_of: date) -> ibis.BooleanValue:
+    """Whether a day lies in the twelve calendar months that end with `as_of`."""
+    return (day > month_ends(as_of, 13)[0]) & (day <= as_of)
+
+
+def first_day(day: ibis.Value, period: str) -> ibis.Value:
+    """The first day of the month (M) or quarter (Q) that a day lies in."""
+    return day.truncate(period).cast("date")
+
+
+def days(rows: Iterable[dict[str, date]], *columns: str) -> ibis.Table:
+    """Days to stand on, as plain dates: one row each, with the other days that belong to it."""
+    return ibis.memtable(list(rows), schema=dict.fromkeys(columns, "date"))
+
+
+def owed(facts: Facts, on: ibis.Table) -> ibis.Table:
+    """The open balances above zero at the close of each day of `on`, with their ageing bucket."""
+    balances = positions(facts, on).filter(_.balance > 0)
+    return balances.mutate(bucket=aged(facts, balances.days_past_due))
+
+
+def aged(facts: Facts, days_past_due: ibis.Value) -> ibis.Value:
+    """The ageing bucket of a number of days past due."""
+    edges = facts.books.settings.kpis.aging_edges
+    return banded(days_past_due, edges, bucket_names(edges))
+
+
+def banded(length: ibis.Value, edges: Sequence[int], names: Sequence[str]) -> ibis.Value:
+    """The name of the band that a number of days lies in: up to and with the first edge, the next ..., beyond the
+    last."""
+    *bands, last = names
+    return ibis.cases(*((length <= edge, band) for edge, band in zip(edges, bands, strict=True)), else_=last)
+
+
+def read(rows: ibis.Table | pd.DataFrame, facts: Facts) -> pd.DataFrame:
+    """The few rows of a schedule: columns of money in major units, days as dates of pandas."""
+    frame = rows if isinstance(rows, pd.DataFrame) else fetched(rows)
+    minor = 10**facts.books.settings.ledger.decimals
+    names = [str(name) for name in frame]
+    money = {name: frame[name] / minor for name in names if name.endswith(("_amount", "_balance"))}
+    dated = {name: pd.to_datetime(frame[name]) for name in names if name.endswith("_on")}
+    return frame.assign(**money, **dated)
+
+
+def share(part: pd.Series, whole: pd.Series | float) -> pd.Series:
+    """part / whole; not defined, rather than infinite, where there is no whole."""
+    return (part / pd.Series(whole, part.index, dtype="float64").replace(0, np.nan)).astype("float64")
+
+
+def ordered(frame: pd.DataFrame, by: str, then: str) -> pd.DataFrame:
+    """The greatest `by` first; equals in the order of `then`, so that no order of rows shows through."""
+    return frame.sort_values([by, then], ascending=[False, True], ignore_index=True)

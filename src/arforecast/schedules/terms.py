@@ -1,0 +1,138 @@
+"""What was agreed and what came of it: terms of payment, early-payment discounts, late fees, payment plans."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from arforecast.schedules.sheet import (
+    at_issue,
+    banded,
+    days,
+    first_day,
+    owed,
+    read,
+    share,
+    twelve_months,
+    year,
+)
+from arforecast.snapshot import Facts, fetched, total
+
+EDGES, TERMS = (0, 15, 30, 60), ("0", "1-15", "16-30", "31-60", "61+")
+BROKEN_INSTALMENTS = 2
+
+
+def terms(facts: Facts, as_of: date) -> pd.DataFrame:
+    """What the terms of payment are and how they are kept: invoices issued in the last 365 days by due_on - issued_on
+    in days, their number, what was billed and its share, and how late their cash came (sum of cash x (applied_on -
+    due_on) / sum of cash); the early-payment discounts offered and taken on them, and what those cost a year, d /
+    (1 - d) x 365 / (N - D) for a discount of the share d within D days on terms of N days, weighed by the discounts
+    offered."""
+    sums = fetched(_by_terms(facts, as_of)).set_index("terms")
+    offers = fetched(_offers(facts, as_of)).set_index("terms")
+    rows = sums.join(offers).reindex([name for name in TERMS if name in sums.index])
+    table = pd.DataFrame(
+        {
+            "invoices": rows.invoices,
+            "billed_amount": rows.billed,
+            "billed_share": share(rows.billed, rows.billed.sum()),
+            "days_beyond_terms": share(rows.cash_days, rows.cash),
+            "discount_offered_amount": rows.offered.fillna(0),
+            "discount_taken_amount": rows.taken,
+            "discount_yearly_cost_share": share(rows.cost, rows.priced),
+        }
+    )
+    return read(table.reset_index(names="terms"), facts)
+
+
+def _by_terms(facts: Facts, as_of: date) -> ibis.Table:
+    """What happened to the invoices of the year: terms, invoices, billed, cash, cash_days, taken (of discounts)."""
+    entries = at_issue(facts, as_of).filter(year(_.issued_on, as_of))
+    billed, cash = entries.kind == "billed", entries.kind == "cash"
+    late = entries.happened_on.delta(entries.due_on, unit="day")
+    return entries.group_by(terms=_band(entries)).aggregate(
+        invoices=billed.ifelse(1, 0).sum().cast("int64"),
+        billed=total(entries.amount, billed),
+        cash=total(entries.amount, cash),
+        cash_days=total(entries.amount * late, cash),
+        taken=total(entries.amount, entries.kind == "discount"),
+    )
+
+
+def _offers(facts: Facts, as_of: date) -> ibis.Table:
+    """The discounts offered: terms, offered, and of the offers that have a price, priced and cost (each times its
+    yearly cost). One of the whole invoice, or one that runs out no sooner than the invoice is due, has none."""
+    issued = facts.invoices.filter((_.entered_on <= as_of) & year(_.issued_on, as_of) & (_.discount_amount > 0))
+    sooner, rest = issued.due_on.delta(issued.discount_until, unit="day"), issued.amount - issued.discount_amount
+    priced = ((sooner > 0) & (rest > 0)).fill_null(False)
+    discount = issued.discount_amount.cast("float64")
+    yearly = discount / rest.nullif(0).cast("float64") * 365 / sooner.nullif(0)
+    # Decimals add up to the same in any order, floats would not.
+    cost = (discount * yearly).cast("decimal(38,9)").sum(where=priced)
+    return issued.group_by(terms=_band(issued)).aggregate(
+        offered=total(issued.discount_amount), priced=total(issued.discount_amount, priced), cost=cost.cast("float64")
+    )
+
+
+def _band(rows: ibis.Table) -> ibis.Value:
+    return banded(rows.due_on.delta(rows.issued_on, unit="day"), EDGES, TERMS)
+
+
+def late_fees(facts: Facts, as_of: date) -> pd.DataFrame:
+    """What late fees bring: fees issued in the twelve calendar months that end with as_of's by month, their number,
+    what was billed, collected (cash) and waived (credit notes, discounts and write-offs) of it so far, and what is
+    open: billed - collected - waived."""
+    fees = facts.invoices.filter(_.kind == "fee").select("invoice_id")
+    entries = at_issue(facts, as_of).filter(twelve_months(_.issued_on, as_of)).semi_join(fees, "invoice_id")
+    sums = entries.group_by(month_on=first_day(entries.issued_on, "M")).aggregate(
+        fees=(entries.kind == "billed").ifelse(1, 0).sum().cast("int64"),
+        billed_amount=total(entries.amount, entries.kind == "billed"),
+        collected_amount=total(entries.amount, entries.kind == "cash"),
+        waived_amount=total(entries.amount, ~entries.kind.isin(["billed", "cash"])),
+        open_balance=total((entries.kind == "billed").ifelse(entries.amount, -entries.amount)),
+    )
+    return read(fetched(sums).sort_values("month_on", ignore_index=True), facts)
+
+
+def payment_plans(facts: Facts, as_of: date) -> pd.DataFrame:
+    """How payment plans are kept: instalments due in the twelve calendar months that end with as_of's by month of due
+    date, their number and that of their plans, what was due, the share settled by its due date (as paid_on_time_share),
+    the cash collected so far, what is overdue at as_of and its share of what was due, and how many of the plans are
+    broken: two or more instalments are overdue at as_of, of whatever month."""
+    instalments = _instalments(facts, as_of)
+    sums = instalments.group_by("month_on").aggregate(
+        plans=_.plan_id.nunique().cast("int64"),
+        instalments=_.count(),
+        due_amount=total(instalments.due),
+        on_time=total(instalments.on_time),
+        collected_amount=total(instalments.collected),
+        overdue_balance=total(instalments.overdue),
+        broken_plans=_.plan_id.nunique(where=_.missed >= BROKEN_INSTALMENTS).cast("int64"),
+    )
+    months = fetched(sums).sort_values("month_on", ignore_index=True)
+    shares = {
+        "paid_on_time_share": share(months.on_time, months.due_amount),
+        "missed_share": share(months.overdue_balance, months.due_amount),
+    }
+    columns = ["month_on", "plans", "instalments", "due_amount", "paid_on_time_share", "collected_amount"]
+    return read(months.assign(**shares)[[*columns, "overdue_balance", "missed_share", "broken_plans"]], facts)
+
+
+def _instalments(facts: Facts, as_of: date) -> ibis.Table:
+    """The instalments due in the twelve months: plan_id, month_on, due, on_time, collected, overdue, and how many
+    instalments of the plan are overdue (missed)."""
+    planned = facts.invoices.filter(_.plan_id.notnull()).select("invoice_id", "plan_id")
+    entries = at_issue(facts, as_of).join(planned, "invoice_id")
+    in_time = (entries.kind != "billed") & (entries.happened_on <= entries.due_on)
+    instalments = entries.group_by("invoice_id", "plan_id", "due_on").aggregate(
+        due=total(entries.amount, entries.kind == "billed"),
+        on_time=total(entries.amount, in_time),
+        collected=total(entries.amount, entries.kind == "cash"),
+    )
+    standing = owed(facts, days([{"on": as_of}], "on")).filter(_.days_past_due > 0)
+    rows = instalments.left_join(standing.select("invoice_id", overdue="balance"), "invoice_id")
+    missed = rows.overdue.count().over(ibis.window(group_by="plan_id"))
+    return rows.mutate(missed=missed, month_on=first_day(rows.due_on, "M")).filter(twelve_months(_.due_on, as_of))
