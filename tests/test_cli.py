@@ -285,6 +285,17 @@ def test_targets_of_a_column_that_is_not_there_are_wrong_usage(
     refused(run("targets", ledger, "--as-of", AS_OF), 2, "The settings have targets.dso.segmnt.")
 
 
+def test_schedule_prints_a_schedule_of_the_snapshot(ledger: str) -> None:
+    result = run("schedule", ledger, "credit_limit_use", "--as-of", AS_OF, "--format", "csv")
+    assert result.exit_code == 0, result.output
+    columns = open_ledger(ledger).as_of(AS_OF).schedule("credit_limit_use").columns
+    assert result.stdout.splitlines()[0] == ",".join(columns)
+
+
+def test_schedule_names_those_there_are(ledger: str) -> None:
+    refused(run("schedule", ledger, "vintages", "--as-of", AS_OF), 2, "Ask for one of roll_rates, vintage,")
+
+
 @pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report"])
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")

@@ -32,7 +32,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for row in south["invoices"]:
         row["currency"] = "CAD" if row["customer_id"].endswith("1") else ""
     bad = south["invoices"][3] | {"invoice_id": "INV-BAD", "due_on": "2026-02-30"}
-    ledgers.write(south | {"invoices": [*south["invoices"], bad]}, folder / "south")
+    rates = ledgers.read(folder / "books" / "north")["rates"]
+    ledgers.write(
+        south | {"invoices": [*south["invoices"], bad], "rates": rates, "control_totals": []}, folder / "south"
+    )
     text = '[entities]\nnorth = "books/north"\nsouth = "south"\n\n[ledger]\nquarantine_limit_share = 0.5\n'
     (folder / "arforecast.toml").write_text(text, "utf-8")
     return folder
@@ -80,6 +83,13 @@ def test_what_is_wrong_is_told_with_its_entity(settings: Settings) -> None:
     rows = group.books.rows.set_index("table")
     pd.testing.assert_frame_equal(rows, sum(alone)[rows.columns].loc[rows.index])
     assert (rows.read == rows.used + rows.quarantined).all()
+
+
+def test_a_currency_is_worth_the_same_to_all(home: Path) -> None:
+    """The samples were drawn apart, and so were their rates: what one is worth here would not add up to the group."""
+    apart = Settings(entities={name: str(home / "books" / name) for name in ("north", "south")})
+    with pytest.raises(SourceError, match=r"The rates of CAD differ: north, south lacks .* the same rates"):
+        open_ledger("group", apart)
 
 
 def test_a_ledger_of_a_database_is_not_added_up(

@@ -43,6 +43,7 @@ NOT_ADDITIVE = {
     "cost_to_collect",
     "cost_per_invoice",
     "collections_roi",
+    "collections_roi_net",
 }
 
 

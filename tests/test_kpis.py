@@ -656,6 +656,41 @@ def test_costs(ledger: Ledger) -> None:
         assert groups(ledger, "2026-06-30", "segment", name).value.isna().to_dict() == {"": False, "north": True}
 
 
+def test_the_net_return_leaves_out_what_would_have_come_unasked(ledger: Ledger) -> None:
+    """In May nobody contacted U, whose 100 were 1-30 days late as the month opened: 20 came, a fifth. D was contacted
+    and paid all; from that nothing is learnt. In June B's 300 are 1-30 days late, so a fifth, 60, would have come
+    unasked: B was contacted and paid 240, which is 180 more. Costs are 60: (240 - 60 - 60) / 60 = 2. In July C's
+    balance, booked late, is of an age that nothing left alone has been: not defined.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount known_on
+    U          u           2026-04-01 2026-04-20 100.00 -
+    D          d           2026-04-01 2026-04-20 500.00 -
+    B          b           2026-05-01 2026-05-20 300.00 -
+    C          c           2026-01-01 2026-01-31 70.00  2026-06-10
+
+    applications
+    invoice_id applied_on amount kind
+    U          2026-05-10 20.00  cash
+    U          2026-05-31 80.00  credit_note
+    D          2026-05-10 500.00 cash
+    B          2026-06-20 240.00 cash
+    B          2026-06-20 60.00  credit_note
+
+    contacts
+    contact_id customer_id contacted_on channel
+    K1         d           2026-05-02   call
+    K2         b           2026-06-01   call
+
+    costs
+    month      category amount
+    2026-06-01 staff    60.00
+    2026-07-01 staff    60.00
+    """
+    assert figures(ledger, "2026-06-30")["collections_roi_net"] == 2
+    assert math.isnan(figures(ledger, "2026-07-31")["collections_roi_net"])
+
+
 def test_early_payment_discounts(ledger: Ledger) -> None:
     """Offered on dates in the 90 days to 30 June: 20 + 20 + 10 + 5 = 55, taken 20 + 2 = 22: 0.4.
     2/10 net 30 costs 2 / 98 x 365 / 20 = 37.24 % a year, 1/10 net 60 1 / 99 x 365 / 50 = 7.37 %; weighed with what was

@@ -7,6 +7,7 @@ days, whole and by segment: money has to agree to the cent, everything else to a
 from __future__ import annotations
 
 import calendar
+import itertools
 import math
 import random
 import statistics
@@ -554,6 +555,44 @@ def collections_roi(then: Known) -> Parts:
     return None if spent is None else late - spent, spent, 1
 
 
+def collections_roi_net(then: Known) -> Parts:
+    came, _, _ = recovery_rate(then)
+    spent, expected = cost(then), unasked(then)
+    return None if spent is None or expected is None else came - expected - spent, spent, 1
+
+
+def unasked(then: Known) -> Fraction | None:
+    """What the month's overdue invoices would have brought, at the rates of customers left alone in other months."""
+    closes = [then.day]
+    while len(closes) < 14:
+        closes.append(opening(closes[-1]))
+    left, came = Counter(), Counter()
+    for until, begins in itertools.pairwise(closes[1:]):
+        met = {row.customer for row in then.contacts if begins < row.contacted_on and row.entered_on <= until}
+        for invoice, money in overdue_at(then, begins).items():
+            if invoice.customer not in met:
+                left[age_band(invoice, begins)] += money
+                came[age_band(invoice, begins)] += sum(
+                    row.amount
+                    for row in then.applications
+                    if row.kind == "cash" and row.invoice == invoice and begins < row.entered_on <= until
+                )
+    expected = Fraction(0)
+    for invoice, money in overdue_at(then, closes[1]).items():
+        if not left[age_band(invoice, closes[1])]:
+            return None
+        expected += Fraction(money * came[age_band(invoice, closes[1])], left[age_band(invoice, closes[1])])
+    return expected if overdue_at(then, closes[1]) else None
+
+
+def overdue_at(then: Known, day: date) -> dict[Invoice, int]:
+    return {invoice: money for invoice, money in owed_on(then, day).items() if invoice.due_on < day}
+
+
+def age_band(invoice: Invoice, day: date) -> int:
+    return sum((day - invoice.due_on).days > edge for edge in (30, 60, 90, 120))
+
+
 def offers(then: Known) -> dict[Invoice, int]:
     return {
         invoice: invoice.discount
@@ -637,6 +676,7 @@ TWINS: dict[str, Callable[[Known], Parts]] = {
     "cost_to_collect": cost_to_collect,
     "cost_per_invoice": cost_per_invoice,
     "collections_roi": collections_roi,
+    "collections_roi_net": collections_roi_net,
     "discount_uptake": discount_uptake,
     "discount_cost": discount_cost,
 }

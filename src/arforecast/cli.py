@@ -202,10 +202,8 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     ledger: str, names: tuple[str, ...], as_of: str, out: Path, workers: int, allow: tuple[str, ...],
     parameters: tuple[str, ...], notebooks: Path,
 ) -> None:  # fmt: skip
-    """Run the notebooks NAMES (all when none is named) on LEDGER and write their pages.
-
-    LEDGER group is every entity of the settings, and then all of them together: a folder of OUT each.
-    """
+    """Run the notebooks NAMES (all when none is named) on LEDGER and write their pages; LEDGER group is every entity
+    of the settings and then all of them together, each in a folder of its own."""
     from arforecast.report import runner
 
     for each, place in runner.packs(ledger, out):

@@ -21,6 +21,7 @@ from arforecast.ledger import Books, valued, valued_at_close
 from arforecast.ledger.rates import CONVERTED
 
 COHORT_AGES = (30, 60, 90)
+EARLIER_MONTHS = 12
 BEGINNING, NEVER = date(1, 1, 1), date(9999, 12, 31)
 WHOLE = ""
 
@@ -118,7 +119,8 @@ def opening(day: date) -> date:
 def calendar(days: Iterable[date]) -> ibis.Table:
     """One row a day to stand on, with every other day the definitions speak of.
 
-    opening_on and quarter_opening_on close the month before and the month three before; before_N_on opens the window
+    opening_on and quarter_opening_on close the month before and the month three before, opening_N_on the month before
+    the one N months ago; before_N_on opens the window
     of N days (exclusive); cohort_N_after (exclusive) and cohort_N_until bound the latest calendar month that is N days
     old. Plain dates, so that no engine has to know how to count months.
     """
@@ -134,6 +136,10 @@ def _day(as_of: date) -> dict[str, date]:
         "before_90_on": as_of - timedelta(days=90),
         "before_365_on": as_of - timedelta(days=365),
     }
+    month = opening(as_of)
+    for ago in range(1, EARLIER_MONTHS + 1):
+        month = opening(month)
+        day[f"opening_{ago}_on"] = month
     for age in COHORT_AGES:
         # A month is old enough when the day after its last day, less one, lies `age` days back.
         until = opening(as_of - timedelta(days=age - 1))
@@ -271,5 +277,5 @@ def histories(facts: Facts, dated: str, after: str, until: str) -> ibis.Table:
     known = members.left_join(
         reductions, (members.invoice_id == reductions.invoice_id) & (reductions.entered_on <= members.as_of)
     )
-    at_issue = valued(facts.books, known.drop("invoice_id_right", "entered_on"), "billed_on", "applied")
-    return at_issue.drop("billed_on")
+    history = ["as_of", *columns[:-1], "kind", "applied", "applied_on"]
+    return valued(facts.books, known, "billed_on", "applied").select(history)

@@ -34,7 +34,7 @@ MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
     *cost.MEASURES,
     *collections.MEASURES,
 )
-# A missing sum is nothing; a missing length of time, or a month's cost that nobody booked, is not known.
+# A missing sum is nothing; a missing length of time, a cost that nobody booked or what nobody learnt, is not known.
 UNKNOWN = [
     "countback_days",
     "km_median_days",
@@ -42,6 +42,7 @@ UNKNOWN = [
     "dispute_median_days",
     "reminder_median_days",
     "cost_month",
+    "unasked_month",
 ]
 
 
@@ -98,6 +99,7 @@ def catalogue(settings: Settings) -> tuple[Kpi, ...]:
         cost.cost_to_collect,
         cost.cost_per_invoice,
         cost.collections_roi,
+        cost.collections_roi_net,
         cost.discount_uptake,
         cost.discount_cost,
     )

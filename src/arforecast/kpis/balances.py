@@ -48,6 +48,11 @@ def _buckets(late: ibis.Value, edges: tuple[int, ...]) -> list[ibis.BooleanValue
     return [late <= edges[0], *between, late > edges[-1]]
 
 
+def bucket(days_past_due: ibis.Value, edges: tuple[int, ...]) -> ibis.Value:
+    """The name of the ageing bucket that a number of days past due lies in."""
+    return ibis.cases(*zip(_buckets(days_past_due, edges), bucket_names(edges), strict=True))
+
+
 def bucket_names(edges: tuple[int, ...]) -> list[str]:
     """The names of the ageing buckets: current, 1-30, ..., 121+."""
     between = [f"{low + 1}-{high}" for low, high in pairwise(edges)]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import ibis
 import pandas as pd
 from ibis import _
 
+from arforecast.kpis.balances import bucket
 from arforecast.kpis.catalogue import Parts, kpi
 from arforecast.ledger import valued
-from arforecast.snapshot import WHOLE, Facts, cohort, total
+from arforecast.snapshot import EARLIER_MONTHS, WHOLE, Facts, cohort, positions, total
 
 
 def spent(facts: Facts) -> ibis.Table:
@@ -19,6 +21,68 @@ def spent(facts: Facts) -> ibis.Table:
     days = facts.calendar.select("as_of", "opening_on")
     month = days.join(costs, (costs.month > days.opening_on) & (costs.month <= days.as_of))
     return month.group_by("as_of", "group").aggregate(cost_month=total(month.amount))
+
+
+def unasked(facts: Facts) -> ibis.Table:
+    """What was overdue as the month opened would have brought in it had nobody been contacted, by as_of and group:
+    unasked_month.
+
+    Each ageing bucket's balance x the share that came in the month, over the twelve months before, of the balances of
+    customers whom nobody contacted in that month. No row where a bucket has no such balance to learn from.
+    """
+    months = _months(facts)
+    brought = months.join(_by_contact(facts, months.select("opened_on", "until").distinct()), ["opened_on", "until"])
+    before = brought.filter((_.ago > 0) & ~_.contacted).group_by("as_of", "group", "bucket")
+    curve = before.aggregate(left=total(brought.balance), came=total(brought.cash)).filter(_.left > 0)
+    now = brought.filter(_.ago == 0).group_by("as_of", "group", "bucket").aggregate(balance=total(brought.balance))
+    both = now.left_join(curve, ["as_of", "group", "bucket"])
+    expected = both.balance.cast("float64") * both.came.cast("float64") / both.left.cast("float64")
+    sums = both.group_by("as_of", "group").aggregate(
+        # Decimals add up to the same in any order, floats would not.
+        unasked_month=expected.cast("decimal(38,6)").sum().cast("float64"),
+        unknown=both.left.isnull().ifelse(1, 0).sum(),
+    )
+    return sums.filter(_.unknown == 0).drop("unknown")
+
+
+def _months(facts: Facts) -> ibis.Table:
+    """The month of each as_of so far, and the twelve before it: as_of, opened_on, until, ago. Costs have no group but
+    their entity, so no other group is asked for."""
+    days = facts.calendar.filter(ibis.literal(facts.by in (None, "entity")))
+    closes = ["as_of", "opening_on", *(f"opening_{ago}_on" for ago in range(1, EARLIER_MONTHS + 1))]
+    spans = [
+        days.select("as_of", opened_on=days[opened], until=days[close], ago=ibis.literal(ago, "int64"))
+        for ago, (close, opened) in enumerate(pairwise(closes))
+    ]
+    return ibis.union(*spans)
+
+
+def _by_contact(facts: Facts, spans: ibis.Table) -> ibis.Table:
+    """What was overdue as each span opened, and the cash it brought until its end, by whether its customer was
+    contacted meanwhile: opened_on, until, group, bucket, contacted, balance, cash."""
+    owed = positions(facts, spans.select(on="opened_on").distinct()).filter((_.balance > 0) & (_.days_past_due > 0))
+    overdue = spans.join(owed.rename(opened_on="on").drop("entered_on"), "opened_on")
+    cash = facts.entries.filter(_.kind == "cash").select("invoice_id", "amount", "entered_on")
+    paid = overdue.left_join(
+        cash,
+        (overdue.invoice_id == cash.invoice_id)
+        & (cash.entered_on > overdue.opened_on)
+        & (cash.entered_on <= overdue.until),
+    )
+    of_invoice = ["opened_on", "until", "group", "customer_id", "invoice_id", "balance", "days_past_due"]
+    invoices = paid.group_by(of_invoice).aggregate(cash=total(paid.amount))
+    aged = invoices.mutate(bucket=bucket(invoices.days_past_due, facts.books.settings.kpis.aging_edges))
+    asked = aged.left_join(_contacted(facts, spans), ["opened_on", "until", "customer_id"])
+    flagged = asked.mutate(contacted=asked.contacted.fill_null(False))
+    return flagged.group_by("opened_on", "until", "group", "bucket", "contacted").aggregate(
+        balance=total(flagged.balance), cash=total(flagged.cash)
+    )
+
+
+def _contacted(facts: Facts, spans: ibis.Table) -> ibis.Table:
+    contacts = facts.books.tables["contacts"].select("customer_id", "contacted_on", "entered_on")
+    met = spans.join(contacts, (contacts.contacted_on > spans.opened_on) & (contacts.entered_on <= spans.until))
+    return met.select("opened_on", "until", "customer_id", contacted=ibis.literal(True)).distinct()
 
 
 def issued(facts: Facts) -> ibis.Table:
@@ -84,6 +148,16 @@ def collections_roi(m: pd.DataFrame) -> Parts:
     return m.late_cash_month - m.cost_month, m.cost_month, 1
 
 
+@kpi("ratio", better="higher", needs="costs")
+def collections_roi_net(m: pd.DataFrame) -> Parts:
+    """What contacting brings for its cost, net of what would have come unasked: (cash of the month on invoices that
+    were overdue at its opening - what the no-contact payment curve expects of them - cost of the month) / cost of the
+    month. The curve: by ageing bucket, the share that came in a month of the overdue balances of customers whom nobody
+    contacted in it, over the twelve months before. An estimate and not causal: who is contacted is not chosen by lot.
+    For the whole ledger, and by entity."""
+    return m.recovered_month - m.unasked_month - m.cost_month, m.cost_month, 1
+
+
 @kpi("share")
 def discount_uptake(m: pd.DataFrame) -> Parts:
     """How much of the discount offered for early payment is taken: on invoices whose discount date fell in the last 90
@@ -99,4 +173,4 @@ def discount_cost(m: pd.DataFrame) -> Parts:
     return m.offer_cost, m.priced_amount, 1
 
 
-MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (spent, issued, offered, terms)
+MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (spent, unasked, issued, offered, terms)

@@ -81,7 +81,7 @@ def answered(facts: Facts, after: str) -> ibis.Table:
     paid = valued(facts.books, given.left_join(cash, meant & in_time), "given_on", "paid")
     promises = paid.group_by(*given.columns).aggregate(paid=total(paid.paid))
     over = promises.as_of.delta(promises.promised_on, unit="day") >= GRACE_DAYS
-    return promises.mutate(over=over, kept=promises.paid >= promises.amount).drop("given_on", "paid")
+    return promises.mutate(over=over, kept=promises.paid >= promises.amount)
 
 
 def _promises(facts: Facts, after: str) -> ibis.Table:

@@ -72,6 +72,6 @@ def valued_at_close(books: Books, rows: ibis.Table, on: str, *money: str) -> ibi
 def _with_currency(books: Books, rows: ibis.Table) -> ibis.Table:
     if "currency" in rows.columns:
         return rows
-    invoices = books.tables["invoices"].select("invoice_id", "currency")
+    invoices = books.tables["invoices"].select("currency", abroad_id="invoice_id")
     abroad = invoices.filter(_.currency != books.settings.ledger.currency)
-    return rows.left_join(abroad, "invoice_id").drop("invoice_id_right")
+    return rows.left_join(abroad, rows.invoice_id == abroad.abroad_id).drop("abroad_id")

@@ -28,6 +28,7 @@ FROM (
         `t12`.`group`,
         `t12`.`issued_on`,
         `t12`.`due_on`,
+        `t12`.`entered_on`,
         DATE_DIFF(`t12`.`on`, `t12`.`due_on`, DAY) AS `days_past_due`
       FROM (
         SELECT
@@ -37,7 +38,8 @@ FROM (
           `t5`.`customer_id`,
           `t5`.`group`,
           `t5`.`issued_on`,
-          `t5`.`due_on`
+          `t5`.`due_on`,
+          `t5`.`entered_on`
         FROM (
           SELECT
             `t9`.`on`,
@@ -71,7 +73,8 @@ FROM (
             `t0`.`customer_id`,
             `t0`.`group`,
             `t0`.`issued_on`,
-            `t0`.`due_on`
+            `t0`.`due_on`,
+            `t0`.`entered_on`
           FROM `invoices` AS `t0`
         ) AS `t5`
           ON `t11`.`invoice_id` = `t5`.`invoice_id`

@@ -261,6 +261,7 @@ FROM (
           `t23`.`group`,
           `t23`.`issued_on`,
           `t23`.`due_on`,
+          `t23`.`entered_on`,
           DATE_DIFF(`t23`.`on`, `t23`.`due_on`, DAY) AS `days_past_due`
         FROM (
           SELECT
@@ -270,7 +271,8 @@ FROM (
             `t12`.`customer_id`,
             `t12`.`group`,
             `t12`.`issued_on`,
-            `t12`.`due_on`
+            `t12`.`due_on`,
+            `t12`.`entered_on`
           FROM (
             SELECT
               `t19`.`on`,
@@ -328,7 +330,8 @@ FROM (
               `t2`.`customer_id`,
               `t2`.`group`,
               `t2`.`issued_on`,
-              `t2`.`due_on`
+              `t2`.`due_on`,
+              `t2`.`entered_on`
             FROM `invoices` AS `t2`
           ) AS `t12`
             ON `t21`.`invoice_id` = `t12`.`invoice_id`

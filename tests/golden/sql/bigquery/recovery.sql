@@ -30,7 +30,8 @@ FROM (
         `t10`.`customer_id`,
         `t10`.`group`,
         `t10`.`issued_on`,
-        `t10`.`due_on`
+        `t10`.`due_on`,
+        `t10`.`entered_on`
       FROM (
         SELECT
           `t14`.`on`,
@@ -64,7 +65,8 @@ FROM (
           `t2`.`customer_id`,
           `t2`.`group`,
           `t2`.`issued_on`,
-          `t2`.`due_on`
+          `t2`.`due_on`,
+          `t2`.`entered_on`
         FROM `invoices` AS `t2`
       ) AS `t10`
         ON `t16`.`invoice_id` = `t10`.`invoice_id`

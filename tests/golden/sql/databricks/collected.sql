@@ -1,24 +1,24 @@
 SELECT
-  `t15`.`as_of`,
-  `t15`.`group`,
-  COALESCE(SUM(`t15`.`amount`), 0) AS `issued_amount`,
-  COALESCE(SUM(`t15`.`cash`), 0) AS `collected_amount`
+  `t13`.`as_of`,
+  `t13`.`group`,
+  COALESCE(SUM(`t13`.`amount`), 0) AS `issued_amount`,
+  COALESCE(SUM(`t13`.`cash`), 0) AS `collected_amount`
 FROM (
   SELECT
-    `t14`.`as_of`,
-    `t14`.`group`,
-    `t14`.`invoice_id`,
-    `t14`.`amount`,
+    `t12`.`as_of`,
+    `t12`.`group`,
+    `t12`.`invoice_id`,
+    `t12`.`amount`,
     COALESCE(
       SUM(
         IF(
           (
-            `t14`.`kind` = 'cash'
+            `t12`.`kind` = 'cash'
           )
           AND (
-            DATEDIFF(DAY, `t14`.`issued_on`, `t14`.`applied_on`) <= 90
+            DATEDIFF(DAY, `t12`.`issued_on`, `t12`.`applied_on`) <= 90
           ),
-          `t14`.`applied`,
+          `t12`.`applied`,
           NULL
         )
       ),
@@ -26,104 +26,76 @@ FROM (
     ) AS `cash`
   FROM (
     SELECT
-      `t13`.`as_of`,
-      `t13`.`group`,
-      `t13`.`invoice_id`,
-      `t13`.`amount`,
-      `t13`.`issued_on`,
-      `t13`.`due_on`,
-      `t13`.`kind`,
-      `t13`.`applied`,
-      `t13`.`applied_on`
+      `t11`.`as_of`,
+      `t11`.`group`,
+      `t11`.`invoice_id`,
+      `t11`.`amount`,
+      `t11`.`issued_on`,
+      `t11`.`due_on`,
+      `t8`.`kind`,
+      `t8`.`applied`,
+      `t8`.`applied_on`
     FROM (
       SELECT
-        `t12`.`as_of`,
-        `t12`.`group`,
-        `t12`.`invoice_id`,
-        `t12`.`amount`,
-        `t12`.`issued_on`,
-        `t12`.`due_on`,
-        `t12`.`billed_on`,
-        `t12`.`kind`,
-        `t12`.`applied`,
-        `t12`.`applied_on`
+        `t9`.`as_of`,
+        `t9`.`group`,
+        `t9`.`invoice_id`,
+        `t9`.`amount`,
+        `t9`.`issued_on`,
+        `t9`.`due_on`,
+        `t9`.`entered_on` AS `billed_on`
       FROM (
         SELECT
-          `t11`.`as_of`,
-          `t11`.`group`,
-          `t11`.`invoice_id`,
-          `t11`.`amount`,
-          `t11`.`issued_on`,
-          `t11`.`due_on`,
-          `t11`.`billed_on`,
-          `t8`.`invoice_id` AS `invoice_id_right`,
-          `t8`.`kind`,
-          `t8`.`entered_on`,
-          `t8`.`applied`,
-          `t8`.`applied_on`
+          `t6`.`as_of`,
+          `t7`.`group`,
+          `t7`.`invoice_id`,
+          `t7`.`amount`,
+          `t7`.`issued_on`,
+          `t7`.`due_on`,
+          `t7`.`entered_on`
         FROM (
           SELECT
-            `t9`.`as_of`,
-            `t9`.`group`,
-            `t9`.`invoice_id`,
-            `t9`.`amount`,
-            `t9`.`issued_on`,
-            `t9`.`due_on`,
-            `t9`.`entered_on` AS `billed_on`
-          FROM (
-            SELECT
-              `t6`.`as_of`,
-              `t7`.`group`,
-              `t7`.`invoice_id`,
-              `t7`.`amount`,
-              `t7`.`issued_on`,
-              `t7`.`due_on`,
-              `t7`.`entered_on`
-            FROM (
-              SELECT
-                `t1`.`as_of`,
-                `t1`.`cohort_90_after` AS `after`,
-                `t1`.`cohort_90_until` AS `until`
-              FROM `calendar` AS `t1`
-            ) AS `t6`
-            INNER JOIN (
-              SELECT
-                `t2`.`group`,
-                `t2`.`invoice_id`,
-                `t2`.`amount`,
-                `t2`.`issued_on`,
-                `t2`.`due_on`,
-                `t2`.`entered_on`
-              FROM `invoices` AS `t2`
-            ) AS `t7`
-              ON `t7`.`issued_on` > `t6`.`after`
-              AND `t7`.`issued_on` <= `t6`.`until`
-              AND `t7`.`entered_on` <= `t6`.`as_of`
-          ) AS `t9`
-        ) AS `t11`
-        LEFT OUTER JOIN (
+            `t1`.`as_of`,
+            `t1`.`cohort_90_after` AS `after`,
+            `t1`.`cohort_90_until` AS `until`
+          FROM `calendar` AS `t1`
+        ) AS `t6`
+        INNER JOIN (
           SELECT
-            `t0`.`invoice_id`,
-            `t0`.`kind`,
-            `t0`.`entered_on`,
-            -(
-              `t0`.`change`
-            ) AS `applied`,
-            `t0`.`happened_on` AS `applied_on`
-          FROM `entries` AS `t0`
-          WHERE
-            `t0`.`kind` <> 'billed'
-        ) AS `t8`
-          ON `t11`.`invoice_id` = `t8`.`invoice_id` AND `t8`.`entered_on` <= `t11`.`as_of`
-      ) AS `t12`
-    ) AS `t13`
-  ) AS `t14`
+            `t2`.`group`,
+            `t2`.`invoice_id`,
+            `t2`.`amount`,
+            `t2`.`issued_on`,
+            `t2`.`due_on`,
+            `t2`.`entered_on`
+          FROM `invoices` AS `t2`
+        ) AS `t7`
+          ON `t7`.`issued_on` > `t6`.`after`
+          AND `t7`.`issued_on` <= `t6`.`until`
+          AND `t7`.`entered_on` <= `t6`.`as_of`
+      ) AS `t9`
+    ) AS `t11`
+    LEFT OUTER JOIN (
+      SELECT
+        `t0`.`invoice_id`,
+        `t0`.`kind`,
+        `t0`.`entered_on`,
+        -(
+          `t0`.`change`
+        ) AS `applied`,
+        `t0`.`happened_on` AS `applied_on`
+      FROM `entries` AS `t0`
+      WHERE
+        `t0`.`kind` <> 'billed'
+    ) AS `t8`
+      ON `t11`.`invoice_id` = `t8`.`invoice_id` AND `t8`.`entered_on` <= `t11`.`as_of`
+  ) AS `t12`
   GROUP BY
     1,
     2,
     3,
     4
-) AS `t15`
+) AS `t13`
 GROUP BY
   1,
   2

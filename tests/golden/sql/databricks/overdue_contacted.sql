@@ -24,7 +24,8 @@ FROM (
         `t10`.`customer_id`,
         `t10`.`group`,
         `t10`.`issued_on`,
-        `t10`.`due_on`
+        `t10`.`due_on`,
+        `t10`.`entered_on`
       FROM (
         SELECT
           `t17`.`on`,
@@ -58,7 +59,8 @@ FROM (
           `t0`.`customer_id`,
           `t0`.`group`,
           `t0`.`issued_on`,
-          `t0`.`due_on`
+          `t0`.`due_on`,
+          `t0`.`entered_on`
         FROM `invoices` AS `t0`
       ) AS `t10`
         ON `t20`.`invoice_id` = `t10`.`invoice_id`

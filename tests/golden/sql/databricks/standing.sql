@@ -168,6 +168,7 @@ FROM (
     `t16`.`group`,
     `t16`.`issued_on`,
     `t16`.`due_on`,
+    `t16`.`entered_on`,
     DATEDIFF(DAY, `t16`.`due_on`, `t16`.`on`) AS `days_past_due`
   FROM (
     SELECT
@@ -177,7 +178,8 @@ FROM (
       `t7`.`customer_id`,
       `t7`.`group`,
       `t7`.`issued_on`,
-      `t7`.`due_on`
+      `t7`.`due_on`,
+      `t7`.`entered_on`
     FROM (
       SELECT
         `t13`.`on`,
@@ -235,7 +237,8 @@ FROM (
         `t0`.`customer_id`,
         `t0`.`group`,
         `t0`.`issued_on`,
-        `t0`.`due_on`
+        `t0`.`due_on`,
+        `t0`.`entered_on`
       FROM `invoices` AS `t0`
     ) AS `t7`
       ON `t15`.`invoice_id` = `t7`.`invoice_id`

@@ -32,6 +32,7 @@ FROM (
         "t12"."group",
         "t12"."issued_on",
         "t12"."due_on",
+        "t12"."entered_on",
         CAST(EXTRACT(epoch FROM CAST("t12"."on" AS TIMESTAMP) - CAST("t12"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days_past_due"
       FROM (
         SELECT
@@ -41,7 +42,8 @@ FROM (
           "t5"."customer_id",
           "t5"."group",
           "t5"."issued_on",
-          "t5"."due_on"
+          "t5"."due_on",
+          "t5"."entered_on"
         FROM (
           SELECT
             "t9"."on",
@@ -75,7 +77,8 @@ FROM (
             "t0"."customer_id",
             "t0"."group",
             "t0"."issued_on",
-            "t0"."due_on"
+            "t0"."due_on",
+            "t0"."entered_on"
           FROM "invoices" AS "t0"
         ) AS "t5"
           ON "t11"."invoice_id" = "t5"."invoice_id"

@@ -6,7 +6,8 @@ WITH "t15" AS (
     "t7"."customer_id",
     "t7"."group",
     "t7"."issued_on",
-    "t7"."due_on"
+    "t7"."due_on",
+    "t7"."entered_on"
   FROM (
     SELECT
       "t12"."on",
@@ -40,7 +41,8 @@ WITH "t15" AS (
       "t0"."customer_id",
       "t0"."group",
       "t0"."issued_on",
-      "t0"."due_on"
+      "t0"."due_on",
+      "t0"."entered_on"
     FROM "invoices" AS "t0"
   ) AS "t7"
     ON "t14"."invoice_id" = "t7"."invoice_id"
@@ -58,6 +60,7 @@ FROM (
     "t20"."group",
     "t20"."issued_on",
     "t20"."due_on",
+    "t20"."entered_on",
     "t20"."days_past_due"
   FROM (
     SELECT
@@ -68,6 +71,7 @@ FROM (
       "t16"."group",
       "t16"."issued_on",
       "t16"."due_on",
+      "t16"."entered_on",
       CAST(EXTRACT(epoch FROM CAST("t16"."on" AS TIMESTAMP) - CAST("t16"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days_past_due"
     FROM "t15" AS "t16"
     WHERE

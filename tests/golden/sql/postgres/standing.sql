@@ -123,6 +123,7 @@ FROM (
     "t16"."group",
     "t16"."issued_on",
     "t16"."due_on",
+    "t16"."entered_on",
     CAST(EXTRACT(epoch FROM CAST("t16"."on" AS TIMESTAMP) - CAST("t16"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days_past_due"
   FROM (
     SELECT
@@ -132,7 +133,8 @@ FROM (
       "t7"."customer_id",
       "t7"."group",
       "t7"."issued_on",
-      "t7"."due_on"
+      "t7"."due_on",
+      "t7"."entered_on"
     FROM (
       SELECT
         "t13"."on",
@@ -190,7 +192,8 @@ FROM (
         "t0"."customer_id",
         "t0"."group",
         "t0"."issued_on",
-        "t0"."due_on"
+        "t0"."due_on",
+        "t0"."entered_on"
       FROM "invoices" AS "t0"
     ) AS "t7"
       ON "t15"."invoice_id" = "t7"."invoice_id"

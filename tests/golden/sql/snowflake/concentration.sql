@@ -30,6 +30,7 @@ FROM (
         "t12"."group",
         "t12"."issued_on",
         "t12"."due_on",
+        "t12"."entered_on",
         DATEDIFF(DAY, "t12"."due_on", "t12"."on") AS "days_past_due"
       FROM (
         SELECT
@@ -39,7 +40,8 @@ FROM (
           "t5"."customer_id",
           "t5"."group",
           "t5"."issued_on",
-          "t5"."due_on"
+          "t5"."due_on",
+          "t5"."entered_on"
         FROM (
           SELECT
             "t9"."on",
@@ -73,7 +75,8 @@ FROM (
             "t0"."customer_id",
             "t0"."group",
             "t0"."issued_on",
-            "t0"."due_on"
+            "t0"."due_on",
+            "t0"."entered_on"
           FROM "invoices" AS "t0"
         ) AS "t5"
           ON "t11"."invoice_id" = "t5"."invoice_id"

@@ -260,6 +260,7 @@ FROM (
           "t23"."group",
           "t23"."issued_on",
           "t23"."due_on",
+          "t23"."entered_on",
           DATEDIFF(DAY, "t23"."due_on", "t23"."on") AS "days_past_due"
         FROM (
           SELECT
@@ -269,7 +270,8 @@ FROM (
             "t12"."customer_id",
             "t12"."group",
             "t12"."issued_on",
-            "t12"."due_on"
+            "t12"."due_on",
+            "t12"."entered_on"
           FROM (
             SELECT
               "t19"."on",
@@ -327,7 +329,8 @@ FROM (
               "t2"."customer_id",
               "t2"."group",
               "t2"."issued_on",
-              "t2"."due_on"
+              "t2"."due_on",
+              "t2"."entered_on"
             FROM "invoices" AS "t2"
           ) AS "t12"
             ON "t21"."invoice_id" = "t12"."invoice_id"
