@@ -1,6 +1,6 @@
 """How fast the catalogue is, and how much memory it takes, beside pandas and hand-written SQL.
 
-    python benchmarks/speed.py [--invoices 1000000]
+    python benchmarks/speed.py [--invoices 10m]
 
 writes a ledger of that many invoices, then measures, each in a process of its own: reading and checking it; the whole
 catalogue at 36 month-ends, whole and by segment; ageing, DSO and CEI alone, at the same days, as the catalogue has
@@ -186,9 +186,14 @@ def work(part: str, folder: Path) -> None:
     print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
 
 
+def size(text: str) -> int:
+    """1000000, or 1m."""
+    return int(text.lower().removesuffix("m")) * (1_000_000 if text.lower().endswith("m") else 1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--invoices", type=int, default=1_000_000)
+    parser.add_argument("--invoices", type=size, default=1_000_000, help="a number, or one of millions such as 10m")
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()

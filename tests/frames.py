@@ -209,3 +209,215 @@ def accounts() -> pd.DataFrame:
         }
     )
     return frame.assign(overdue_share=frame.overdue_balance / frame.open_balance)
+
+
+COLLECTING = {
+    "recovered_30": 0.70,
+    "recovered_60": 0.80,
+    "recovered_90": 0.90,
+    "days_to_resolve_mean": 30.0,
+    "days_to_resolve_median": 11.0,
+    "promise_kept_share": 0.75,
+    "promise_kept_count_share": 0.60,
+    "cost_to_collect": 0.04,
+    "collections_roi": 6.0,
+    "collections_roi_net": -0.5,
+}
+
+
+def collecting(months: int = 13) -> pd.DataFrame:
+    """The same in every month: 4,000 spent, 100,000 collected, 28,000 of it past its due date."""
+    days = pd.date_range(end=AS_OF, periods=months, freq="ME")
+    parts = {"cost_to_collect": 4_000.0, "collections_roi": 24_000.0}
+    rows = [
+        {"as_of": day, "by": "", "group": "", "kpi": kpi, "value": value, "numerator": parts.get(kpi, 1.0), "unit": ""}
+        for day in days
+        for kpi, value in COLLECTING.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _months(count: int) -> pd.DatetimeIndex:
+    return pd.date_range(end="2026-06-01", periods=count, freq="MS")
+
+
+def vintage() -> pd.DataFrame:
+    """24 months: 60 % is collected in the month of issue, 90 % a month later, then 1 % a month; June is over."""
+    issued = pd.MultiIndex.from_product([_months(24), range(13)], names=["issue_month_on", "age_months"])
+    frame = issued.to_frame(index=False)
+    behind = 12 * (2026 - frame.issue_month_on.dt.year) + 6 - frame.issue_month_on.dt.month
+    share = np.where(frame.age_months == 0, 0.6, 0.89 + frame.age_months / 100)
+    share = np.where(frame.age_months <= behind, share, np.nan)
+    order = ["issue_month_on", "issued_amount", "age_months", "cash_amount", "collected_share"]
+    return frame.assign(issued_amount=1000.0, cash_amount=1000 * share, collected_share=share)[order]
+
+
+def roll_rates() -> pd.DataFrame:
+    """Of what is 1-30 days late 50 % is paid, 30 % is 31-60 and 10 % is 61+ days late a month after; nothing was ever
+    61+ days late at the beginning of a month."""
+    shares = {
+        "current": (0.0, 0.2, 0.0, 0.0, 0.8, 0.0, 0.0),
+        "1-30": (0.0, 0.0, 0.3, 0.1, 0.5, 0.1, 0.0),
+        "31-60": (0.0, 0.0, 0.0, 0.5, 0.3, 0.0, 0.2),
+        "61+": (np.nan,) * 7,
+    }
+    states = ["current", "1-30", "31-60", "61+", "paid", "credited", "written_off"]
+    rows = [
+        {"from_bucket": source, "to_state": state, "moved_amount": 100 * share, "moved_share": share}
+        for source, row in shares.items()
+        for state, share in zip(states, row, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def expected_credit_loss() -> pd.DataFrame:
+    loss = np.array([10.0, 50.0, 40.0])
+    return pd.DataFrame(
+        {
+            "bucket": ["current", "1-30", "31+"],
+            "open_balance": [1000.0, 200.0, 50.0],
+            "loss_rate_share": [0.01, 0.25, 0.8],
+            "forward_factor": 1.0,
+            "expected_loss_amount": loss,
+            "expected_loss_low_amount": 0.8 * loss,
+            "expected_loss_high_amount": 1.2 * loss,
+        }
+    )
+
+
+def credit_limit_use() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "customer_id": ["C1", "C2", "C3"],
+            "name": [HOSTILE, "B", "C"],
+            "open_balance": [10.0, 150.0, 10.0],
+            "credit_limit_amount": [0.0, 100.0, 100.0],
+            "used_share": [np.nan, 1.5, 0.1],
+            "over_limit_amount": [10.0, 50.0, 0.0],
+        }
+    )
+
+
+def terms() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "terms": ["0", "16-30", "31-60"],
+            "invoices": [1, 8, 1],
+            "billed_amount": [100.0, 800.0, 100.0],
+            "billed_share": [0.1, 0.8, 0.1],
+            "days_beyond_terms": [2.0, -1.0, np.nan],
+            "discount_offered_amount": [0.0, 30.0, 10.0],
+            "discount_taken_amount": [0.0, 15.0, 5.0],
+            "discount_yearly_cost_share": [np.nan, 0.4, 0.2],
+        }
+    )
+
+
+def method_mix() -> pd.DataFrame:
+    """Cash without a method comes first, and latest."""
+    return pd.DataFrame(
+        {
+            "method": ["(none)", "card", "check"],
+            "cash_amount": [500.0, 300.0, 200.0],
+            "cash_share": [0.5, 0.3, 0.2],
+            "days_beyond_terms": [9.0, -1.0, 5.84],
+            "payments": [5, 3, 2],
+        }
+    )
+
+
+def late_fees() -> pd.DataFrame:
+    months = _months(3)
+    return pd.DataFrame(
+        {
+            "month_on": months,
+            "fees": [2, 1, 1],
+            "billed_amount": [30.0, 15.0, 15.0],
+            "collected_amount": [20.0, 15.0, 0.0],
+            "waived_amount": [10.0, 0.0, 0.0],
+            "open_balance": [0.0, 0.0, 15.0],
+        }
+    )
+
+
+def payment_plans() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "month_on": _months(3),
+            "plans": [4, 5, 6],
+            "instalments": [4, 5, 6],
+            "due_amount": [400.0, 500.0, 100.0],
+            "paid_on_time_share": [0.75, 0.8, 0.5],
+            "collected_amount": [400.0, 450.0, 60.0],
+            "overdue_balance": [0.0, 30.0, 40.0],
+            "missed_share": [0.0, 0.06, 0.4],
+            "broken_plans": [0, 1, 2],
+        }
+    )
+
+
+def disputes_by_reason() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "reason": [HOSTILE, "(none)", "missing reference"],
+            "disputes": [4, 1, 2],
+            "disputed_amount": [600.0, 300.0, 100.0],
+            "open_count": [1, 1, 1],
+            "resolved_days": [20.0, np.nan, 40.0],
+            "credited_amount": [50.0, 0.0, 0.0],
+        }
+    )
+
+
+def contacts_by_channel() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "channel": ["call", "call", "email"],
+            "timing": ["account", "after due", "before due"],
+            "contacts": [10, 50, 40],
+            "right_party_share": [0.5, 0.4, np.nan],
+            "minutes": [50.0, 250.0, np.nan],
+            "paid_14_share": [0.1, 0.3, 0.6],
+        }
+    )
+
+
+def agency() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "quarter_on": pd.to_datetime(["2025-10-01", "2026-01-01", "2026-04-01"]),
+            "handed_invoices": [2, 3, 4],
+            "handed_balance": [1000.0, 3000.0, 5000.0],
+            "recovered_90_amount": [100.0, 500.0, np.nan],
+            "recovered_90_share": [0.1, 1 / 6, np.nan],
+            "agency_cost_amount": [60.0, 90.0, 100.0],
+            "cost_to_recovered_share": [0.6, 0.18, np.nan],
+        }
+    )
+
+
+def costs_by_category() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "category": ["staff", "payment_fees"],
+            "cost_amount": [30_000.0, 10_000.0],
+            "cost_share": [0.75, 0.25],
+            "cost_to_cash_share": [0.03, 0.01],
+        }
+    )
+
+
+SCHEDULES = (
+    roll_rates,
+    vintage,
+    expected_credit_loss,
+    credit_limit_use,
+    terms,
+    method_mix,
+    late_fees,
+    payment_plans,
+    disputes_by_reason,
+    contacts_by_channel,
+    agency,
+    costs_by_category,
+)

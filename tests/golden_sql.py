@@ -46,7 +46,7 @@ def expressions() -> Iterator[tuple[str, ibis.Table]]:
     whole = snapshot.stand(books(), [date(2026, 6, 30)], by="segment")
     steps = ("invoices", "entries", "spells", "settlements", "receipts")
     parts = {name: named(getattr(whole, name), name) for name in ("calendar", *steps)}
-    facts = snapshot.Facts(whole.books, whole.by, **parts)
+    facts = snapshot.Facts(whole.books, whole.by, whole.days, **parts)
     yield "snapshot_entries", snapshot.entries(whole.books, parts["invoices"])
     yield "snapshot_spells", snapshot.spells(parts["entries"])
     yield "snapshot_settlements", snapshot.settlements(parts["entries"])

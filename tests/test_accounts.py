@@ -191,7 +191,7 @@ def test_overdue_money_grew_only_by_more_than_a_tenth_and_a_hundredth_of_all(led
 
 
 def test_the_eleventh_overdue_balance_is_not_among_the_ten_largest(tmp_path: Path) -> None:
-    """Of two that owe the same the first by identifier counts; the order of the rows is that of their problems."""
+    """Of two that owe the same the first by identifier counts."""
     invoices = [
         {
             "invoice_id": f"I{nth:02}",
@@ -207,6 +207,30 @@ def test_the_eleventh_overdue_balance_is_not_among_the_ten_largest(tmp_path: Pat
     assert accounts.customer_id.tolist()[-2:] == ["C00", "C01"]
     largest = accounts.reasons.str.contains("among the ten largest")
     assert accounts.customer_id[~largest].tolist() == ["C01"]
+
+
+def test_accounts_with_a_reason_come_first_then_the_most_overdue(ledger: Ledger) -> None:
+    """Every month-end sees the same overdue balances, so none grew. Of ten larger ones old has two reasons, and the
+    others one; calm, with less than those, has none; small is over 90 days past due.
+
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount
+    i01         a            2026-04-01  2026-05-01  300.00
+    i02         b            2026-04-01  2026-05-01  300.00
+    i03         c            2026-04-01  2026-05-01  300.00
+    i04         d            2026-04-01  2026-05-01  300.00
+    i05         e            2026-04-01  2026-05-01  300.00
+    i06         f            2026-04-01  2026-05-01  300.00
+    i07         g            2026-04-01  2026-05-01  300.00
+    i08         h            2026-04-01  2026-05-01  300.00
+    i09         z            2026-04-01  2026-05-01  310.00
+    i10         old          2026-02-01  2026-03-01  290.00
+    i11         calm         2026-04-01  2026-05-01  280.00
+    i12         small        2026-02-01  2026-03-01    1.00
+    """
+    accounts = ledger.as_of(JUNE).accounts()
+    assert accounts.customer_id.tolist() == ["z", *"abcdefgh", "old", "small", "calm"]
+    assert accounts.problems.tolist() == [1] * 9 + [2, 1, 0]
 
 
 def test_a_sheet_says_what_is_open_paid_promised_and_said(ledger: Ledger) -> None:
@@ -503,7 +527,7 @@ class Twin:
             row |= {"problems": len(said), "reasons": "; ".join(said)}
             row |= {"open_share": row["open_balance"] / open_ar}
             row |= {"overdue_share": row["overdue_balance"] / row["open_balance"]}
-        return sorted(accounts, key=lambda row: (-row["problems"], -row["overdue_balance"], row["customer_id"]))
+        return sorted(accounts, key=lambda row: (not row["problems"], -row["overdue_balance"], row["customer_id"]))
 
 
 def minor_units(accounts: pd.DataFrame) -> list[dict[str, Any]]:

@@ -94,7 +94,15 @@ def test_the_parts_of_a_month(ledger: Ledger) -> None:
         "over_applied": 30,
     }
     assert parts.days.dropna().to_dict() == pytest.approx(
-        {"currency": 0, "write_offs": -6, "volume": 10, "terms_mix": -4, "billing_timing": 15.4, "delinquency": -18, "disputes": 21}
+        {
+            "currency": 0,
+            "write_offs": -6,
+            "volume": 10,
+            "terms_mix": -4,
+            "billing_timing": 15.4,
+            "delinquency": -18,
+            "disputes": 21,
+        }
     )
     assert (parts.since == pd.Timestamp(SINCE)).all()
     assert (parts.as_of == pd.Timestamp(AS_OF)).all()

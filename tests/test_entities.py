@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -104,10 +103,10 @@ def test_a_ledger_of_a_database_is_not_added_up(
 
 
 def test_a_pack_for_each_entity_and_one_for_the_group(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The notebooks lie below the settings, and find the entities by their names."""
-    shutil.copytree(ROOT / "notebooks", home / "notebooks")
+    """The notebooks lie elsewhere, and go by the settings of the folder they are asked for in."""
     monkeypatch.chdir(home)
-    result = CliRunner().invoke(main, ["report", "group", "kpis", "--as-of", AS_OF])
+    notebooks = str(ROOT / "notebooks")
+    result = CliRunner().invoke(main, ["report", "group", "kpis", "--as-of", AS_OF, "--notebooks", notebooks])
     assert result.exit_code == 0, result.output
     packs = {name: home / "reports" / name / AS_OF for name in ("north", "south", "group")}
     found = {name: pd.read_csv(pack / "data" / "kpis.csv", keep_default_na=False) for name, pack in packs.items()}

@@ -125,3 +125,24 @@ def test_measures_have_names_people_use() -> None:
     assert formats.name("aging:1-30") == "Ageing: 1–30 days"
     assert formats.name("aging:current") == "Ageing: not due yet"
     assert formats.name("bad_debt_share") == "Bad debt share"
+
+
+def test_a_balance_is_somewhere_a_month_later_and_a_cohort_of_some_age() -> None:
+    assert formats.name("to:31-60") == "31–60 days"
+    assert formats.name("to:current") == "Not due yet"
+    assert formats.name("to:written_off") == "Written off"
+    assert formats.name("age:3") == "Month 3"
+    assert formats.name("other:3") == "Other:3"
+
+
+def test_months_and_quarters_go_without_their_day() -> None:
+    assert plain(formats.month(pd.Timestamp("2026-06-01"))) == "Jun 2026"
+    assert plain(formats.quarter(pd.Timestamp("2026-04-01"))) == "Q2 2026"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [(6.834, "6.83"), (0.1, "0.10"), (0.0999, "0.10"), (0.0419, "0.042"), (-0.0419, "−0.042"), (0, "0.000")],
+)
+def test_a_third_decimal_decides_below_a_tenth(ratio: float, said: str) -> None:
+    assert formats.decimal(ratio) == said

@@ -657,10 +657,11 @@ def test_costs(ledger: Ledger) -> None:
 
 
 def test_the_net_return_leaves_out_what_would_have_come_unasked(ledger: Ledger) -> None:
-    """In May nobody contacted U, whose 100 were 1-30 days late as the month opened: 20 came, a fifth. D was contacted
-    and paid all; from that nothing is learnt. In June B's 300 are 1-30 days late, so a fifth, 60, would have come
-    unasked: B was contacted and paid 240, which is 180 more. Costs are 60: (240 - 60 - 60) / 60 = 2. In July C's
-    balance, booked late, is of an age that nothing left alone has been: not defined.
+    """In May nobody contacted U, who was 1-30 days late with 100 as the month opened: 20 came on the 10th, so 100 were
+    owed for 10 days and 80 for 21, 2,680 in all. D was contacted on the 2nd: 500 for two days, 1,000; what it paid then
+    teaches nothing. So 20 / 3,680 came a day unasked. In June B's 300 are 1-30 days late: 300 x (1 - e^(-30 x 20 /
+    3,680)) would have come. B was contacted and paid 240; costs are 60. In July C's balance, booked late, is of an age
+    that nothing has been before: not defined.
 
     invoices
     invoice_id customer_id issued_on  due_on     amount known_on
@@ -687,7 +688,8 @@ def test_the_net_return_leaves_out_what_would_have_come_unasked(ledger: Ledger) 
     2026-06-01 staff    60.00
     2026-07-01 staff    60.00
     """
-    assert figures(ledger, "2026-06-30")["collections_roi_net"] == 2
+    unasked = 300 * (1 - math.exp(-30 * 20 / 3680))
+    assert figures(ledger, "2026-06-30")["collections_roi_net"] == pytest.approx((240 - unasked - 60) / 60)
     assert math.isnan(figures(ledger, "2026-07-31")["collections_roi_net"])
 
 
@@ -824,6 +826,9 @@ def test_a_ratio_to_nothing_is_null(ledger: Ledger) -> None:
     applications
     invoice_id applied_on amount kind
     A          2026-01-10 100.00 cash
+
+    disputes
+    dispute_id invoice_id opened_on
     """
     today = ledger.as_of("2026-06-30").kpis().set_index("kpi")
     parts = ["overdue_share", "over_90_share", "disputed_share", "top10_share", "hhi", "recovered_to_outstanding"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 
 import arforecast
+import ledgers
 from arforecast.report import numbers, runner
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,7 +43,8 @@ def tagged(path: Path, tag: str) -> list[nbformat.NotebookNode]:
 
 
 def test_there_are_notebooks() -> None:
-    assert {path.stem for path in NOTEBOOKS} >= {"kpis", "late_payers", "cash_forecast"}
+    names = {"kpis", "accounts", "collections", "late_payers", "cash_forecast"}
+    assert {path.stem for path in NOTEBOOKS} >= names
 
 
 @each
@@ -108,6 +111,28 @@ def test_it_runs_on_the_sample_and_says_what_is_committed(
     assert list((folder / "data").glob("*.csv"))
     executed = nbformat.read(folder / f"{path.stem}.ipynb", as_version=4)
     assert runner.headline(executed) == runner.headline(nbformat.read(path, as_version=4))
+
+
+def test_each_section_whose_table_is_missing_says_so_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """invoices
+    invoice_id  customer_id  issued_on   due_on      amount  paid_on
+    A1          anna         2026-01-01  2026-02-10  100.00  2026-03-01
+    A2          anna         2026-05-01  2026-06-10  100.00  -
+    A3          bert         2026-06-20  2026-06-30   50.00  -
+    """
+    monkeypatch.setenv("PYTHONPATH", str(Path(arforecast.__file__).resolve().parents[1]))
+    told = ledgers.told(test_each_section_whose_table_is_missing_says_so_in_a_sentence.__doc__ or "")
+    ledger = ledgers.write(told, tmp_path / "ledger")
+    folder = runner.run(ledger, DAY, ["collections"], out=tmp_path / "out", notebooks=ROOT / "notebooks")
+    page = (folder / "collections.html").read_text("utf-8")
+    body = re.sub("<svg.*?</svg>|<[^>]+>", "", page[page.index("<main>") : page.index("<footer>")], flags=re.DOTALL)
+    said = re.findall(r"No (\w+) table in this ledger", body)
+    assert said == [*("promises", "disputes", "contacts", "receipts", "contacts"), *["costs"] * 3, "customers"]
+    assert "No late fee was billed in twelve months." in body
+    assert "No instalment of a payment plan fell due in twelve months." in body
+    assert re.findall(r"\bnan\b|None|Error", body) == []
 
 
 @with_sample

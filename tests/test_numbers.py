@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import frames
+import ledgers
+from arforecast import open_ledger
 from arforecast.report import numbers
+from arforecast.settings import Settings
 
 
 def test_ageing_is_the_last_day_of_the_whole_ledger_youngest_first() -> None:
@@ -195,3 +200,73 @@ def test_cash_skill_is_the_error_beside_the_best_rule() -> None:
 def test_a_rule_better_than_the_model_is_found_better() -> None:
     skill = numbers.cash_skill(frames.cash_record(noise=0.5, baseline_noise=0.05))
     assert (skill["low"] > 1).all()
+
+
+def test_recovery_stands_at_the_month_in_which_the_money_fell_due() -> None:
+    """At the end of June the latest month whose last day is 30, 60 and 90 days old is May, April and March; none is at
+    the end of a month of which January would be, so January is passed over."""
+    recovery = numbers.recovery(frames.collecting(months=6)).set_index("due_month_on")
+    known = {column: [f"{day:%Y-%m}" for day in recovery[column].dropna().index] for column in recovery}
+    assert known == {
+        "recovered_30": ["2025-12", "2026-02", "2026-03", "2026-04", "2026-05"],
+        "recovered_60": ["2025-11", "2025-12", "2026-02", "2026-03", "2026-04"],
+        "recovered_90": ["2025-10", "2025-11", "2025-12", "2026-02", "2026-03"],
+    }
+    assert recovery["recovered_60"].dropna().unique().tolist() == [0.8]
+
+
+def test_the_month_recovered_is_the_latest_that_is_old_enough_by_plain_dates() -> None:
+    kpis = frames.collecting(months=24)
+    for age in (30, 60, 90):
+        expected = set()
+        for day in kpis["as_of"].unique():
+            first = pd.Timestamp(day).replace(day=1)
+            while first + pd.offsets.MonthEnd(1) + pd.Timedelta(days=age) > pd.Timestamp(day):
+                first -= pd.offsets.MonthBegin(1)
+            expected.add(first)
+        found = numbers.recovery(kpis).set_index("due_month_on")[f"recovered_{age}"].dropna()
+        assert list(found.index) == sorted(expected)
+
+
+def test_of_two_days_that_judge_the_same_month_the_later_counts() -> None:
+    """31 January and 28 February both judge December."""
+    kpis = frames.collecting().loc[lambda rows: rows["kpi"].eq("recovered_30")]
+    rising = kpis.assign(value=np.arange(len(kpis)) / 100)
+    recovery = numbers.recovery(rising).set_index("due_month_on")["recovered_30"]
+    assert recovery[pd.Timestamp("2025-12-01")] == 0.08
+    assert numbers.recovery(kpis.assign(value=np.nan)).empty
+
+
+def test_a_vintage_is_a_triangle_of_months_and_ages() -> None:
+    vintage = numbers.vintage(frames.vintage())
+    assert list(vintage) == ["issue_month_on", "issued_amount", *(f"age:{age}" for age in range(13))]
+    assert list(vintage.filter(like="age:").notna().sum(axis=1)) == [13] * 12 + list(range(12, 0, -1))
+    assert vintage["age:3"].dropna().tolist() == [0.92] * 21
+
+
+def test_roll_rates_are_a_matrix_without_what_was_never_left_or_reached() -> None:
+    matrix = numbers.roll_rates(frames.roll_rates())
+    assert list(matrix["from_bucket"]) == ["current", "1-30", "31-60"]
+    assert [column.removeprefix("to:") for column in matrix.columns[1:]] == [
+        *("1-30", "31-60", "61+", "paid", "credited", "written_off"),
+    ]
+    assert matrix.drop(columns="from_bucket").sum(axis=1).to_numpy() == pytest.approx(1)
+    assert numbers.roll_rates(frames.roll_rates().assign(moved_share=np.nan)).empty
+
+
+def test_a_share_of_sums_leaves_out_the_rows_where_a_part_is_not_known() -> None:
+    frame = pd.DataFrame({"part": [1.0, np.nan, 2.0], "whole": [4.0, 100.0, 2.0]})
+    assert numbers.known_share(frame, "part", "whole") == 0.5
+    assert np.isnan(numbers.known_share(frame.head(0), "part", "whole"))
+
+
+def test_the_frames_here_have_the_columns_of_the_schedules(tmp_path: Path) -> None:
+    """invoices
+    invoice_id  customer_id  issued_on   due_on      amount
+    A1          anna         2026-05-01  2026-06-10  100.00
+    """
+    told = ledgers.told(test_the_frames_here_have_the_columns_of_the_schedules.__doc__ or "")
+    today = open_ledger(ledgers.write(told, tmp_path / "ledger"), Settings()).as_of("2026-06-30")
+    for frame in frames.SCHEDULES:
+        assert list(frame()) == list(today.schedule(frame.__name__)), frame.__name__
+    assert [frame.__name__ for frame in frames.SCHEDULES] == list(today.schedule_glossary()["kpi"])

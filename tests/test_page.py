@@ -106,6 +106,20 @@ def test_a_figure_without_numbers_is_a_sentence() -> None:
     assert markup == '<p class="empty">None &lt; yet.</p>'
 
 
+def test_a_table_says_its_answer_or_why_there_is_none() -> None:
+    rows = frames.costs_by_category()
+    outline = Outline(page.table(words.costs, rows, empty="No costs.", totals=["cost_amount"]))
+    assert "Staff is 75\u00a0% of the 40.0\u00a0k spent in twelve months" in outline.text
+    assert "40,000.00" in outline.text
+    assert page.table(words.costs, rows.head(0), empty="No < costs.") == '<p class="empty">No &lt; costs.</p>'
+
+
+def test_a_section_without_rows_names_the_table_that_is_missing_or_another_reason() -> None:
+    said = "No promises table in this ledger: add promises.csv to see whether promises are kept."
+    assert page.why_empty(frames.stamp(), "promises", "None is due.") == said
+    assert page.why_empty(frames.stamp(), "receipts", "No cash came.") == "No cash came."
+
+
 def test_cards_carry_their_meaning_in_words_and_in_tone() -> None:
     markup = page.cards([words.Card("Days <sales>", "52 days", "1 day below: better", "good")])
     assert '<li class="card good">' in markup

@@ -34,6 +34,16 @@ NUMBERS: dict[str, Callable[[], pd.DataFrame]] = {
     "plot_cash_past": lambda: numbers.cash_past(frames.cash_record(), 1),
     "plot_largest_overdue": lambda: numbers.largest_overdue(frames.accounts()),
     "plot_overdue_growth": lambda: numbers.overdue_growth(frames.accounts()),
+    "plot_recovery": lambda: numbers.recovery(frames.collecting()),
+    "plot_vintage": lambda: numbers.vintage(frames.vintage()),
+    "plot_resolved": lambda: numbers.trend(frames.collecting(), "days_to_resolve_mean", "days_to_resolve_median"),
+    "plot_promises": lambda: numbers.trend(frames.collecting(), "promise_kept_share", "promise_kept_count_share"),
+    "plot_disputes": frames.disputes_by_reason,
+    "plot_methods": frames.method_mix,
+    "plot_plans": frames.payment_plans,
+    "plot_costs": frames.costs_by_category,
+    "plot_cost_to_collect": lambda: numbers.trend(frames.collecting(), "cost_to_collect"),
+    "plot_returns": lambda: numbers.trend(frames.collecting(), "collections_roi", "collections_roi_net"),
 }
 everything = pytest.mark.parametrize("name", NUMBERS)
 every_size = pytest.mark.parametrize("size", [plots.WIDE, plots.NARROW], ids=["wide", "narrow"])
@@ -220,3 +230,65 @@ def test_colours_can_be_told_from_the_paper(mode: int) -> None:
 def test_the_style_sheet_holds_the_light_shades_that_plots_draw_with() -> None:
     light = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)[0]))
     assert {variable: colour for colour, variable in plots.VARIABLES.items()}.items() <= light.items()
+
+
+def labels(ax: plots.Axes) -> dict[str, tuple[float, float]]:
+    return {text.get_text().replace("\u00a0", " "): text.xy for text in ax.texts}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("near", [0.5, 1.0], ids=["in the middle", "at the top"])
+def test_lines_are_named_beyond_their_ends_and_names_that_would_touch_stand_apart(near: float) -> None:
+    recovery = NUMBERS["plot_recovery"]().assign(recovered_30=near - 0.2, recovered_60=near - 0.01, recovered_90=near)
+    recovery.loc[recovery.index[0], "recovered_30"] = 1.0
+    recovery.loc[recovery.index[-2:], "recovered_90"] = np.nan
+    ax = plots.plot_recovery(recovery, mpl.figure.Figure().add_subplot())
+    named, (_, top) = labels(ax), ax.get_ylim()
+    assert {at for at, _ in named.values()} == {len(recovery) - 0.7}
+    assert named["within 30 days"][1] == pytest.approx(100 * near - 20)
+    assert named["within 90 days"][1] - named["within 60 days"][1] == pytest.approx(0.07 * top)
+    assert 100 * near - 10 < named["within 60 days"][1] < named["within 90 days"][1] <= top  # above it none is drawn
+
+
+def test_a_line_that_ends_long_before_the_others_is_named_where_it_ends() -> None:
+    returns = NUMBERS["plot_returns"]()
+    returns.loc[8:, "collections_roi_net"] = np.nan
+    named = labels(plots.plot_returns(returns, mpl.figure.Figure().add_subplot()))
+    assert (named["net (estimate)"][0], named["gross"][0]) == (7.3, 12.3)
+
+
+def test_a_line_below_nothing_is_drawn_and_one_that_is_not_known_is_not_named() -> None:
+    returns = NUMBERS["plot_returns"]()
+    ax = plots.plot_returns(returns, mpl.figure.Figure().add_subplot())
+    assert ax.get_ylim()[0] < -0.5
+    gross = plots.plot_returns(returns.assign(collections_roi_net=np.nan), mpl.figure.Figure().add_subplot())
+    assert set(labels(gross)) == {"gross"}
+    assert gross.get_ylim()[0] == 0
+
+
+@pytest.mark.parametrize(("size", "ages"), [(plots.WIDE, 12), (plots.NARROW, 7)], ids=["wide", "narrow"])
+def test_a_vintage_has_a_cell_for_every_month_that_is_over_the_darker_the_more_came(
+    size: plots.Size, ages: int
+) -> None:
+    figure = mpl.figure.Figure(figsize=(size.width / 72, size.height / 72), dpi=72)
+    ax = plots.plot_vintage(NUMBERS["plot_vintage"](), figure.add_subplot())
+    assert len(ax.patches) == len(ax.texts) == sum(min(ages, 12 - month) for month in range(12))
+    first = [
+        (float(text.get_text()), patch.get_facecolor()[3])
+        for text, patch in zip(ax.texts, ax.patches, strict=True)
+        if text.get_position()[1] == 0
+    ]
+    assert [share for share, _ in first][:4] == [60, 90, 91, 92]
+    depths = [depth for _, depth in first]
+    assert depths == sorted(depths)
+    assert depths[-1] <= 0.5
+
+
+@pytest.mark.parametrize("plot", [plots.plot_disputes, plots.plot_methods])
+def test_words_of_the_ledger_are_drawn_as_they_stand(plot: plots.Plot) -> None:
+    """A dollar sign opens a formula in matplotlib."""
+    rows = {plots.plot_disputes: frames.disputes_by_reason(), plots.plot_methods: frames.method_mix()}[plot]
+    hostile = rows.assign(**{rows.columns[0]: frames.HOSTILE})
+    figure = mpl.figure.Figure()
+    plot(hostile, figure.add_subplot())
+    figure.draw_without_rendering()
+    assert "<img" not in plots.svg(plot, hostile).svg

@@ -122,6 +122,19 @@ def test_a_distance_between_shares_is_in_points_and_one_of_days_has_a_decimal() 
     assert rows == [["21", "−0.3"], ["82 %", "2.5 points"], ["5.00", "−4.00"]]
 
 
+def test_a_total_of_nothing_known_is_not_known() -> None:
+    frame = pd.DataFrame({"bucket": ["current", "1-30"], "open_balance": [1.0, 2.0], "loss_amount": [math.nan] * 2})
+    rows = Reader(tables.show(frame, "Losses", totals=["open_balance", "loss_amount"])).rows
+    assert rows[-1] == ["Total of all rows", "3.00", "–"]
+
+
+def test_months_quarters_and_shares_of_a_matrix_are_known_by_their_columns() -> None:
+    day = pd.Timestamp("2026-04-01")
+    frame = pd.DataFrame({"month_on": [day], "quarter_on": [day], "to:paid": [0.5], "recovered_90": [0.25]})
+    rows = Reader(tables.show(frame, "Shares").replace("\u00a0", " ")).rows
+    assert rows[1] == ["Apr 2026", "Q2 2026", "50 %", "25 %"]
+
+
 def test_csv_keeps_full_precision_iso_dates_and_empty_cells() -> None:
     written = io.StringIO()
     tables.write_csv(accounts().assign(third=1 / 3), written)

@@ -562,27 +562,35 @@ def collections_roi_net(then: Known) -> Parts:
 
 
 def unasked(then: Known) -> Fraction | None:
-    """What the month's overdue invoices would have brought, at the rates of customers left alone in other months."""
+    """What the month's overdue invoices would have brought, by what came a day of those not yet contacted before."""
     closes = [then.day]
     while len(closes) < 14:
         closes.append(opening(closes[-1]))
-    left, came = Counter(), Counter()
+    came, owed_days = Counter(), Counter()
     for until, begins in itertools.pairwise(closes[1:]):
-        met = {row.customer for row in then.contacts if begins < row.contacted_on and row.entered_on <= until}
         for invoice, money in overdue_at(then, begins).items():
-            if invoice.customer not in met:
-                left[age_band(invoice, begins)] += money
-                came[age_band(invoice, begins)] += sum(
-                    row.amount
-                    for row in then.applications
-                    if row.kind == "cash" and row.invoice == invoice and begins < row.entered_on <= until
-                )
-    expected = Fraction(0)
+            paid, days = left_alone(then, invoice, begins, until)
+            came[age_band(invoice, begins)] += sum(paid.values())
+            owed_days[age_band(invoice, begins)] += money * days - sum(cash * (days - on) for on, cash in paid.items())
+    expected, days = 0.0, (then.day - closes[1]).days
     for invoice, money in overdue_at(then, closes[1]).items():
-        if not left[age_band(invoice, closes[1])]:
+        band = age_band(invoice, closes[1])
+        if owed_days[band] <= 0:
             return None
-        expected += Fraction(money * came[age_band(invoice, closes[1])], left[age_band(invoice, closes[1])])
-    return expected if overdue_at(then, closes[1]) else None
+        expected += money * (1 - math.exp(-max(came[band] / owed_days[band], 0) * days))
+    return Fraction(expected) if overdue_at(then, closes[1]) else None
+
+
+def left_alone(then: Known, invoice: Invoice, begins: date, until: date) -> tuple[Counter[int], int]:
+    """The cash of each day until a customer was contacted or the month ended, and how many days these were."""
+    met = [row.contacted_on for row in then.contacts if row.customer == invoice.customer and row.entered_on <= until]
+    asked_on = min((day for day in met if day > begins), default=None)
+    paid: Counter[int] = Counter()
+    for row in then.applications:
+        unasked_for = asked_on is None or row.entered_on < asked_on
+        if unasked_for and row.kind == "cash" and row.invoice == invoice and begins < row.entered_on <= until:
+            paid[(row.entered_on - begins).days] += row.amount
+    return paid, ((asked_on or until) - begins).days
 
 
 def overdue_at(then: Known, day: date) -> dict[Invoice, int]:
@@ -638,7 +646,7 @@ TWINS: dict[str, Callable[[Known], Parts]] = {
     **{name: money(amount) for name, amount in MONEY.items()},
     "overdue_share": of_open_ar(lambda then: past_due(then, then.day, 0)),
     "over_90_share": of_open_ar(lambda then: past_due(then, then.day, 90)),
-    "disputed_share": of_open_ar(disputed),
+    "disputed_share": lambda then: (disputed(then), where_present(then, "disputes", open_ar(then)), 1),
     "top10_share": of_open_ar(lambda then: sum(sorted(by_customer(then).values())[-10:])),
     "hhi": hhi,
     "dso": lambda then: over_billing(then, open_ar(then), 90, scale=90),

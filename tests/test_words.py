@@ -258,3 +258,180 @@ def test_without_a_record_nothing_is_claimed() -> None:
     nothing = pd.DataFrame()
     assert "nothing is known about how right" in words.late_record(nothing)
     assert "nothing is known about how right" in words.cash_record(nothing)
+
+
+def with_number(kpis: pd.DataFrame, kpi: str, **parts: float) -> pd.DataFrame:
+    return kpis.assign(**{part: kpis[part].mask(kpis["kpi"].eq(kpi), number) for part, number in parts.items()})
+
+
+def test_the_headline_on_collecting_says_what_came_what_it_cost_and_what_the_return_does_not_say() -> None:
+    assert plain(words.collections_headline(frames.collecting())) == (
+        "Of what fell overdue in Mar 2026 90 % was recovered within 90 days. In Jun 2026 28.0 k came in after its due "
+        "date and collecting cost 4.00 k, 4 for every 100 of all cash. The return was 6 times the cost, gross: some of "
+        "that money would have come unasked. Net of what comes unasked it was −0.5 times, an estimate that proves no "
+        "cause."
+    )
+
+
+def test_the_headline_on_collecting_says_what_is_not_known() -> None:
+    kpis = frames.collecting()
+    no_net = plain(words.collections_headline(with_number(kpis, "collections_roi_net", value=np.nan)))
+    assert no_net.endswith("gross: some of that money would have come unasked, how much cannot be estimated.")
+    assert no_net == plain(words.collections_headline(kpis[kpis["kpi"].ne("collections_roi_net")]))
+    free = kpis[~kpis["kpi"].str.contains("cost|roi|recovered_90")]
+    assert plain(words.collections_headline(free)) == (
+        "No month is old enough to say what of overdue money is recovered within 90 days. "
+        "What collecting cost in Jun 2026 is not in the books."
+    )
+    idle = with_number(with_number(kpis, "cost_to_collect", value=np.nan), "collections_roi", numerator=-4_000.0)
+    assert "In Jun 2026 0 came in after its due date and collecting cost 4.00 k." in plain(
+        words.collections_headline(idle)
+    )
+
+
+def test_a_month_that_is_not_over_is_told_as_such() -> None:
+    """Its costs are those of the whole month."""
+    kpis = frames.collecting().assign(as_of=lambda rows: rows["as_of"] - pd.Timedelta(days=5))
+    assert "In Jun 2026 so far 28.0 k came in" in plain(words.collections_headline(kpis))
+    trend = numbers.trend(kpis, "cost_to_collect", "collections_roi", "collections_roi_net")
+    assert plain(words.cost_to_collect(trend)) == "Collecting 100 cost 4 in Jun 2026 so far, 4 in Jun 2025"
+    assert plain(words.returns(trend)).startswith("In Jun 2026 so far the return was 6 times the cost, gross")
+
+
+def test_the_answers_on_recovery_and_vintages() -> None:
+    recovery = numbers.recovery(frames.collecting())
+    assert plain(words.recovery(recovery)) == (
+        "Recovered of what falls overdue: 70 % within 30 days, 80 % within 60 days, 90 % within 90 days"
+    )
+    young = recovery.assign(recovered_60=np.nan, recovered_90=np.nan)
+    assert plain(words.recovery(young)) == "Recovered of what falls overdue: 70 % within 30 days"
+    vintage = numbers.vintage(frames.vintage())
+    assert plain(words.vintage(vintage)) == (
+        "Of what was billed in Mar 2026 92 % had come in 3 months later (Jul 2024: 92 %)"
+    )
+    assert plain(words.vintage(vintage.tail(2))) == "Of what was billed in May 2026 90 % had come in 1 month later"
+    assert plain(words.vintage(vintage.tail(1))) == "Of what was billed in Jun 2026 60 % had come in by its end"
+    assert words.vintage(vintage.tail(1).assign(**{"age:0": np.nan})) == "No month of billing is over yet"
+
+
+def test_the_answer_on_roll_rates_is_of_the_first_bucket_past_due() -> None:
+    matrix = numbers.roll_rates(frames.roll_rates())
+    assert plain(words.roll_rates(matrix)) == (
+        "Of 100 that are 1–30 days late, 50 are paid a month later and 40 are older"
+    )
+    assert plain(words.roll_rates(matrix.tail(1))) == (
+        "Of 100 that are 31–60 days late, 30 are paid a month later and 50 are older"
+    )
+    assert words.roll_rates(matrix.head(1)) == "Nothing was overdue at a month end of the last year"
+
+
+def test_the_answers_on_overdue_invoices_and_promises_stand_on_the_last_month_known() -> None:
+    kpis = frames.collecting()
+    settled = numbers.trend(kpis, "days_to_resolve_mean", "days_to_resolve_median")
+    assert plain(words.resolved(settled)) == (
+        "In the 90 days to 30 Jun 2026 half of the overdue invoices settled took up to 11 days past the due date; "
+        "the mean is 30 days"
+    )
+    kept = numbers.trend(kpis, "promise_kept_share", "promise_kept_count_share")
+    kept.loc[12, "promise_kept_share"] = np.nan
+    assert plain(words.promises(kept)) == (
+        "60 % of the promises for the 90 days to 31 May 2026 were kept, 75 % of the money promised"
+    )
+    assert words.promises(kept.tail(1)) == "No promise can be judged yet"
+    assert words.resolved(settled.head(0)) == "No overdue invoice was settled"
+
+
+def test_the_answer_on_disputes_names_a_reason_where_one_is_recorded() -> None:
+    rows = frames.disputes_by_reason()
+    assert plain(words.disputes(rows)) == (
+        f"{frames.HOSTILE} is the reason for 60 % of the 1.00 k disputed; disputes closed after 25 days on average"
+    )
+    assert plain(words.disputes(rows.iloc[1:2])) == ("300 was disputed, for reasons not recorded; none is closed yet")
+    assert words.disputes(rows.tail(1)).startswith("Missing reference is the reason for 100")
+
+
+def test_the_answer_on_contacts_claims_no_effect() -> None:
+    assert plain(words.contacts(frames.contacts_by_channel())) == (
+        "Of 100 contacts 60 % were by call, 40 % came before the due date; what was paid after a contact is not its "
+        "effect, since those contacted differ from the others"
+    )
+
+
+def test_the_answer_on_methods_leaves_out_what_is_not_recorded() -> None:
+    rows = frames.method_mix()
+    assert plain(words.methods(rows)) == ("Card brings 30 % of cash, 1 day early; check is the slowest, 5.8 days late")
+    assert plain(words.methods(rows.iloc[1:2].assign(days_beyond_terms=0.04))) == (
+        "Card brings 30 % of cash, on the due date"
+    )
+    assert words.methods(rows.head(1)) == "How customers pay is not recorded"
+
+
+def test_the_answer_on_terms_weighs_the_price_of_discounts_by_what_was_offered() -> None:
+    rows = frames.terms()
+    assert plain(words.terms(rows)) == (
+        "80 % of billing has terms of 16–30 days; 20 of 40 offered as discounts was taken, "
+        "at the price of 35 % interest a year"
+    )
+    unpriced = plain(words.terms(rows.assign(discount_yearly_cost_share=np.nan)))
+    assert unpriced.endswith("; 20 of 40 offered as discounts was taken")
+    assert words.terms(rows.head(1)).endswith("; no discount was offered for early payment")
+
+
+def test_the_answers_on_fees_plans_and_the_agency_add_up_their_rows() -> None:
+    assert words.late_fees(frames.late_fees()) == (
+        "Of 60 billed as late fees in twelve months 35 was collected and 10 waived"
+    )
+    plans = frames.payment_plans()
+    assert plain(words.plans(plans)) == (
+        "75 % of the money due in instalments was paid in time, 7 % is overdue; 2 of 6 plans due in Jun 2026 are broken"
+    )
+    assert plain(words.plans(plans.head(2))).endswith("; 1 of 5 plans due in May 2026 is broken")
+    rows = frames.agency()
+    assert plain(words.agency(rows)) == (
+        "Of 4.00 k handed to an agency 15 % was recovered within 90 days; every 100 recovered cost 25"
+    )
+    assert plain(words.agency(rows.assign(agency_cost_amount=np.nan))).endswith("recovered within 90 days")
+    assert plain(words.agency(rows.tail(1))) == (
+        "4 invoices of 5.00 k went to an agency; no quarter of them is 90 days old yet"
+    )
+
+
+def test_the_answers_on_costs_and_returns() -> None:
+    trend = numbers.trend(frames.collecting(), "cost_to_collect", "collections_roi", "collections_roi_net")
+    assert plain(words.costs(frames.costs_by_category())) == "Staff is 75 % of the 40.0 k spent in twelve months"
+    assert plain(words.cost_to_collect(trend.tail(1))) == "Collecting 100 cost 4 in Jun 2026"
+    assert words.cost_to_collect(trend.head(0)) == "Nothing was collected that a cost could be set against"
+    assert plain(words.returns(trend)) == (
+        "In Jun 2026 the return was 6 times the cost, gross: some of that money would have come unasked. "
+        "Net of what comes unasked it was −0.5 times, an estimate that proves no cause"
+    )
+    assert words.returns(trend.assign(collections_roi=np.nan)) == "The return on collecting is not known"
+
+
+def test_the_answer_on_losses_says_what_it_leaves_out() -> None:
+    rows = frames.expected_credit_loss()
+    assert plain(words.credit_loss(rows)) == (
+        "Of 1.25 k open 100 is expected to be lost; 80 to 120 with 0.8 to 1.2 of the forward factor"
+    )
+    young = rows.assign(expected_loss_amount=rows["expected_loss_amount"].where(rows["bucket"].ne("31+")))
+    assert plain(words.credit_loss(young)).startswith(
+        "Of 1.20 k open in the buckets with a history 60 is expected to be lost; 48 to 72 with"
+    )
+    assert words.credit_loss(rows.assign(expected_loss_amount=np.nan)) == (
+        "Expected losses are not defined: no balance is a year old yet"
+    )
+
+
+def test_the_answer_on_credit_limits() -> None:
+    rows = frames.credit_limit_use().rename(columns={"name": "customer"})
+    assert plain(words.credit_limits(rows)) == "2 of 3 customers are over the credit limit, by 60 in all"
+    assert plain(words.credit_limits(rows.head(1))) == "1 of 1 customer is over the credit limit, by 10 in all"
+    assert (
+        plain(words.credit_limits(rows.tail(1))) == "Nobody is over the credit limit; the nearest, C, uses 10 % of it"
+    )
+
+
+def test_a_change_too_small_to_be_seen_is_neither_better_nor_worse() -> None:
+    measures = numbers.compare(frames.kpis(), frames.glossary()).assign(now=52.004, month_before=52.0)
+    assert plain(words.kpi_cards(measures, ["dso"], {})[0].note) == "as on 31 May 2026"
+    assert words.kpi_cards(measures, ["dso"], {})[0].tone == ""

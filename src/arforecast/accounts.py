@@ -75,8 +75,8 @@ def table(facts: Facts, as_of: date) -> pd.DataFrame:
     Money is in major units. open_share is of all open balances, overdue_share of the customer's own.
     oldest_days_past_due is 0 where nothing is overdue; over_limit_amount is null without a credit limit. products are
     all that were billed so far, collector is the latest invoice's. problems counts the reasons, which stand there in
-    words; what each of them means, and the other columns, see `glossary`. Sorted by problems, then overdue_balance, the
-    most first.
+    words; what each of them means, and the other columns, see `glossary`. The accounts with a reason stand first, then
+    the most overdue_balance, then customer_id.
     """
     rows = _standing(facts, as_of).filter(_.open_balance > 0)
     for part in PARTS:
@@ -85,8 +85,10 @@ def table(facts: Facts, as_of: date) -> pd.DataFrame:
     why = _reasons(accounts)
     said = np.add.reduce([np.where(why[reason], f"; {reason}", "").astype(object) for reason in why])
     judged = accounts.assign(problems=why.sum(axis=1), reasons=pd.Series(said, accounts.index, "str").str[2:])
-    order = judged.sort_values(["problems", "overdue_balance"], ascending=False, kind="stable", ignore_index=True)
-    return _major(order, facts)[COLUMNS]
+    first = judged.assign(calm=judged.problems.eq(0)).sort_values(
+        ["calm", "overdue_balance", "customer_id"], ascending=[True, False, True], ignore_index=True
+    )
+    return _major(first, facts)[COLUMNS]
 
 
 def glossary() -> pd.DataFrame:

@@ -95,6 +95,10 @@ class Snapshot:
         """What the reasons to look at an account mean, and its figures: kpi, meaning."""
         return accounts.glossary()
 
+    def schedule_glossary(self) -> pd.DataFrame:
+        """What each schedule means: kpi, meaning."""
+        return schedules.glossary().rename(columns={"schedule": "kpi"})
+
     def late_payers(self) -> pd.DataFrame:
         """Every open invoice with its payment distribution; see `arforecast.late.table`."""
         return late.table(self._facts, self._today)

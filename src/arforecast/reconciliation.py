@@ -35,7 +35,7 @@ def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
     as_of, opening, the flows, revalued (see `arforecast.kpis.balances.revalued`), closing, difference; balances are
     signed sums over invoices. All in minor units, whole and exact where the ledger has one currency.
     """
-    facts = stand(books, days)
+    facts = stand(books, days).cached()
     sums = measures(facts)
     flows = {name: sums[f"{name}_month"] for name in FLOWS}
     table = pd.DataFrame({"as_of": sums.as_of, "opening": sums.net_opening, **flows, "closing": sums.net})

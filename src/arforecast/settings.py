@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from arforecast.errors import UsageError
 
 FILE = "arforecast.toml"
+VARIABLE = "ARFORECAST_SETTINGS"
 
 
 class Section(BaseModel):
@@ -99,6 +101,13 @@ class Settings(Section):
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
     entities: dict[str, str] = {}
 
+    @field_validator("entities")
+    @classmethod
+    def _no_entity_is_the_group(cls, entities: dict[str, str]) -> dict[str, str]:
+        if "group" in entities:
+            raise ValueError("group is all entities together; give this one another name")
+        return entities
+
     @property
     def targets(self) -> dict[str, float]:
         """The target of each KPI for the whole ledger, where it has one; `kpi_targets` holds those of groups too."""
@@ -109,11 +118,18 @@ def load(folder: Path | None = None) -> Settings:
     """Read the settings that hold in `folder`, the working folder unless given: the defaults where nothing is found.
 
     The file is looked for there and in the folders above, so that a notebook in a sub-folder has the same settings as
-    the command line. Raises UsageError with the key, the value and what was expected.
+    the command line; the environment variable ARFORECAST_SETTINGS names another one. Raises UsageError with the key,
+    the value and what was expected.
     """
-    here = (folder or Path()).resolve()
-    found = next((above / FILE for above in (here, *here.parents) if (above / FILE).exists()), None)
+    named = os.environ.get(VARIABLE)
+    found = Path(named) if named else find(folder)
     return read(found) if found else Settings()
+
+
+def find(folder: Path | None = None) -> Path | None:
+    """The settings file of `folder`, the working folder unless given, or of the nearest folder above."""
+    here = (folder or Path()).resolve()
+    return next((above / FILE for above in (here, *here.parents) if (above / FILE).exists()), None)
 
 
 def read(path: Path) -> Settings:
@@ -123,6 +139,8 @@ def read(path: Path) -> Settings:
         return said.model_copy(update={"entities": {name: _found(path, url) for name, url in said.entities.items()}})
     except UnicodeDecodeError as fault:
         raise UsageError(f"{path} is not UTF-8. Save it as UTF-8.") from fault
+    except OSError as fault:
+        raise UsageError(f"{path} cannot be read. Correct {VARIABLE}, which names it.") from fault
     except tomllib.TOMLDecodeError as fault:
         raise UsageError(f"{path} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:

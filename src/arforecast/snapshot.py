@@ -30,7 +30,7 @@ WHOLE = ""
 class Facts:
     """What is known on each day of a calendar, for the whole ledger or by group.
 
-    calendar: the days to stand on, see `calendar`.
+    days: those to stand on. calendar: them and what belongs to each, see `calendar`.
     invoices: one row an invoice, with group and entered_on; amount and discount_amount at the rate of that day.
     entries: one row a change of an invoice's balance: kind (billed, cash, credit_note, discount, write_off), amount
     (as booked, at the rate of the day), change (of the open balance), happened_on, entered_on, and the invoice's
@@ -43,6 +43,7 @@ class Facts:
 
     books: Books
     by: str | None
+    days: tuple[date, ...]
     calendar: ibis.Table
     invoices: ibis.Table
     entries: ibis.Table
@@ -73,17 +74,30 @@ def stand(books: Books, days: Iterable[date], by: str | None = None) -> Facts:
 
     Raises UsageError when neither invoices nor customers have such a column.
     """
+    days = tuple(sorted(set(days)))
     invoices = grouped(books, by)
     booked = entries(books, invoices)
     return Facts(
         books,
         by,
+        days,
         calendar(days),
         valued(books, invoices, "entered_on", "amount", "discount_amount"),
         valued(books, booked, "entered_on", "amount"),
         spells(booked),
         settlements(booked),
         of_customers(books, "receipts", by),
+    )
+
+
+def regrouped(facts: Facts, by: str) -> Facts:
+    """The same facts in groups of the column `by`, computed once: no balance and no settlement knows a group.
+
+    Raises UsageError when neither invoices nor customers have such a column.
+    """
+    again = stand(facts.books, facts.days, by)
+    return replace(
+        facts, by=by, invoices=again.invoices.cache(), entries=again.entries.cache(), receipts=again.receipts
     )
 
 
@@ -124,7 +138,7 @@ def calendar(days: Iterable[date]) -> ibis.Table:
     of N days (exclusive); cohort_N_after (exclusive) and cohort_N_until bound the latest calendar month that is N days
     old. Plain dates, so that no engine has to know how to count months.
     """
-    rows = [_day(day) for day in sorted(set(days))]
+    rows = [_day(day) for day in days]
     return ibis.memtable(rows, schema=dict.fromkeys(rows[0], "date"))
 
 

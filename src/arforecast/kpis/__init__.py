@@ -18,21 +18,17 @@ from arforecast.kpis import balances, collections, cost, losses, service, speed
 from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger import Books
 from arforecast.settings import Settings
-from arforecast.snapshot import WHOLE, Facts, fetched, of_customers, stand
+from arforecast.snapshot import WHOLE, Facts, fetched, of_customers, regrouped, stand
 
 KEYS = ["as_of", "group"]
-MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
-    balances.concentration,
-    balances.disputed,
-    balances.unapplied,
-    balances.flows,
-    speed.countback,
-    speed.days_to_settle,
-    speed.on_time,
-    speed.resolved,
-    *service.MEASURES,
-    *cost.MEASURES,
-    *collections.MEASURES,
+# What the KPIs are made of, each with the table it needs, if any.
+MEASURES: dict[Callable[[Facts], ibis.Table], str] = (
+    dict.fromkeys((balances.concentration, balances.flows), "")
+    | {balances.disputed: "disputes", balances.unapplied: "receipts"}
+    | dict.fromkeys((speed.countback, speed.days_to_settle, speed.on_time, speed.resolved), "")
+    | service.MEASURES
+    | cost.MEASURES
+    | dict.fromkeys(collections.MEASURES, "")
 )
 # A missing sum is nothing; a missing length of time, a cost that nobody booked or what nobody learnt, is not known.
 UNKNOWN = [
@@ -119,17 +115,21 @@ def table(books: Books, days: Iterable[date], by: str | Iterable[str] | None = N
     """
     days = list(days)
     columns = [by] if isinstance(by, str) else list(by or ())
-    parts = [_values(measures(stand(books, days, each)), books).assign(by=each or "") for each in (None, *columns)]
+    whole = stand(books, days).cached()
+    parts = [_values(measures(whole), books).assign(by="")]
+    parts += [_values(measures(regrouped(whole, column)), books).assign(by=column) for column in columns]
     contract = ["as_of", "by", "group", "kpi", "value", "numerator", "denominator", "unit"]
     return pd.concat(parts, ignore_index=True)[contract]
 
 
 def measures(facts: Facts) -> pd.DataFrame:
     """Every sum that the KPIs divide: one row a day and group, money in minor units (whole ones in one currency)."""
-    facts = facts.cached()
     wide = _rows(facts)
-    for measure in MEASURES:
-        wide = _beside(wide, fetched(measure(facts)), KEYS)
+    for measure, needed in MEASURES.items():
+        asked = measure(facts)
+        # Of a table that is not there nothing is asked, and nothing is what it would answer.
+        known = asked if needed in {"", *facts.books.present} else asked.limit(0)
+        wide = _beside(wide, fetched(known), KEYS)
     balance = fetched(balances.standing(facts)).set_index(["on", "group"])
     for day, suffix in (
         ("as_of", ""),

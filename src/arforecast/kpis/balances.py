@@ -218,7 +218,7 @@ def over_90_share(m: pd.DataFrame) -> Parts:
     return m.over_90, m.open, 1
 
 
-@kpi("share", better="lower")
+@kpi("share", better="lower", needs="disputes")
 def disputed_share(m: pd.DataFrame) -> Parts:
     """The share of what is owed that customers contest: open balance of invoices under an open dispute / open_ar."""
     return m.disputed, m.open, 1

@@ -24,19 +24,21 @@ def spent(facts: Facts) -> ibis.Table:
 
 
 def unasked(facts: Facts) -> ibis.Table:
-    """What was overdue as the month opened would have brought in it had nobody been contacted, by as_of and group:
+    """What was overdue as the month opened would have brought by as_of had nobody been contacted, by as_of and group:
     unasked_month.
 
-    Each ageing bucket's balance x the share that came in the month, over the twelve months before, of the balances of
-    customers whom nobody contacted in that month. No row where a bucket has no such balance to learn from.
+    Balance x (1 - e^(-rate x days)), bucket by bucket of ageing; rate: the cash a day of each unit overdue and not yet
+    asked for, over the twelve months before. No row where a bucket has nothing to learn from.
     """
     months = _months(facts)
-    brought = months.join(_by_contact(facts, months.select("opened_on", "until").distinct()), ["opened_on", "until"])
-    before = brought.filter((_.ago > 0) & ~_.contacted).group_by("as_of", "group", "bucket")
-    curve = before.aggregate(left=total(brought.balance), came=total(brought.cash)).filter(_.left > 0)
-    now = brought.filter(_.ago == 0).group_by("as_of", "group", "bucket").aggregate(balance=total(brought.balance))
+    brought = months.join(_until_asked(facts, months.select("opened_on", "until").distinct()), ["opened_on", "until"])
+    before = brought.filter(_.ago > 0).group_by("as_of", "group", "bucket")
+    curve = before.aggregate(left=total(brought.balance_days), came=total(brought.cash)).filter(_.left > 0)
+    now = brought.filter(_.ago == 0).select("as_of", "group", "bucket", "opened_on", "balance")
     both = now.left_join(curve, ["as_of", "group", "bucket"])
-    expected = both.balance.cast("float64") * both.came.cast("float64") / both.left.cast("float64")
+    rate = ibis.greatest(both.came.cast("float64") / both.left.cast("float64"), 0.0)
+    days = both.as_of.delta(both.opened_on, unit="day")
+    expected = both.balance.cast("float64") * (1 - (-rate * days).exp())
     sums = both.group_by("as_of", "group").aggregate(
         # Decimals add up to the same in any order, floats would not.
         unasked_month=expected.cast("decimal(38,6)").sum().cast("float64"),
@@ -57,32 +59,34 @@ def _months(facts: Facts) -> ibis.Table:
     return ibis.union(*spans)
 
 
-def _by_contact(facts: Facts, spans: ibis.Table) -> ibis.Table:
-    """What was overdue as each span opened, and the cash it brought until its end, by whether its customer was
-    contacted meanwhile: opened_on, until, group, bucket, contacted, balance, cash."""
+def _until_asked(facts: Facts, spans: ibis.Table) -> ibis.Table:
+    """What was overdue as each span opened, and what it brought until its customer was contacted or the span ended:
+    opened_on, until, group, bucket, balance, cash, balance_days (what was owed, day by day, added up)."""
     owed = positions(facts, spans.select(on="opened_on").distinct()).filter((_.balance > 0) & (_.days_past_due > 0))
     overdue = spans.join(owed.rename(opened_on="on").drop("entered_on"), "opened_on")
+    asked = overdue.left_join(_first_contacts(facts, spans), ["opened_on", "until", "customer_id"])
+    alone = asked.mutate(alone_until=asked.contacted_on.fill_null(asked.until))
     cash = facts.entries.filter(_.kind == "cash").select("invoice_id", "amount", "entered_on")
-    paid = overdue.left_join(
-        cash,
-        (overdue.invoice_id == cash.invoice_id)
-        & (cash.entered_on > overdue.opened_on)
-        & (cash.entered_on <= overdue.until),
+    before = alone.contacted_on.isnull() | (cash.entered_on < alone.contacted_on)
+    in_span = (cash.entered_on > alone.opened_on) & (cash.entered_on <= alone.until) & before
+    paid = alone.left_join(cash, (alone.invoice_id == cash.invoice_id) & in_span)
+    spared = (paid.amount * paid.alone_until.delta(paid.entered_on, unit="day")).fill_null(0)
+    of_invoice = ["opened_on", "until", "group", "invoice_id", "balance", "days_past_due", "alone_until"]
+    invoices = paid.group_by(of_invoice).aggregate(cash=total(paid.amount), spared=total(spared))
+    days = invoices.alone_until.delta(invoices.opened_on, unit="day")
+    aged = invoices.mutate(
+        bucket=bucket(invoices.days_past_due, facts.books.settings.kpis.aging_edges),
+        balance_days=invoices.balance * days - invoices.spared,
     )
-    of_invoice = ["opened_on", "until", "group", "customer_id", "invoice_id", "balance", "days_past_due"]
-    invoices = paid.group_by(of_invoice).aggregate(cash=total(paid.amount))
-    aged = invoices.mutate(bucket=bucket(invoices.days_past_due, facts.books.settings.kpis.aging_edges))
-    asked = aged.left_join(_contacted(facts, spans), ["opened_on", "until", "customer_id"])
-    flagged = asked.mutate(contacted=asked.contacted.fill_null(False))
-    return flagged.group_by("opened_on", "until", "group", "bucket", "contacted").aggregate(
-        balance=total(flagged.balance), cash=total(flagged.cash)
+    return aged.group_by("opened_on", "until", "group", "bucket").aggregate(
+        balance=total(aged.balance), cash=total(aged.cash), balance_days=total(aged.balance_days)
     )
 
 
-def _contacted(facts: Facts, spans: ibis.Table) -> ibis.Table:
+def _first_contacts(facts: Facts, spans: ibis.Table) -> ibis.Table:
     contacts = facts.books.tables["contacts"].select("customer_id", "contacted_on", "entered_on")
     met = spans.join(contacts, (contacts.contacted_on > spans.opened_on) & (contacts.entered_on <= spans.until))
-    return met.select("opened_on", "until", "customer_id", contacted=ibis.literal(True)).distinct()
+    return met.group_by("opened_on", "until", "customer_id").aggregate(contacted_on=_.contacted_on.min())
 
 
 def issued(facts: Facts) -> ibis.Table:
@@ -152,9 +156,10 @@ def collections_roi(m: pd.DataFrame) -> Parts:
 def collections_roi_net(m: pd.DataFrame) -> Parts:
     """What contacting brings for its cost, net of what would have come unasked: (cash of the month on invoices that
     were overdue at its opening - what the no-contact payment curve expects of them - cost of the month) / cost of the
-    month. The curve: by ageing bucket, the share that came in a month of the overdue balances of customers whom nobody
-    contacted in it, over the twelve months before. An estimate and not causal: who is contacted is not chosen by lot.
-    For the whole ledger, and by entity."""
+    month. The curve: balance x (1 - e^(-rate x days)) by ageing bucket, where rate is the cash a day of each unit that
+    was overdue and whose customer had not been contacted yet in the month, over the twelve months before. An estimate
+    and not causal: who is contacted is not chosen by lot, and earlier contacts still work. For the whole ledger, and by
+    entity."""
     return m.recovered_month - m.unasked_month - m.cost_month, m.cost_month, 1
 
 
@@ -173,4 +178,6 @@ def discount_cost(m: pd.DataFrame) -> Parts:
     return m.offer_cost, m.priced_amount, 1
 
 
-MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (spent, unasked, issued, offered, terms)
+MEASURES: dict[Callable[[Facts], ibis.Table], str] = dict.fromkeys((spent, unasked, issued), "costs") | dict.fromkeys(
+    (offered, terms), ""
+)

@@ -200,12 +200,8 @@ def invoicing_lag(m: pd.DataFrame) -> Parts:
     return m.invoicing_days, m.delivered_count, 1
 
 
-MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
-    contested,
-    days_in_dispute,
-    promised,
-    overdue_contacted,
-    right_party,
-    first_contacts,
-    delivered,
+MEASURES: dict[Callable[[Facts], ibis.Table], str] = (
+    dict.fromkeys((contested, days_in_dispute), "disputes")
+    | {promised: "promises", delivered: ""}
+    | dict.fromkeys((overdue_contacted, right_party, first_contacts), "contacts")
 )

@@ -54,6 +54,7 @@ NAMES = {
     "invoicing_lag": "Mean days from delivery to invoice",
     "cost_to_collect": "Cost to collect one unit of cash",
     "collections_roi": "Return on collecting, gross",
+    "collections_roi_net": "Return on contacting, net (an estimate)",
     "discount_uptake": "Early-payment discounts taken",
     "discount_cost": "Yearly cost of early-payment discounts",
     "over_applied": "Overpayments",
@@ -147,6 +148,8 @@ NAMES = {
     "cost_amount": "Cost",
     "cost_share": "Share of costs",
     "cost_to_cash_share": "Cost to cash",
+    "due_month_on": "Fell due in",
+    "(none)": "Not recorded",
 }
 
 
@@ -213,14 +216,26 @@ def days(value: Any) -> str:
 
 
 def decimal(value: Any) -> str:
-    """A ratio with two decimals: 6.83."""
-    return NULL if pd.isna(value) else _said(f"{value:,.2f}")
+    """A ratio with two decimals; below a tenth a third decides: 6.83, 0.042."""
+    return NULL if pd.isna(value) else _said(f"{value:,.{3 if abs(value) < 0.0995 else 2}f}")
 
 
 def date(value: Any) -> str:
     """A day: 30 Jun 2026."""
     day = pd.Timestamp(value)
     return NULL if pd.isna(day) else f"{day.day}{NBSP}{day:%b}{NBSP}{day:%Y}"
+
+
+def month(value: Any) -> str:
+    """A month: Jun 2026."""
+    day = pd.Timestamp(value)
+    return NULL if pd.isna(day) else f"{day:%b}{NBSP}{day:%Y}"
+
+
+def quarter(value: Any) -> str:
+    """A quarter: Q2 2026."""
+    day = pd.Timestamp(value)
+    return NULL if pd.isna(day) else f"Q{day.quarter}{NBSP}{day:%Y}"
 
 
 def text(value: Any) -> str:
@@ -230,10 +245,19 @@ def text(value: Any) -> str:
 
 def name(kpi: str) -> str:
     """The measure as people say it: dso -> Days sales outstanding, aging:1-30 -> Ageing: 1–30 days."""
-    if kpi.startswith("aging:"):
-        return "Ageing: " + bucket(kpi.removeprefix("aging:"))
-    said = NAMES.get(kpi, kpi.replace("_", " "))
+    kind, colon, which = kpi.partition(":")
+    if colon and kind in KINDS:
+        return _capital(KINDS[kind](which))
+    return _capital(NAMES.get(kpi, kpi.replace("_", " ")))
+
+
+def _capital(said: str) -> str:
     return said[:1].upper() + said[1:]
+
+
+def state(label: str) -> str:
+    """What became of a balance: a bucket, or paid, credited, written off."""
+    return bucket(label) if label == "current" or label[:1].isdigit() else label.replace("_", " ")
 
 
 def bucket(label: str) -> str:
@@ -241,6 +265,11 @@ def bucket(label: str) -> str:
     return "not due yet" if label == "current" else label.replace("-", "–") + " days"
 
 
+KINDS: dict[str, Callable[[str], str]] = {
+    "aging": lambda label: f"ageing: {bucket(label)}",
+    "to": state,
+    "age": lambda months: f"month {months}",
+}
 FORMATS: dict[str, Callable[..., str]] = {
     "money": exact,
     "money per invoice": exact,
@@ -252,6 +281,8 @@ FORMATS: dict[str, Callable[..., str]] = {
     "ratio": decimal,
     "times a year": decimal,
     "date": date,
+    "month": month,
+    "quarter": quarter,
     "text": text,
     "bucket": bucket,
     "name": lambda value: NULL if pd.isna(value) else name(value),

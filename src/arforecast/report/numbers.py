@@ -12,6 +12,7 @@ import pandas as pd
 from arforecast.report.formats import date
 
 SAID = {"model": "p_late", "baseline": "p_late_baseline"}
+RECOVERED_DAYS = (30, 60, 90)
 P_LATE_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -289,3 +290,47 @@ def _leaders(accounts: pd.DataFrame, money: str, share: str, count: int) -> pd.D
     rows = accounts[accounts[money].gt(0)].sort_values([money, "customer_id"], ascending=[False, True])
     shared = rows.assign(**{share: rows[money] / rows[money].sum()}).rename(columns={"name": "customer"})
     return shared[["customer", money, share]].head(count).reset_index(drop=True)
+
+
+def recovery(kpis: pd.DataFrame) -> pd.DataFrame:
+    """What was recovered of the money that fell due in a month and was late.
+
+    Columns: due_month_on, recovered_30, recovered_60, recovered_90. A measure of N days stands, at a month end, for the
+    latest month whose last day is N days old; so a month can be passed over, and is null then.
+    """
+    lines = [_by_due_month(kpis, age) for age in RECOVERED_DAYS]
+    return pd.concat(lines, axis=1, sort=True).rename_axis(index="due_month_on").reset_index()
+
+
+def _by_due_month(kpis: pd.DataFrame, age: int) -> pd.Series:
+    rows = whole(kpis)
+    known = rows[rows["kpi"].eq(f"recovered_{age}")].dropna(subset="value")
+    old_enough = pd.DatetimeIndex(known["as_of"]) - pd.Timedelta(days=age - 1)
+    months = (old_enough.to_period("M") - 1).to_timestamp()
+    return pd.Series(known["value"].to_numpy(), months, name=f"recovered_{age}").groupby(level=0).last()
+
+
+def vintage(schedule: pd.DataFrame) -> pd.DataFrame:
+    """The schedule `vintage` with one row a month of issue: issue_month_on, issued_amount, and age:0, age:1 ... for the
+    share collected by the end of that month after; null while it is not over."""
+    keys = ["issue_month_on", "issued_amount"]
+    wide = schedule.pivot(index=keys, columns="age_months", values="collected_share")
+    return wide.add_prefix("age:").rename_axis(columns=None).reset_index()
+
+
+def roll_rates(schedule: pd.DataFrame) -> pd.DataFrame:
+    """The schedule `roll_rates` as a matrix: from_bucket, and to:<state> for the share in that state a month later.
+
+    Buckets and states stand in their order; what was never left from or arrived at is left out.
+    """
+    states = schedule["to_state"].unique()
+    wide = schedule.pivot(index="from_bucket", columns="to_state", values="moved_share")
+    matrix = wide.reindex(index=schedule["from_bucket"].unique(), columns=states).dropna(how="all")
+    reached = matrix.loc[:, matrix.gt(0).any()]
+    return reached.add_prefix("to:").rename_axis(columns=None).reset_index()
+
+
+def known_share(frame: pd.DataFrame, part: str, whole: str) -> float:
+    """The sum of `part` / the sum of `whole`, over the rows in which both are known; null where there are none."""
+    rows = frame.dropna(subset=[part, whole])
+    return rows[part].sum() / rows[whole].sum() if rows[whole].sum() else np.nan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,12 +41,18 @@ def figure(plot: Plot, numbers: pd.DataFrame, *, empty: str = "", **options: str
     from arforecast.report.plots import NARROW, WIDE, svg
 
     if numbers.empty:
-        return Fragment(
-            f'<p class="empty">{escape(empty or "Nothing can be shown here yet: there are no numbers for it.")}</p>'
-        )
+        return _empty(empty or "Nothing can be shown here yet: there are no numbers for it.")
     wide, narrow = svg(plot, numbers, WIDE, **options), svg(plot, numbers, NARROW, **options)
     table = tables.show(numbers, wide.title, limit=60)
     return Fragment(_macros().figure(wide.title, Fragment(wide.svg), Fragment(narrow.svg), table))
+
+
+def table(says: Callable[[pd.DataFrame], str], numbers: pd.DataFrame, *, empty: str, **options: Any) -> Fragment:
+    """`numbers` as a table under the sentence that `says` makes of them; where there are none, the sentence `empty`.
+
+    `options` go to `tables.show`.
+    """
+    return _empty(empty) if numbers.empty else tables.show(numbers, says(numbers), **options)
 
 
 def cards(all_of_them: Sequence[Card]) -> Fragment:
@@ -100,6 +106,12 @@ def _outcome(gate: Mapping[str, Any]) -> str:
     return f"{'waived' if gate['waived'] else 'not passed'}. {gate['message']}".rstrip(".")
 
 
+def why_empty(stamp: Mapping[str, Any], table: str, otherwise: str) -> str:
+    """Why nothing can be shown of `table`: the ledger that `stamp` tells of has no such table, or else `otherwise`."""
+    feeds = dict(stamp["missing_tables"])
+    return missing(table, feeds[table]) if table in feeds else otherwise
+
+
 def missing(table: str, feeds: str) -> str:
     """What a ledger without `table` cannot tell, and what to do about it."""
     return f"No {table} table in this ledger: add {table}.csv to see {feeds}."
@@ -115,10 +127,14 @@ SHEET = {
 """The tables of an account's sheet: what each says, and what an empty cell in it means."""
 
 
+def _empty(sentence: str) -> Fragment:
+    return Fragment(f'<p class="empty">{escape(sentence)}</p>')
+
+
 def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, Any], file: str = "") -> Fragment:
     """The sheet of each of `accounts`, folded under its name; `sheets` holds theirs, `file` all of their open items."""
     if accounts.empty:
-        return Fragment('<p class="empty">There is no account to look at.</p>')
+        return _empty("There is no account to look at.")
     absent = {table: missing(table, feeds) for table, feeds in stamp["missing_tables"]}
     drawn = [
         {

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from arforecast.report import words
-from arforecast.report.formats import NBSP, brief, bucket, count, money, name, percent
+from arforecast.report.formats import NBSP, brief, bucket, count, days, money, month, name, percent
 
 Plot = Callable[..., Axes]
 
@@ -67,6 +67,7 @@ class Size(NamedTuple):
 
 WIDE = Size(800, 360)
 NARROW = Size(358, 320)  # for a phone: the wide one would shrink its text below 11 px
+NARROW_BELOW = 600
 
 
 class Picture(NamedTuple):
@@ -382,3 +383,158 @@ def _account_bars(ax: Axes, accounts: pd.DataFrame, money_of: str, share_of: str
 
 def _short(label: str) -> str:
     return label if len(label) <= 18 else f"{label[:17].rstrip()}…"
+
+
+def plot_recovery(recovery: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """The share of what fell due in a month and was late that was recovered within 30, 60 and 90 days."""
+    said = {f"recovered_{age}": f"within {days(age)}" for age in (90, 60, 30)}
+    ax = _lines(_axes(ax), 100 * recovery[[*said]].rename(columns=said))
+    _dates(ax, recovery["due_month_on"], _month)
+    ax.set_xlabel("Month of the due date")
+    ax.set_ylabel("Recovered, percent")
+    ax.set_title(words.recovery(recovery))
+    return ax
+
+
+def _lines(ax: Axes, lines: pd.DataFrame) -> Axes:
+    """Each column as a line through the points that are known, named by its column at its end.
+
+    One that ends a little before the others is named beyond them, lest its name lie on their lines.
+    """
+    known = {str(said): values.dropna() for said, values in lines.items() if values.notna().any()}
+    last = len(lines) - 1
+    ax.set_xlim(-0.5, last + 0.5)
+    colours = dict(zip(known, (INK, EXPECTED, MUTED), strict=False))
+    for said, values in known.items():
+        ax.plot(values.index, values, color=colours[said], marker="o", markersize=4)
+    ax.set_ylim(bottom=0 if np.nanmin(lines) >= 0 else None)
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    ends = pd.Series({said: values.iloc[-1] for said, values in known.items()})
+    heights = _apart(ends, 0.07 * np.ptp(ax.get_ylim()), ax.get_ylim()[1])
+    for said, values in known.items():
+        end = values.index[-1] if values.index[-1] < last - 3 else last
+        ax.annotate(said, (end + 0.3, heights[said]), color=colours[said], va="center")
+    return ax
+
+
+def _apart(heights: pd.Series, least: float, top: float) -> pd.Series:
+    """The heights, moved where two are nearer to each other than `least`; none is above `top`."""
+    rising = heights.sort_values()
+    steps = least * np.arange(len(rising))
+    return np.minimum((rising - steps).cummax() + steps, top - steps[::-1])
+
+
+def plot_vintage(vintage: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """The share of a month's billing collected by the end of each month after, for the last twelve months billed."""
+    ax = _axes(ax)
+    ages = 7 if ax.figure.bbox.width < NARROW_BELOW else 12
+    last = vintage.tail(12)
+    shares = last.filter(like="age:").iloc[:, :ages].to_numpy(dtype=float)
+    at_row, at_age = np.nonzero(~np.isnan(shares))
+    known = shares[at_row, at_age]
+    # By rank: after the first months all shares are near to each other, and to the eye would be one.
+    colours = [mpl.colors.to_rgba(EXPECTED, 0.5 * rank) for rank in pd.Series(known).rank(pct=True)]
+    ax.barh(at_row, 1, left=at_age - 0.5, height=1, color=colours)
+    for row, age, share in zip(at_row, at_age, known, strict=True):
+        ax.text(float(age), float(row), count(100 * share), ha="center", va="center")
+    ax.set_yticks(range(len(last)), last["issue_month_on"].map(month))
+    ax.set_xticks(range(shares.shape[1]))
+    ax.margins(0)
+    ax.spines[:].set_visible(False)
+    ax.grid(visible=False)
+    ax.tick_params(length=0)
+    ax.invert_yaxis()
+    ax.set_xlabel("Months after issue; collected, percent")
+    ax.set_title(words.vintage(vintage))
+    return ax
+
+
+def plot_resolved(trend: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Days from the due date until overdue invoices were settled, mean and median of the 90 days to each month end."""
+    said = {"days_to_resolve_mean": "mean", "days_to_resolve_median": "median"}
+    ax = _lines(_axes(ax), trend[[*said]].rename(columns=said))
+    _dates(ax, trend["as_of"], _month)
+    ax.set_ylabel("Days")
+    ax.set_title(words.resolved(trend))
+    return ax
+
+
+def plot_promises(trend: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """The share of promises that were kept, by amount and by number, of those for the 90 days to each month end."""
+    said = {"promise_kept_share": "by amount", "promise_kept_count_share": "by number"}
+    ax = _lines(_axes(ax), 100 * trend[[*said]].rename(columns=said))
+    _dates(ax, trend["as_of"], _month)
+    ax.set_ylabel("Kept, percent")
+    ax.set_title(words.promises(trend))
+    return ax
+
+
+def plot_disputes(rows: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """What was disputed in a year by reason, with the mean days until a dispute was closed."""
+    said = [f"{money(row.disputed_amount)}, {days(row.resolved_days)}" for row in rows.itertuples()]
+    ax = _bars(_axes(ax), rows["reason"], rows["disputed_amount"], said)
+    _lying(ax, _in(currency, "Disputed (and mean days to close)"), room=0.25)
+    ax.set_title(words.disputes(rows), parse_math=False)
+    return ax
+
+
+def _bars(ax: Axes, labels: pd.Series, values: pd.Series, said: list[str]) -> Axes:
+    """Bars that lie, each named on its left and told on its right; a name may hold what looks like a formula."""
+    bars = ax.barh(range(len(values)), values, color=CALM)
+    ax.bar_label(bars, said, padding=6)
+    ax.set_yticks(range(len(values)), [_short(name(label)) for label in labels], parse_math=False)
+    ax.invert_yaxis()
+    return ax
+
+
+def plot_methods(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """The share of a year's cash by payment method, with how many days after the due date it came."""
+    said = [f"{percent(row.cash_share)}, {_days(row.days_beyond_terms)}" for row in rows.itertuples()]
+    ax = _bars(_axes(ax), rows["method"], 100 * rows["cash_share"], said)
+    _lying(ax, "Share of cash (and days late), percent", room=0.3)
+    ax.set_title(words.methods(rows), parse_math=False)
+    return ax
+
+
+def _days(length: Any) -> str:
+    """Days with a decimal where it decides: 0.3 days."""
+    return f"{brief(length)}{NBSP}days"
+
+
+def plot_plans(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """The share of the instalments due in a month that was paid in time, and the share that is still overdue."""
+    said = {"paid_on_time_share": "paid in time", "missed_share": "still overdue"}
+    ax = _lines(_axes(ax), 100 * rows[[*said]].rename(columns=said))
+    _dates(ax, rows["month_on"], _month)
+    ax.set_ylabel("Of instalments due, percent")
+    ax.set_title(words.plans(rows))
+    return ax
+
+
+def plot_costs(rows: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """What billing and collecting cost in twelve months, by category."""
+    said = [f"{money(row.cost_amount)}, {percent(row.cost_share)}" for row in rows.itertuples()]
+    ax = _bars(_axes(ax), rows["category"], rows["cost_amount"], said)
+    _lying(ax, _in(currency, "Cost"), room=0.25)
+    ax.set_title(words.costs(rows))
+    return ax
+
+
+def plot_cost_to_collect(trend: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """The cost of billing and collecting as a share of the month's cash, month by month."""
+    ax = _lines(_axes(ax), 100 * trend[["cost_to_collect"]].rename(columns={"cost_to_collect": "cost"}))
+    _dates(ax, trend["as_of"], _month)
+    ax.set_ylabel("Cost of the cash collected, percent")
+    ax.set_title(words.cost_to_collect(trend))
+    return ax
+
+
+def plot_returns(trend: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
+    """What collecting brought beyond its cost for each unit of that cost, gross and net, month by month."""
+    said = {"collections_roi": "gross", "collections_roi_net": "net (estimate)"}
+    ax = _lines(_axes(ax), trend[[*said]].rename(columns=said))
+    _dates(ax, trend["as_of"], _month)
+    ax.set_ylabel(_in(currency, "Return on each 1 spent"))
+    ax.set_title(words.returns(trend))
+    return ax

@@ -7,6 +7,7 @@ wrong type, a ledger that fails a gate. The folder of the run gets its name when
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,11 +22,11 @@ from uuid import uuid4
 import nbformat
 from pydantic import TypeAdapter, ValidationError
 
+from arforecast import settings
 from arforecast.errors import GateError, RunError, UsageError
 from arforecast.ledger import GROUP
 from arforecast.report import Fragment, page
 from arforecast.report.tables import write_csv
-from arforecast.settings import load
 
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -76,7 +77,7 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
     books = open_ledger(ledger)
     stamp = pass_gates(books.as_of(as_of).stamp(), allow)
     final = out.resolve() / stamp["as_of"]
-    with _complete_or_nothing(final) as folder:
+    with _complete_or_nothing(final) as folder, _settings_of_here():
         seconds = _execute_all(jobs, folder, workers)
         write_csv(books.problems[books.problems["severity"].eq("error")], folder / "quarantine.csv")
         _write_pages([job.name for job in jobs], folder, final, stamp)
@@ -86,7 +87,7 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
 
 def packs(ledger: str, out: Path) -> list[tuple[str, Path]]:
     """The ledgers to run for what was asked for, and where: of `group`, every entity of the settings and the group."""
-    entities = load().entities if ledger == GROUP else {}
+    entities = settings.load().entities if ledger == GROUP else {}
     return [(name, out / name) for name in (*entities, GROUP)] if entities else [(ledger, out)]
 
 
@@ -153,7 +154,8 @@ def _value(notebook: Path, name: str, type_name: str, value: object) -> Any:
 
 def _located(ledger: str | Path) -> str:
     """A path holds from the notebooks' folder too; a database URL and the name of an entity stay as they are."""
-    return str(Path(ledger).resolve()) if Path(ledger).exists() else str(ledger)
+    named = {GROUP, *settings.load().entities}
+    return str(Path(ledger).resolve()) if str(ledger) not in named and Path(ledger).exists() else str(ledger)
 
 
 def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, Any]:
@@ -170,6 +172,18 @@ def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, An
 
 
 # ------------------------------------------------------------------ running
+
+
+@contextmanager
+def _settings_of_here() -> Iterator[None]:
+    """Notebooks run in their own folder, by the settings of the folder the run was asked for in."""
+    before = os.environ.get(settings.VARIABLE)
+    os.environ[settings.VARIABLE] = before or str(settings.find() or os.devnull)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[settings.VARIABLE]
 
 
 def _execute_all(jobs: Sequence[Job], folder: Path, workers: int) -> dict[str, float]:

@@ -20,16 +20,19 @@ from arforecast.report import Fragment, templates
 from arforecast.report.formats import DIFFERENCES, FORMATS, NULL, count, name
 
 UNITS = (
+    (r"^((issue|due)_)?month_on$", "month"),
+    (r"^quarter_on$", "quarter"),
     (r"(_on|_on_p\d+|^as_of|^origin|^week_(start|end))$", "date"),
     (r"(_amount|_balance|_ar)$", "money"),
-    (r"_share$|^p_", "share"),
-    (r"_days|^dso|^days_beyond", "days"),
+    (r"_share$|^p_|^(to|age):|^recovered_\d+$|^collection_rate", "share"),
+    (r"_days|^dso|^days_(beyond|to)", "days"),
     (r"^cei", "percent"),
-    (r"^(ratio|low|high|forward_factor)$", "ratio"),
+    (r"^(ratio|low|high|forward_factor|cost_to_collect|collections_roi(_net)?)$", "ratio"),
     (r"^minutes$", "count"),
     (r"^(days_past_due|(from_)?bucket|terms)$", "bucket"),
-    (r"^(kpi|part|baseline|method|channel|category|to_state)$", "name"),
+    (r"^(kpi|part|baseline|method|channel|timing|category|to_state)$", "name"),
 )
+UNBROKEN = ("date", "month", "quarter", "name")
 FORMULA = re.compile(r"[=+\-@\t\r]")  # a spreadsheet would run a cell that starts so instead of showing it
 
 
@@ -123,14 +126,18 @@ def _style(frame: pd.DataFrame, column: Hashable) -> str:
     """Numbers stand on the right; dates, names and identifiers are not broken."""
     if is_numeric_dtype(frame[column]):
         return "number"
-    return "whole" if _unit(frame, column) in ("date", "name") or str(column).endswith("_id") else ""
+    return "whole" if _unit(frame, column) in UNBROKEN or str(column).endswith("_id") else ""
 
 
 def _foot(frame: pd.DataFrame, totals: Sequence[str]) -> list[str]:
     if not totals:
         return []
-    sums = [FORMATS[_unit(frame, column)](frame[column].sum()) if column in totals else "" for column in frame]
+    sums = [_sum(frame, column) if column in totals else "" for column in frame]
     return ["Total of all rows", *sums[1:]]
+
+
+def _sum(frame: pd.DataFrame, column: Hashable) -> str:
+    return FORMATS[_unit(frame, column)](frame[column].sum(min_count=1))
 
 
 def _notes(texts: pd.DataFrame, rows: int, file: str, missing: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -66,7 +67,8 @@ def kpi_cards(compare: pd.DataFrame, ids: list[str], targets: dict[str, float]) 
 def _kpi_card(kpi: str, row: pd.Series, target: float | None) -> Card:
     if pd.isna(row["now"]):
         return Card(name(kpi), NULL, "not defined: too little history, or nothing to divide by")
-    verdict = _verdict(row["now"] - row["month_before"], row["better"])
+    difference = row["now"] - row["month_before"]
+    verdict = _verdict(difference, row["better"]) if _is_seen(difference, row["unit"]) else ""
     notes = [_change(row["now"], row["month_before"], row["unit"], row["before_on"]) + (verdict and f": {verdict}")]
     if target is not None and row["better"]:
         met = _verdict(row["now"] - target, row["better"]) != "worse"
@@ -86,10 +88,14 @@ def _change(now: Any, before: Any, unit: str, before_on: Any) -> str:
     difference = now - before
     if pd.isna(difference):
         return ""
-    size = _size(abs(difference), unit)
-    if size == _size(0, unit):
+    if not _is_seen(difference, unit):
         return f"as on {date(before_on)}"
-    return f"{size} {'above' if difference > 0 else 'below'} {date(before_on)}"
+    return f"{_size(abs(difference), unit)} {'above' if difference > 0 else 'below'} {date(before_on)}"
+
+
+def _is_seen(difference: float, unit: str) -> bool:
+    """Whether a difference is more than nothing in the way it is written."""
+    return _size(abs(difference), unit) != _size(0, unit)
 
 
 def _size(difference: float, unit: str) -> str:
@@ -463,3 +469,247 @@ def _some(products: Any) -> str:
     listed = products.split(", ")
     more = f" and {count(len(listed) - 3)} more" if len(listed) > 3 else ""
     return ", ".join(listed[:3]) + more
+
+
+# ------------------------------------------------------------------ what collecting achieves and costs
+
+NOT_RECORDED = "(none)"
+
+
+def collections_headline(kpis: pd.DataFrame) -> str:
+    """What was recovered of what fell overdue, what came in late and what collecting cost in the month, and for what
+    return."""
+    rows = numbers.whole(kpis)
+    last = rows[rows["as_of"].eq(rows["as_of"].max())].set_index("kpi")
+    return " ".join([_recovered(numbers.recovery(kpis)), _spent(last), *_returned(last["value"], "The return")])
+
+
+def _recovered(recovery: pd.DataFrame) -> str:
+    known = recovery.dropna(subset="recovered_90")
+    if known.empty:
+        return "No month is old enough to say what of overdue money is recovered within 90 days."
+    last = known.iloc[-1]
+    share = percent(last["recovered_90"])
+    return f"Of what fell overdue in {_month(last['due_month_on'])} {share} was recovered within 90{NBSP}days."
+
+
+def _spent(last: pd.DataFrame) -> str:
+    """Cash on overdue invoices, the cost of the month, and that cost for 100 of all cash."""
+    cost, day = last["numerator"].get("cost_to_collect", math.nan), last["as_of"].iloc[0]
+    if pd.isna(cost):
+        return f"What collecting cost in {_month(day)} is not in the books."
+    late_cash = last["numerator"]["collections_roi"] + cost
+    opening = f"In {_so_far(day)} {money(late_cash)} came in after its due date and collecting cost {money(cost)}"
+    rate = last["value"]["cost_to_collect"]
+    return f"{opening}." if pd.isna(rate) else f"{opening}, {brief(100 * rate)} for every 100 of all cash."
+
+
+def _so_far(day: pd.Timestamp) -> str:
+    """The month of a day, which may not be over; its costs are those of the whole month."""
+    return _month(day) if day.is_month_end else f"{_month(day)} so far"
+
+
+def _returned(values: pd.Series, what: str) -> list[str]:
+    """The return on collecting, gross and net, each with what it does not say."""
+    gross, net = (values.get(kpi, math.nan) for kpi in ("collections_roi", "collections_roi_net"))
+    if pd.isna(gross):
+        return []
+    said = f"{what} was {brief(gross)} times the cost, gross: some of that money would have come unasked"
+    if pd.isna(net):
+        return [f"{said}, how much cannot be estimated."]
+    return [f"{said}.", f"Net of what comes unasked it was {brief(net)} times, an estimate that proves no cause."]
+
+
+def recovery(recovery: pd.DataFrame) -> str:
+    """How much of what falls overdue is recovered within how many days, each in the latest month old enough."""
+    ages = {age: recovery[f"recovered_{age}"].dropna() for age in numbers.RECOVERED_DAYS}
+    said = [f"{percent(known.iloc[-1])} within {days(age)}" for age, known in ages.items() if len(known)]
+    return f"Recovered of what falls overdue: {', '.join(said)}"
+
+
+def vintage(vintage: pd.DataFrame) -> str:
+    """How much of the billing of the latest month old enough has come in after three months, and of the earliest."""
+    ages = [column for column in vintage if str(column).startswith("age:") and vintage[column].notna().any()]
+    if not ages:
+        return "No month of billing is over yet"
+    age = min(len(ages) - 1, 3)
+    known = vintage.dropna(subset=f"age:{age}")
+    last, first = known.iloc[-1], known.iloc[0]
+    when = f"{_many(age, 'month')} later" if age else "by its end"
+    was = f" ({_month(first['issue_month_on'])}: {percent(first[f'age:{age}'])})" if len(known) > 1 else ""
+    billed = f"Of what was billed in {_month(last['issue_month_on'])}"
+    return f"{billed} {percent(last[f'age:{age}'])} had come in {when}{was}"
+
+
+def roll_rates(matrix: pd.DataFrame) -> str:
+    """What becomes of 100 that are in the first bucket past due: how many are paid and how many older a month later."""
+    late = matrix[matrix["from_bucket"].ne("current")]
+    if late.empty:
+        return "Nothing was overdue at a month end of the last year"
+    first = late.iloc[0]
+    since = _first_day(str(first["from_bucket"]))
+    older = [state for state in matrix.columns.drop("from_bucket") if _first_day(state) > since]
+    paid, grown = first.get("to:paid", 0.0), first[older].sum()
+    who = f"Of 100 that are {bucket(str(first['from_bucket']))} late"
+    return f"{who}, {count(100 * paid)} are paid a month later and {count(100 * grown)} are older"
+
+
+def _first_day(state: str) -> int:
+    """The days past due from which a bucket counts; 0 for what is not past due."""
+    found = re.search(r"\d+", state)
+    return int(found[0]) if found else 0
+
+
+def resolved(trend: pd.DataFrame) -> str:
+    """How long overdue invoices take until they are settled: half of them, and on average."""
+    known = trend.dropna()
+    if known.empty:
+        return "No overdue invoice was settled"
+    last = known.iloc[-1]
+    half, mean = days(last["days_to_resolve_median"]), days(last["days_to_resolve_mean"])
+    when = f"In the 90{NBSP}days to {date(last['as_of'])}"
+    return f"{when} half of the overdue invoices settled took up to {half} past the due date; the mean is {mean}"
+
+
+def promises(trend: pd.DataFrame) -> str:
+    """How many promises are kept, and how much of what they promised."""
+    known = trend.dropna()
+    if known.empty:
+        return "No promise can be judged yet"
+    last = known.iloc[-1]
+    kept = f"{percent(last['promise_kept_count_share'])} of the promises for the 90{NBSP}days to {date(last['as_of'])}"
+    return f"{kept} were kept, {percent(last['promise_kept_share'])} of the money promised"
+
+
+def disputes(rows: pd.DataFrame) -> str:
+    """The reason for which most is disputed, and how long disputes last."""
+    disputed, closed = rows["disputed_amount"].sum(), rows["disputes"] - rows["open_count"]
+    lasted = days((rows["resolved_days"] * closed).sum() / closed.sum() if closed.sum() else math.nan)
+    how_long = f"; disputes closed after {lasted} on average" if closed.sum() else "; none is closed yet"
+    named = rows[rows["reason"].ne(NOT_RECORDED)]
+    if named.empty:
+        return f"{money(disputed)} was disputed, for reasons not recorded{how_long}"
+    first = named.iloc[0]
+    share = percent(first["disputed_amount"] / disputed if disputed else math.nan)
+    return f"{name(str(first['reason']))} is the reason for {share} of the {money(disputed)} disputed{how_long}"
+
+
+def contacts(rows: pd.DataFrame) -> str:
+    """By which channel most contacts are made, and how many before the due date; with what the table does not prove."""
+    made = rows["contacts"].sum()
+    channels = rows.groupby("channel")["contacts"].sum()
+    early = rows.loc[rows["timing"].eq("before due"), "contacts"].sum()
+    most = f"{percent(channels.max() / made)} were by {name(str(channels.idxmax())).lower()}"
+    said = f"Of {_many(made, 'contact')} {most}, {percent(early / made)} came before the due date"
+    return f"{said}; what was paid after a contact is not its effect, since those contacted differ from the others"
+
+
+def methods(rows: pd.DataFrame) -> str:
+    """By which method most cash comes, and which is the slowest."""
+    named = rows[rows["method"].ne(NOT_RECORDED)].dropna(subset="days_beyond_terms")
+    if named.empty:
+        return "How customers pay is not recorded"
+    most, slowest = named.iloc[0], named.iloc[named["days_beyond_terms"].argmax()]
+    said = f"{name(most['method'])} brings {percent(most['cash_share'])} of cash, {_against_terms(most)}"
+    if len(named) == 1:
+        return said
+    return f"{said}; {name(slowest['method']).lower()} is the slowest, {_against_terms(slowest)}"
+
+
+def _against_terms(row: pd.Series) -> str:
+    """How late cash comes: 2.8 days late, 3 days early, on the due date."""
+    late = row["days_beyond_terms"]
+    size, how = brief(abs(late)), "late" if late > 0 else "early"
+    return "on the due date" if size == "0" else f"{size}{NBSP}{'day' if size == '1' else 'days'} {how}"
+
+
+def terms(rows: pd.DataFrame) -> str:
+    """The terms of most billing, and what the discounts for early payment cost."""
+    most = rows.iloc[rows["billed_amount"].argmax()]
+    said = f"{percent(most['billed_share'])} of billing has terms of {bucket(str(most['terms']))}"
+    priced = rows.dropna(subset="discount_yearly_cost_share")
+    offered, taken = rows["discount_offered_amount"].sum(), rows["discount_taken_amount"].sum()
+    if not offered > 0:
+        return f"{said}; no discount was offered for early payment"
+    yearly = priced.assign(cost=priced["discount_yearly_cost_share"] * priced["discount_offered_amount"])
+    rate = percent(numbers.known_share(yearly, "cost", "discount_offered_amount"))
+    price = f", at the price of {rate} interest a year" if rate != NULL else ""
+    return f"{said}; {money(taken)} of {money(offered)} offered as discounts was taken{price}"
+
+
+def late_fees(rows: pd.DataFrame) -> str:
+    """What became of the late fees billed."""
+    billed, collected, waived = (rows[f"{what}_amount"].sum() for what in ("billed", "collected", "waived"))
+    fate = f"{money(collected)} was collected and {money(waived)} waived"
+    return f"Of {money(billed)} billed as late fees in twelve months {fate}"
+
+
+def plans(rows: pd.DataFrame) -> str:
+    """How much of what instalments asked for came in time and is still overdue, and how many plans are broken."""
+    in_time = numbers.known_share(
+        rows.assign(part=rows["paid_on_time_share"] * rows["due_amount"]), "part", "due_amount"
+    )
+    overdue, last = rows["overdue_balance"].sum() / rows["due_amount"].sum(), rows.iloc[-1]
+    said = f"{percent(in_time)} of the money due in instalments was paid in time, {percent(overdue)} is overdue"
+    broken = f"{count(last['broken_plans'])} of {_many(last['plans'], 'plan')} due in {_month(last['month_on'])}"
+    return f"{said}; {broken} {'is' if last['broken_plans'] == 1 else 'are'} broken"
+
+
+def agency(rows: pd.DataFrame) -> str:
+    """What the agency recovers of what is handed to it, and at what cost."""
+    old = rows.dropna(subset="recovered_90_amount")
+    if old.empty:
+        handed = f"{_many(rows['handed_invoices'].sum(), 'invoice')} of {money(rows['handed_balance'].sum())}"
+        return f"{handed} went to an agency; no quarter of them is 90{NBSP}days old yet"
+    share = numbers.known_share(old, "recovered_90_amount", "handed_balance")
+    cost = numbers.known_share(old, "agency_cost_amount", "recovered_90_amount")
+    price = "" if pd.isna(cost) else f"; every 100 recovered cost {count(100 * cost)}"
+    handed = money(old["handed_balance"].sum())
+    return f"Of {handed} handed to an agency {percent(share)} was recovered within 90{NBSP}days{price}"
+
+
+def costs(rows: pd.DataFrame) -> str:
+    """The largest cost of collecting and its share."""
+    first, spent = rows.iloc[0], money(rows["cost_amount"].sum())
+    return f"{name(first['category'])} is {percent(first['cost_share'])} of the {spent} spent in twelve months"
+
+
+def cost_to_collect(trend: pd.DataFrame) -> str:
+    """What collecting 100 cost in the last month, and in the first."""
+    known = trend.dropna()
+    if known.empty:
+        return "Nothing was collected that a cost could be set against"
+    first, last = known.iloc[0], known.iloc[-1]
+    was = f", {brief(100 * first['cost_to_collect'])} in {_month(first['as_of'])}" if len(known) > 1 else ""
+    return f"Collecting 100 cost {brief(100 * last['cost_to_collect'])} in {_so_far(last['as_of'])}{was}"
+
+
+def returns(trend: pd.DataFrame) -> str:
+    """The return on collecting in the last month, gross and net, each with what it does not say."""
+    known = trend.dropna(subset="collections_roi")
+    if known.empty:
+        return "The return on collecting is not known"
+    last = known.iloc[-1]
+    return " ".join(_returned(last, f"In {_so_far(last['as_of'])} the return")).removesuffix(".")
+
+
+def credit_loss(rows: pd.DataFrame) -> str:
+    """How much of the open balance is expected to be lost, and how that moves with the forward factor."""
+    known = rows.dropna(subset="expected_loss_amount")
+    if known.empty:
+        return "Expected losses are not defined: no balance is a year old yet"
+    where = "" if len(known) == len(rows) else " in the buckets with a history"
+    lost, low, high = (known[f"expected_loss{what}_amount"].sum() for what in ("", "_low", "_high"))
+    opening = f"Of {money(known['open_balance'].sum())} open{where} {money(lost)} is expected to be lost"
+    return f"{opening}; {money(low)} to {money(high)} with 0.8 to 1.2 of the forward factor"
+
+
+def credit_limits(rows: pd.DataFrame) -> str:
+    """How many customers are over their credit limit and by how much; or else who is nearest to it."""
+    over = rows[rows["over_limit_amount"].gt(0)]
+    if len(over):
+        who = f"{count(len(over))} of {_many(len(rows), 'customer')} {'is' if len(over) == 1 else 'are'}"
+        return f"{who} over the credit limit, by {money(over['over_limit_amount'].sum())} in all"
+    first = rows.iloc[0]
+    nearest = f"the nearest, {first['customer']}, uses {percent(first['used_share'])} of it"
+    return f"Nobody is over the credit limit; {nearest}"

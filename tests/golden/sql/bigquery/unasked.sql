@@ -224,9 +224,9 @@ WITH `t37` AS (
     `t39`.`ago`,
     `t62`.`group`,
     `t62`.`bucket`,
-    `t62`.`contacted`,
     `t62`.`balance`,
-    `t62`.`cash`
+    `t62`.`cash`,
+    `t62`.`balance_days`
   FROM `t37` AS `t39`
   INNER JOIN (
     SELECT
@@ -234,90 +234,105 @@ WITH `t37` AS (
       `t60`.`until`,
       `t60`.`group`,
       `t60`.`bucket`,
-      `t60`.`contacted`,
       COALESCE(SUM(`t60`.`balance`), 0) AS `balance`,
-      COALESCE(SUM(`t60`.`cash`), 0) AS `cash`
+      COALESCE(SUM(`t60`.`cash`), 0) AS `cash`,
+      COALESCE(SUM(`t60`.`balance_days`), 0) AS `balance_days`
     FROM (
       SELECT
         `t59`.`opened_on`,
         `t59`.`until`,
         `t59`.`group`,
-        `t59`.`customer_id`,
         `t59`.`invoice_id`,
         `t59`.`balance`,
         `t59`.`days_past_due`,
+        `t59`.`alone_until`,
         `t59`.`cash`,
-        `t59`.`bucket`,
-        `t59`.`opened_on_right`,
-        `t59`.`until_right`,
-        `t59`.`customer_id_right`,
-        COALESCE(`t59`.`contacted`, FALSE) AS `contacted`
+        `t59`.`spared`,
+        CASE
+          WHEN `t59`.`days_past_due` <= 0
+          THEN 'current'
+          WHEN (
+            `t59`.`days_past_due` > 0
+          ) AND (
+            `t59`.`days_past_due` <= 30
+          )
+          THEN '1-30'
+          WHEN (
+            `t59`.`days_past_due` > 30
+          ) AND (
+            `t59`.`days_past_due` <= 60
+          )
+          THEN '31-60'
+          WHEN (
+            `t59`.`days_past_due` > 60
+          ) AND (
+            `t59`.`days_past_due` <= 90
+          )
+          THEN '61-90'
+          WHEN (
+            `t59`.`days_past_due` > 90
+          ) AND (
+            `t59`.`days_past_due` <= 120
+          )
+          THEN '91-120'
+          WHEN `t59`.`days_past_due` > 120
+          THEN '121+'
+          ELSE NULL
+        END AS `bucket`,
+        (
+          `t59`.`balance` * DATE_DIFF(`t59`.`alone_until`, `t59`.`opened_on`, DAY)
+        ) - `t59`.`spared` AS `balance_days`
       FROM (
         SELECT
           `t58`.`opened_on`,
           `t58`.`until`,
           `t58`.`group`,
-          `t58`.`customer_id`,
           `t58`.`invoice_id`,
           `t58`.`balance`,
           `t58`.`days_past_due`,
-          `t58`.`cash`,
-          `t58`.`bucket`,
-          `t48`.`opened_on` AS `opened_on_right`,
-          `t48`.`until` AS `until_right`,
-          `t48`.`customer_id` AS `customer_id_right`,
-          `t48`.`contacted`
+          `t58`.`alone_until`,
+          COALESCE(SUM(`t58`.`amount`), 0) AS `cash`,
+          COALESCE(
+            SUM(
+              COALESCE(`t58`.`amount` * DATE_DIFF(`t58`.`alone_until`, `t58`.`entered_on`, DAY), 0)
+            ),
+            0
+          ) AS `spared`
         FROM (
           SELECT
-            `t56`.`opened_on`,
-            `t56`.`until`,
-            `t56`.`group`,
-            `t56`.`customer_id`,
-            `t56`.`invoice_id`,
-            `t56`.`balance`,
-            `t56`.`days_past_due`,
-            `t56`.`cash`,
-            CASE
-              WHEN `t56`.`days_past_due` <= 0
-              THEN 'current'
-              WHEN (
-                `t56`.`days_past_due` > 0
-              ) AND (
-                `t56`.`days_past_due` <= 30
-              )
-              THEN '1-30'
-              WHEN (
-                `t56`.`days_past_due` > 30
-              ) AND (
-                `t56`.`days_past_due` <= 60
-              )
-              THEN '31-60'
-              WHEN (
-                `t56`.`days_past_due` > 60
-              ) AND (
-                `t56`.`days_past_due` <= 90
-              )
-              THEN '61-90'
-              WHEN (
-                `t56`.`days_past_due` > 90
-              ) AND (
-                `t56`.`days_past_due` <= 120
-              )
-              THEN '91-120'
-              WHEN `t56`.`days_past_due` > 120
-              THEN '121+'
-              ELSE NULL
-            END AS `bucket`
+            `t57`.`opened_on`,
+            `t57`.`until`,
+            `t57`.`invoice_id`,
+            `t57`.`balance`,
+            `t57`.`customer_id`,
+            `t57`.`group`,
+            `t57`.`issued_on`,
+            `t57`.`due_on`,
+            `t57`.`days_past_due`,
+            `t57`.`opened_on_right`,
+            `t57`.`until_right`,
+            `t57`.`customer_id_right`,
+            `t57`.`contacted_on`,
+            `t57`.`alone_until`,
+            `t33`.`invoice_id` AS `invoice_id_right`,
+            `t33`.`amount`,
+            `t33`.`entered_on`
           FROM (
             SELECT
               `t55`.`opened_on`,
               `t55`.`until`,
-              `t55`.`group`,
-              `t55`.`customer_id`,
               `t55`.`invoice_id`,
               `t55`.`balance`,
+              `t55`.`customer_id`,
+              `t55`.`group`,
+              `t55`.`issued_on`,
+              `t55`.`due_on`,
               `t55`.`days_past_due`,
-              COALESCE(SUM(`t55`.`amount`), 0) AS `cash`
+              `t55`.`opened_on_right`,
+              `t55`.`until_right`,
+              `t55`.`customer_id_right`,
+              `t55`.`contacted_on`,
+              COALESCE(`t55`.`contacted_on`, `t55`.`until`) AS `alone_until`
             FROM (
               SELECT
                 `t42`.`opened_on`,
@@ -329,9 +344,10 @@ WITH `t37` AS (
                 `t54`.`issued_on`,
                 `t54`.`due_on`,
                 `t54`.`days_past_due`,
-                `t33`.`invoice_id` AS `invoice_id_right`,
-                `t33`.`amount`,
-                `t33`.`entered_on`
+                `t48`.`opened_on` AS `opened_on_right`,
+                `t48`.`until` AS `until_right`,
+                `t48`.`customer_id` AS `customer_id_right`,
+                `t48`.`contacted_on`
               FROM `t40` AS `t42`
               INNER JOIN (
                 SELECT
@@ -360,9 +376,9 @@ WITH `t37` AS (
                       `t28`.`entered_on`
                     FROM (
                       SELECT
-                        `t47`.`on`,
-                        `t47`.`invoice_id`,
-                        `t47`.`balance`
+                        `t46`.`on`,
+                        `t46`.`invoice_id`,
+                        `t46`.`balance`
                       FROM (
                         SELECT
                           `t44`.`on`,
@@ -383,7 +399,7 @@ WITH `t37` AS (
                             `t4`.`balance` <> 0
                         ) AS `t34`
                           ON `t34`.`since` <= `t44`.`on` AND `t34`.`until` > `t44`.`on`
-                      ) AS `t47`
+                      ) AS `t46`
                     ) AS `t50`
                     INNER JOIN (
                       SELECT
@@ -404,105 +420,117 @@ WITH `t37` AS (
                 ON `t42`.`opened_on` = `t54`.`opened_on`
               LEFT OUTER JOIN (
                 SELECT
-                  `t1`.`invoice_id`,
-                  `t1`.`amount`,
-                  `t1`.`entered_on`
-                FROM `entries` AS `t1`
-                WHERE
-                  `t1`.`kind` = 'cash'
-              ) AS `t33`
-                ON `t54`.`invoice_id` = `t33`.`invoice_id`
-                AND `t33`.`entered_on` > `t42`.`opened_on`
-                AND `t33`.`entered_on` <= `t42`.`until`
+                  `t45`.`opened_on`,
+                  `t45`.`until`,
+                  `t45`.`customer_id`,
+                  MIN(`t45`.`contacted_on`) AS `contacted_on`
+                FROM (
+                  SELECT
+                    `t42`.`opened_on`,
+                    `t42`.`until`,
+                    `t27`.`customer_id`,
+                    `t27`.`contacted_on`,
+                    `t27`.`entered_on`
+                  FROM `t40` AS `t42`
+                  INNER JOIN (
+                    SELECT
+                      `t2`.`customer_id`,
+                      `t2`.`contacted_on`,
+                      `t2`.`entered_on`
+                    FROM `contacts` AS `t2`
+                  ) AS `t27`
+                    ON `t27`.`contacted_on` > `t42`.`opened_on` AND `t27`.`entered_on` <= `t42`.`until`
+                ) AS `t45`
+                GROUP BY
+                  1,
+                  2,
+                  3
+              ) AS `t48`
+                ON `t42`.`opened_on` = `t48`.`opened_on`
+                AND `t42`.`until` = `t48`.`until`
+                AND `t54`.`customer_id` = `t48`.`customer_id`
             ) AS `t55`
-            GROUP BY
-              1,
-              2,
-              3,
-              4,
-              5,
-              6,
-              7
-          ) AS `t56`
-        ) AS `t58`
-        LEFT OUTER JOIN (
-          SELECT DISTINCT
-            *
-          FROM (
+          ) AS `t57`
+          LEFT OUTER JOIN (
             SELECT
-              `t42`.`opened_on`,
-              `t42`.`until`,
-              `t27`.`customer_id`,
-              TRUE AS `contacted`
-            FROM `t40` AS `t42`
-            INNER JOIN (
-              SELECT
-                `t2`.`customer_id`,
-                `t2`.`contacted_on`,
-                `t2`.`entered_on`
-              FROM `contacts` AS `t2`
-            ) AS `t27`
-              ON `t27`.`contacted_on` > `t42`.`opened_on` AND `t27`.`entered_on` <= `t42`.`until`
-          ) AS `t45`
-        ) AS `t48`
-          ON `t58`.`opened_on` = `t48`.`opened_on`
-          AND `t58`.`until` = `t48`.`until`
-          AND `t58`.`customer_id` = `t48`.`customer_id`
+              `t1`.`invoice_id`,
+              `t1`.`amount`,
+              `t1`.`entered_on`
+            FROM `entries` AS `t1`
+            WHERE
+              `t1`.`kind` = 'cash'
+          ) AS `t33`
+            ON `t57`.`invoice_id` = `t33`.`invoice_id`
+            AND `t33`.`entered_on` > `t57`.`opened_on`
+            AND `t33`.`entered_on` <= `t57`.`until`
+            AND (
+              (
+                `t57`.`contacted_on` IS NULL
+              )
+              OR (
+                `t33`.`entered_on` < `t57`.`contacted_on`
+              )
+            )
+        ) AS `t58`
+        GROUP BY
+          1,
+          2,
+          3,
+          4,
+          5,
+          6,
+          7
       ) AS `t59`
     ) AS `t60`
     GROUP BY
       1,
       2,
       3,
-      4,
-      5
+      4
   ) AS `t62`
     ON `t39`.`opened_on` = `t62`.`opened_on` AND `t39`.`until` = `t62`.`until`
 )
 SELECT
-  `t73`.`as_of`,
-  `t73`.`group`,
-  `t73`.`unasked_month`
+  `t72`.`as_of`,
+  `t72`.`group`,
+  `t72`.`unasked_month`
 FROM (
   SELECT
-    `t72`.`as_of`,
-    `t72`.`group`,
+    `t71`.`as_of`,
+    `t71`.`group`,
     CAST(SUM(
-      CAST(ieee_divide(
-        CAST(`t72`.`balance` AS FLOAT64) * CAST(`t72`.`came` AS FLOAT64),
-        CAST(`t72`.`left` AS FLOAT64)
+      CAST(CAST(`t71`.`balance` AS FLOAT64) * (
+        1 - EXP(
+          -(
+            GREATEST(ieee_divide(CAST(`t71`.`came` AS FLOAT64), CAST(`t71`.`left` AS FLOAT64)), 0.0)
+          ) * DATE_DIFF(`t71`.`as_of`, `t71`.`opened_on`, DAY)
+        )
       ) AS NUMERIC)
     ) AS FLOAT64) AS `unasked_month`,
-    SUM(IF(`t72`.`left` IS NULL, 1, 0)) AS `unknown`
+    SUM(IF(`t71`.`left` IS NULL, 1, 0)) AS `unknown`
   FROM (
     SELECT
-      `t69`.`as_of`,
-      `t69`.`group`,
-      `t69`.`bucket`,
-      `t69`.`balance`,
-      `t71`.`as_of` AS `as_of_right`,
-      `t71`.`group` AS `group_right`,
-      `t71`.`bucket` AS `bucket_right`,
-      `t71`.`left`,
-      `t71`.`came`
+      `t67`.`as_of`,
+      `t67`.`group`,
+      `t67`.`bucket`,
+      `t67`.`opened_on`,
+      `t67`.`balance`,
+      `t70`.`as_of` AS `as_of_right`,
+      `t70`.`group` AS `group_right`,
+      `t70`.`bucket` AS `bucket_right`,
+      `t70`.`left`,
+      `t70`.`came`
     FROM (
       SELECT
-        `t65`.`as_of`,
-        `t65`.`group`,
-        `t65`.`bucket`,
-        COALESCE(SUM(`t65`.`balance`), 0) AS `balance`
-      FROM (
-        SELECT
-          *
-        FROM `t63` AS `t64`
-        WHERE
-          `t64`.`ago` = 0
-      ) AS `t65`
-      GROUP BY
-        1,
-        2,
-        3
-    ) AS `t69`
+        `t64`.`as_of`,
+        `t64`.`group`,
+        `t64`.`bucket`,
+        `t64`.`opened_on`,
+        `t64`.`balance`
+      FROM `t63` AS `t64`
+      WHERE
+        `t64`.`ago` = 0
+    ) AS `t67`
     LEFT OUTER JOIN (
       SELECT
         *
@@ -511,16 +539,14 @@ FROM (
           `t66`.`as_of`,
           `t66`.`group`,
           `t66`.`bucket`,
-          COALESCE(SUM(`t66`.`balance`), 0) AS `left`,
+          COALESCE(SUM(`t66`.`balance_days`), 0) AS `left`,
           COALESCE(SUM(`t66`.`cash`), 0) AS `came`
         FROM (
           SELECT
             *
           FROM `t63` AS `t64`
           WHERE
-            `t64`.`ago` > 0 AND NOT (
-              `t64`.`contacted`
-            )
+            `t64`.`ago` > 0
         ) AS `t66`
         GROUP BY
           1,
@@ -529,14 +555,14 @@ FROM (
       ) AS `t68`
       WHERE
         `t68`.`left` > 0
-    ) AS `t71`
-      ON `t69`.`as_of` = `t71`.`as_of`
-      AND `t69`.`group` = `t71`.`group`
-      AND `t69`.`bucket` = `t71`.`bucket`
-  ) AS `t72`
+    ) AS `t70`
+      ON `t67`.`as_of` = `t70`.`as_of`
+      AND `t67`.`group` = `t70`.`group`
+      AND `t67`.`bucket` = `t70`.`bucket`
+  ) AS `t71`
   GROUP BY
     1,
     2
-) AS `t73`
+) AS `t72`
 WHERE
-  `t73`.`unknown` = 0
+  `t72`.`unknown` = 0
