@@ -14,7 +14,7 @@ from arforecast.desk import open_ledger
 from arforecast.errors import UsageError
 from arforecast.ledger import open_books
 from arforecast.ledger.source import connect
-from arforecast.settings import Engine, Kpis, Settings, load
+from arforecast.settings import Engine, Kpis, Settings, load, read
 from doors import HEADER, write
 
 LATE = """A1,C1,2026-01-01,2026-03-01,1.00
@@ -160,3 +160,31 @@ def test_a_ledger_is_opened_with_the_settings_of_the_working_folder(
     monkeypatch.chdir(tmp_path)
     assert open_ledger(ledger).books.tables["invoices"].amount.to_pandas().tolist() == [12345]
     assert open_ledger(ledger, Settings()).problems.rule.tolist() == ["not_money"]
+
+
+# Entities, and settings named from outside
+
+
+def test_entities_are_found_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "arforecast.toml"
+    file.write_text('[entities]\nnorth = "books/north"\nsouth = "postgres://host/south"\n', "utf-8")
+    assert read(file).entities == {"north": str(tmp_path / "books" / "north"), "south": "postgres://host/south"}
+
+
+def test_no_entity_has_the_name_of_them_all(tmp_path: Path) -> None:
+    file = tmp_path / "arforecast.toml"
+    file.write_text('[entities]\ngroup = "books"\n', "utf-8")
+    with pytest.raises(UsageError, match=r"entities: .*group is all entities together; give this one another name"):
+        read(file)
+
+
+def test_the_environment_names_a_file_before_any_folder_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, currency in (("arforecast.toml", "EUR"), ("other.toml", "GBP")):
+        (tmp_path / name).write_text(f'[ledger]\ncurrency = "{currency}"\n', "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert load().ledger.currency == "EUR"
+    monkeypatch.setenv("ARFORECAST_SETTINGS", "other.toml")
+    assert load().ledger.currency == "GBP"
+    monkeypatch.setenv("ARFORECAST_SETTINGS", "nowhere.toml")
+    with pytest.raises(UsageError, match=r"nowhere.toml cannot be read. Correct ARFORECAST_SETTINGS"):
+        load()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -67,12 +69,12 @@ def _read(url: Any, con: ibis.BaseBackend) -> Raw:
 
 
 def connect(engine: Engine) -> ibis.BaseBackend:
-    """A DuckDB inside this process that keeps to the memory, threads and spill directory of the settings."""
-    limits = {
-        "memory_limit": engine.memory_limit,
-        "threads": engine.threads,
-        "temp_directory": engine.spill_directory and str(engine.spill_directory),
-    }
+    """A DuckDB inside this process that keeps to the memory, threads and spill directory of the settings.
+
+    It spills beside other temporary files unless told otherwise: the working folder is not ours to write to.
+    """
+    spill = engine.spill_directory or Path(gettempdir()) / f"arforecast-{os.getpid()}"
+    limits = {"memory_limit": engine.memory_limit, "threads": engine.threads, "temp_directory": str(spill)}
     return ibis.duckdb.connect(**{name: value for name, value in limits.items() if value is not None})
 
 
