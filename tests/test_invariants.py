@@ -178,12 +178,14 @@ def test_the_books_roll_forward_to_the_cent(company: Company) -> None:
     assert ends.opening.to_list()[1:] == ends.closing.to_list()[:-1]
 
 
-@pytest.mark.parametrize("by", ["segment", "customer_id", "product"])
+@pytest.mark.parametrize("by", ["segment", "customer_id", "product", "collector", "currency"])
 def test_groups_add_up_to_the_whole(made: Company, by: str) -> None:
-    table = kpis.table(made.ledger.books, made.days, by)
-    table = table[~table.kpi.isin(NOT_ADDITIVE)]
-    groups = table[table.by == by].groupby(["as_of", "kpi"])
-    whole = table[table.by == ""].set_index(["as_of", "kpi"]).sort_index()
+    """The whole is asked for by itself: beside groups it is made of them, and has to be the same."""
+    table, alone = (kpis.table(made.ledger.books, made.days, each) for each in (by, None))
+    beside = table[table.by == ""].reset_index(drop=True)
+    pd.testing.assert_frame_equal(beside, alone.reset_index(drop=True), rtol=1e-12)
+    groups = table[(table.by == by) & ~table.kpi.isin(NOT_ADDITIVE)].groupby(["as_of", "kpi"])
+    whole = alone[~alone.kpi.isin(NOT_ADDITIVE)].set_index(["as_of", "kpi"]).sort_index()
     ratio = whole.unit != "money"
     pd.testing.assert_series_equal(groups.numerator.sum(), whole.numerator, rtol=1e-12, check_names=False)
     below = groups.denominator.sum(min_count=1)

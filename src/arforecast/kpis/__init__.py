@@ -6,7 +6,7 @@ groups add up through numerator and denominator, and a zero denominator is "not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 
 import ibis
@@ -29,6 +29,20 @@ MEASURES: dict[Callable[[Facts], ibis.Table], str] = (
     | service.MEASURES
     | cost.MEASURES
     | dict.fromkeys(collections.MEASURES, "")
+)
+# What does not add up over groups: ranks and squares, medians, customers who stand in two groups, and costs.
+ALONE = frozenset(
+    {
+        balances.concentration,
+        speed.countback,
+        speed.days_to_settle,
+        speed.resolved,
+        service.days_in_dispute,
+        service.overdue_contacted,
+        service.first_contacts,
+        cost.spent,
+        cost.unasked,
+    }
 )
 # A missing sum is nothing; a missing length of time, a cost that nobody booked or what nobody learnt, is not known.
 UNKNOWN = [
@@ -116,20 +130,16 @@ def table(books: Books, days: Iterable[date], by: str | Iterable[str] | None = N
     days = list(days)
     columns = [by] if isinstance(by, str) else list(by or ())
     whole = stand(books, days).cached()
-    parts = [_values(measures(whole), books).assign(by="")]
-    parts += [_values(measures(regrouped(whole, column)), books).assign(by=column) for column in columns]
+    groups = [measures(regrouped(whole, column)) for column in columns]
+    of_all = added_up(groups[0], whole) if groups else measures(whole)
+    parts = [_values(wide, books).assign(by=each) for each, wide in zip(["", *columns], [of_all, *groups], strict=True)]
     contract = ["as_of", "by", "group", "kpi", "value", "numerator", "denominator", "unit"]
     return pd.concat(parts, ignore_index=True)[contract]
 
 
 def measures(facts: Facts) -> pd.DataFrame:
     """Every sum that the KPIs divide: one row a day and group, money in minor units (whole ones in one currency)."""
-    wide = _rows(facts)
-    for measure, needed in MEASURES.items():
-        asked = measure(facts)
-        # Of a table that is not there nothing is asked, and nothing is what it would answer.
-        known = asked if needed in {"", *facts.books.present} else asked.limit(0)
-        wide = _beside(wide, fetched(known), KEYS)
+    wide = _asked(MEASURES, facts)
     balance = fetched(balances.standing(facts)).set_index(["on", "group"])
     for day, suffix in (
         ("as_of", ""),
@@ -138,6 +148,25 @@ def measures(facts: Facts) -> pd.DataFrame:
     ):
         there = balance.add_suffix(suffix).reset_index().rename(columns={"on": day})
         wide = _beside(wide, there, [day, "group"])
+    return wide
+
+
+def added_up(groups: pd.DataFrame, facts: Facts) -> pd.DataFrame:
+    """The measures of the whole ledger from those of its groups: only what does not add up is asked for again."""
+    wide = _asked(ALONE, facts)
+    sums = groups.drop(columns=[name for name in wide if name != "as_of"]).groupby("as_of", as_index=False).sum()
+    return _beside(wide, sums, ["as_of"])
+
+
+def _asked(wanted: Collection[Callable[[Facts], ibis.Table]], facts: Facts) -> pd.DataFrame:
+    """The days and groups, with those of the measures that are wanted."""
+    wide = _rows(facts)
+    for measure, needed in MEASURES.items():
+        if measure in wanted:
+            asked = measure(facts)
+            # Of a table that is not there nothing is asked, and nothing is what it would answer.
+            known = asked if needed in {"", *facts.books.present} else asked.limit(0)
+            wide = _beside(wide, fetched(known), KEYS)
     return wide
 
 

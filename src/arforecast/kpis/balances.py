@@ -96,7 +96,8 @@ def unapplied(facts: Facts) -> ibis.Table:
     cash = facts.entries.filter(_.kind == "cash").semi_join(facts.receipts, "customer_id")
     known = ibis.union(_at_as_of(facts, facts.receipts), _at_as_of(facts, cash.mutate(amount=_.change)))
     held = known.group_by("as_of", "customer_id").aggregate(held=total(known.amount)).filter(_.held > 0)
-    payers = facts.receipts.group_by("customer_id", "group").aggregate(since=_.entered_on.min())
+    # A customer holds one balance, so it stands in one group, also where its receipts stand in several.
+    payers = facts.receipts.group_by("customer_id").aggregate(group=_.group.min(), since=_.entered_on.min())
     holders = held.join(payers, "customer_id").filter(_.since <= _.as_of)
     return holders.group_by("as_of", "group").aggregate(unapplied=total(holders.held))
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis.balances import bucket_names
+from arforecast.kpis.balances import bucket
 from arforecast.ledger import valued
 from arforecast.snapshot import Facts, fetched, month_ends, positions
 
@@ -64,8 +64,7 @@ def owed(facts: Facts, on: ibis.Table) -> ibis.Table:
 
 def aged(facts: Facts, days_past_due: ibis.Value) -> ibis.Value:
     """The ageing bucket of a number of days past due."""
-    edges = facts.books.settings.kpis.aging_edges
-    return banded(days_past_due, edges, bucket_names(edges))
+    return bucket(days_past_due, facts.books.settings.kpis.aging_edges)
 
 
 def banded(length: ibis.Value, edges: Sequence[int], names: Sequence[str]) -> ibis.Value:
