@@ -32,10 +32,11 @@ TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
 
 class Job(NamedTuple):
-    """A notebook and what it is run with."""
+    """A notebook and what it is run with: its parameters, and the file of the settings."""
 
     notebook: Path
     parameters: dict[str, Any]
+    settings: str
 
     @property
     def name(self) -> str:
@@ -77,7 +78,7 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
     books = open_ledger(ledger)
     stamp = pass_gates(books.as_of(as_of).stamp(), allow)
     final = out.resolve() / stamp["as_of"]
-    with _complete_or_nothing(final) as folder, _settings_of_here():
+    with _complete_or_nothing(final) as folder:
         seconds = _execute_all(jobs, folder, workers)
         write_csv(books.problems[books.problems["severity"].eq("error")], folder / "quarantine.csv")
         _write_pages([job.name for job in jobs], folder, final, stamp)
@@ -107,7 +108,8 @@ def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
 
 def _usual(ledger: str | Path, chosen: Sequence[Path]) -> dict[str, object]:
     """The group is shown by entity, where a notebook shows groups at all."""
-    return {"by": "entity"} if ledger == GROUP and any("by" in declared(notebook) for notebook in chosen) else {}
+    grouped = ledger == GROUP and settings.load().entities
+    return {"by": "entity"} if grouped and any("by" in declared(notebook) for notebook in chosen) else {}
 
 
 def declared(notebook: Path) -> dict[str, str]:
@@ -124,7 +126,7 @@ def _jobs(chosen: Sequence[Path], set_by_run: Mapping[str, str], given: Mapping[
     fixed = [name for name in given if name in set_by_run]
     if fixed:
         raise UsageError(f"{', '.join(fixed)} cannot be given as a parameter: the run sets it.")
-    jobs = [Job(notebook, typed(notebook, {**set_by_run, **given})) for notebook in chosen]
+    jobs = [Job(notebook, typed(notebook, {**set_by_run, **given}), _settings_of_here()) for notebook in chosen]
     unknown = [name for name in given if not any(name in job.parameters for job in jobs)]
     if unknown:
         asked = ", ".join(job.name for job in jobs)
@@ -154,8 +156,15 @@ def _value(notebook: Path, name: str, type_name: str, value: object) -> Any:
 
 def _located(ledger: str | Path) -> str:
     """A path holds from the notebooks' folder too; a database URL and the name of an entity stay as they are."""
-    named = {GROUP, *settings.load().entities}
+    entities = settings.load().entities
+    named = {*entities, GROUP} if entities else set()
     return str(Path(ledger).resolve()) if str(ledger) not in named and Path(ledger).exists() else str(ledger)
+
+
+def _settings_of_here() -> str:
+    """Notebooks run in their own folder, by the settings of the folder the run is asked for in, or by none."""
+    named = os.environ.get(settings.VARIABLE)
+    return str(Path(named).resolve() if named else settings.find() or os.devnull)
 
 
 def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, Any]:
@@ -172,18 +181,6 @@ def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, An
 
 
 # ------------------------------------------------------------------ running
-
-
-@contextmanager
-def _settings_of_here() -> Iterator[None]:
-    """Notebooks run in their own folder, by the settings of the folder the run was asked for in."""
-    before = os.environ.get(settings.VARIABLE)
-    os.environ[settings.VARIABLE] = before or str(settings.find() or os.devnull)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[settings.VARIABLE]
 
 
 def _execute_all(jobs: Sequence[Job], folder: Path, workers: int) -> dict[str, float]:
@@ -215,22 +212,35 @@ def execute(job: Job, folder: Path) -> Outcome:
     private = Config({"KernelManager": {"transport_encryption": "auto"}})  # no other user of the machine listens in
     started = perf_counter()
     try:
-        done = papermill.execute_notebook(
-            str(job.notebook),
-            str(folder / job.notebook.name),
-            parameters=job.parameters | {name: str(folder / "data") for name in job.parameters if name == "data"},
-            cwd=str(job.notebook.parent),
-            kernel_name="python3",
-            progress_bar=False,
-            extra_arguments=["--log-level=CRITICAL"],  # faults come back through the cells
-            config=private,
-        )
+        with _settings_from(job.settings):
+            done = papermill.execute_notebook(
+                str(job.notebook),
+                str(folder / job.notebook.name),
+                parameters=job.parameters | {name: str(folder / "data") for name in job.parameters if name == "data"},
+                cwd=str(job.notebook.parent),
+                kernel_name="python3",
+                progress_bar=False,
+                extra_arguments=["--log-level=CRITICAL"],  # faults come back through the cells
+                config=private,
+            )
         fault = _silent_fault(job.name, done)
     except papermill.PapermillExecutionError as raised:
         fault = _fault(job.name, raised.cell_index, raised.source, f"{raised.ename}: {raised.evalue}")
     except Exception as raised:  # a dead kernel or a time-out fails this notebook, not the others
         fault = f"{job.name}: {_line(f'{type(raised).__name__}: {raised}')}"
     return Outcome(job.name, perf_counter() - started, fault)
+
+
+@contextmanager
+def _settings_from(file: str) -> Iterator[None]:
+    """A kernel starts with the environment of the process that starts it."""
+    before = os.environ.get(settings.VARIABLE)
+    os.environ[settings.VARIABLE] = file
+    try:
+        yield
+    finally:
+        os.environ.pop(settings.VARIABLE)
+        os.environ.update({settings.VARIABLE: before} if before is not None else {})
 
 
 def _silent_fault(name: str, done: nbformat.NotebookNode) -> str:
