@@ -64,6 +64,7 @@ def bridge() -> pd.DataFrame:
         *((part, amount, np.nan) for part, amount in amounts.items()),
         *((part, np.nan, length) for part, length in days.items()),
         ("write_offs", -9.5e3, -0.3),
+        ("currency", 0.0, 0.0),
         ("over_applied", 500.0, np.nan),
     ]
     parts = pd.DataFrame(rows, columns=["part", "amount", "days"])

@@ -115,6 +115,8 @@ def test_the_answer_on_what_moved_what_is_owed() -> None:
         "Open receivables fell by 20.0 k since 31 May 2026: 500 k was billed, 510 k came in, "
         "10.5 k was credited, discounted or written off"
     )
+    fallen = moved.assign(amount=moved["amount"].mask(moved["part"].eq("currency"), -700.0))
+    assert words.receivables_moved(fallen).endswith("written off; exchange rates took off 700")
 
 
 def test_the_families_of_measures_say_once_why_they_differ() -> None:

@@ -59,6 +59,7 @@ NAMES = {
     "discount_cost": "Yearly cost of early-payment discounts",
     "over_applied": "Overpayments",
     "volume": "Billing volume",
+    "currency": "Exchange rates",
     "terms_mix": "Agreed terms",
     "billing_timing": "Timing of billing",
     "delinquency": "Late payment",

@@ -166,12 +166,15 @@ def dso_moved(moved: pd.DataFrame) -> str:
 
 
 def receivables_moved(moved: pd.DataFrame) -> str:
-    """How far what is owed moved, what was billed and what came in; and what was given up, where something was."""
+    """How far what is owed moved, what was billed and what came in; and what was given up and what rates did, where
+    they did."""
     parts = moved.set_index("part")["amount"]
     given_up = -parts[["credit_notes", "discounts", "write_offs"]].sum()
     rest = f", {money(given_up)} was credited, discounted or written off" if given_up else ""
     how = f"Open receivables {_by(parts.iloc[-1], money)} {parts.index[-1]}"
-    return f"{how}: {money(parts['billed'])} was billed, {money(-parts['cash'])} came in{rest}"
+    rates = "added" if parts["currency"] > 0 else "took off"
+    worth = f"; exchange rates {rates} {money(abs(parts['currency']))}" if parts["currency"] else ""
+    return f"{how}: {money(parts['billed'])} was billed, {money(-parts['cash'])} came in{rest}{worth}"
 
 
 def _by(difference: float, written: Callable[[float], str]) -> str:
