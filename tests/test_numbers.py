@@ -49,7 +49,8 @@ def test_compare_of_a_single_day_has_nothing_to_compare_with() -> None:
 def test_the_parts_of_a_movement_end_in_their_sum() -> None:
     moved = numbers.moved(frames.bridge(), "amount")
     assert list(moved["part"]) == [
-        *("billed", "cash", "credit_notes", "discounts", "write_offs", "currency", "over_applied", "since 31\u00a0May\u00a02026"),
+        *("billed", "cash", "credit_notes", "discounts", "write_offs", "currency", "over_applied"),
+        "since 31\u00a0May\u00a02026",
     ]
     assert moved["amount"].iloc[-1] == moved["amount"].iloc[:-1].sum() == -20_000
     assert numbers.moved(frames.bridge().assign(days=np.nan), "days").empty

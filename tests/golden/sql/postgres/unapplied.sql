@@ -103,12 +103,11 @@ FROM (
     INNER JOIN (
       SELECT
         "t0"."customer_id",
-        "t0"."group",
+        MIN("t0"."group") AS "group",
         MIN("t0"."entered_on") AS "since"
       FROM "receipts" AS "t0"
       GROUP BY
-        1,
-        2
+        1
     ) AS "t8"
       ON "t18"."customer_id" = "t8"."customer_id"
   ) AS "t19"
