@@ -15,7 +15,7 @@ from arforecast.errors import UsageError
 from arforecast.kpis.balances import bucket_names, under_dispute
 from arforecast.kpis.service import answered
 from arforecast.ledger import valued
-from arforecast.snapshot import Facts, fetched, positions, total
+from arforecast.snapshot import Facts, fetched, positions, read, total
 
 LATEST = 10
 LARGEST = 10
@@ -88,7 +88,7 @@ def table(facts: Facts, as_of: date) -> pd.DataFrame:
     first = judged.assign(calm=judged.problems.eq(0)).sort_values(
         ["calm", "overdue_balance", "customer_id"], ascending=[True, False, True], ignore_index=True
     )
-    return _major(first, facts)[COLUMNS]
+    return read(first, facts)[COLUMNS]
 
 
 def glossary() -> pd.DataFrame:
@@ -127,15 +127,6 @@ def _reasons(accounts: pd.DataFrame) -> pd.DataFrame:
         accounts.disputed_balance > 0,
     ]
     return pd.DataFrame(dict(zip(REASONS, holds, strict=True)))
-
-
-def _major(frame: pd.DataFrame, facts: Facts) -> pd.DataFrame:
-    """Money in major units, days as days."""
-    minor = 10**facts.books.settings.ledger.decimals
-    money = [name for name in map(str, frame) if name.endswith(("amount", "_balance"))]
-    days = [name for name in map(str, frame) if name.endswith("_on")]
-    major = {name: frame[name].astype("float64") / minor for name in money}
-    return frame.assign(**major, **{name: pd.to_datetime(frame[name]) for name in days})
 
 
 # ------------------------------------------------------------------ the parts of an account, one row a customer each
@@ -253,7 +244,7 @@ def sheets(facts: Facts, as_of: date, customer_ids: Sequence[str]) -> Sheet:
     latest = [
         _ordered(part(facts, as_of, ids), "nth").drop(columns="nth") for part in (_payments, _promises, _contacts)
     ]
-    return Sheet(*(_major(part, facts) for part in (items, _ageing(items, facts), *latest)))
+    return Sheet(*(read(part, facts) for part in (items, _ageing(items, facts), *latest)))
 
 
 def _ordered(rows: ibis.Table, *by: str) -> pd.DataFrame:

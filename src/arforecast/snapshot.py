@@ -117,6 +117,16 @@ def fetched(rows: ibis.Table) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(decimals, "float64"))
 
 
+def read(rows: ibis.Table | pd.DataFrame, facts: Facts) -> pd.DataFrame:
+    """The few rows of a table as people read them: columns of money in major units, days as dates of pandas."""
+    frame = rows if isinstance(rows, pd.DataFrame) else fetched(rows)
+    minor = 10**facts.books.settings.ledger.decimals
+    names = [str(name) for name in frame]
+    money = {name: frame[name].astype("float64") / minor for name in names if name.endswith(("amount", "_balance"))}
+    dated = {name: pd.to_datetime(frame[name]) for name in names if name.endswith("_on")}
+    return frame.assign(**money, **dated)
+
+
 def month_ends(as_of: date, months: int) -> list[date]:
     """`as_of` and the month-ends before it, `months` days in all, oldest first."""
     days = [as_of]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import ibis
@@ -23,7 +24,7 @@ def standing(facts: Facts) -> ibis.Table:
     days = ibis.union(*(facts.calendar.select(on=day) for day in ("as_of", *OPENINGS)), distinct=True)
     owed = positions(facts, days)
     late = owed.days_past_due
-    aged = {
+    buckets = {
         f"aged_{nth}": _sum(owed, bucket)
         for nth, bucket in enumerate(_buckets(late, facts.books.settings.kpis.aging_edges))
     }
@@ -34,7 +35,7 @@ def standing(facts: Facts) -> ibis.Table:
         current=_sum(owed, late <= 0),
         overdue=_sum(owed, late > 0),
         over_90=_sum(owed, late > 90),
-        **aged,
+        **buckets,
     )
 
 
@@ -48,9 +49,16 @@ def _buckets(late: ibis.Value, edges: tuple[int, ...]) -> list[ibis.BooleanValue
     return [late <= edges[0], *between, late > edges[-1]]
 
 
-def bucket(days_past_due: ibis.Value, edges: tuple[int, ...]) -> ibis.Value:
+def aged(facts: Facts, days_past_due: ibis.Value) -> ibis.Value:
     """The name of the ageing bucket that a number of days past due lies in."""
-    return ibis.cases(*zip(_buckets(days_past_due, edges), bucket_names(edges), strict=True))
+    edges = facts.books.settings.kpis.aging_edges
+    return banded(days_past_due, edges, bucket_names(edges))
+
+
+def banded(days: ibis.Value, edges: tuple[int, ...], names: Sequence[str]) -> ibis.Value:
+    """The name of the band that a number of days lies in: up to and with the first edge, the next ..., beyond the
+    last."""
+    return ibis.cases(*zip(_buckets(days, edges), names, strict=True))
 
 
 def bucket_names(edges: tuple[int, ...]) -> list[str]:

@@ -9,7 +9,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis.balances import bucket
+from arforecast.kpis.balances import aged
 from arforecast.kpis.catalogue import Parts, kpi
 from arforecast.ledger import valued
 from arforecast.snapshot import EARLIER_MONTHS, WHOLE, Facts, cohort, positions, total
@@ -74,12 +74,11 @@ def _until_asked(facts: Facts, spans: ibis.Table) -> ibis.Table:
     of_invoice = ["opened_on", "until", "group", "invoice_id", "balance", "days_past_due", "alone_until"]
     invoices = paid.group_by(of_invoice).aggregate(cash=total(paid.amount), spared=total(spared))
     days = invoices.alone_until.delta(invoices.opened_on, unit="day")
-    aged = invoices.mutate(
-        bucket=bucket(invoices.days_past_due, facts.books.settings.kpis.aging_edges),
-        balance_days=invoices.balance * days - invoices.spared,
+    rows = invoices.mutate(
+        bucket=aged(facts, invoices.days_past_due), balance_days=invoices.balance * days - invoices.spared
     )
-    return aged.group_by("opened_on", "until", "group", "bucket").aggregate(
-        balance=total(aged.balance), cash=total(aged.cash), balance_days=total(aged.balance_days)
+    return rows.group_by("opened_on", "until", "group", "bucket").aggregate(
+        balance=total(rows.balance), cash=total(rows.cash), balance_days=total(rows.balance_days)
     )
 
 
@@ -110,20 +109,23 @@ def offered(facts: Facts) -> ibis.Table:
 
 
 def terms(facts: Facts) -> ibis.Table:
-    """The offers that have a price, by as_of and group: priced_amount, offer_cost (each offer times its yearly cost).
-
-    An offer of the whole invoice, or one that runs out no sooner than the invoice is due, has none.
-    """
+    """The offers that have a price, by as_of and group: priced_amount, offer_cost (see `yearly_cost`)."""
     offers = _offers(facts, "group", "due_on", "discount_until", "amount", "discount_amount")
-    sooner = offers.due_on.delta(offers.discount_until, unit="day")
-    priced = offers.mutate(days=sooner, rest=_.amount - _.discount_amount).filter((_.days > 0) & (_.rest > 0))
-    discount = priced.discount_amount.cast("float64")
-    yearly = discount / priced.rest.cast("float64") * 365 / priced.days
-    # Decimals add up to the same in any order, floats would not.
-    weighed = (discount * yearly).cast("decimal(38,9)")
+    priced = offers.mutate(cost=yearly_cost(offers)).filter(_.cost.notnull())
     return priced.group_by("as_of", "group").aggregate(
-        priced_amount=total(priced.discount_amount), offer_cost=weighed.sum().cast("float64")
+        priced_amount=total(priced.discount_amount), offer_cost=priced.cost.sum().cast("float64")
     )
+
+
+def yearly_cost(offers: ibis.Table) -> ibis.Value:
+    """Each discount offered times what it costs a year, d / (1 - d) x 365 / (N - D) for the share d within D days on
+    terms of N days. Null where an offer has no price: one of the whole invoice, or one that runs out no sooner than the
+    invoice is due."""
+    sooner, rest = offers.due_on.delta(offers.discount_until, unit="day"), offers.amount - offers.discount_amount
+    discount = offers.discount_amount.cast("float64")
+    yearly = discount / rest.nullif(0).cast("float64") * 365 / sooner.nullif(0)
+    # Decimals add up to the same in any order, floats would not.
+    return ((sooner > 0) & (rest > 0)).ifelse(discount * yearly, None).cast("decimal(38,9)")
 
 
 def _offers(facts: Facts, *columns: str) -> ibis.Table:

@@ -372,13 +372,9 @@ def plot_overdue_growth(growth: pd.DataFrame, ax: Axes | None = None, currency: 
 
 
 def _account_bars(ax: Axes, accounts: pd.DataFrame, money_of: str, share_of: str) -> Axes:
-    bars = ax.barh(accounts.index, accounts[money_of], color=OVERDUE)
     pairs = zip(accounts[money_of], accounts[share_of], strict=True)
-    ax.bar_label(bars, [f"{money(amount)}, {percent(share)}" for amount, share in pairs], padding=6)
-    # Two accounts may bear one name, and a name may hold what matplotlib would take for a formula.
-    ax.set_yticks(accounts.index, accounts["customer"].map(_short), parse_math=False)
-    ax.invert_yaxis()
-    return ax
+    said = [f"{money(amount)}, {percent(share)}" for amount, share in pairs]
+    return _bars(ax, accounts["customer"], accounts[money_of], said, OVERDUE)
 
 
 def _short(label: str) -> str:
@@ -473,17 +469,20 @@ def plot_promises(trend: pd.DataFrame, ax: Axes | None = None) -> Axes:
 def plot_disputes(rows: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
     """What was disputed in a year by reason, with the mean days until a dispute was closed."""
     said = [f"{money(row.disputed_amount)}, {days(row.resolved_days)}" for row in rows.itertuples()]
-    ax = _bars(_axes(ax), rows["reason"], rows["disputed_amount"], said)
+    ax = _bars(_axes(ax), rows["reason"].map(name), rows["disputed_amount"], said)
     _lying(ax, _in(currency, "Disputed (and mean days to close)"), room=0.25)
     ax.set_title(words.disputes(rows), parse_math=False)
     return ax
 
 
-def _bars(ax: Axes, labels: pd.Series, values: pd.Series, said: list[str]) -> Axes:
-    """Bars that lie, each named on its left and told on its right; a name may hold what looks like a formula."""
-    bars = ax.barh(range(len(values)), values, color=CALM)
+def _bars(ax: Axes, labels: pd.Series, values: pd.Series, said: list[str], colour: str = CALM) -> Axes:
+    """Bars that lie, each named on its left and told on its right.
+
+    Two may bear one name, and a name may hold what matplotlib would take for a formula.
+    """
+    bars = ax.barh(range(len(values)), values, color=colour)
     ax.bar_label(bars, said, padding=6)
-    ax.set_yticks(range(len(values)), [_short(name(label)) for label in labels], parse_math=False)
+    ax.set_yticks(range(len(values)), labels.map(_short), parse_math=False)
     ax.invert_yaxis()
     return ax
 
@@ -491,7 +490,7 @@ def _bars(ax: Axes, labels: pd.Series, values: pd.Series, said: list[str]) -> Ax
 def plot_methods(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """The share of a year's cash by payment method, with how many days after the due date it came."""
     said = [f"{percent(row.cash_share)}, {_days(row.days_beyond_terms)}" for row in rows.itertuples()]
-    ax = _bars(_axes(ax), rows["method"], 100 * rows["cash_share"], said)
+    ax = _bars(_axes(ax), rows["method"].map(name), 100 * rows["cash_share"], said)
     _lying(ax, "Share of cash (and days late), percent", room=0.3)
     ax.set_title(words.methods(rows), parse_math=False)
     return ax
@@ -515,7 +514,7 @@ def plot_plans(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
 def plot_costs(rows: pd.DataFrame, ax: Axes | None = None, currency: str = "") -> Axes:
     """What billing and collecting cost in twelve months, by category."""
     said = [f"{money(row.cost_amount)}, {percent(row.cost_share)}" for row in rows.itertuples()]
-    ax = _bars(_axes(ax), rows["category"], rows["cost_amount"], said)
+    ax = _bars(_axes(ax), rows["category"].map(name), rows["cost_amount"], said)
     _lying(ax, _in(currency, "Cost"), room=0.25)
     ax.set_title(words.costs(rows))
     return ax

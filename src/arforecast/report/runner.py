@@ -88,8 +88,14 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
 
 def packs(ledger: str, out: Path) -> list[tuple[str, Path]]:
     """The ledgers to run for what was asked for, and where: of `group`, every entity of the settings and the group."""
-    entities = settings.load().entities if ledger == GROUP else {}
-    return [(name, out / name) for name in (*entities, GROUP)] if entities else [(ledger, out)]
+    names = _named() if ledger == GROUP else []
+    return [(name, out / name) for name in names] or [(ledger, out)]
+
+
+def _named() -> list[str]:
+    """The names that ledgers have in the settings: the entities and, where there are any, the group."""
+    entities = settings.load().entities
+    return [*entities, GROUP] if entities else []
 
 
 # ------------------------------------------------------------------ what is asked for
@@ -108,8 +114,11 @@ def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
 
 def _usual(ledger: str | Path, chosen: Sequence[Path]) -> dict[str, object]:
     """The group is shown by entity, where a notebook shows groups at all."""
-    grouped = ledger == GROUP and settings.load().entities
-    return {"by": "entity"} if grouped and any("by" in declared(notebook) for notebook in chosen) else {}
+    return (
+        {"by": "entity"}
+        if ledger == GROUP and _named() and any("by" in declared(notebook) for notebook in chosen)
+        else {}
+    )
 
 
 def declared(notebook: Path) -> dict[str, str]:
@@ -156,9 +165,8 @@ def _value(notebook: Path, name: str, type_name: str, value: object) -> Any:
 
 def _located(ledger: str | Path) -> str:
     """A path holds from the notebooks' folder too; a database URL and the name of an entity stay as they are."""
-    entities = settings.load().entities
-    named = {*entities, GROUP} if entities else set()
-    return str(Path(ledger).resolve()) if str(ledger) not in named and Path(ledger).exists() else str(ledger)
+    is_path = str(ledger) not in _named() and Path(ledger).exists()
+    return str(Path(ledger).resolve()) if is_path else str(ledger)
 
 
 def _settings_of_here() -> str:

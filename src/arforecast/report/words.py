@@ -23,6 +23,7 @@ from arforecast.report.formats import (
     exact,
     money,
     money_range,
+    month,
     name,
     percent,
     text,
@@ -118,7 +119,7 @@ def sales_days(trend: pd.DataFrame) -> str:
     if known.empty:
         return "The ledger is too short for days sales outstanding"
     return (
-        f"Days sales outstanding {_moved(known['dso'])} {_month(known['as_of'].iloc[0])}; "
+        f"Days sales outstanding {_moved(known['dso'])} {month(known['as_of'].iloc[0])}; "
         f"it would be {count(known['dso_best_possible'].iloc[-1])} if nothing were overdue"
     )
 
@@ -130,23 +131,19 @@ def _moved(days: pd.Series) -> str:
     return f"{'rose' if last > first else 'fell'} to {count(last)}, from {count(first)} in"
 
 
-def _month(day: pd.Timestamp) -> str:
-    return f"{day:%b}{NBSP}{day:%Y}"
-
-
 def effectiveness(trend: pd.DataFrame) -> str:
     """How much of what could be collected in the last month was."""
     known = trend.dropna(subset="cei")
     if known.empty:
         return "The ledger is too short for collection effectiveness"
     last = known.iloc[-1]
-    return f"In {_month(last['as_of'])} {percent(last['cei'] / 100)} of what could be collected was collected"
+    return f"In {month(last['as_of'])} {percent(last['cei'] / 100)} of what could be collected was collected"
 
 
 def flows(trend: pd.DataFrame) -> str:
     """How the cash that came compares with what was billed."""
     billed, cash = trend["billed"].sum(), trend["cash"].sum()
-    since = f"Since {_month(trend['as_of'].iloc[0])}"
+    since = f"Since {month(trend['as_of'].iloc[0])}"
     if not billed > 0:
         return f"{since} nothing was billed and {money(cash)} came in"
     return f"{since} {money(billed)} was billed and {money(cash)} came in, {percent(cash / billed)} of it"
@@ -493,14 +490,14 @@ def _recovered(recovery: pd.DataFrame) -> str:
         return "No month is old enough to say what of overdue money is recovered within 90 days."
     last = known.iloc[-1]
     share = percent(last["recovered_90"])
-    return f"Of what fell overdue in {_month(last['due_month_on'])} {share} was recovered within 90{NBSP}days."
+    return f"Of what fell overdue in {month(last['due_month_on'])} {share} was recovered within 90{NBSP}days."
 
 
 def _spent(last: pd.DataFrame) -> str:
     """Cash on overdue invoices, the cost of the month, and that cost for 100 of all cash."""
     cost, day = last["numerator"].get("cost_to_collect", math.nan), last["as_of"].iloc[0]
     if pd.isna(cost):
-        return f"What collecting cost in {_month(day)} is not in the books."
+        return f"What collecting cost in {month(day)} is not in the books."
     late_cash = last["numerator"]["collections_roi"] + cost
     opening = f"In {_so_far(day)} {money(late_cash)} came in after its due date and collecting cost {money(cost)}"
     rate = last["value"]["cost_to_collect"]
@@ -509,7 +506,7 @@ def _spent(last: pd.DataFrame) -> str:
 
 def _so_far(day: pd.Timestamp) -> str:
     """The month of a day, which may not be over; its costs are those of the whole month."""
-    return _month(day) if day.is_month_end else f"{_month(day)} so far"
+    return month(day) if day.is_month_end else f"{month(day)} so far"
 
 
 def _returned(values: pd.Series, what: str) -> list[str]:
@@ -539,8 +536,8 @@ def vintage(vintage: pd.DataFrame) -> str:
     known = vintage.dropna(subset=f"age:{age}")
     last, first = known.iloc[-1], known.iloc[0]
     when = f"{_many(age, 'month')} later" if age else "by its end"
-    was = f" ({_month(first['issue_month_on'])}: {percent(first[f'age:{age}'])})" if len(known) > 1 else ""
-    billed = f"Of what was billed in {_month(last['issue_month_on'])}"
+    was = f" ({month(first['issue_month_on'])}: {percent(first[f'age:{age}'])})" if len(known) > 1 else ""
+    billed = f"Of what was billed in {month(last['issue_month_on'])}"
     return f"{billed} {percent(last[f'age:{age}'])} had come in {when}{was}"
 
 
@@ -654,7 +651,7 @@ def plans(rows: pd.DataFrame) -> str:
     )
     overdue, last = rows["overdue_balance"].sum() / rows["due_amount"].sum(), rows.iloc[-1]
     said = f"{percent(in_time)} of the money due in instalments was paid in time, {percent(overdue)} is overdue"
-    broken = f"{count(last['broken_plans'])} of {_many(last['plans'], 'plan')} due in {_month(last['month_on'])}"
+    broken = f"{count(last['broken_plans'])} of {_many(last['plans'], 'plan')} due in {month(last['month_on'])}"
     return f"{said}; {broken} {'is' if last['broken_plans'] == 1 else 'are'} broken"
 
 
@@ -683,7 +680,7 @@ def cost_to_collect(trend: pd.DataFrame) -> str:
     if known.empty:
         return "Nothing was collected that a cost could be set against"
     first, last = known.iloc[0], known.iloc[-1]
-    was = f", {brief(100 * first['cost_to_collect'])} in {_month(first['as_of'])}" if len(known) > 1 else ""
+    was = f", {brief(100 * first['cost_to_collect'])} in {month(first['as_of'])}" if len(known) > 1 else ""
     return f"Collecting 100 cost {brief(100 * last['cost_to_collect'])} in {_so_far(last['as_of'])}{was}"
 
 

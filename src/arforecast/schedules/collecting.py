@@ -16,12 +16,11 @@ from arforecast.schedules.sheet import (
     known,
     ordered,
     owed,
-    read,
     share,
     twelve_months,
     year,
 )
-from arforecast.snapshot import Facts, fetched, total
+from arforecast.snapshot import Facts, fetched, read, total
 
 CONTACT_DAYS, AGENCY_DAYS = 14, 90
 QUARTERS = 8

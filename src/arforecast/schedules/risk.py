@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis.balances import bucket_names
+from arforecast.kpis.balances import aged, bucket_names
 from arforecast.ledger import valued
-from arforecast.schedules.sheet import YEAR_DAYS, aged, at_issue, days, first_day, ordered, owed, read, share
-from arforecast.snapshot import Facts, fetched, month_ends, total
+from arforecast.schedules.sheet import YEAR_DAYS, at_issue, days, first_day, ordered, owed, share
+from arforecast.snapshot import Facts, fetched, month_ends, read, total
 
 ENDS = ("paid", "credited", "written_off")
 COHORTS, OLDEST = 24, 12

@@ -6,7 +6,7 @@ stands on whole months.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import ibis
@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis.balances import bucket
+from arforecast.kpis.balances import aged
 from arforecast.ledger import valued
-from arforecast.snapshot import Facts, fetched, month_ends, positions
+from arforecast.snapshot import Facts, month_ends, positions
 
 YEAR_DAYS = 365
 NONE = "(none)"
@@ -60,28 +60,6 @@ def owed(facts: Facts, on: ibis.Table) -> ibis.Table:
     """The open balances above zero at the close of each day of `on`, with their ageing bucket."""
     balances = positions(facts, on).filter(_.balance > 0)
     return balances.mutate(bucket=aged(facts, balances.days_past_due))
-
-
-def aged(facts: Facts, days_past_due: ibis.Value) -> ibis.Value:
-    """The ageing bucket of a number of days past due."""
-    return bucket(days_past_due, facts.books.settings.kpis.aging_edges)
-
-
-def banded(length: ibis.Value, edges: Sequence[int], names: Sequence[str]) -> ibis.Value:
-    """The name of the band that a number of days lies in: up to and with the first edge, the next ..., beyond the
-    last."""
-    *bands, last = names
-    return ibis.cases(*((length <= edge, band) for edge, band in zip(edges, bands, strict=True)), else_=last)
-
-
-def read(rows: ibis.Table | pd.DataFrame, facts: Facts) -> pd.DataFrame:
-    """The few rows of a schedule: columns of money in major units, days as dates of pandas."""
-    frame = rows if isinstance(rows, pd.DataFrame) else fetched(rows)
-    minor = 10**facts.books.settings.ledger.decimals
-    names = [str(name) for name in frame]
-    money = {name: frame[name] / minor for name in names if name.endswith(("_amount", "_balance"))}
-    dated = {name: pd.to_datetime(frame[name]) for name in names if name.endswith("_on")}
-    return frame.assign(**money, **dated)
 
 
 def share(part: pd.Series, whole: pd.Series | float) -> pd.Series:

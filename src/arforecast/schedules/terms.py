@@ -8,18 +8,18 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from arforecast.kpis.balances import banded
+from arforecast.kpis.cost import yearly_cost
 from arforecast.schedules.sheet import (
     at_issue,
-    banded,
     days,
     first_day,
     owed,
-    read,
     share,
     twelve_months,
     year,
 )
-from arforecast.snapshot import Facts, fetched, total
+from arforecast.snapshot import Facts, fetched, read, total
 
 EDGES, TERMS = (0, 15, 30, 60), ("0", "1-15", "16-30", "31-60", "61+")
 BROKEN_INSTALMENTS = 2
@@ -64,16 +64,13 @@ def _by_terms(facts: Facts, as_of: date) -> ibis.Table:
 
 def _offers(facts: Facts, as_of: date) -> ibis.Table:
     """The discounts offered: terms, offered, and of the offers that have a price, priced and cost (each times its
-    yearly cost). One of the whole invoice, or one that runs out no sooner than the invoice is due, has none."""
+    yearly cost)."""
     issued = facts.invoices.filter((_.entered_on <= as_of) & year(_.issued_on, as_of) & (_.discount_amount > 0))
-    sooner, rest = issued.due_on.delta(issued.discount_until, unit="day"), issued.amount - issued.discount_amount
-    priced = ((sooner > 0) & (rest > 0)).fill_null(False)
-    discount = issued.discount_amount.cast("float64")
-    yearly = discount / rest.nullif(0).cast("float64") * 365 / sooner.nullif(0)
-    # Decimals add up to the same in any order, floats would not.
-    cost = (discount * yearly).cast("decimal(38,9)").sum(where=priced)
-    return issued.group_by(terms=_band(issued)).aggregate(
-        offered=total(issued.discount_amount), priced=total(issued.discount_amount, priced), cost=cost.cast("float64")
+    offers = issued.mutate(cost=yearly_cost(issued))
+    return offers.group_by(terms=_band(offers)).aggregate(
+        offered=total(offers.discount_amount),
+        priced=total(offers.discount_amount, offers.cost.notnull()),
+        cost=offers.cost.sum().cast("float64"),
     )
 
 
