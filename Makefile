@@ -33,7 +33,7 @@ engines: $(READY)  ## the drivers for ledgers in PostgreSQL and on Spark, and so
 
 sample: $(SAMPLE)  ## the sample company's ledger in data/sample
 
-$(SAMPLE): $(READY) $(wildcard src/arforecast/ledger/sample/*.py)
+$(SAMPLE): $(READY) $(wildcard src/arforecast/sample/*.py)
 	@rm -rf data/sample
 	@$(BIN)/arforecast sample data/sample
 

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from arforecast import backtest, cash, scores
+from arforecast.forecast import backtest, cash, scores
 from arforecast.ledger import open_books
 from arforecast.snapshot import stand
 

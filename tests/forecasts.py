@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from arforecast import backtest, snapshot
-from arforecast.backtest import Past
+from arforecast import snapshot
 from arforecast.desk import Ledger, open_ledger
-from arforecast.ledger.sample import write_sample
+from arforecast.forecast import backtest
+from arforecast.forecast.backtest import Past
+from arforecast.sample import write_sample
 from arforecast.snapshot import Facts
 from ledgers import Row, Tables, told, write
 

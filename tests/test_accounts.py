@@ -16,12 +16,12 @@ import forecasts
 import frames
 import ledgers
 from arforecast import Ledger, open_ledger
-from arforecast.accounts import COLUMNS, REASONS, Sheet
+from arforecast.actions.accounts import COLUMNS, REASONS, Sheet
 from arforecast.errors import UsageError
 from arforecast.kpis.balances import bucket_names
-from arforecast.ledger.sample import write_sample
 from arforecast.report import numbers, page, plots, words
 from arforecast.report.formats import NBSP
+from arforecast.sample import write_sample
 from arforecast.settings import Settings
 from forecasts import day, minor
 from ledgers import Row, Tables

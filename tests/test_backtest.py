@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import forecasts
-from arforecast import backtest
-from arforecast.backtest import (
+from arforecast.forecast import backtest
+from arforecast.forecast.backtest import (
     FEWEST,
     RANGES,
     cash_by_week,

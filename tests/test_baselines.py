@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arforecast.baselines import (
+from arforecast.forecast.baselines import (
     additive_ets,
     eight_week_mean,
     last_week,
@@ -17,7 +17,7 @@ from arforecast.baselines import (
     p_late_by_customer,
     roll_rate_curve,
 )
-from arforecast.payment_time import Exposure, daily_hazards, estimate
+from arforecast.forecast.payment_time import Exposure, daily_hazards, estimate
 from arforecast.snapshot import Facts
 from forecasts import eventful, facts, opened
 from ledgers import told

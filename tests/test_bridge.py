@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import ledgers
-from arforecast import Ledger, bridge, kpis, open_ledger
+from arforecast import Ledger, kpis, open_ledger
 from arforecast.errors import UsageError
+from arforecast.kpis import bridge
 from arforecast.ledger import Books, open_books
 from arforecast.report import numbers, page, plots
 from arforecast.report.formats import NBSP

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arforecast import backtest, cash
-from arforecast.backtest import RANGES, Past
-from arforecast.cash import COMPONENTS, QUANTILES, Expected
-from arforecast.payment_time import AGE_EDGES
+from arforecast.forecast import backtest, cash
+from arforecast.forecast.backtest import RANGES, Past
+from arforecast.forecast.cash import COMPONENTS, QUANTILES, Expected
+from arforecast.forecast.payment_time import AGE_EDGES
 from arforecast.settings import Settings
 from arforecast.snapshot import Facts
 from forecasts import AS_OF, HORIZON_DAYS, eventful, facts, opened, sample_facts, sample_today

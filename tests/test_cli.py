@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from arforecast.cli import FIRST_PROBLEMS, main
 from arforecast.desk import open_ledger
 from arforecast.errors import SourceError
-from arforecast.ledger.presets import names
+from arforecast.ledger.imports.presets import names
 from doors import HEADER, SOUND, write
 
 AS_OF = "2026-03-06"

@@ -13,8 +13,8 @@ import ledgers
 from arforecast import Ledger, kpis, open_ledger
 from arforecast.errors import RateError
 from arforecast.ledger import Books, open_books
-from arforecast.ledger.sample import write_sample
 from arforecast.reconciliation import control, roll_forward
+from arforecast.sample import write_sample
 from arforecast.settings import Settings
 from arforecast.snapshot import month_ends, stand
 from ledgers import Row, Tables

@@ -11,9 +11,10 @@ import pytest
 
 import test_schedules
 import test_twins
-from arforecast import definitions, kpis, schedules
+from arforecast import kpis, schedules
 from arforecast.kpis import balances, collections, cost, families, losses, service, speed
 from arforecast.kpis.catalogue import Kpi
+from arforecast.report import definitions
 from arforecast.report.formats import NAMES
 from arforecast.settings import Settings
 

@@ -22,8 +22,8 @@ import pytest
 import ledgers
 from arforecast import Ledger, kpis
 from arforecast.ledger import Books, open_books
-from arforecast.ledger.sample import write_sample
 from arforecast.ledger.tables import BY_NAME
+from arforecast.sample import write_sample
 from arforecast.schedules import SCHEDULES
 from arforecast.snapshot import stand
 

@@ -14,7 +14,7 @@ import ledgers
 from arforecast import open_ledger
 from arforecast.cli import main
 from arforecast.errors import SourceError
-from arforecast.ledger.sample import write_sample
+from arforecast.sample import write_sample
 from arforecast.settings import Settings, read
 
 ROOT = Path(__file__).parents[1]

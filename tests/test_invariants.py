@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 import ledgers
 from arforecast import Ledger, Snapshot, kpis, open_ledger
-from arforecast.ledger.presets import import_export
-from arforecast.ledger.sample import write_sample
+from arforecast.ledger.imports.presets import import_export
 from arforecast.ledger.tables import BY_NAME
 from arforecast.reconciliation import roll_forward
 from arforecast.report.tables import write_csv
+from arforecast.sample import write_sample
 from arforecast.settings import Settings
 from arforecast.snapshot import month_ends
 from ledgers import SHARED, Tables

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arforecast import backtest, late
-from arforecast.payment_time import Distribution, effects
+from arforecast.forecast import backtest, late
+from arforecast.forecast.payment_time import Distribution, effects
 from forecasts import AS_OF, HORIZON_DAYS, facts, opened, sample_facts, sample_today
 from ledgers import told
 

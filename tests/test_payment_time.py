@@ -15,12 +15,10 @@ import pytest
 from hypothesis import given, settings
 
 import forecasts
-from arforecast import backtest, payment_time, scores
-from arforecast.baselines import late_rates
 from arforecast.desk import open_ledger
-from arforecast.ledger.sample import write_sample
-from arforecast.ledger.sample.truth import SETTLED, oracle
-from arforecast.payment_time import (
+from arforecast.forecast import backtest, payment_time, scores
+from arforecast.forecast.baselines import late_rates
+from arforecast.forecast.payment_time import (
     AGE_EDGES,
     BANDS,
     FACTORS,
@@ -37,6 +35,8 @@ from arforecast.payment_time import (
     open_invoices,
     predict,
 )
+from arforecast.sample import write_sample
+from arforecast.sample.truth import SETTLED, oracle
 from arforecast.snapshot import Facts
 from forecasts import AS_OF, EVENTFUL, EVENTFUL_DAYS, Invoice, days_between, eventful, facts, opened, sample_facts
 from ledgers import Tables, ledgers, read, told

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from arforecast.errors import SourceError, UsageError
 from arforecast.ledger import open_books
-from arforecast.ledger.presets import ImportReport, import_export, names
+from arforecast.ledger.imports.presets import ImportReport, import_export, names
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 COLUMNS = """

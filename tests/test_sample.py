@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 
 from arforecast.errors import UsageError
 from arforecast.ledger import open_books
-from arforecast.ledger.sample import calendar, company, postings, sheets, write_sample
-from arforecast.ledger.sample.truth import CLEARED, SETTLED, State, chances, oracle, records
 from arforecast.ledger.tables import BY_NAME, TABLES
+from arforecast.sample import calendar, company, postings, sheets, write_sample
+from arforecast.sample.truth import CLEARED, SETTLED, State, chances, oracle, records
 
 Row = dict[str, str]
 LAST_ON = date(2026, 6, 30)
@@ -82,7 +82,7 @@ def total(rows: list[Row]) -> Decimal:
 
 def test_the_same_arguments_give_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     write_sample(tmp_path / "here", 40, 12, 5)
-    order = "import sys, pathlib, arforecast.ledger.sample as s; s.write_sample(pathlib.Path(sys.argv[1]), 40, 12, 5)"
+    order = "import sys, pathlib, arforecast.sample as s; s.write_sample(pathlib.Path(sys.argv[1]), 40, 12, 5)"
     surroundings = {"PYTHONHASHSEED": "99", "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", order, str(tmp_path / "there")], check=True, env=surroundings)
     assert content(tmp_path / "here") == content(tmp_path / "there")

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 import ledgers
 from arforecast import schedules
 from arforecast.ledger import Books, open_books
-from arforecast.ledger.sample import write_sample
+from arforecast.sample import write_sample
 from arforecast.settings import Settings
 from arforecast.snapshot import month_ends, stand
 from ledgers import Row, Tables

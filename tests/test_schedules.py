@@ -18,9 +18,9 @@ from arforecast import Ledger, open_ledger, schedules
 from arforecast.cli import main
 from arforecast.errors import UsageError
 from arforecast.kpis.balances import bucket_names
-from arforecast.ledger.sample import write_sample
 from arforecast.ledger.tables import BY_NAME
 from arforecast.report import tables as shown
+from arforecast.sample import write_sample
 from arforecast.schedules import SCHEDULES
 from arforecast.schedules.risk import provision
 from arforecast.settings import Kpis, Settings, load

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from arforecast.scores import auc, bias, brier, calibration_error, calibration_floor, coverage, log_loss, wape
+from arforecast.forecast.scores import auc, bias, brier, calibration_error, calibration_floor, coverage, log_loss, wape
 
 
 def test_brier() -> None:

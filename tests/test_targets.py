@@ -9,10 +9,10 @@ import pytest
 
 import frames
 import ledgers
-from arforecast import kpis, open_ledger, targets
+from arforecast import kpis, open_ledger
 from arforecast.desk import Snapshot
 from arforecast.errors import UsageError
-from arforecast.kpis import families
+from arforecast.kpis import families, targets
 from arforecast.report import numbers, tables, words
 from arforecast.report.formats import NBSP
 from arforecast.settings import Settings, read

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 import ledgers
 from arforecast.kpis import catalogue, table
 from arforecast.ledger import open_books
-from arforecast.ledger.sample import write_sample
+from arforecast.sample import write_sample
 from arforecast.settings import Settings
 from ledgers import SHARED, Row, Tables
 

@@ -73,7 +73,7 @@ def main(debug: bool) -> None:
 @click.option("--seed", default=1, show_default=True, help="The same seed writes the same bytes.")
 def sample(folder: Path, customers: int, months: int, seed: int) -> None:
     """Write the sample company's ledger to FOLDER."""
-    from arforecast.ledger.sample import write_sample
+    from arforecast.sample import write_sample
 
     with _waiting("Writing the sample ledger"):
         write_sample(folder, customers, months, seed)
@@ -86,7 +86,7 @@ def sample(folder: Path, customers: int, months: int, seed: int) -> None:
 def import_(words: tuple[str, ...], preset_file: Path | None) -> None:
     """Turn the export SOURCE into a ledger in FOLDER, by a PRESET (flat, ibm, sap_open_items, xero) or by a
     --preset-file of your own."""
-    from arforecast.ledger.presets import import_export
+    from arforecast.ledger.imports.presets import import_export
 
     *presets, source, folder = words if len(words) > 1 else ("", "")
     if len(presets) + bool(preset_file) != 1 or not source:

@@ -11,10 +11,12 @@ from typing import Any
 import pandas as pd
 
 import arforecast.ledger as ledgers
-from arforecast import accounts, backtest, bridge, cash, kpis, late, reconciliation, schedules, snapshot, targets
-from arforecast.accounts import Sheet
+from arforecast import kpis, reconciliation, schedules, snapshot
+from arforecast.actions import accounts
+from arforecast.actions.accounts import Sheet
 from arforecast.errors import UsageError
-from arforecast.kpis import families
+from arforecast.forecast import backtest, cash, late
+from arforecast.kpis import bridge, families, targets
 from arforecast.ledger import Books
 from arforecast.ledger.tables import TABLES
 from arforecast.settings import Settings, load
@@ -57,12 +59,12 @@ class Snapshot:
 
     def bridge(self, since: str | date | None = None) -> pd.DataFrame:
         """Why open_ar and DSO moved since the close of `since`, the month-end before unless given, in parts; see
-        `arforecast.bridge.table`."""
+        `arforecast.kpis.bridge.table`."""
         before = snapshot.opening(self.day) if since is None else _date(since)
         return bridge.table(self.books, before, self.day)
 
     def targets(self, months: int = 2) -> pd.DataFrame:
-        """How far the KPIs are from their targets, `months` days in all; see `arforecast.targets.table`.
+        """How far the KPIs are from their targets, `months` days in all; see `arforecast.kpis.targets.table`.
 
         Raises UsageError for a target of what is no KPI, or of a column that the ledger does not have.
         """
@@ -80,15 +82,15 @@ class Snapshot:
         return schedules.table(self._facts, self.day, name)
 
     def accounts(self) -> pd.DataFrame:
-        """Every customer who owes, those most worth a look first; see `arforecast.accounts.table`."""
+        """Every customer who owes, those most worth a look first; see `arforecast.actions.accounts.table`."""
         return accounts.table(self._facts, self.day)
 
     def account(self, customer_id: str) -> Sheet:
-        """What is open, paid, promised and said of one customer; see `arforecast.accounts.Sheet`."""
+        """What is open, paid, promised and said of one customer; see `arforecast.actions.accounts.Sheet`."""
         return accounts.sheet(self._facts, self.day, customer_id)
 
     def account_sheets(self, customer_ids: Sequence[str]) -> Sheet:
-        """The sheets of several customers in one; see `arforecast.accounts.sheets`."""
+        """The sheets of several customers in one; see `arforecast.actions.accounts.sheets`."""
         return accounts.sheets(self._facts, self.day, customer_ids)
 
     def account_glossary(self) -> pd.DataFrame:
@@ -100,22 +102,23 @@ class Snapshot:
         return schedules.glossary().rename(columns={"schedule": "kpi"})
 
     def late_payers(self) -> pd.DataFrame:
-        """Every open invoice with its payment distribution; see `arforecast.late.table`."""
+        """Every open invoice with its payment distribution; see `arforecast.forecast.late.table`."""
         return late.table(self._facts, self._today)
 
     def late_record(self) -> pd.DataFrame:
-        """Past chances of being late beside what became of them; see `arforecast.backtest.late_record`."""
+        """Past chances of being late beside what became of them; see `arforecast.forecast.backtest.late_record`."""
         return backtest.late_record(self._facts, self._past, self.day)
 
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
-        """Cash by week and component with ranges that past forecasts have stretched; see `arforecast.cash.table`."""
+        """Cash by week and component with ranges that past forecasts have stretched; see
+        `arforecast.forecast.cash.table`."""
         _refuse_less_than_one("weeks", weeks)
         today = backtest.past(self._facts, [self.day], 7 * weeks)[0]
         raw = cash.raw_forecast(self._facts, today, weeks)
         return cash.table(cash.stretched(raw, self._cash_past), self._decimals)
 
     def cash_record(self) -> pd.DataFrame:
-        """Past forecasts of cash and of its baselines beside what came; see `arforecast.cash.comparison`."""
+        """Past forecasts of cash and of its baselines beside what came; see `arforecast.forecast.cash.comparison`."""
         return cash.comparison(self._facts, self._past, cash.published(self._cash_past))
 
     @cached_property

@@ -14,7 +14,7 @@ from arforecast.report import Fragment, tables, templates, words
 from arforecast.report.formats import count, date, exact, name
 
 if TYPE_CHECKING:
-    from arforecast.accounts import Sheet
+    from arforecast.actions.accounts import Sheet
     from arforecast.report.plots import Plot
     from arforecast.report.words import Card
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.payment_time import Exposure, Floats, Hazard, estimate, known_invoices
+from arforecast.forecast.payment_time import Exposure, Floats, Hazard, estimate, known_invoices
 from arforecast.snapshot import Facts
 
 # A customer's late rate counts for as much as the ledger's after this many invoices.

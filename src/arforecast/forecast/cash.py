@@ -17,10 +17,10 @@ import pandas as pd
 from ibis import _
 from scipy.special import ndtri
 
-from arforecast import backtest
-from arforecast.backtest import Past
-from arforecast.baselines import WEEKLY
-from arforecast.payment_time import AGE_EDGES, OLDEST, YOUNGEST, Distribution, Floats, Hazard, Ints, predict
+from arforecast.forecast import backtest
+from arforecast.forecast.backtest import Past
+from arforecast.forecast.baselines import WEEKLY
+from arforecast.forecast.payment_time import AGE_EDGES, OLDEST, YOUNGEST, Distribution, Floats, Hazard, Ints, predict
 from arforecast.snapshot import Facts, fetched, total
 
 COMPONENTS = ("open_book", "unbilled", "total")

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.baselines import p_late_by_customer, roll_rate_curve
-from arforecast.payment_time import (
+from arforecast.forecast.baselines import p_late_by_customer, roll_rate_curve
+from arforecast.forecast.payment_time import (
     Distribution,
     Floats,
     Hazard,

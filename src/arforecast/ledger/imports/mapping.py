@@ -190,4 +190,4 @@ def _text(preset: str | Path) -> str:
 
 
 def _built_in() -> Traversable:
-    return files("arforecast.ledger") / "mappings"
+    return files("arforecast.ledger.imports") / "mappings"

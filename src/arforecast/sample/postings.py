@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from arforecast.ledger.sample import calendar
-from arforecast.ledger.sample.billing import Cents
-from arforecast.ledger.sample.calendar import dates, days
-from arforecast.ledger.sample.truth import Floats, State
+from arforecast.sample import calendar
+from arforecast.sample.billing import Cents
+from arforecast.sample.calendar import dates, days
+from arforecast.sample.truth import Floats, State
 
 GOODWILL_SHARE, OVERPAID_SHARE, ON_ACCOUNT_SHARE = 0.02, 0.003, 0.012
 OVERPAYMENT = 2_000

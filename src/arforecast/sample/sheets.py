@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from arforecast.ledger.sample import billing, calendar, company, dunning, postings, truth
-from arforecast.ledger.sample.calendar import dates
 from arforecast.ledger.tables import BY_NAME
+from arforecast.sample import billing, calendar, company, dunning, postings, truth
+from arforecast.sample.calendar import dates
 
 CURRENCY = "USD"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from arforecast.errors import UsageError
-from arforecast.ledger.sample import calendar, sheets
+from arforecast.sample import calendar, sheets
 
 LAST_ON = np.datetime64("2026-06-30")
 MOST_MONTHS = 120

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from arforecast.ledger.sample import calendar
-from arforecast.ledger.sample.calendar import dates, days
+from arforecast.sample import calendar
+from arforecast.sample.calendar import dates, days
 
 SEGMENTS = {"individual": 0.78, "team": 0.14, "brokerage": 0.08}
 COUNTRIES = {"US": 0.84, "CA": 0.08, "GB": 0.04, "MX": 0.03, "DE": 0.01}

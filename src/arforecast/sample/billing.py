@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from arforecast.ledger.sample import calendar
-from arforecast.ledger.sample.calendar import dates, days
-from arforecast.ledger.sample.truth import OWED, State, state_on
+from arforecast.sample import calendar
+from arforecast.sample.calendar import dates, days
+from arforecast.sample.truth import OWED, State, state_on
 
 PLANS = pd.DataFrame(
     {"share": [0.55, 0.30, 0.15], "price": [240_000, 420_000, 690_000]},

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from arforecast.backtest import Past
-from arforecast.baselines import late_counts
-from arforecast.payment_time import MODEL, Distribution, Floats, effects
+from arforecast.forecast.backtest import Past
+from arforecast.forecast.baselines import late_counts
+from arforecast.forecast.payment_time import MODEL, Distribution, Floats, effects
 from arforecast.snapshot import Facts
 
 COLUMNS = [

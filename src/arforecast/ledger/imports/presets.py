@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from arforecast.errors import SourceError, UsageError
-from arforecast.ledger.mapping import (
+from arforecast.ledger.imports.mapping import (
     REQUIRED,
     TYPES,
     DatePlusDays,

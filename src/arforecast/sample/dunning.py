@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from arforecast.ledger.sample import calendar
-from arforecast.ledger.sample.billing import Cents
-from arforecast.ledger.sample.calendar import dates, days
-from arforecast.ledger.sample.truth import CALL_DAYS, P_PROMISE, State, state_on
+from arforecast.sample import calendar
+from arforecast.sample.billing import Cents
+from arforecast.sample.calendar import dates, days
+from arforecast.sample.truth import CALL_DAYS, P_PROMISE, State, state_on
 
 # Days from the due date; accounts that are pulled by card or debit need no reminder.
 STEPS = (

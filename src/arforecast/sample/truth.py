@@ -36,7 +36,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from arforecast.ledger.sample import calendar
+from arforecast.sample import calendar
 
 Floats = npt.NDArray[np.float64]
 Records = npt.NDArray[np.void]

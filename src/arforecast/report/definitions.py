@@ -1,4 +1,4 @@
-"""Every definition for readers: `python -m arforecast.definitions > docs/definitions.md`."""
+"""Every definition for readers: `python -m arforecast.report.definitions > docs/definitions.md`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Actions: which customers to look at, and what to do about them."""

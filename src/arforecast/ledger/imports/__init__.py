@@ -1,0 +1,1 @@
+"""Imports: exports of other systems become ledgers, as declared mappings say."""
