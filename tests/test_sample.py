@@ -138,7 +138,7 @@ def test_a_failure_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pyte
         raise OSError("disk full")
 
     monkeypatch.setattr(sheets, "truth_rows", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(UsageError, match="cannot be written: disk full"):
         write_sample(tmp_path / "ledger", 5, 2, 1)
     assert list(tmp_path.iterdir()) == []
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -17,12 +16,11 @@ from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import nbformat
 from pydantic import TypeAdapter, ValidationError
 
-from arforecast import settings
+from arforecast import folders, settings
 from arforecast.errors import GateError, RunError, UsageError
 from arforecast.ledger import GROUP
 from arforecast.report import Fragment, page
@@ -78,7 +76,8 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
     books = open_ledger(ledger)
     stamp = pass_gates(books.as_of(as_of).stamp(), allow)
     final = out.resolve() / stamp["as_of"]
-    with _complete_or_nothing(final) as folder:
+    _refuse_what_is_no_run(final)
+    with folders.complete(final) as folder:
         seconds = _execute_all(jobs, folder, workers)
         write_csv(books.problems[books.problems["severity"].eq("error")], folder / "quarantine.csv")
         _write_pages([job.name for job in jobs], folder, final, stamp)
@@ -271,26 +270,9 @@ def _line(text: str) -> str:
 # ------------------------------------------------------------------ writing
 
 
-@contextmanager
-def _complete_or_nothing(final: Path) -> Iterator[Path]:
-    """A folder to write into that becomes `final` at the end, or is gone."""
+def _refuse_what_is_no_run(final: Path) -> None:
     if final.exists() and not (final / "run.json").exists():
         raise UsageError(f"{final} is there and is not a run. Move it away or write to another folder.")
-    work = final.with_name(f".{final.name}-{uuid4().hex[:8]}")
-    work.mkdir(parents=True)
-    try:
-        yield work
-        _replace(final, work)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _replace(final: Path, complete: Path) -> None:
-    before = complete.with_name(f"{complete.name}-before")
-    if final.exists():
-        final.rename(before)
-    complete.rename(final)
-    shutil.rmtree(before, ignore_errors=True)
 
 
 def _write_pages(names: Sequence[str], folder: Path, final: Path, stamp: Mapping[str, Any]) -> None:

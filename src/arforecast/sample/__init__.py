@@ -7,11 +7,11 @@ them `truth.parquet`, which no reader of ledgers opens: `truth` says what it hol
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from arforecast import folders
 from arforecast.errors import UsageError
 from arforecast.sample import calendar, sheets
 
@@ -30,14 +30,8 @@ def write_sample(folder: Path, customers: int = 400, months: int = 36, seed: int
         raise UsageError(f"No sample with {asked}: at least 1 customer, 1 to {MOST_MONTHS} months, seed 0 or more.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not an empty folder. Name a new one for the sample.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        draft = Path(scratch) / "ledger"
-        draft.mkdir()
+    with folders.complete(folder) as draft:
         _write(draft, customers, months, seed)
-        if folder.exists():
-            folder.rmdir()
-        draft.rename(folder)
 
 
 def _write(folder: Path, customers: int, months: int, seed: int) -> None:

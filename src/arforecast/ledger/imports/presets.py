@@ -11,14 +11,13 @@ import hashlib
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
+from arforecast import folders
 from arforecast.errors import SourceError, UsageError
 from arforecast.ledger.imports.mapping import (
     REQUIRED,
@@ -107,7 +106,7 @@ def import_export(preset: str | Path, source: Path, folder: Path) -> ImportRepor
     _refuse_other_files(folder, source)
     export = _export(source, mapping.format)
     ledger, report = _translate(export, mapping)
-    with _whole(folder.resolve()) as part:
+    with folders.complete(folder.resolve()) as part:
         # This line end makes the writer quote a cell that holds a carriage return.
         ledger.to_csv(part / INVOICES_FILE, index=False, lineterminator="\r\n")
         _inert(report.problems).to_csv(part / QUARANTINE_FILE, index=False, lineterminator="\r\n")
@@ -348,31 +347,6 @@ def _refuse_other_files(folder: Path, source: Path) -> None:
     foreign = there - {INVOICES_FILE, QUARANTINE_FILE, RECORD_FILE} if RECORD_FILE in there else there
     if foreign:
         raise UsageError(f"{folder} holds {', '.join(sorted(foreign))}: no import wrote that. Name another folder.")
-
-
-@contextmanager
-def _whole(folder: Path) -> Iterator[Path]:
-    """A place beside `folder` to write into: it becomes `folder` when all is written, or vanishes on a fault."""
-    part = folder.with_name(f".{folder.name}.part")
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        yield part
-        _replace(folder, part)
-    except OSError as fault:
-        raise UsageError(f"{folder} cannot be written: {fault.strerror}.") from fault
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _replace(folder: Path, part: Path) -> None:
-    """The earlier import stands aside until the new one is in its place."""
-    old = folder.with_name(f".{folder.name}.old")
-    if folder.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)
-    part.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _inert(problems: pd.DataFrame) -> pd.DataFrame:
