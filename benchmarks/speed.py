@@ -74,7 +74,7 @@ def catalogue(folder: Path) -> Callable[[], object]:
     from arforecast.ledger import open_books
 
     books = open_books(folder)
-    return lambda: kpis.table(books, month_ends(), by="segment")
+    return lambda: kpis.measured(books, month_ends(), by="segment")
 
 
 def three_of_ours(folder: Path) -> Callable[[], object]:

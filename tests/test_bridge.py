@@ -44,7 +44,7 @@ def april(ledger: Ledger) -> pd.DataFrame:
 
 def moved(books: Books, since: date, as_of: date) -> pd.Series:
     """How far each KPI moved."""
-    values = kpis.table(books, [since, as_of]).pivot(index="kpi", columns="as_of", values="value")
+    values = kpis.measured(books, [since, as_of]).pivot(index="kpi", columns="as_of", values="value")
     return values[pd.Timestamp(as_of)] - values[pd.Timestamp(since)]
 
 
@@ -189,7 +189,7 @@ def test_terms_that_are_a_day_longer_are_a_day_of_sales(
     beyond the 90 days that DSO looks back on is no matter of terms."""
     tables = billed_daily(date(2025, 12, 1), {date(2025, 12, 1): 30, date(2026, 4, 1): longer}, 304)
     books = open_books(ledgers.write(tables, tmp_path / "ledger"), Settings())
-    days = bridge.table(books, date(2026, 3, 31), date(2026, 9, 30)).set_index("part").days
+    days = bridge.parts(books, date(2026, 3, 31), date(2026, 9, 30)).set_index("part").days
     assert days[["terms_mix", "billing_timing"]].tolist() == pytest.approx([terms_mix, timing])
     assert days.drop(["terms_mix", "billing_timing"]).fillna(0).tolist() == pytest.approx([0] * 10)
 
@@ -340,7 +340,7 @@ def test_the_parts_are_those_of_the_slow_twin_and_add_up(tables: Tables, days: l
     since, as_of = sorted(days)
     with TemporaryDirectory() as folder:
         books = open_books(ledgers.write(tables, Path(folder) / "ledger"), Settings())
-        parts = bridge.table(books, since, as_of).set_index("part")
+        parts = bridge.parts(books, since, as_of).set_index("part")
         owed, dso = moved(books, since, as_of)[["open_ar", "dso"]]
     cents = (parts.amount.dropna() * 100).round().astype(int)
     over = standing(tables, as_of, as_of)["over_applied"] - standing(tables, since, since)["over_applied"]
@@ -357,7 +357,7 @@ def test_nothing_that_became_known_later_changes_a_bridge(tables: Tables, days: 
     since, as_of = sorted(days)
     with TemporaryDirectory() as folder:
         whole, known = (
-            bridge.table(open_books(ledgers.write(part, Path(folder) / name), Settings()), since, as_of)
+            bridge.parts(open_books(ledgers.write(part, Path(folder) / name), Settings()), since, as_of)
             for name, part in (("whole", tables), ("known", ledgers.until(tables, as_of)))
         )
     pd.testing.assert_frame_equal(whole, known)

@@ -42,7 +42,7 @@ def record() -> pd.DataFrame:
 
 
 def forecast() -> pd.DataFrame:
-    return cash.table(cash.stretched(raw(), record()), 2)
+    return cash.by_week(cash.stretched(raw(), record()), 2)
 
 
 def component(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -119,9 +119,9 @@ def test_total_is_the_components_to_the_cent() -> None:
 
 
 def test_a_currency_without_decimals_has_no_fractions() -> None:
-    money = cash.table(raw(), 0)[["mean", *QUANTILES]]
+    money = cash.by_week(raw(), 0)[["mean", *QUANTILES]]
     assert (money == money.round()).all(axis=None)
-    assert money["mean"].tolist() == (cash.table(raw(), 2)["mean"] * 100).round().tolist()
+    assert money["mean"].tolist() == (cash.by_week(raw(), 2)["mean"] * 100).round().tolist()
 
 
 # Ranges
@@ -202,7 +202,7 @@ def every_week(paid_after_days: int) -> list[Row]:
 def forecast_of(tables: Tables, folder: Path, day: date) -> pd.DataFrame:
     """Eight weeks of a ledger, their ranges as they were drawn."""
     known = facts(opened(tables, folder), day)
-    return cash.table(cash.raw_forecast(known, backtest.past(known, [day], 56)[0], 8), 2)
+    return cash.by_week(cash.raw_forecast(known, backtest.past(known, [day], 56)[0], 8), 2)
 
 
 @pytest.mark.parametrize("paid_after_days", [3, 17])
@@ -223,7 +223,7 @@ def test_ranges_stay_finite_where_past_ones_had_no_width(tmp_path: Path) -> None
     known = facts(opened({"invoices": [*every_week(10), extra]}, tmp_path), day)
     then = backtest.past(known, backtest.weekly_origins(known, day, count=8), 56)
     forecast = cash.raw_forecast(known, backtest.past(known, [day], 56)[0], 8)
-    wide = cash.table(cash.stretched(forecast, cash.record(known, then, 8, day)), 2)
+    wide = cash.by_week(cash.stretched(forecast, cash.record(known, then, 8, day)), 2)
     assert wide[list(QUANTILES)].max(axis=None) < 10 * 700
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from arforecast.ledger import cells, open_books, source
 from arforecast.ledger.tables import Column, Type
-from arforecast.settings import Books, Engine, Settings
+from arforecast.settings import Engine, LedgerRules, Settings
 from doors import HEADER, problems, write
 
 Read = Callable[..., list[Any]]
@@ -200,7 +200,7 @@ def test_money_beyond_all_measure_is_null(read: Read, cell: object, arrow: pa.Da
 def test_the_decimals_of_the_currency_are_a_setting(tmp_path: Path, decimals: int, units: int, refused: str) -> None:
     fine = f"{Decimal(units).scaleb(-decimals):f}"
     rows = "".join(f"{name},C1,2026-01-05,2026-02-04,{cell}\n" for name, cell in (("A1", fine), ("A2", refused)))
-    settings = Settings(ledger=Books(decimals=decimals))
+    settings = Settings(ledger=LedgerRules(decimals=decimals))
     books = open_books(write(tmp_path, {"invoices.csv": f"{HEADER}\n{rows}"}), settings)
     assert books.tables["invoices"].to_pandas().amount.tolist() == [units]
     assert [(problem.rule, problem.row, problem.value) for problem in problems(books)] == [("not_money", 3, refused)]

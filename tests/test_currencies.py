@@ -68,7 +68,7 @@ def opened(tables: Tables, folder: Path) -> Ledger:
 
 
 def values(books: Books, day: date, by: str | None = None) -> pd.Series:
-    table = kpis.table(books, [day], by)
+    table = kpis.measured(books, [day], by)
     return table.set_index([*(["group"] if by else []), "kpi"]).value
 
 
@@ -248,7 +248,7 @@ def test_a_currency_of_two_is_a_ledger_of_twice_the_money(made: Tables, tmp_path
 
 def test_balances_and_flows_agree_with_plain_python(abroad: Tables, tmp_path: Path) -> None:
     days = month_ends(JUNE, 8)
-    found = kpis.table(opened(abroad, tmp_path / "abroad").books, days).set_index(["as_of", "kpi"]).value
+    found = kpis.measured(opened(abroad, tmp_path / "abroad").books, days).set_index(["as_of", "kpi"]).value
     for day in days:
         then = {name: found[pd.Timestamp(day), name] for name in ("open_ar", "overdue_ar", "billed", "cash")}
         assert then == pytest.approx(plain(abroad, day), abs=1e-6)

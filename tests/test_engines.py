@@ -139,7 +139,7 @@ def agree(there: Books, here: Books) -> None:
     assert (there.problems.rule.value_counts() == here.problems.rule.value_counts()).all()
     pd.testing.assert_frame_equal(there.rows, here.rows)
     keys = ["as_of", "by", "group", "kpi"]
-    theirs, ours = (kpis.table(books, DAYS, by="segment").set_index(keys).sort_index() for books in (there, here))
+    theirs, ours = (kpis.measured(books, DAYS, by="segment").set_index(keys).sort_index() for books in (there, here))
     assert theirs.index.equals(ours.index)
     assert theirs.value.notna().equals(ours.value.notna())
     for column in ("value", "numerator", "denominator"):
@@ -204,7 +204,7 @@ def test_rows_stay_in_the_database(postgres: str, here: Books, monkeypatch: pyte
         return result
 
     monkeypatch.setattr(Backend, "execute", counted)
-    kpis.table(open_books(postgres), DAYS, by="segment")
+    kpis.measured(open_books(postgres), DAYS, by="segment")
     smallest = here.rows.read[here.rows.table.isin(["invoices", "applications"])].min()
     assert fetched
     assert max(fetched) < smallest / 5

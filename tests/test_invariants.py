@@ -110,7 +110,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Company:
 
 
 def measured(ledger: Ledger, days: Iterable[date], by: str | None = None) -> pd.DataFrame:
-    return kpis.table(ledger.books, days, by).set_index(["as_of", "group", "kpi"])
+    return kpis.measured(ledger.books, days, by).set_index(["as_of", "group", "kpi"])
 
 
 def cents(amounts: pd.Series) -> pd.Series:
@@ -181,7 +181,7 @@ def test_the_books_roll_forward_to_the_cent(company: Company) -> None:
 @pytest.mark.parametrize("by", ["segment", "customer_id", "product", "collector", "currency"])
 def test_groups_add_up_to_the_whole(made: Company, by: str) -> None:
     """The whole is asked for by itself: beside groups it is made of them, and has to be the same."""
-    table, alone = (kpis.table(made.ledger.books, made.days, each) for each in (by, None))
+    table, alone = (kpis.measured(made.ledger.books, made.days, each) for each in (by, None))
     beside = table[table.by == ""].reset_index(drop=True)
     pd.testing.assert_frame_equal(beside, alone.reset_index(drop=True), rtol=1e-12)
     groups = table[(table.by == by) & ~table.kpi.isin(NOT_ADDITIVE)].groupby(["as_of", "kpi"])

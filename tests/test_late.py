@@ -16,7 +16,7 @@ from ledgers import told
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return late.table(sample_facts(), sample_today())
+    return late.late_payers(sample_facts(), sample_today())
 
 
 def distribution(*rows: tuple[str, list[float]]) -> Distribution:

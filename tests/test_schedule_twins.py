@@ -403,7 +403,7 @@ TWINS: dict[str, Callable[[Tables, date], Rows]] = {
 
 
 def agree(name: str, tables: Tables, books: Books, as_of: date) -> pd.DataFrame:
-    ours = schedules.table(stand(books, [as_of]).cached(), as_of, name)
+    ours = schedules.schedule(stand(books, [as_of]).cached(), as_of, name)
     rows = TWINS[name](tables, as_of)
     theirs = pd.DataFrame(rows, columns=ours.columns).astype(ours.dtypes.to_dict())
     pd.testing.assert_frame_equal(ours, theirs, rtol=1e-9, atol=1e-9, obj=f"{name} on {as_of}")

@@ -138,7 +138,7 @@ def test_aging_edges_make_the_buckets(tmp_path: Path) -> None:
     """On 2 March A1 to A4 are 1, 2, 9 and 10 days past due."""
     books = open_books(write(tmp_path, {"invoices.csv": f"{HEADER}\n{LATE}"}))
     books = replace(books, settings=Settings(kpis=Kpis(aging_edges=(0, 1, 9))))
-    table = kpis.table(books, [date(2026, 3, 2)])
+    table = kpis.measured(books, [date(2026, 3, 2)])
     aged = table[table.kpi.str.startswith("aging:")].set_index("kpi").value
     assert aged.to_dict() == {"aging:current": 0.0, "aging:1-1": 1.0, "aging:2-9": 110.0, "aging:10+": 1000.0}
 

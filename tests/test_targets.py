@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 def judged(months: int = 2, **said: object) -> pd.DataFrame:
     """DSO is 52 on 30 June after 53, CEI 79.6 after 78.6; the overdue share of the group is 0.40 on 30 June."""
     settings = Settings.model_validate({"targets": said})
-    return targets.table(frames.kpis(months), settings.kpi_targets, frames.glossary())
+    return targets.distances(frames.kpis(months), settings.kpi_targets, frames.glossary())
 
 
 def test_less_is_better_of_one_and_more_of_the_other() -> None:
@@ -42,15 +42,15 @@ def test_less_is_better_of_one_and_more_of_the_other() -> None:
 
 def test_what_moves_the_wrong_way_has_a_trend_below_zero() -> None:
     rising = frames.kpis(2).assign(value=lambda rows: rows["value"].mask(rows["as_of"] < frames.AS_OF, 50.0))
-    table = targets.table(rising, Settings(targets={"dso": 52}).kpi_targets, frames.glossary())
+    table = targets.distances(rising, Settings(targets={"dso": 52}).kpi_targets, frames.glossary())
     assert table.trend.tolist()[1:] == [-2.0]
     assert table.verdict.tolist() == ["better", "on target"]
 
 
 def test_days_out_of_order_have_the_same_trend() -> None:
     wanted = Settings(targets={"dso": 50}).kpi_targets
-    backwards = targets.table(frames.kpis(3).iloc[::-1], wanted, frames.glossary())
-    pd.testing.assert_frame_equal(backwards, targets.table(frames.kpis(3), wanted, frames.glossary()))
+    backwards = targets.distances(frames.kpis(3).iloc[::-1], wanted, frames.glossary())
+    pd.testing.assert_frame_equal(backwards, targets.distances(frames.kpis(3), wanted, frames.glossary()))
 
 
 def test_a_group_has_the_target_that_names_it_and_no_other() -> None:
@@ -77,7 +77,7 @@ def test_targets_of_groups_alone_leave_the_whole_ledger_without() -> None:
 
 def test_what_is_not_defined_is_not_judged() -> None:
     undefined = frames.kpis(1).assign(value=float("nan"))
-    (row,) = targets.table(undefined, Settings(targets={"dso": 50}).kpi_targets, frames.glossary()).itertuples()
+    (row,) = targets.distances(undefined, Settings(targets={"dso": 50}).kpi_targets, frames.glossary()).itertuples()
     assert row.verdict == ""
     assert pd.isna(row.distance)
 

@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import ledgers
-from arforecast.kpis import catalogue, table
+from arforecast.kpis import catalogue, measured
 from arforecast.ledger import open_books
 from arforecast.sample import write_sample
 from arforecast.settings import Settings
@@ -815,7 +815,7 @@ def disagreements(tables: Tables, folder: Path, days: Iterable[date]) -> list[st
     """Every figure on which engine and twins do not agree, on each day, whole and by segment."""
     books = open_books(ledgers.write(tables, folder), Settings())
     assert books.quarantine.empty, books.quarantine.message.to_list()
-    rows = table(books, days, by="segment").to_dict("records")
+    rows = measured(books, days, by="segment").to_dict("records")
     engine = {(row["as_of"].date(), row["group"] if row["by"] else None, row["kpi"]): row for row in rows}
     twin = _twins(facts(tables), days)
     missing = [f"{key}: one side has no such figure" for key in engine.keys() ^ twin.keys()]

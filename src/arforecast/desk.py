@@ -53,37 +53,37 @@ class Snapshot:
     day: date
 
     def kpis(self, by: str | None = None, months: int = 1) -> pd.DataFrame:
-        """Every KPI today and at the month-ends before, `months` days in all; see `arforecast.kpis.table`."""
+        """Every KPI today and at the month-ends before, `months` days in all; see `arforecast.kpis.measured`."""
         _refuse_less_than_one("months", months)
-        return kpis.table(self.books, snapshot.month_ends(self.day, months), by)
+        return kpis.measured(self.books, snapshot.month_ends(self.day, months), by)
 
     def bridge(self, since: str | date | None = None) -> pd.DataFrame:
         """Why open_ar and DSO moved since the close of `since`, the month-end before unless given, in parts; see
-        `arforecast.kpis.bridge.table`."""
+        `arforecast.kpis.bridge.parts`."""
         before = snapshot.opening(self.day) if since is None else _date(since)
-        return bridge.table(self.books, before, self.day)
+        return bridge.parts(self.books, before, self.day)
 
     def targets(self, months: int = 2) -> pd.DataFrame:
-        """How far the KPIs are from their targets, `months` days in all; see `arforecast.kpis.targets.table`.
+        """How far the KPIs are from their targets, `months` days in all; see `arforecast.kpis.targets.distances`.
 
         Raises UsageError for a target of what is no KPI, or of a column that the ledger does not have.
         """
         wanted = self.books.settings.kpi_targets
         columns = targets.columns(wanted, snapshot.groupings(self.books))
-        figures = kpis.table(self.books, snapshot.month_ends(self.day, months), columns)
-        return targets.table(figures, wanted, self.glossary())
+        figures = kpis.measured(self.books, snapshot.month_ends(self.day, months), columns)
+        return targets.distances(figures, wanted, self.glossary())
 
     def families(self) -> pd.DataFrame:
         """The KPIs that answer one question by other definitions: question, kpi, why their answers differ."""
-        return families.table()
+        return families.members()
 
     def schedule(self, name: str) -> pd.DataFrame:
-        """A supporting table beside the KPIs, such as roll_rates or vintage; see `arforecast.schedules.table`."""
-        return schedules.table(self._facts, self.day, name)
+        """A supporting table beside the KPIs, such as roll_rates or vintage; see `arforecast.schedules.schedule`."""
+        return schedules.schedule(self._facts, self.day, name)
 
     def accounts(self) -> pd.DataFrame:
-        """Every customer who owes, those most worth a look first; see `arforecast.actions.accounts.table`."""
-        return accounts.table(self._facts, self.day)
+        """Every customer who owes, those most worth a look first; see `arforecast.actions.accounts.owing`."""
+        return accounts.owing(self._facts, self.day)
 
     def account(self, customer_id: str) -> Sheet:
         """What is open, paid, promised and said of one customer; see `arforecast.actions.accounts.Sheet`."""
@@ -102,8 +102,8 @@ class Snapshot:
         return schedules.glossary().rename(columns={"schedule": "kpi"})
 
     def late_payers(self) -> pd.DataFrame:
-        """Every open invoice with its payment distribution; see `arforecast.forecast.late.table`."""
-        return late.table(self._facts, self._today)
+        """Every open invoice with its payment distribution; see `arforecast.forecast.late.late_payers`."""
+        return late.late_payers(self._facts, self._today)
 
     def late_record(self) -> pd.DataFrame:
         """Past chances of being late beside what became of them; see `arforecast.forecast.backtest.late_record`."""
@@ -111,11 +111,11 @@ class Snapshot:
 
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
         """Cash by week and component with ranges that past forecasts have stretched; see
-        `arforecast.forecast.cash.table`."""
+        `arforecast.forecast.cash.by_week`."""
         _refuse_less_than_one("weeks", weeks)
         today = backtest.past(self._facts, [self.day], 7 * weeks)[0]
         raw = cash.raw_forecast(self._facts, today, weeks)
-        return cash.table(cash.stretched(raw, self._cash_past), self._decimals)
+        return cash.by_week(cash.stretched(raw, self._cash_past), self._decimals)
 
     def cash_record(self) -> pd.DataFrame:
         """Past forecasts of cash and of its baselines beside what came; see `arforecast.forecast.cash.comparison`."""

@@ -22,7 +22,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Books(Section):
+class LedgerRules(Section):
     """How the ledger is written and when it is refused."""
 
     currency: str = "USD"
@@ -94,7 +94,7 @@ class Target(Section):
 class Settings(Section):
     """All sections of `arforecast.toml`."""
 
-    ledger: Books = Books()
+    ledger: LedgerRules = LedgerRules()
     engine: Engine = Engine()
     kpis: Kpis = Kpis()
     forecast: Forecast = Forecast()

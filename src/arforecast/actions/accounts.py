@@ -69,7 +69,7 @@ class Sheet(NamedTuple):
     contacts: pd.DataFrame
 
 
-def table(facts: Facts, as_of: date) -> pd.DataFrame:
+def owing(facts: Facts, as_of: date) -> pd.DataFrame:
     """One row a customer with an open balance at as_of, those most worth a look first; see COLUMNS.
 
     Money is in major units. open_share is of all open balances, overdue_share of the customer's own.
@@ -92,7 +92,7 @@ def table(facts: Facts, as_of: date) -> pd.DataFrame:
 
 
 def glossary() -> pd.DataFrame:
-    """What the reasons and the columns of `table` mean: kpi, meaning."""
+    """What the reasons and the columns of `owing` mean: kpi, meaning."""
     return pd.DataFrame((REASONS | MEANINGS).items(), columns=["kpi", "meaning"])
 
 

@@ -238,7 +238,7 @@ def published(past: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def table(forecast: pd.DataFrame, decimals: int) -> pd.DataFrame:
+def by_week(forecast: pd.DataFrame, decimals: int) -> pd.DataFrame:
     """The forecast by week and component in major units, exact to the minor one; week 1 starts the day after as_of."""
     start = forecast.origin + pd.to_timedelta(7 * (forecast.horizon_week - 1) + 1, unit="D")
     money = forecast[["mean", *QUANTILES]].round()

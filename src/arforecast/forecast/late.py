@@ -18,7 +18,7 @@ COLUMNS = [
 QUANTILES = {"paid_on_p10": 0.10, "paid_on_p50": 0.50, "paid_on_p90": 0.90}
 
 
-def table(facts: Facts, then: Past) -> pd.DataFrame:
+def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
     """One row an open invoice, the most money at risk of being late first; see COLUMNS.
 
     p_late is 1 where the invoice is overdue already. paid_on_p10, _p50, _p90 are the days by which it is settled with

@@ -121,7 +121,7 @@ def glossary(settings: Settings) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kpi", "meaning", "unit", "better"])
 
 
-def table(books: Books, days: Iterable[date], by: str | Iterable[str] | None = None) -> pd.DataFrame:
+def measured(books: Books, days: Iterable[date], by: str | Iterable[str] | None = None) -> pd.DataFrame:
     """The value of every KPI on each day: for the whole ledger and, with `by`, each group of that column or columns.
 
     Columns: as_of, by, group (both empty for the whole ledger), kpi, value, numerator, denominator, unit; money in

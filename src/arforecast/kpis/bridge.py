@@ -25,7 +25,7 @@ PARTS = [
 LONGEST_TERMS_DAYS = 90
 
 
-def table(books: Books, since: date, as_of: date) -> pd.DataFrame:
+def parts(books: Books, since: date, as_of: date) -> pd.DataFrame:
     """Why open_ar and DSO moved from the close of `since` to the close of `as_of`: since, as_of, part, amount, days.
 
     amount (major units) adds up to open_ar(as_of) - open_ar(since), days (of DSO) to dso(as_of) - dso(since); a part

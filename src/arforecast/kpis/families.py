@@ -38,7 +38,7 @@ FAMILIES = (
 )
 
 
-def table() -> pd.DataFrame:
+def members() -> pd.DataFrame:
     """One row a measure of a family: question, kpi, why."""
     rows = [(family.question, kpi, family.why) for family in FAMILIES for kpi in family.kpis]
     return pd.DataFrame(rows, columns=["question", "kpi", "why"])

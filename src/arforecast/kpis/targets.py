@@ -26,10 +26,10 @@ def columns(targets: Mapping[str, Target], known: Collection[str]) -> list[str]:
     return sorted({by for _, by in asked})
 
 
-def table(kpis: pd.DataFrame, targets: Mapping[str, Target], glossary: pd.DataFrame) -> pd.DataFrame:
+def distances(kpis: pd.DataFrame, targets: Mapping[str, Target], glossary: pd.DataFrame) -> pd.DataFrame:
     """Every target on every day of `kpis`: as_of, by, group, kpi, value, target, distance, verdict, trend.
 
-    kpis: as of `arforecast.kpis.table`, by every column in `columns`; glossary: as of `arforecast.kpis.glossary`.
+    kpis: as of `arforecast.kpis.measured`, by every column in `columns`; glossary: as of `arforecast.kpis.glossary`.
     value: null where the KPI is not defined, or nothing is known of the group that the target names.
     distance: value - target where higher is better, target - value where lower is: above zero is better than asked.
     verdict: better, worse or on target; empty without a value. trend: how far the value moved the good way since the

@@ -16,12 +16,11 @@ from ibis import _
 
 from arforecast.ledger import cells, rates
 from arforecast.ledger.median import medians
-from arforecast.ledger.tables import BY_NAME, INVOICES, Table
+from arforecast.ledger.tables import BY_NAME, INVOICES, Table, Tables
 
 if TYPE_CHECKING:
     from arforecast.settings import Settings
 
-Tables = dict[str, "ibis.Table"]
 Check = Callable[[Tables, "Settings"], Iterator["ibis.Table"]]
 AMOUNT = next(column for column in INVOICES.columns if column.name == "amount")
 

@@ -11,7 +11,8 @@ from ibis import _
 
 from arforecast.errors import SourceError
 from arforecast.ledger import source
-from arforecast.ledger.books import Books, open_books
+from arforecast.ledger.books import Books
+from arforecast.ledger.reading import open_books
 from arforecast.ledger.tables import BY_NAME, CONTROL_TOTALS, RATES, Table
 from arforecast.settings import Settings
 

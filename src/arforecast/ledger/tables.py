@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import ibis
 
 Type = Literal["id", "text", "date", "money", "number", "flag"]
+Tables = dict[str, "ibis.Table"]
+"""The tables of one ledger by name."""
 
 
 @dataclass(frozen=True)

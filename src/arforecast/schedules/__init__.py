@@ -44,7 +44,7 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 
-def table(facts: Facts, as_of: date, name: str) -> pd.DataFrame:
+def schedule(facts: Facts, as_of: date, name: str) -> pd.DataFrame:
     """The schedule `name` at the close of `as_of`, the day that the facts stand on; its columns are its definition's.
 
     Raises UsageError for a name that is none.
