@@ -178,9 +178,13 @@ def open_ledger(url: Any, settings: Settings | None = None) -> Ledger:
     ledger or one of its files cannot be read.
     """
     settings = settings or load()
+    return Ledger(ledgers.checked.find(url, settings) or _read(url, settings))
+
+
+def _read(url: Any, settings: Settings) -> Books:
     if url == ledgers.GROUP and settings.entities:
-        return Ledger(ledgers.open_group(settings))
-    return Ledger(ledgers.open_books(settings.entities.get(url, url) if isinstance(url, str) else url, settings))
+        return ledgers.open_group(settings)
+    return ledgers.open_books(settings.entities.get(url, url) if isinstance(url, str) else url, settings)
 
 
 def _date(day: str | date) -> date:

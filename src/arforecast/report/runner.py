@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -22,19 +23,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from arforecast import folders, settings
 from arforecast.errors import GateError, RunError, UsageError
-from arforecast.ledger import GROUP
+from arforecast.ledger import GROUP, Books, checked
 from arforecast.report import Fragment, page
 from arforecast.report.tables import write_csv
 
+CHECKED = ".checked"
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
 
 class Job(NamedTuple):
-    """A notebook and what it is run with: its parameters, and the file of the settings."""
+    """A notebook and the parameters it is run with."""
 
     notebook: Path
     parameters: dict[str, Any]
-    settings: str
 
     @property
     def name(self) -> str:
@@ -72,14 +73,16 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
 
     chosen = find(notebooks, names)
     given = _usual(ledger, chosen) | dict(parameters or {})
-    jobs = _jobs(chosen, {"ledger": _located(ledger), "as_of": as_of, "data": ""}, given)
-    books = open_ledger(ledger)
-    stamp = pass_gates(books.as_of(as_of).stamp(), allow)
+    place = _located(ledger)
+    jobs = _jobs(chosen, {"ledger": place, "as_of": as_of, "data": ""}, given)
+    opened = open_ledger(ledger)
+    stamp = pass_gates(opened.as_of(as_of).stamp(), allow)
     final = out.resolve() / stamp["as_of"]
     _refuse_what_is_no_run(final)
     with folders.complete(final) as folder:
-        seconds = _execute_all(jobs, folder, workers)
-        write_csv(books.problems[books.problems["severity"].eq("error")], folder / "quarantine.csv")
+        with _checked(opened.books, place, folder / CHECKED):
+            seconds = _execute_all(jobs, folder, workers)
+        write_csv(opened.problems[opened.problems["severity"].eq("error")], folder / "quarantine.csv")
         _write_pages([job.name for job in jobs], folder, final, stamp)
         _write_account(folder, stamp, {"ledger": str(ledger)} | given, seconds)
     return out / final.name
@@ -134,7 +137,7 @@ def _jobs(chosen: Sequence[Path], set_by_run: Mapping[str, str], given: Mapping[
     fixed = [name for name in given if name in set_by_run]
     if fixed:
         raise UsageError(f"{', '.join(fixed)} cannot be given as a parameter: the run sets it.")
-    jobs = [Job(notebook, typed(notebook, {**set_by_run, **given}), _settings_of_here()) for notebook in chosen]
+    jobs = [Job(notebook, typed(notebook, {**set_by_run, **given})) for notebook in chosen]
     unknown = [name for name in given if not any(name in job.parameters for job in jobs)]
     if unknown:
         asked = ", ".join(job.name for job in jobs)
@@ -197,8 +200,9 @@ def _execute_all(jobs: Sequence[Job], folder: Path, workers: int) -> dict[str, f
     from rich.progress import track
 
     console = Console(stderr=True, highlight=False)
+    environment = {settings.VARIABLE: _settings_of_here(), checked.VARIABLE: str(folder / CHECKED)}
     running = Parallel(n_jobs=max(min(workers, len(jobs)), 1), return_as="generator_unordered")(
-        delayed(execute)(job, folder) for job in jobs
+        delayed(execute)(job, folder, environment) for job in jobs
     )
     bar = track(running, "Notebooks", total=len(jobs), console=console, disable=not console.is_terminal)
     outcomes = []
@@ -211,15 +215,16 @@ def _execute_all(jobs: Sequence[Job], folder: Path, workers: int) -> dict[str, f
     return {outcome.name: round(outcome.seconds, 1) for outcome in sorted(outcomes)}
 
 
-def execute(job: Job, folder: Path) -> Outcome:
-    """Execute one notebook and keep it with its outputs in `folder`; a fault comes back as text, from any process."""
+def execute(job: Job, folder: Path, environment: Mapping[str, str]) -> Outcome:
+    """Execute one notebook, its kernel in `environment`, and keep it with its outputs in `folder`; a fault comes back
+    as text, from any process."""
     import papermill
     from traitlets.config import Config
 
     private = Config({"KernelManager": {"transport_encryption": "auto"}})  # no other user of the machine listens in
     started = perf_counter()
     try:
-        with _settings_from(job.settings):
+        with _environment(environment):
             done = papermill.execute_notebook(
                 str(job.notebook),
                 str(folder / job.notebook.name),
@@ -239,15 +244,26 @@ def execute(job: Job, folder: Path) -> Outcome:
 
 
 @contextmanager
-def _settings_from(file: str) -> Iterator[None]:
+def _environment(added: Mapping[str, str]) -> Iterator[None]:
     """A kernel starts with the environment of the process that starts it."""
-    before = os.environ.get(settings.VARIABLE)
-    os.environ[settings.VARIABLE] = file
+    before = {name: os.environ[name] for name in added if name in os.environ}
+    os.environ.update(added)
     try:
         yield
     finally:
-        os.environ.pop(settings.VARIABLE)
-        os.environ.update({settings.VARIABLE: before} if before is not None else {})
+        for name in added:
+            os.environ.pop(name)
+        os.environ.update(before)
+
+
+@contextmanager
+def _checked(books: Books, ledger: str, copy: Path) -> Iterator[None]:
+    """What this run has read and checked stands there for its notebooks, and is no part of what it leaves."""
+    checked.write(books, ledger, copy)
+    try:
+        yield
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
 
 
 def _silent_fault(name: str, done: nbformat.NotebookNode) -> str:

@@ -1,0 +1,66 @@
+"""A checked copy of the books: what one process has read and checked, others open without doing it again."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from arforecast.ledger import source
+from arforecast.ledger.books import Books
+from arforecast.ledger.tables import BY_NAME
+from arforecast.settings import Settings
+
+VARIABLE = "ARFORECAST_CHECKED"
+TABLES, ABOUT = "books.duckdb", "about.json"
+FRAMES = ("problems", "rows", "quarantine")
+
+
+def write(books: Books, url: str, folder: Path) -> None:
+    """Keep the books of the ledger at `url` in the new folder `folder`; nothing where they live in another engine,
+    since its rows stay there."""
+    con = books.tables["invoices"].get_backend()
+    if con.name != "duckdb":
+        return
+    folder.mkdir()
+    con.attach(folder / TABLES, name=TABLES)
+    for name, table in books.tables.items():
+        con.create_table(name, table, database=(TABLES, "main"))
+    con.detach(TABLES)
+    for name in FRAMES:
+        getattr(books, name).to_parquet(folder / f"{name}.parquet")
+    about = _key(url, books.settings) | {
+        "present": sorted(books.present),
+        "foreign": sorted(books.foreign),
+        "fingerprint": books.fingerprint,
+    }
+    (folder / ABOUT).write_text(json.dumps(about), "utf-8")
+
+
+def find(url: object, settings: Settings) -> Books | None:
+    """The books of the ledger at `url` where the environment names a copy of just these, read with these settings."""
+    folder = Path(os.environ.get(VARIABLE, os.devnull))
+    if not (folder / ABOUT).is_file():
+        return None
+    about = json.loads((folder / ABOUT).read_text("utf-8"))
+    return _open(folder, about, settings) if about.items() >= _key(url, settings).items() else None
+
+
+def _open(folder: Path, about: dict[str, list[str]], settings: Settings) -> Books:
+    con = source.connect(settings.engine)
+    con.attach(folder / TABLES, name=TABLES, read_only=True)
+    return Books(
+        tables={name: con.table(name, database=(TABLES, "main")) for name in BY_NAME},
+        present=frozenset(about["present"]),
+        **{name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES},
+        fingerprint=str(about["fingerprint"]),
+        settings=settings,
+        foreign=frozenset(about["foreign"]),
+    )
+
+
+def _key(url: object, settings: Settings) -> dict[str, str]:
+    """What a copy is of: the ledger, and the settings it was read with."""
+    return {"url": str(url), "settings": settings.model_dump_json()}

@@ -1,0 +1,68 @@
+"""A checked copy of the books answers as the ledger it is of, and passes for no other."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from arforecast import open_ledger
+from arforecast.ledger import checked
+from arforecast.report import runner
+from arforecast.settings import LedgerRules, Settings
+from test_runner import kernels_import_this_package, ledger, notebook  # noqa: F401 - fixtures
+
+
+@pytest.fixture
+def copied(ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: F811
+    """The copy of the ledger, named in the environment."""
+    books = open_ledger(ledger, Settings()).books
+    checked.write(books, str(ledger), tmp_path / "copy")
+    monkeypatch.setenv(checked.VARIABLE, str(tmp_path / "copy"))
+    return tmp_path / "copy"
+
+
+def test_it_answers_as_the_ledger_does(ledger: Path, copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    """The third of four invoices falls due late, the fourth is quarantined: nothing of this is lost in the copy."""
+    monkeypatch.delenv(checked.VARIABLE)
+    read = open_ledger(ledger, Settings())
+    monkeypatch.setenv(checked.VARIABLE, str(copied))
+    shutil.rmtree(ledger)
+    copy = open_ledger(str(ledger), Settings())
+    for frame in ("problems", "rows", "quarantine"):
+        pd.testing.assert_frame_equal(getattr(copy.books, frame), getattr(read.books, frame))
+    pd.testing.assert_frame_equal(copy.as_of("2026-06-30").kpis(), read.as_of("2026-06-30").kpis())
+    assert copy.as_of("2026-06-30").stamp() == read.as_of("2026-06-30").stamp()
+
+
+def test_another_ledger_is_read_as_ever(copied: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "invoices.csv").write_text(
+        "invoice_id,customer_id,issued_on,due_on,amount,paid_on\n9,Z,2026-05-01,2026-05-31,1.00,\n"
+    )
+    assert open_ledger(other, Settings()).as_of("2026-06-30").accounts().customer_id.tolist() == ["Z"]
+
+
+def test_other_settings_read_the_ledger_anew(ledger: Path, copied: Path) -> None:  # noqa: F811
+    """Amounts of two decimals are no amounts in a currency of none: the copy would hide that."""
+    whole = Settings(ledger=LedgerRules(currency="JPY", decimals=0))
+    assert len(open_ledger(ledger, whole).quarantine) > len(open_ledger(ledger, Settings()).quarantine)
+
+
+def test_the_notebooks_of_a_run_read_nothing_twice(ledger: Path, tmp_path: Path) -> None:  # noqa: F811
+    """A notebook that moves the ledger away before it opens it has it all the same; the copy is no part of the run."""
+    notebook(
+        tmp_path / "notebooks",
+        "alone",
+        [
+            "# Alone",
+            "from pathlib import Path; Path(ledger).rename(f'{ledger}-away')",
+            "import arforecast as ar; print('headline', len(ar.open_ledger(ledger).as_of(as_of).accounts()))",
+        ],
+    )
+    folder = runner.run(ledger, "2026-06-30", out=tmp_path / "reports", notebooks=tmp_path / "notebooks")
+    assert "headline 2" in (folder / "index.html").read_text("utf-8")
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
