@@ -398,9 +398,66 @@ def test_rows_left_out_are_told_beside_the_table_not_in_it(tmp_path: Path) -> No
     folder = write(tmp_path, {"invoices.csv": rows})
     result = run("late", folder, "--as-of", AS_OF, "--format", "csv")
     assert pd.read_csv(io.StringIO(result.stdout)).invoice_id.tolist() == ["A1"]
-    assert f"1 rows are left out: see arforecast check {folder}" in result.stderr
+    assert f"1 row is left out: see arforecast check {folder}" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [("nonsense",), ("kpis",), ("kpis", "x", "--as-of", AS_OF, "--format", "xml")])
 def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
+
+
+# What nobody foresaw, and who stops listening
+
+
+def test_what_nobody_foresaw_is_one_line(ledger: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("first line\x1b[31m\nsecond line")
+
+    monkeypatch.setattr("arforecast.desk.Ledger.as_of", fail)
+    result = run("kpis", ledger, "--as-of", AS_OF)
+    refused(result, 1, r"This should not happen: RuntimeError: first line\x1b[31m. arforecast --debug ... shows where.")
+    assert isinstance(run("--debug", "kpis", ledger, "--as-of", AS_OF).exception, RuntimeError)
+
+
+def test_a_reader_who_has_read_enough_hears_no_complaint(ledger: str) -> None:
+    command = [*entry(), "kpis", ledger, "--as-of", AS_OF, "--months", "60", "--format", "json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout and running.stderr
+        running.stdout.close()
+        said = running.stderr.read().decode()
+        assert running.wait() == 1
+    assert "Traceback" not in said
+    assert "Broken" not in said
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "3000-01-01", "9999-12-31"])
+def test_a_day_of_no_books_is_wrong_usage(ledger: str, day: str) -> None:
+    refused(run("kpis", ledger, "--as-of", day), 2, f"{day} is a day of no books. Choose one from 1900 to 2999.")
+
+
+@pytest.mark.parametrize(("command", "option"), [("kpis", "months"), ("targets", "months"), ("cash", "weeks")])
+def test_more_than_anybody_can_use_is_wrong_usage(ledger: str, command: str, option: str) -> None:
+    refused(run(command, ledger, "--as-of", AS_OF, f"--{option}", 100_000), 2, f"{option} is 100000. Ask for 1 to")
+
+
+def test_check_replaces_a_quarantine_and_nothing_else(ledger: str, tmp_path: Path) -> None:
+    own = write(tmp_path / "mine", {"receipts.csv": "receipt_id,amount\n1,2.00\n"}) / "receipts.csv"
+    before = own.read_bytes()
+    refused_here = run("check", ledger, "--quarantine", own)
+    assert (refused_here.exit_code, own.read_bytes()) == (2, before)
+    assert f"{own} is there and is no quarantine. Name another file with --quarantine." in refused_here.stderr
+    assert run("check", ledger, "--quarantine", tmp_path / "quarantine.csv").exit_code == 0
+    assert run("check", ledger, "--quarantine", tmp_path / "quarantine.csv").exit_code == 0
+    nowhere = run("check", ledger, "--quarantine", tmp_path / "nowhere" / "q.csv")
+    assert (nowhere.exit_code, "q.csv cannot be written: Cannot save file" in nowhere.stderr) == (2, True)
+
+
+def test_rows_with_several_faults_are_left_out_once(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"invoices.csv": f"{HEADER}\n{SOUND}\nTotal,,,,1775.00\n"})
+    assert "1 row is left out" in run("kpis", folder, "--as-of", AS_OF).stderr
+
+
+def test_an_import_that_kept_nothing_is_no_success(tmp_path: Path) -> None:
+    write(tmp_path, {"export.csv": EXPORT.replace("05/01/2026", "then"), "mapping.toml": MAPPING})
+    result = run("import", tmp_path / "export.csv", tmp_path / "ledger", "--preset-file", tmp_path / "mapping.toml")
+    assert (result.exit_code, "0 imported" in result.stdout) == (1, True)

@@ -283,3 +283,24 @@ def test_a_gate_that_passed_is_not_waived_and_an_unknown_one_is_refused() -> Non
     assert [gate["waived"] for gate in gates] == [False, False]
     with pytest.raises(UsageError, match=r"There is no gate quarantene\. There are: control, quarantine\."):
         runner.pass_gates(frames.stamp(), ["quarantene"])
+
+
+@pytest.mark.parametrize("text", ["", "{}", "not json", "[1, 2]", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}'])
+def test_what_is_no_notebook_is_said_to_be_none(ledger: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "one.ipynb").write_text(text, "utf-8")
+    with pytest.raises(UsageError, match=r"one\.ipynb is no notebook"):
+        run(ledger, tmp_path / "notebooks", tmp_path)
+
+
+def test_a_notebook_cannot_take_the_place_of_the_first_page(ledger: Path, tmp_path: Path) -> None:
+    notebook(tmp_path / "notebooks", "index", ["# Index"])
+    with pytest.raises(UsageError, match=r"index\.ipynb would lose its page"):
+        run(ledger, tmp_path / "notebooks", tmp_path)
+
+
+def test_a_place_that_is_no_folder_is_said_to_be_none(ledger: Path, notebooks: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine", "utf-8")
+    with pytest.raises(UsageError, match=r"taken.* cannot be written: Not a directory"):
+        run(ledger, notebooks, tmp_path, out=tmp_path / "taken")
+    assert (tmp_path / "taken").read_text("utf-8") == "mine"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -186,5 +187,48 @@ def test_the_environment_names_a_file_before_any_folder_does(tmp_path: Path, mon
     monkeypatch.setenv("ARFORECAST_SETTINGS", "other.toml")
     assert load().ledger.currency == "GBP"
     monkeypatch.setenv("ARFORECAST_SETTINGS", "nowhere.toml")
-    with pytest.raises(UsageError, match=r"nowhere.toml cannot be read. Correct ARFORECAST_SETTINGS"):
+    with pytest.raises(
+        UsageError, match=r"nowhere.toml cannot be read: No such file or directory. Correct ARFORECAST_SETTINGS"
+    ):
         load()
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("[ledger]\nquarantine_limit_share = inf", "ledger.quarantine_limit_share"),
+        ("[ledger]\nquarantine_limit_share = 1.5", "ledger.quarantine_limit_share"),
+        ("[ledger]\ncontrol_tolerance_amount = '-1'", "ledger.control_tolerance_amount"),
+        ("[ledger]\ncontrol_tolerance_amount = 'Infinity'", "ledger.control_tolerance_amount"),
+        ("[ledger]\nstaleness_limit_days = 1000000", "ledger.staleness_limit_days"),
+        ("[ledger]\ncurrency = ''", "ledger.currency"),
+        ("[ledger]\ncurrency = 'usd '", "ledger.currency"),
+        ("[engine]\nmemory_limit = 'banana'", "engine.memory_limit"),
+        ("[engine]\nmemory_limit = ''", "engine.memory_limit"),
+    ],
+)
+def test_no_setting_switches_a_gate_off_or_means_nothing(tmp_path: Path, said: str, key: str) -> None:
+    with pytest.raises(UsageError, match=key):
+        loaded(tmp_path, said)
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "..", ".hidden", "", "Group", "a\nb", "C:"])
+def test_an_entity_is_no_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="entities"):
+        loaded(tmp_path, f"[entities]\n{json.dumps(name)} = 'ledger'\n")
+
+
+def test_two_entities_never_share_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="entities"):
+        loaded(tmp_path, "[entities]\nNorth = 'one'\nnorth = 'two'\n")
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "arforecast.toml").write_bytes(b"\xef\xbb\xbf[ledger]\ncurrency = 'EUR'\n")
+    assert load(tmp_path).ledger.currency == "EUR"
+
+
+def test_a_folder_of_the_name_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "arforecast.toml").mkdir()
+    with pytest.raises(UsageError, match=r"cannot be read: Is a directory\. Make it a readable file"):
+        load(tmp_path)

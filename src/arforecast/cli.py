@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 the data or a gate refused; 2 wrong usage. One line a prob
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from arforecast import __version__
-from arforecast.errors import ArforecastError, UsageError
+from arforecast import __version__, screen
+from arforecast.errors import ArforecastError, UsageError, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,13 +51,31 @@ class Commands(click.Group):
     """The group of commands; it turns errors into one line each and an exit code."""
 
     def invoke(self, context: click.Context) -> Any:
+        screen.prepare(sys.stdout, sys.stderr)
         try:
-            return super().invoke(context)
-        except ArforecastError as fault:
+            done = super().invoke(context)
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever read this has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as fault:
             if context.params.get("debug"):
                 raise
-            click.echo(str(fault), err=True)
+            click.echo(_told(fault), err=True)
             sys.exit(2 if isinstance(fault, UsageError) else 1)
+        return done
+
+
+def _told(fault: Exception) -> str:
+    """A fault in words; one that nobody foresaw in a line that says so."""
+    if isinstance(fault, ArforecastError):
+        return str(fault)
+    if type(fault).__name__ == "OutOfMemoryException":
+        return "The memory that engine.memory_limit allows is used up. Raise it in arforecast.toml, or ask for less."
+    first = next(iter(str(fault).splitlines()), "")
+    return f"This should not happen: {type(fault).__name__}: {shown(first)}. arforecast --debug ... shows where."
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -100,6 +119,8 @@ def import_(words: tuple[str, ...], preset_file: Path | None) -> None:
     counts = f"{report.read:,} rows read = {report.imported:,} imported + {sum(report.skipped.values()):,} skipped"
     click.echo(f"{counts} + {report.quarantined:,} quarantined")
     click.echo(folder)
+    # A ledger of nothing is no ledger: whoever runs this by night must hear of it.
+    sys.exit(0 if report.imported else 1)
 
 
 @main.command()
@@ -111,11 +132,9 @@ def import_(words: tuple[str, ...], preset_file: Path | None) -> None:
 )  # fmt: skip
 def check(ledger: str, as_of: str | None, quarantine: Path) -> None:
     """Print every problem of LEDGER with its row and the money at stake, and whether the ledger ties."""
-    from arforecast.report.tables import write_csv
-
     books = _open(ledger)
     _print_problems(books.problems)
-    write_csv(books.quarantine, quarantine)
+    _keep(books.quarantine, quarantine)
     _print(books.books.rows, "table")
     if "applications" not in books.books.present:
         click.echo(
@@ -127,6 +146,19 @@ def check(ledger: str, as_of: str | None, quarantine: Path) -> None:
     broken = len(books.quarantine) or any(not gate["passed"] for gate in gates)
     click.echo(f"{len(books.quarantine):,} quarantine problems written to {quarantine}")
     sys.exit(1 if broken else 0)
+
+
+def _keep(rows: pd.DataFrame, file: Path) -> None:
+    """Write the rows that were set aside; only an earlier quarantine may be replaced."""
+    from arforecast.report.tables import write_csv
+
+    try:
+        if file.exists() and not file.read_bytes().startswith(",".join(rows.columns).encode()):
+            raise UsageError(f"{file} is there and is no quarantine. Name another file with --quarantine.")
+        write_csv(rows, file)
+    except OSError as fault:
+        why = fault.strerror or fault
+        raise UsageError(f"{file} cannot be written: {why}. Name another file with --quarantine.") from fault
 
 
 @main.command()
@@ -224,7 +256,9 @@ def _open(ledger: str) -> Any:
     opened = open_ledger(ledger)
     errors = opened.problems[opened.problems.severity == "error"]
     if len(errors):
-        click.echo(f"{len(errors):,} rows are left out: see arforecast check {ledger}", err=True)
+        rows = len(errors.drop_duplicates(["table", "row"]))
+        left_out = "1 row is" if rows == 1 else f"{rows:,} rows are"
+        click.echo(f"{left_out} left out: see arforecast check {ledger}", err=True)
     return opened
 
 
@@ -239,7 +273,7 @@ def _print_problems(problems: pd.DataFrame) -> None:
 
 def _print(table: pd.DataFrame, form: str) -> None:
     writers: dict[str, Callable[[pd.DataFrame], None]] = {
-        "table": _print_table,
+        "table": screen.table,
         "csv": _print_csv,
         "json": _print_json,
         "parquet": lambda frame: frame.to_parquet(sys.stdout.buffer),
@@ -262,29 +296,6 @@ def _print_json(table: pd.DataFrame) -> None:
         plain[name] = table[name].dt.strftime("%Y-%m-%d")
     rows = plain.astype(object).where(plain.notna(), None).to_dict("records")
     click.echo(json.dumps(rows, ensure_ascii=False, allow_nan=False))
-
-
-def _print_table(table: pd.DataFrame) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=None, pad_edge=False)
-    for name in table.columns:
-        shown.add_column(name, justify="right" if table[name].dtype.kind in "if" else "left")
-    for row in table.itertuples(index=False, name=None):
-        shown.add_row(*(Text(_cell(value)) for value in row))
-    Console(highlight=False, width=None if sys.stdout.isatty() else 400).print(shown)
-
-
-def _cell(value: Any) -> str:
-    import pandas as pd
-
-    if pd.isna(value):
-        return "–"
-    if isinstance(value, float):
-        return f"{value:,.4f}".rstrip("0").rstrip(".")
-    return str(value.date()) if hasattr(value, "date") else str(value)
 
 
 @contextmanager

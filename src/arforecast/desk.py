@@ -22,6 +22,8 @@ from arforecast.ledger.tables import TABLES
 from arforecast.settings import Settings, load
 
 RECORD_WEEKS = 13
+MOST_MONTHS, MOST_WEEKS = 600, 156
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Snapshot:
 
     def kpis(self, by: str | None = None, months: int = 1) -> pd.DataFrame:
         """Every KPI today and at the month-ends before, `months` days in all; see `arforecast.kpis.measured`."""
-        _refuse_less_than_one("months", months)
+        _refuse_beyond("months", months, MOST_MONTHS)
         return kpis.measured(self.books, snapshot.month_ends(self.day, months), by)
 
     def bridge(self, since: str | date | None = None) -> pd.DataFrame:
@@ -69,6 +71,7 @@ class Snapshot:
         Raises UsageError for a target of what is no KPI, or of a column that the ledger does not have.
         """
         wanted = self.books.settings.kpi_targets
+        _refuse_beyond("months", months, MOST_MONTHS)
         columns = targets.columns(wanted, snapshot.groupings(self.books))
         figures = kpis.measured(self.books, snapshot.month_ends(self.day, months), columns)
         return targets.distances(figures, wanted, self.glossary())
@@ -112,7 +115,7 @@ class Snapshot:
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
         """Cash by week and component with ranges that past forecasts have stretched; see
         `arforecast.forecast.cash.by_week`."""
-        _refuse_less_than_one("weeks", weeks)
+        _refuse_beyond("weeks", weeks, MOST_WEEKS)
         today = backtest.past(self._facts, [self.day], 7 * weeks)[0]
         raw = cash.raw_forecast(self._facts, today, weeks)
         return cash.by_week(cash.stretched(raw, self._cash_past), self._decimals)
@@ -190,12 +193,18 @@ def _read(url: Any, settings: Settings) -> Books:
 def _date(day: str | date) -> date:
     try:
         if isinstance(day, datetime):
-            return day.date()
-        return day if isinstance(day, date) else date.fromisoformat(day)
+            return _plausible(day.date())
+        return _plausible(day if isinstance(day, date) else date.fromisoformat(day))
     except (ValueError, TypeError) as fault:
         raise UsageError(f"{day} is not a date. Write it as YYYY-MM-DD.") from fault
 
 
-def _refuse_less_than_one(name: str, number: int) -> None:
-    if number < 1:
-        raise UsageError(f"{name} is {number}. Ask for 1 or more.")
+def _plausible(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise UsageError(f"{day} is a day of no books. Choose one from {FIRST_YEAR} to {LAST_YEAR}.")
+    return day
+
+
+def _refuse_beyond(name: str, number: int, most: int) -> None:
+    if not 1 <= number <= most:
+        raise UsageError(f"{name} is {number}. Ask for 1 to {most}.")

@@ -1,5 +1,18 @@
 """What can go wrong, said as what, where, and what to do."""
 
+import unicodedata
+
+LONGEST = 120
+
+
+def shown(value: str) -> str:
+    """A value from outside as a message can hold it: control and direction marks visible, a long one cut.
+
+    So it neither breaks a line, nor steers a terminal, nor turns the words around it.
+    """
+    cut = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
+    return "".join(ascii(sign)[1:-1] if unicodedata.category(sign)[0] in "CZ" and sign != " " else sign for sign in cut)
+
 
 class ArforecastError(Exception):
     """A fault whose message is written for the person at the keyboard; the command line prints it alone."""

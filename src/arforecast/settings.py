@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -25,18 +26,19 @@ class Section(BaseModel):
 class LedgerRules(Section):
     """How the ledger is written and when it is refused."""
 
-    currency: str = "USD"
+    currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
     decimals: int = Field(default=2, ge=0, le=4)
-    quarantine_limit_share: float = Field(default=0.01, ge=0)
-    control_tolerance_amount: Decimal = Decimal("0.00")
-    staleness_limit_days: int = Field(default=31, ge=0)
+    # A limit that nothing can exceed would be a gate switched off where nobody sees it; --allow says so on the page.
+    quarantine_limit_share: float = Field(default=0.01, ge=0, le=1, allow_inf_nan=False)
+    control_tolerance_amount: Decimal = Field(default=Decimal("0.00"), ge=0, allow_inf_nan=False)
+    staleness_limit_days: int = Field(default=31, ge=0, le=366)
     rate_age_limit_days: int = Field(default=31, ge=0)
 
 
 class Engine(Section):
     """What the query engine may take from the machine."""
 
-    memory_limit: str = "4GB"
+    memory_limit: str = Field(default="4GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")
     threads: int | None = Field(default=None, ge=1)
     spill_directory: Path | None = None
 
@@ -103,8 +105,15 @@ class Settings(Section):
 
     @field_validator("entities")
     @classmethod
-    def _no_entity_is_the_group(cls, entities: dict[str, str]) -> dict[str, str]:
-        if "group" in entities:
+    def _no_entity_is_a_path(cls, entities: dict[str, str]) -> dict[str, str]:
+        """The pages of an entity lie in a folder of its name, and in no other."""
+        for name in entities:
+            if not re.fullmatch(r"\w[\w .&+-]*", name):
+                raise ValueError(f"{name!r} is no name of a folder; use letters, digits, spaces and . & + -")
+        folded = [name.strip(" .").casefold() for name in entities]
+        if len(set(folded)) < len(folded):
+            raise ValueError("two names differ in nothing that every file system tells apart; rename one")
+        if "group" in folded:
             raise ValueError("group is all entities together; give this one another name")
         return entities
 
@@ -135,17 +144,22 @@ def find(folder: Path | None = None) -> Path | None:
 def read(path: Path) -> Settings:
     """The settings of one file; the ledgers of its entities are found from the folder it lies in."""
     try:
-        said = Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+        said = Settings.model_validate(tomllib.loads(path.read_text("utf-8-sig")))
         return said.model_copy(update={"entities": {name: _found(path, url) for name, url in said.entities.items()}})
     except UnicodeDecodeError as fault:
         raise UsageError(f"{path} is not UTF-8. Save it as UTF-8.") from fault
     except OSError as fault:
-        raise UsageError(f"{path} cannot be read. Correct {VARIABLE}, which names it.") from fault
+        raise UsageError(f"{path} cannot be read: {fault.strerror}. {_whence(path)}") from fault
     except tomllib.TOMLDecodeError as fault:
         raise UsageError(f"{path} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:
         lines = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}." for e in fault.errors()]
         raise UsageError("\n".join(lines)) from fault
+
+
+def _whence(path: Path) -> str:
+    named = os.environ.get(VARIABLE) == str(path)
+    return f"Correct {VARIABLE}, which names it." if named else "Make it a readable file, or move it away."
 
 
 def _found(path: Path, url: str) -> str:

@@ -22,7 +22,7 @@ import nbformat
 from pydantic import TypeAdapter, ValidationError
 
 from arforecast import folders, settings
-from arforecast.errors import GateError, RunError, UsageError
+from arforecast.errors import GateError, RunError, UsageError, shown
 from arforecast.ledger import GROUP, Books, checked
 from arforecast.report import Fragment, page
 from arforecast.report.tables import write_csv
@@ -108,6 +108,8 @@ def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
     there = {path.stem: path.resolve() for path in sorted(notebooks.glob("*.ipynb"))}
     if not there:
         raise UsageError(f"There is no notebook in {notebooks}. Go to the folder that holds it, or name it.")
+    if "index" in there:
+        raise UsageError(f"{there['index'].name} would lose its page to the first page of the run. Rename it.")
     unknown = [name for name in names if name not in there]
     if unknown:
         raise UsageError(f"There is no notebook {', '.join(unknown)}. There are: {', '.join(there)}.")
@@ -127,6 +129,12 @@ def declared(notebook: Path) -> dict[str, str]:
     """The parameters a notebook declares and their types, from its cell tagged `parameters`."""
     import papermill
 
+    try:
+        nbformat.validate(nbformat.read(notebook, as_version=4))
+    except Exception as fault:  # a file can fail to be a notebook in many ways
+        raise UsageError(
+            f"{notebook.name} is no notebook: {shown(_line(str(fault)))}. Mend it or move it away."
+        ) from fault
     cells = {name: about["inferred_type_name"] for name, about in papermill.inspect_notebook(notebook).items()}
     if not cells:
         raise UsageError(f"{notebook.name} has no cell tagged `parameters` that declares `name: type = value`.")
