@@ -135,7 +135,7 @@ def _invoices(random: np.random.Generator, customers: pd.DataFrame, count: int, 
 
 def _reductions(random: np.random.Generator, invoices: pd.DataFrame) -> pd.DataFrame:
     """What reduces each invoice, to the end of time: nth_invoice, applied_on, amount, kind."""
-    of = {fate: rows for fate, rows in invoices.groupby("fate")}
+    of = dict(iter(invoices.groupby("fate")))
     parts, taken, credited, bounced = of["in parts"], of["discount"], of["credited"], of["bounced"]
     written_off = of["never"].sample(frac=0.4, random_state=1)
     return pd.concat(

@@ -1,215 +1,175 @@
-"""How fast the catalogue is, and how much memory it takes, beside pandas and hand-written SQL.
+"""How fast it is and how much memory it takes: every part in a process of its own, beside what it is compared with.
 
-    python benchmarks/speed.py [--invoices 10m]
+    python benchmarks/speed.py [--invoices 10m] [--beside CHECKOUT]
 
-writes a ledger of that many invoices, then measures, each in a process of its own: reading and checking it; the whole
-catalogue at 36 month-ends, whole and by segment; ageing, DSO and CEI alone, at the same days, as the catalogue has
-them, as a hand would write them in SQL for DuckDB, and as most would write them in pandas.
+What is compared with what, and its bound, stands in PARTS. Most are multiples of a base: a process that imports
+pandas, ibis and duckdb and reads the same files as text. Ratios are of processor seconds, which what else a machine
+does changes little; bounds in seconds are of the clock.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from threading import Timer
+from typing import IO, NamedTuple
 
-import numpy as np
-import pandas as pd
-
-AS_OF, MONTHS = date(2024, 12, 31), 36
-
-
-def write_ledger(folder: Path, count: int) -> None:
-    """Four years of invoices on terms of 15 to 45 days; a seventh paid in two parts, three in a hundred never."""
-    random = np.random.default_rng(1)
-    issued = np.sort(random.integers(0, 4 * 365, count))
-    terms = random.choice([15, 30, 45], count)
-    paid = issued + np.maximum(terms + random.normal(2, 12, count).astype(int), 0)
-    cents = np.exp(random.normal(11, 1, count)).astype(np.int64) + 2
-    names = np.char.add("I", np.arange(count).astype(str))
-    start = np.datetime64("2021-01-01")
-    invoices = pd.DataFrame(
-        {
-            "invoice_id": names,
-            "customer_id": np.char.add("C", random.integers(0, count // 50 + 1, count).astype(str)),
-            "issued_on": start + issued,
-            "due_on": start + issued + terms,
-            "amount": cents / 100,
-            "segment": random.choice(["a", "b", "c", "d", "e"], count),
-        }
-    )
-    first = np.where(random.random(count) < 1 / 7, cents // 2, cents)
-    parts = [(paid, first), (paid + 20, cents - first)]
-    applications = pd.concat(
-        pd.DataFrame({"invoice_id": names, "applied_on": start + on, "amount": part / 100, "kind": "cash"})
-        for on, part in parts
-    )
-    kept = (applications.amount > 0) & np.tile(random.random(count) < 0.97, 2)
-    known = applications[kept & (applications.applied_on <= pd.Timestamp(AS_OF))]
-    invoices.to_parquet(folder / "invoices.parquet", index=False)
-    known.to_parquet(folder / "applications.parquet", index=False)
+ROOT = Path(__file__).resolve().parents[1]
+BOUND_MB, SHORT, TIMES = 4096, 5, 3
 
 
-def month_ends() -> list[date]:
-    from arforecast.snapshot import month_ends
+class Spent(NamedTuple):
+    """Seconds of the processors and of the clock, and the peak of memory; `fault` says why there is none."""
 
-    return month_ends(AS_OF, MONTHS)
-
-
-def opening(folder: Path) -> Callable[[], object]:
-    from arforecast.ledger import open_books
-
-    return lambda: open_books(folder)
+    cpu: float = float("nan")
+    wall: float = float("nan")
+    megabytes: float = float("nan")
+    fault: str = ""
 
 
-def catalogue(folder: Path) -> Callable[[], object]:
-    from arforecast import kpis
-    from arforecast.ledger import open_books
+@dataclass(frozen=True)
+class Part:
+    """What is run; where it has a bound, that of its ratio to the part `to`, or of its seconds beyond it."""
 
-    books = open_books(folder)
-    return lambda: kpis.measured(books, month_ends(), by="segment")
-
-
-def three_of_ours(folder: Path) -> Callable[[], object]:
-    from arforecast.kpis import balances
-    from arforecast.ledger import open_books
-    from arforecast.snapshot import stand
-
-    books = open_books(folder)
-
-    def measure() -> list[pd.DataFrame]:
-        facts = stand(books, month_ends())
-        return [balances.standing(facts).to_pandas(), balances.flows(facts).to_pandas()]
-
-    return measure
+    words: str
+    command: tuple[str, ...]
+    bound: float | None = None
+    to: str = ""
+    beyond: bool = False
 
 
-SQL = """
-WITH days AS (SELECT unnest(?::DATE[]) AS as_of),
-     marks AS (SELECT as_of, as_of FROM days UNION SELECT as_of, date_trunc('month', as_of)::DATE - 1 FROM days),
-     entries AS (
-         SELECT invoice_id, issued_on AS entered_on, cents AS change FROM i UNION ALL
-         SELECT a.invoice_id, greatest(a.applied_on, i.issued_on), -a.cents FROM a JOIN i USING (invoice_id)),
-     daily AS (SELECT invoice_id, entered_on, sum(change) AS change FROM entries GROUP BY ALL),
-     spells AS (
-         SELECT invoice_id, entered_on AS since,
-                coalesce(lead(entered_on) OVER w, DATE '9999-12-31') AS until, sum(change) OVER w AS balance
-         FROM daily WINDOW w AS (PARTITION BY invoice_id ORDER BY entered_on)),
-     stood AS (
-         SELECT as_of_1 AS day, i.due_on, s.balance
-         FROM (SELECT DISTINCT as_of_1 FROM marks m(as_of, as_of_1))
-         JOIN spells s ON since <= as_of_1 AND until > as_of_1
-         JOIN i USING (invoice_id) WHERE s.balance > 0),
-     aged AS (
-         SELECT day, sum(balance) AS open, sum(balance) FILTER (day <= due_on) AS current,
-                sum(balance) FILTER (day - due_on BETWEEN 1 AND 30) AS d30,
-                sum(balance) FILTER (day - due_on BETWEEN 31 AND 60) AS d60,
-                sum(balance) FILTER (day - due_on BETWEEN 61 AND 90) AS d90,
-                sum(balance) FILTER (day - due_on BETWEEN 91 AND 120) AS d120,
-                sum(balance) FILTER (day - due_on > 120) AS older
-         FROM stood GROUP BY day),
-     billing AS (SELECT issued_on AS day, sum(cents) AS billed FROM i GROUP BY ALL),
-     flows AS (
-         SELECT as_of, sum(billed) FILTER (day > as_of - 90) AS billed_90,
-                sum(billed) FILTER (day > date_trunc('month', as_of)::DATE - 1) AS billed_month
-         FROM days JOIN billing ON day <= as_of AND day > as_of - 90 GROUP BY as_of)
-SELECT f.as_of, a.*, a.open / billed_90 * 90 AS dso,
-       (o.open + billed_month - a.open) / (o.open + billed_month - a.current) * 100 AS cei
-FROM flows f JOIN aged a ON a.day = f.as_of LEFT JOIN aged o ON o.day = date_trunc('month', f.as_of)::DATE - 1
-ORDER BY f.as_of
-"""
+def python(*words: str) -> tuple[str, ...]:
+    return (sys.executable, *words)
 
 
-def three_in_sql(folder: Path) -> Callable[[], object]:
-    import duckdb
-
-    con = duckdb.connect()
-    for name, file, days in (("i", "invoices", ("issued_on", "due_on")), ("a", "applications", ("applied_on",))):
-        dates = ", ".join(f"{day}::DATE AS {day}" for day in days)
-        cents = "round(amount * 100)::BIGINT AS cents"
-        rows = f"SELECT invoice_id, {dates}, {cents} FROM '{folder / file}.parquet'"
-        con.execute(f"CREATE TABLE {name} AS {rows}")
-    return lambda: con.execute(SQL, [month_ends()]).df()
+def ours(*words: str) -> tuple[str, ...]:
+    return python("-m", "arforecast.cli", *words)
 
 
-def three_in_pandas(folder: Path) -> Callable[[], object]:
-    invoices, applications = (pd.read_parquet(folder / f"{name}.parquet") for name in ("invoices", "applications"))
+def work(part: str, ledger: str) -> tuple[str, ...]:
+    """A part that tells its own seconds, those of its work alone."""
+    return python(str(ROOT / "benchmarks" / "parts.py"), part, ledger)
 
-    def open_at(day: pd.Timestamp) -> pd.DataFrame:
-        issued = invoices[invoices.issued_on <= day]
-        paid = applications[applications.applied_on <= day].groupby("invoice_id").amount.sum()
-        balance = issued.amount - issued.invoice_id.map(paid).fillna(0)
-        return issued.assign(balance=balance)[balance > 0.005]
 
-    def at(day: pd.Timestamp) -> dict[str, float]:
-        owed, before = open_at(day), open_at(day - pd.offsets.MonthEnd(1))
-        late = (day - owed.due_on).dt.days
-        ages = owed.balance.groupby(pd.cut(late, [-np.inf, 0, 30, 60, 90, 120, np.inf])).sum()
-        billed = invoices[invoices.issued_on <= day].set_index("issued_on").amount
-        dso = owed.balance.sum() / billed[billed.index > day - pd.Timedelta(days=90)].sum() * 90
-        due = before.balance.sum() + billed[billed.index > day - pd.offsets.MonthEnd(1)].sum()
-        cei = (due - owed.balance.sum()) / (due - ages.iloc[0]) * 100
-        return {"dso": dso, "cei": cei, **dict(zip(map(str, ages.index), ages, strict=True))}
+def on_fines(command: str) -> tuple[str, ...]:
+    return ours(command, "{fines}", "--as-of", "2013-06-30", "--format", "csv")
 
-    return lambda: pd.DataFrame([at(pd.Timestamp(day)) for day in month_ends()])
 
+IMPORTS = "import pandas, ibis, duckdb"
+AS_TEXT = f"""{IMPORTS}, pathlib
+for file in pathlib.Path(r"{{fines}}").glob("*.parquet"):
+    duckdb.sql(f"CREATE TABLE {{{{file.stem}}}} AS SELECT COLUMNS(*)::VARCHAR FROM '{{{{file}}}}'")"""
+ON_SAMPLE = ("{sample}", "--as-of", "2026-06-30")
 
 PARTS = {
-    "open": ("read and check the ledger", opening),
-    "catalogue": ("the whole catalogue, whole and by segment", catalogue),
-    "ours": ("ageing, DSO, CEI of ours", three_of_ours),
-    "sql": ("the same three in SQL by hand", three_in_sql),
-    "pandas": ("the same three in pandas", three_in_pandas),
+    "python": Part("Python alone", python("-c", "")),
+    "imports": Part("importing pandas, ibis and duckdb", python("-c", IMPORTS)),
+    "help": Part("arforecast --help / seconds beyond Python", ours("--help"), 0.2, "python", beyond=True),
+    "sample": Part("kpis of the sample / imports", ours("kpis", *ON_SAMPLE), 2.5, "imports"),
+    "report": Part("report of the sample / seconds", ours("report", *ON_SAMPLE, "--out", "{out}"), 20, beyond=True),
+    "fines": Part("fines: base, imports and a read as text", python("-c", AS_TEXT)),
+    "kpis": Part("fines: kpis / base", on_fines("kpis"), 12, "fines"),
+    "late": Part("fines: late / base", on_fines("late"), 20, "fines"),
+    "cash": Part("fines: cash with its origins / base", on_fines("cash"), 100, "fines"),
+    "text": Part("full: a read as text", work("as_text", "{full}")),
+    "open": Part("full: read and check", work("opening", "{full}"), None, "text"),
+    "day": Part("full: read, check, catalogue of a day / read", work("one_day", "{full}"), 30, "text"),
+    "pandas": Part("full: ageing, DSO, CEI in pandas, 36 months", work("three_in_pandas", "{full}")),
+    "sql": Part("full: ... in SQL by hand", work("three_in_sql", "{full}"), None, "pandas"),
+    "three": Part("full: ... of ours / SQL by hand", work("three_of_ours", "{full}"), None, "sql"),
+    "catalogue": Part("full: catalogue by segment / pandas", work("catalogue", "{full}"), 0.2, "pandas"),
 }
 
 
-def measured(part: str, folder: Path) -> tuple[float, float]:
-    """Seconds of the work and peak MB of a process that does nothing else; reading comes before the clock."""
-    command = [sys.executable, __file__, "--part", part, "--folder", str(folder)]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    seconds, megabytes = json.loads(told)
-    return seconds, megabytes
+def spent(command: list[str], checkout: Path, limit: float) -> Spent:
+    """What the command spends with the code of a checkout; a short one is run again, and the least counts."""
+    runs = [_run(command, checkout, limit)]
+    while runs[0].wall < SHORT and len(runs) < TIMES:
+        runs.append(_run(command, checkout, limit))
+    return min(runs)
 
 
-def work(part: str, folder: Path) -> None:
-    run = PARTS[part][1](folder)
-    started = perf_counter()
-    run()
-    seconds = perf_counter() - started
-    print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+def _run(command: list[str], checkout: Path, limit: float) -> Spent:
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
+        process = _started(command, checkout, said, complained)
+        timer = Timer(limit, os.killpg, [process.pid, signal.SIGKILL])
+        timer.start()
+        started = os.times().elapsed
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = os.times().elapsed - started
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            return Spent(fault=f"over {limit:.0f} s" if wall >= limit else _last_line(complained))
+        own = json.loads(_last_line(said)) if command[1].endswith("parts.py") else None
+    wall, cpu = own or (wall, usage.ru_utime + usage.ru_stime)
+    return Spent(cpu, wall, usage.ru_maxrss / 1024)
 
 
-def size(text: str) -> int:
-    """1000000, or 1m."""
-    return int(text.lower().removesuffix("m")) * (1_000_000 if text.lower().endswith("m") else 1)
+def _started(command: list[str], checkout: Path, said: IO[str], complained: IO[str]) -> subprocess.Popen[str]:
+    """In a group of its own, so that the limit ends its children too. Without bytecode nothing starts as it would."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env = inherited | {"PYTHONPATH": str(checkout / "src")}
+    return subprocess.Popen(
+        command, cwd=checkout, env=env, stdout=said, stderr=complained, text=True, start_new_session=True
+    )
+
+
+def _last_line(stream: IO[str]) -> str:
+    stream.seek(0)
+    return (stream.read().strip().splitlines() or [""])[-1]
+
+
+def line(part: Part, of: Spent, other: Spent) -> str:
+    """Words, seconds of the processors and of the clock, MB, ratio, bound, verdict."""
+    if of.fault:
+        return f"{part.words:<46} {of.fault}"
+    ratio = of.wall - (other.wall if part.to else 0) if part.beyond else of.cpu / other.cpu
+    shown = f"{ratio:9.2f}" if part.to or part.beyond else " " * 9
+    bound = f"{part.bound:7g}" if part.bound else " " * 7
+    over = [
+        *(["over its bound"] if part.bound and not ratio <= part.bound else []),
+        *([f"over {BOUND_MB} MB"] if of.megabytes > BOUND_MB else []),
+    ]
+    verdict = " and ".join(over) or ("holds" if part.bound else "")
+    return f"{part.words:<46} {of.cpu:8.2f} {of.wall:8.2f} {of.megabytes:7.0f} {shown} {bound}  {verdict}".rstrip()
+
+
+def written(folder: Path, asked: argparse.Namespace) -> dict[str, str]:
+    """The ledgers, and where a report goes."""
+    for kind in ("full", "fines"):
+        size = ["--kind", kind, "--invoices", getattr(asked, kind)]
+        subprocess.run(python(str(ROOT / "benchmarks" / "ledgers.py"), str(folder / kind), *size), check=True)
+    return {name: str(folder / name) for name in ("full", "fines", "out")} | {"sample": str(ROOT / "data" / "sample")}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--invoices", type=size, default=1_000_000, help="a number, or one of millions such as 10m")
-    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--invoices", dest="full", default="1m", help="of the ledger full: a number, or such as 10m")
+    parser.add_argument("--fines", default="330000", help="items of the ledger of fines")
+    parser.add_argument("--beside", type=Path, help="another checkout, such as the commit before, measured as well")
+    parser.add_argument("--limit", type=float, default=600, help="seconds after which a part is ended")
+    parser.add_argument("--parts", nargs="*", choices=PARTS, help="these alone, with what they are compared to")
     asked = parser.parse_args()
-    if asked.part:
-        return work(asked.part, asked.folder)
+    checkouts = [ROOT, *([asked.beside.resolve()] if asked.beside else [])]
+    wanted = {name for part in asked.parts or PARTS for name in (part, PARTS[part].to)}
+    print(f"{'part':<46} {'CPU s':>8} {'wall s':>8} {'MB':>7} {'ratio':>9} {'bound':>7}  verdict")
+    found: dict[tuple[str, Path], Spent] = {}
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_ledger(folder, asked.invoices)
-        print(f"{asked.invoices:,} invoices, {MONTHS} month-ends")
-        found = {}
-        for part, (words, _start) in PARTS.items():
-            found[part], megabytes = measured(part, folder)
-            print(f"{words:<46} {found[part]:8.2f} s {megabytes:8.0f} MB", flush=True)
-    print(f"{'catalogue / the three in pandas':<46} {found['catalogue'] / found['pandas']:8.2f}")
-    print(f"{'the three of ours / in SQL by hand':<46} {found['ours'] / found['sql']:8.2f}")
-    return None
+        places = written(Path(name), asked)
+        for key, part in PARTS.items():
+            for checkout in checkouts if key in wanted else []:
+                command = [word.format(**places) for word in part.command]
+                of = found[key, checkout] = spent(command, checkout, asked.limit)
+                print(line(part, of, found.get((part.to, checkout), Spent())), end="", flush=True)
+                print("" if checkout == ROOT else f"  {checkout.name}", flush=True)
 
 
 if __name__ == "__main__":
