@@ -39,7 +39,7 @@ def requirements() -> list[str]:
 
 def files() -> Iterator[Path]:
     """The project's own text files: what runs and caches made is left out."""
-    here = [path for path in ROOT.iterdir() if path.is_file()]
+    here = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]  # a worktree's names its clone
     below = [path for part in PARTS for path in (ROOT / part).rglob("*") if path.is_file()]
     made = {"__pycache__", ".ipynb_checkpoints", ".hypothesis"}
     return (path for path in here + below if path.suffix in TEXTS and not made & set(path.parts))

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
 
+LOCALE = Locale("en")
 NULL = "–"
+GROUPED = "#,##0"
 NBSP = "\u00a0"  # a number and its unit stay on one line
 SIZES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
@@ -154,9 +160,14 @@ NAMES = {
 }
 
 
-def _said(text: str) -> str:
-    """Write a true minus, and never a minus before nothing."""
-    return text.replace("-", "−") if text.strip("-0.,") else text.lstrip("-")
+def _number(value: float, decimals: int = 0, whole: str = "0", digit: str = "0") -> str:
+    """A number by Babel's patterns, with a true minus, and never a minus before nothing.
+
+    Python rounds it: Babel would round the shortest text of a float, not the float.
+    """
+    rounded = Decimal(f"{value:.{decimals}f}")
+    pattern = f"{whole}.{digit * decimals}" if decimals else whole
+    return format_decimal(rounded or Decimal(0), pattern, LOCALE).replace("-", "−")
 
 
 def money(value: Any) -> str:
@@ -167,20 +178,20 @@ def money(value: Any) -> str:
     for size, unit in SIZES:
         if abs(rounded) >= size:
             decimals = max(2 - math.floor(math.log10(abs(rounded) / size)), 0)
-            return _said(f"{rounded / size:.{decimals}f}{NBSP}{unit}")
-    return _said(f"{value:.0f}")
+            return f"{_number(rounded / size, decimals)}{NBSP}{unit}"
+    return _number(value)
 
 
 def money_range(low: float, high: float) -> str:
     """Two amounts in the unit of the greater one, two digits of it: 0.9–1.3 M."""
     size, unit = next(((s, NBSP + u) for s, u in SIZES if abs(high) >= s), (1.0, ""))
     decimals = 1 if abs(high) / size < 9.95 and size > 1 else 0
-    return f"{_said(f'{low / size:.{decimals}f}')}–{_said(f'{high / size:.{decimals}f}')}{unit}"
+    return f"{_number(low / size, decimals)}–{_number(high / size, decimals)}{unit}"
 
 
 def exact(value: Any) -> str:
     """Money to the cent, thousands grouped: 2,940,123.45."""
-    return NULL if pd.isna(value) else _said(f"{value:,.2f}")
+    return NULL if pd.isna(value) else _number(value, 2, GROUPED)
 
 
 def percent(share: Any) -> str:
@@ -202,12 +213,12 @@ def brief(value: Any) -> str:
     """A whole number; below ten a decimal decides: 12, 2.8."""
     if pd.isna(value):
         return NULL
-    return _said(f"{value:.1f}".removesuffix(".0") if abs(value) < 9.95 else f"{value:.0f}")
+    return _number(value, 1, digit="#") if abs(value) < 9.95 else _number(value)
 
 
 def count(value: Any) -> str:
     """A whole number, thousands grouped: 12,345."""
-    return NULL if pd.isna(value) else _said(f"{value:,.0f}")
+    return NULL if pd.isna(value) else _number(value, whole=GROUPED)
 
 
 def days(value: Any) -> str:
@@ -218,25 +229,25 @@ def days(value: Any) -> str:
 
 def decimal(value: Any) -> str:
     """A ratio with two decimals; below a tenth a third decides: 6.83, 0.042."""
-    return NULL if pd.isna(value) else _said(f"{value:,.{3 if abs(value) < 0.0995 else 2}f}")
+    return NULL if pd.isna(value) else _number(value, 3 if abs(value) < 0.0995 else 2, GROUPED)
 
 
 def date(value: Any) -> str:
     """A day: 30 Jun 2026."""
     day = pd.Timestamp(value)
-    return NULL if pd.isna(day) else f"{day.day}{NBSP}{day:%b}{NBSP}{day:%Y}"
+    return NULL if pd.isna(day) else format_date(day, f"d{NBSP}MMM{NBSP}y", LOCALE)
 
 
 def month(value: Any) -> str:
     """A month: Jun 2026."""
     day = pd.Timestamp(value)
-    return NULL if pd.isna(day) else f"{day:%b}{NBSP}{day:%Y}"
+    return NULL if pd.isna(day) else format_date(day, f"MMM{NBSP}y", LOCALE)
 
 
 def quarter(value: Any) -> str:
     """A quarter: Q2 2026."""
     day = pd.Timestamp(value)
-    return NULL if pd.isna(day) else f"Q{day.quarter}{NBSP}{day:%Y}"
+    return NULL if pd.isna(day) else format_date(day, f"QQQ{NBSP}y", LOCALE)
 
 
 def text(value: Any) -> str:
