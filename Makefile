@@ -44,11 +44,12 @@ test: $(READY) $(SAMPLE)  ## the tests, notebooks included
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --nbval-lax --nbval-cell-timeout=60 notebooks
 
-check: $(READY)  ## linters, types, layers, clean notebooks
+check: $(READY)  ## linters, types, layers, dependencies, clean notebooks
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/deptry src
 	@$(BIN)/nbstripout --verify --keep-count --keep-id notebooks/*.ipynb
 
 format: $(READY)  ## code in one style, notebooks without outputs
