@@ -35,7 +35,7 @@ LATE = [
     *("invoice_id", "customer_id", "due_on", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30"),
     *("paid_on_p10", "paid_on_p50", "paid_on_p90", "expected_days_late", "reason_1", "reason_2", "reason_3", "model"),
 ]
-HEAVY = {"pandas", "numpy", "ibis", "duckdb", "matplotlib", "sklearn", "statsmodels", "papermill", "nbconvert"}
+HEAVY = {"babel", "pandas", "numpy", "ibis", "duckdb", "matplotlib", "sklearn", "statsmodels", "papermill", "nbconvert"}
 
 
 @pytest.fixture(scope="module")
