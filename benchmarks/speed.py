@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
@@ -99,12 +100,15 @@ def spent(command: list[str], checkout: Path, limit: float) -> Spent:
 def _run(command: list[str], checkout: Path, limit: float) -> Spent:
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
         process = _started(command, checkout, said, complained)
-        timer = Timer(limit, os.killpg, [process.pid, signal.SIGKILL])
+        timer = Timer(limit, _end, [process.pid])
         timer.start()
         started = os.times().elapsed
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        finally:
+            timer.cancel()
+            _end(process.pid)
         wall = os.times().elapsed - started
-        timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             return Spent(fault=f"over {limit:.0f} s" if wall >= limit else _last_line(complained))
@@ -120,6 +124,12 @@ def _started(command: list[str], checkout: Path, said: IO[str], complained: IO[s
     return subprocess.Popen(
         command, cwd=checkout, env=env, stdout=said, stderr=complained, text=True, start_new_session=True
     )
+
+
+def _end(group: int) -> None:
+    """End what is left of a process and its children, however this one ends."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def _last_line(stream: IO[str]) -> str:
@@ -158,6 +168,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=600, help="seconds after which a part is ended")
     parser.add_argument("--parts", nargs="*", choices=PARTS, help="these alone, with what they are compared to")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     checkouts = [ROOT, *([asked.beside.resolve()] if asked.beside else [])]
     wanted = {name for part in asked.parts or PARTS for name in (part, PARTS[part].to)}
     print(f"{'part':<46} {'CPU s':>8} {'wall s':>8} {'MB':>7} {'ratio':>9} {'bound':>7}  verdict")
