@@ -57,10 +57,10 @@ FACTORS: tuple[Factor, ...] = (
     (("age", "weekday"), 10),
     (("customer",), 1),
     (("customer", "age_range"), 1.5),
+    (("band", "age_range"), 10),
     (("customer", "weekday"), 1.5),
     (("customer", "age"), 2),
     (("customer", "age", "weekday"), 3),
-    (("band", "age_range"), 10),
 )
 
 
