@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from arforecast.forecast import backtest, cash, scores
+from arforecast.forecast.exposure import lives
 from arforecast.ledger import open_books
 from arforecast.snapshot import stand
 
@@ -95,13 +97,13 @@ def main() -> None:
     asked = parser.parse_args()
     facts = stand(open_books(asked.ledger), [asked.as_of]).cached()
     days = origins(asked.first, asked.as_of, asked.weekday)
-    past = backtest.past(facts, days, 7 * 13)
+    past = partial(backtest.past, facts, lives(facts), days)
     print(f"{len(days)} weekly origins, {days[0]} to {days[-1]}")
     print(f"{'':<52} {'model':>9} {'baseline':>9} {'ratio':>7}  90 % interval")
-    record = cash.published(cash.record(facts, past, 4, asked.as_of))
+    record = cash.published(cash.record(facts, cash.flows(facts, days), past(), 4))
     for text in [
-        *late_lines(backtest.late_record(facts, past, asked.as_of)),
-        *cash_lines(cash.comparison(facts, past, record)),
+        *late_lines(backtest.late_record(facts, past(), asked.as_of)),
+        *cash_lines(cash.comparison(facts, past(), record)),
     ]:
         print(text)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,10 +10,15 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+import pandas as pd
+
 from arforecast import snapshot
 from arforecast.desk import Ledger, open_ledger
-from arforecast.forecast import backtest
+from arforecast.forecast import backtest, cash, exposure
 from arforecast.forecast.backtest import Past
+from arforecast.forecast.exposure import Exposure, Lives
+from arforecast.forecast.payment_time import Distribution, predict
 from arforecast.sample import write_sample
 from arforecast.snapshot import Facts
 from ledgers import Row, Tables, told, write
@@ -81,8 +86,54 @@ def sample_facts() -> Facts:
 
 
 @cache
+def sample_lives() -> Lives:
+    return exposure.lives(sample_facts())
+
+
+@cache
+def sample_flows() -> cash.Flows:
+    """What is known on the day and on each of its origins."""
+    return cash.flows(sample_facts(), [*backtest.weekly_origins(sample_facts(), AS_OF), AS_OF])
+
+
+@cache
 def sample_today() -> Past:
-    return backtest.past(sample_facts(), [AS_OF], HORIZON_DAYS)[0]
+    return then(sample_facts(), AS_OF)
+
+
+@cache
+def sample_distribution() -> Distribution:
+    return distribution(sample_today(), HORIZON_DAYS)
+
+
+def then(known: Facts, day: date) -> Past:
+    """What can be said on a day."""
+    return next(backtest.past(known, exposure.lives(known), [day]))
+
+
+def past(known: Facts, origins: Iterable[date]) -> list[Past]:
+    return list(backtest.past(known, exposure.lives(known), list(origins)))
+
+
+def exposed(*lines: tuple[str, int, int, int, int, int]) -> Exposure:
+    """What lines of customer, band, age, weekday, days, settled tell: each day a run of its own, of one day."""
+    rows = [(line, nth < line[5]) for line in sorted(lines) for nth in range(line[4])]
+    customers = sorted({line[0] for line in lines})
+    runs = {
+        "customer": [customers.index(line[0]) for line, _ in rows],
+        "band": [line[1] for line, _ in rows],
+        "due_weekday": [(line[3] - line[2]) % 7 for line, _ in rows],
+        "youngest": [line[2] for line, _ in rows],
+        "oldest": [line[2] for line, _ in rows],
+    }
+    settled = np.array([settled for _, settled in rows], dtype=bool)
+    edges = np.array([100.0, 200.0, 300.0, 400.0])
+    return Exposure(pd.DataFrame(runs, dtype="int64").assign(settled=settled), pd.Index(customers), edges)
+
+
+def distribution(said: Past, days: int) -> Distribution:
+    """Of every invoice open on an origin, whole."""
+    return predict(said.model, said.invoices, said.origin, days)
 
 
 # A plain reading of a ledger's text, one invoice at a time.

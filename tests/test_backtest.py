@@ -20,12 +20,13 @@ from arforecast.forecast.backtest import (
     RANGES,
     cash_by_week,
     cash_history,
+    daily_cash,
     late_record,
     weekly_origins,
     widened,
     widening,
 )
-from forecasts import EVENTFUL, Invoice, eventful, facts, opened
+from forecasts import EVENTFUL, Invoice, distribution, eventful, facts, opened, past
 from ledgers import Tables, ledgers, told
 
 AS_OF = date(2026, 3, 9)
@@ -138,7 +139,7 @@ def test_history_is_the_cash_of_each_whole_week() -> None:
     """Weeks that end on Monday, up to 23 February, in minor units. 19 January: A1's first part. 26: its second, and
     A2's cheque, which came back. 9 February: A2 again. 16: B2 and C3, and C1 with its bill. The first payment, B1's,
     entered with its bill on 12 January: its week began before it and is left out."""
-    history = cash_history(facts(eventful(), AS_OF), date(2026, 2, 23))
+    history = cash_history(daily_cash(facts(eventful(), AS_OF)), date(2026, 2, 23))
     assert history.tolist() == [4_000, 6_000, 0, 25_000, 41_000, 0]
 
 
@@ -148,11 +149,11 @@ def test_history_is_what_plain_python_sums() -> None:
     first = min(change.entered_on for change in cash)
     ends = [day - nth * WEEK for nth in range(20) if day - (nth + 1) * WEEK >= first]
     weeks = [sum(c.amount for c in cash if end - WEEK < c.entered_on <= end) for end in reversed(ends)]
-    assert cash_history(facts(eventful(), AS_OF), day).tolist() == weeks
+    assert cash_history(daily_cash(facts(eventful(), AS_OF)), day).tolist() == weeks
 
 
 def test_no_cash_yet_is_a_history_of_nothing() -> None:
-    assert cash_history(facts(eventful(), AS_OF), date(2026, 1, 11)).tolist() == [0]
+    assert cash_history(daily_cash(facts(eventful(), AS_OF)), date(2026, 1, 11)).tolist() == [0]
 
 
 # What was said
@@ -163,7 +164,7 @@ def test_late_record_by_hand() -> None:
     was settled three days late, A2's cheque came back, B2 is known to be open. On the 22nd A1 and A2 were due; B2
     is left. C1 was not known; C2 and C3 are not due by 3 February."""
     known, as_of = facts(eventful(), AS_OF), date(2026, 2, 3)
-    then = backtest.past(known, [date(2026, 1, 15), date(2026, 1, 22)], 30)
+    then = past(known, [date(2026, 1, 15), date(2026, 1, 22)])
     record = late_record(known, then, as_of)
     assert list(record.columns) == [
         "origin",
@@ -178,7 +179,8 @@ def test_late_record_by_hand() -> None:
     assert record.late.tolist() == [1, 1, 1, 1]
     assert record.amount.tolist() == [100, 250, 60, 60]
     assert pd.to_datetime(record.origin).dt.day.tolist() == [15, 15, 15, 22]
-    said = [dict(zip(past.distribution.invoices.invoice_id, past.distribution.p_late, strict=True)) for past in then]
+    settled = [distribution(origin, 30) for origin in then]
+    said = [dict(zip(each.invoices.invoice_id, each.p_late, strict=True)) for each in settled]
     assert record.p_late.tolist() == [said[0]["A1"], said[0]["A2"], said[0]["B2"], said[1]["B2"]]
     # Nothing was due on the 15th; on the 22nd anna's A1 was settled late and her A2 seemed settled on time.
     assert record.p_late_baseline.tolist() == pytest.approx([0, 0, 0, 0.5])
@@ -195,13 +197,13 @@ def test_what_was_settled_by_its_due_day_was_not_late(tmp_path: Path) -> None:
     """
     ledger = opened(told(test_what_was_settled_by_its_due_day_was_not_late.__doc__ or ""), tmp_path)
     known, as_of = facts(ledger, date(2026, 1, 25)), date(2026, 1, 25)
-    record = late_record(known, backtest.past(known, [date(2026, 1, 10)], 30), as_of)
+    record = late_record(known, past(known, [date(2026, 1, 10)]), as_of)
     assert dict(zip(record.invoice_id, record.late, strict=True)) == {"A1": 0, "A2": 1, "A3": 1}
 
 
 def test_the_record_holds_numbers_and_dates_as_such() -> None:
     known = facts(eventful(), AS_OF)
-    record = late_record(known, backtest.past(known, [date(2026, 1, 15)], 30), AS_OF)
+    record = late_record(known, past(known, [date(2026, 1, 15)]), AS_OF)
     kinds = {name: record[name].dtype.kind for name in ("origin", "amount", "p_late", "p_late_baseline", "late")}
     assert kinds == {"origin": "M", "amount": "f", "p_late": "f", "p_late_baseline": "f", "late": "i"}
 
@@ -215,10 +217,10 @@ def test_without_origins_the_record_has_its_columns() -> None:
 def test_the_past_is_asked_as_it_was_known() -> None:
     """On 31 January C1 was not in the books and B2's payment was not booked."""
     known, origin = facts(eventful(), AS_OF), date(2026, 1, 31)
-    [then] = backtest.past(known, [origin], 30)
-    assert then.origin == then.distribution.as_of == then.baseline.as_of == origin
-    assert then.distribution.invoices.invoice_id.tolist() == ["A2", "B2", "C2", "C3"]
-    assert then.baseline.p_settled.shape == then.distribution.p_settled.shape == (4, 30)
+    [then] = past(known, [origin])
+    assert then.origin == origin
+    assert then.invoices.invoice_id.tolist() == ["A2", "B2", "C2", "C3"]
+    assert len(then.model.exposed.runs) == 5  # A1, A2, B2, C2 and C3; B1 was paid before its bill
 
 
 # Ranges

@@ -15,11 +15,11 @@ from arforecast.forecast.baselines import (
     late_counts,
     late_rates,
     p_late_by_customer,
-    roll_rate_curve,
+    roll_rates,
 )
-from arforecast.forecast.payment_time import Exposure, daily_hazards, estimate
-from arforecast.snapshot import Facts
-from forecasts import eventful, facts, opened
+from arforecast.forecast.exposure import Lives, lives
+from arforecast.forecast.hazard import estimate
+from forecasts import eventful, exposed, facts, opened
 from ledgers import told
 
 DAY = date(2026, 3, 10)
@@ -39,28 +39,28 @@ is paid. Bert is late with both: open at the close of the due day is late. Cora 
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    return facts(opened(told(FATES), tmp_path_factory.mktemp("fates")), DAY)
+def known(tmp_path_factory: pytest.TempPathFactory) -> Lives:
+    return lives(facts(opened(told(FATES), tmp_path_factory.mktemp("fates")), DAY))
 
 
-def test_late_counts(known: Facts) -> None:
+def test_late_counts(known: Lives) -> None:
     counts = late_counts(known, DAY)
     assert counts.T.to_dict("list") == {"anna": [3, 1], "bert": [2, 2]}
     assert list(counts.columns) == ["due", "late"]
 
 
-def test_late_rates_are_shrunk_to_the_ledgers_own(known: Facts) -> None:
+def test_late_rates_are_shrunk_to_the_ledgers_own(known: Lives) -> None:
     """3 of 5 were late. anna: (1 + 5 x 0.6) / (3 + 5); bert: (2 + 5 x 0.6) / (2 + 5)."""
     rates, overall = late_rates(known, DAY)
     assert overall == pytest.approx(0.6)
     assert rates.to_dict() == pytest.approx({"anna": 4 / 8, "bert": 5 / 7})
 
 
-def test_a_day_earlier_what_was_due_that_day_does_not_count(known: Facts) -> None:
+def test_a_day_earlier_what_was_due_that_day_does_not_count(known: Lives) -> None:
     assert late_counts(known, date(2026, 3, 9)).T.to_dict("list") == {"anna": [3, 1], "bert": [1, 1]}
 
 
-def test_before_anything_was_due_there_are_no_rates(known: Facts) -> None:
+def test_before_anything_was_due_there_are_no_rates(known: Lives) -> None:
     rates, overall = late_rates(known, date(2026, 1, 30))
     assert rates.empty
     assert overall == 0
@@ -69,11 +69,12 @@ def test_before_anything_was_due_there_are_no_rates(known: Facts) -> None:
 def test_a_payment_that_bounced_and_one_booked_late_are_judged_as_known() -> None:
     """A2's cheque of 20 January, a day before its due day, came back on the 23rd, as the books of the 26th know.
     B2 was paid two days late on the 30th, booked on 10 February; the day it is known changes nothing: it is late."""
-    assert late_counts(facts(eventful(), date(2026, 1, 24)), date(2026, 1, 24)).late.to_dict() == {"anna": 1}
-    assert late_counts(facts(eventful(), date(2026, 1, 31)), date(2026, 1, 31)).late.to_dict() == {"anna": 2, "bert": 1}
+    ever = lives(facts(eventful(), date(2026, 1, 31)))
+    assert late_counts(ever, date(2026, 1, 24)).late.to_dict() == {"anna": 1}
+    assert late_counts(ever, date(2026, 1, 31)).late.to_dict() == {"anna": 2, "bert": 1}
 
 
-def test_p_late_is_the_customers_rate_or_everybodys_and_1_once_due(known: Facts) -> None:
+def test_p_late_is_the_customers_rate_or_everybodys_and_1_once_due(known: Lives) -> None:
     lines = [("anna", "2026-03-31"), ("cora", "2026-03-11"), ("bert", "2026-03-10"), ("bert", "2026-03-11")]
     invoices = pd.DataFrame(lines, columns=["customer_id", "due_on"])
     assert p_late_by_customer(known, DAY, invoices) == pytest.approx([4 / 8, 0.6, 1, 5 / 7])
@@ -87,8 +88,7 @@ def test_the_roll_rate_curve_is_the_share_settled_at_each_age() -> None:
         ("anna", 0, 0, 5, 160, 80),
         ("bert", 2, 1, 6, 80, 0),
     ]
-    counts = pd.DataFrame(lines, columns=["customer_id", "band", "age", "weekday", "days", "settled"])
-    curve = roll_rate_curve(Exposure(counts, np.array([1.0, 2.0, 3.0, 4.0])))
+    curve = roll_rates(exposed(*lines))
     invoice = pd.DataFrame(
         {
             "customer_id": ["anna", "nobody knows"],
@@ -98,15 +98,15 @@ def test_the_roll_rate_curve_is_the_share_settled_at_each_age() -> None:
         }
     )
     everybody = [30 / 300, 80 / 160, 0]
-    found = daily_hazards(curve, invoice, date(2026, 3, 9), 3)
+    found = curve.hazards(invoice, date(2026, 3, 9), 3)
     assert found[0] == pytest.approx(everybody, abs=1e-4)
     assert np.array_equal(found[0], found[1])
 
 
 def test_the_curve_and_the_model_start_from_the_same_mean() -> None:
-    counts = pd.DataFrame([("a", 0, 0, 0, 50, 5)], columns=["customer_id", "band", "age", "weekday", "days", "settled"])
-    seen = Exposure(counts, np.array([1.0, 2.0, 3.0, 4.0]))
-    assert roll_rate_curve(seen).mean == estimate(seen).mean == pytest.approx(0.1)
+    seen = exposed(("a", 0, 0, 0, 50, 5))
+    assert estimate(seen).mean == pytest.approx(0.1)
+    assert roll_rates(seen).share[0] == pytest.approx(0.1)
 
 
 def test_last_week_is_repeated() -> None:

@@ -12,13 +12,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import forecasts
 from arforecast.forecast import backtest, cash
 from arforecast.forecast.backtest import RANGES, Past
+from arforecast.forecast.baselines import roll_rate_curve
 from arforecast.forecast.cash import COMPONENTS, QUANTILES, Expected
-from arforecast.forecast.payment_time import AGE_EDGES
-from arforecast.settings import Settings
+from arforecast.forecast.hazard import AGE_EDGES
+from arforecast.forecast.payment_time import predict
+from arforecast.settings import Forecast
 from arforecast.snapshot import Facts
-from forecasts import AS_OF, HORIZON_DAYS, eventful, facts, opened, sample_facts, sample_today
+from forecasts import (
+    AS_OF,
+    eventful,
+    facts,
+    opened,
+    sample_distribution,
+    sample_facts,
+    sample_flows,
+    sample_today,
+    then,
+)
 from ledgers import Row, Tables, told
 
 WEEKS = 13
@@ -27,18 +40,29 @@ DAY = timedelta(days=1)
 
 @cache
 def raw() -> pd.DataFrame:
-    return cash.raw_forecast(sample_facts(), sample_today(), WEEKS)
+    return cash.raw_forecast(sample_flows(), sample_today(), WEEKS)
 
 
 @cache
 def past() -> list[Past]:
     """Every third origin: enough to stretch ranges by."""
-    return backtest.past(sample_facts(), backtest.weekly_origins(sample_facts(), AS_OF)[::3], 7 * WEEKS)
+    return forecasts.past(sample_facts(), backtest.weekly_origins(sample_facts(), AS_OF)[::3])
 
 
 @cache
 def record() -> pd.DataFrame:
-    return cash.record(sample_facts(), past(), WEEKS, AS_OF)
+    return cash.record(sample_facts(), sample_flows(), past(), WEEKS)
+
+
+@cache
+def owed(weeks: int) -> Expected:
+    shares = cash.cash_shares(sample_flows().reductions, AS_OF)
+    return cash.expected(sample_today().model, sample_today().invoices, AS_OF, shares, weeks)
+
+
+def drawn(known: Facts, day: date, weeks: int) -> pd.DataFrame:
+    """The forecast of a day, its ranges as they were drawn."""
+    return cash.raw_forecast(cash.flows(known, [day]), then(known, day), weeks)
 
 
 def forecast() -> pd.DataFrame:
@@ -72,7 +96,7 @@ def test_cash_shares_by_hand(tmp_path: Path) -> None:
     # Up to 1 March: on the due day 160 of 200 were cash, 20 days late 0 of 200; a payment that came back took nothing
     # off. 160 of 400 in all, 100 each time; every range leans on 20 such times, 2,000 x 0.4.
     ledger = opened(told(test_cash_shares_by_hand.__doc__ or ""), tmp_path)
-    shares = cash.cash_shares(facts(ledger, date(2026, 3, 1)), date(2026, 3, 1))
+    shares = cash.cash_shares(cash.reductions(facts(ledger, date(2026, 3, 1))), date(2026, 3, 1))
     due_day, twenty_late = (np.searchsorted(AGE_EDGES, age, side="right") for age in (0, 20))
     untried = np.delete(shares, [due_day, twenty_late])
     assert shares[due_day] == pytest.approx((160 + 800) / (200 + 2_000))
@@ -81,7 +105,7 @@ def test_cash_shares_by_hand(tmp_path: Path) -> None:
 
 
 def test_shares_are_shares() -> None:
-    shares = cash.cash_shares(sample_facts(), AS_OF)
+    shares = cash.cash_shares(sample_flows().reductions, AS_OF)
     assert ((shares > 0) & (shares <= 1)).all()
 
 
@@ -90,7 +114,7 @@ def test_shares_are_shares() -> None:
 
 def test_open_book_is_the_sum_of_what_each_invoice_is_expected_to_bring() -> None:
     """Balance x P(settled on the day) x the share that is cash at that age: a day and an invoice at a time."""
-    shares, settled = cash.cash_shares(sample_facts(), AS_OF), sample_today().distribution
+    shares, settled = cash.cash_shares(sample_flows().reductions, AS_OF), sample_distribution()
     sums = np.zeros(WEEKS)
     for invoice, chances in zip(settled.invoices.itertuples(), settled.p_settled, strict=True):
         past_due = (AS_OF - pd.Timestamp(invoice.due_on).date()).days
@@ -135,25 +159,21 @@ def test_quantiles_are_ordered_and_not_below_nothing() -> None:
 
 
 def test_the_same_seed_draws_the_same_forecast() -> None:
-    again = cash.raw_forecast(sample_facts(), sample_today(), WEEKS)
+    again = cash.raw_forecast(sample_flows(), sample_today(), WEEKS)
     pd.testing.assert_frame_equal(again, raw(), check_exact=True)
 
 
 def test_another_seed_moves_ranges_and_no_mean() -> None:
-    known = sample_facts()
-    settings = Settings(forecast={"seed": 1})
-    other = replace(known, books=replace(known.books, settings=settings))
+    other = replace(sample_flows(), choices=Forecast(seed=1))
     again = cash.raw_forecast(other, sample_today(), WEEKS)
     assert again["mean"].equals(raw()["mean"])
     assert not again.p90.equals(raw().p90)
 
 
 def test_draws_scatter_about_the_mean() -> None:
-    shares = cash.cash_shares(sample_facts(), AS_OF)
-    owed = cash.expected(sample_today().distribution, shares, 4)
-    draws = cash.simulated(owed, np.random.default_rng(1), 4_000)
+    draws = cash.simulated(owed(4), np.random.default_rng(1), 4_000)
     noise = draws.std(axis=0) / np.sqrt(len(draws))
-    assert (np.abs(draws.mean(axis=0) - owed.amount.sum(axis=0)) < 4 * noise).all()
+    assert (np.abs(draws.mean(axis=0) - owed(4).amount.sum(axis=0)) < 4 * noise).all()
 
 
 def test_an_invoice_is_paid_once() -> None:
@@ -202,7 +222,7 @@ def every_week(paid_after_days: int) -> list[Row]:
 def forecast_of(tables: Tables, folder: Path, day: date) -> pd.DataFrame:
     """Eight weeks of a ledger, their ranges as they were drawn."""
     known = facts(opened(tables, folder), day)
-    return cash.by_week(cash.raw_forecast(known, backtest.past(known, [day], 56)[0], 8), 2)
+    return cash.by_week(drawn(known, day, 8), 2)
 
 
 @pytest.mark.parametrize("paid_after_days", [3, 17])
@@ -221,9 +241,9 @@ def test_ranges_stay_finite_where_past_ones_had_no_width(tmp_path: Path) -> None
     extra = every_week(10)[-1] | {"invoice_id": "X", "amount": "50.00", "issued_on": "2026-06-23"}
     day = date(2026, 6, 28)
     known = facts(opened({"invoices": [*every_week(10), extra]}, tmp_path), day)
-    then = backtest.past(known, backtest.weekly_origins(known, day, count=8), 56)
-    forecast = cash.raw_forecast(known, backtest.past(known, [day], 56)[0], 8)
-    wide = cash.by_week(cash.stretched(forecast, cash.record(known, then, 8, day)), 2)
+    origins = backtest.weekly_origins(known, day, count=8)
+    before = cash.record(known, cash.flows(known, origins), forecasts.past(known, origins), 8)
+    wide = cash.by_week(cash.stretched(drawn(known, day, 8), before), 2)
     assert wide[list(QUANTILES)].max(axis=None) < 10 * 700
 
 
@@ -259,7 +279,7 @@ def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 
 def test_the_schedule_counts_as_known_and_as_far_as_it_is_to_come(scheduled: Facts) -> None:
     """What was to be issued by 31 May has been, and is in the open book; what was agreed in June is not known."""
-    rows = cash.scheduled(scheduled, AS_OF)
+    rows = cash.scheduled(scheduled, [AS_OF])
     due = [(row.customer_id, str(row.issued_on)[:10], row.balance) for row in rows.itertuples()]
     assert due == [("anna", "2026-06-01", 10_000), ("anna", "2026-07-01", 11_000), ("bert", "2026-06-10", 6_000)]
     assert rows.amount.equals(rows.balance)
@@ -268,7 +288,7 @@ def test_the_schedule_counts_as_known_and_as_far_as_it_is_to_come(scheduled: Fac
 def test_what_the_last_eight_weeks_began(scheduled: Facts) -> None:
     """From 6 April to 31 May: S2 and S3, known and outside plans, on their day; Bert's plan whole, on the day it was
     agreed. Anna's instalments were agreed before."""
-    rows = cash.begun(scheduled, AS_OF)
+    rows = cash.begun(scheduled, [AS_OF])
     begun = {
         (row.customer_id, str(row.issued_on)[:10], row.amount, str(row.begun_on)[:10]) for row in rows.itertuples()
     }
@@ -337,9 +357,7 @@ def test_a_plan_agreed_tomorrow_changes_nothing_today(scheduled: Facts, tmp_path
     tables = told(SCHEDULED)
     tables["billing_schedule"] = [row for row in tables["billing_schedule"] if row["plan_id"] != "late"]
     less = facts(opened(tables, tmp_path), AS_OF)
-    with_it, without = (
-        cash.raw_forecast(known, backtest.past(known, [AS_OF], HORIZON_DAYS)[0], WEEKS) for known in (scheduled, less)
-    )
+    with_it, without = (drawn(known, AS_OF, WEEKS) for known in (scheduled, less))
     pd.testing.assert_frame_equal(with_it, without, check_exact=True)
 
 
@@ -347,14 +365,14 @@ def test_a_plan_agreed_tomorrow_changes_nothing_today(scheduled: Facts, tmp_path
 
 
 def test_the_record_is_what_was_forecast_beside_what_came() -> None:
-    origins = [then.origin for then in past()]
+    origins = [each.origin for each in past()]
     came = backtest.cash_by_week(sample_facts(), origins, WEEKS, AS_OF)
     assert len(record()) == 3 * len(came)
     first = past()[3]
-    then = record()[record().origin == pd.Timestamp(first.origin)]
-    said = cash.raw_forecast(sample_facts(), first, WEEKS)
+    here = record()[record().origin == pd.Timestamp(first.origin)]
+    said = cash.raw_forecast(sample_flows(), first, WEEKS)
     for name in COMPONENTS:
-        over = component(then, name)
+        over = component(here, name)
         assert over.actual.tolist() == came[pd.to_datetime(came.origin) == pd.Timestamp(first.origin)][name].tolist()
         assert over["mean"].tolist() == component(said, name)["mean"].tolist()[: len(over)]
 
@@ -431,13 +449,14 @@ def test_comparison_has_the_model_and_its_baselines_beside_each_other() -> None:
 
 def test_baselines_forecast_from_what_was_known_on_their_origin() -> None:
     table = cash.comparison(sample_facts(), past(), cash.published(record()))
-    for then in past()[2:4]:
-        here = table[table.origin == pd.Timestamp(then.origin)]
-        weekly = backtest.cash_history(sample_facts(), then.origin) / 100
+    for each in past()[2:4]:
+        here = table[table.origin == pd.Timestamp(each.origin)]
+        weekly = backtest.cash_history(backtest.daily_cash(sample_facts()), each.origin) / 100
         assert (here[here.method == "last week"].forecast == weekly[-1]).all()
         assert here[here.method == "8-week mean"].forecast.to_numpy() == pytest.approx(weekly[-8:].mean(), abs=0.01)
-        balances = then.baseline.invoices.balance.to_numpy(float) / 100
-        first_week = (balances * then.baseline.p_settled[:, :7].sum(axis=1)).sum()
+        balances = each.invoices.balance.to_numpy(float) / 100
+        settled = predict(roll_rate_curve(each.known, each.origin), each.invoices, each.origin, 7)
+        first_week = (balances * settled.p_settled.sum(axis=1)).sum()
         roll_rate = here[(here.method == "global roll-rate") & (here.horizon_week == 1)].forecast
         assert roll_rate.item() == pytest.approx(first_week, abs=0.01)
 

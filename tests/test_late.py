@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arforecast.forecast import backtest, late
-from arforecast.forecast.payment_time import Distribution, effects
-from forecasts import AS_OF, HORIZON_DAYS, facts, opened, sample_facts, sample_today
+from arforecast.forecast import late
+from arforecast.forecast.payment_time import Distribution
+from forecasts import AS_OF, facts, opened, sample_distribution, sample_facts, sample_today, then
 from ledgers import told
 
 
@@ -49,7 +49,7 @@ def test_the_columns_are_the_contracts(table: pd.DataFrame) -> None:
 
 
 def test_every_open_invoice_stands_there_once_with_its_balance(table: pd.DataFrame) -> None:
-    owed = sample_today().distribution.invoices
+    owed = sample_today().invoices
     assert len(table) == len(owed) > 20
     found = (table.set_index("invoice_id").open_balance * 100).round().astype("int64")
     assert found.to_dict() == dict(zip(owed.invoice_id, owed.balance, strict=True))
@@ -76,7 +76,7 @@ def test_more_is_paid_in_more_days(table: pd.DataFrame) -> None:
 
 def test_rows_say_what_their_invoices_distribution_says(table: pd.DataFrame) -> None:
     """A cumulative sum a day at a time, for the day each share is reached and for what is paid by 7, 14 and 30 days."""
-    settled = sample_today().distribution
+    settled = sample_distribution()
     chances = dict(zip(settled.invoices.invoice_id, settled.p_settled, strict=True))
     for row in table.itertuples():
         by, paid, reached = 0.0, {}, dict.fromkeys((0.10, 0.50, 0.90), pd.NaT)
@@ -91,14 +91,15 @@ def test_rows_say_what_their_invoices_distribution_says(table: pd.DataFrame) -> 
 
 
 def test_days_beyond_the_horizon_are_empty(table: pd.DataFrame) -> None:
-    beyond = sample_today().distribution.p_settled.sum(axis=1) < 0.9
+    beyond = sample_distribution().p_settled.sum(axis=1) < 0.9
     assert table.paid_on_p90.isna().sum() == beyond.sum() > 0
 
 
-def test_settled_on_by_hand() -> None:
+def test_days_until_by_hand() -> None:
     """Settled by the 11th with 0.25, the 12th 0.5, the 13th 0.75; the second never within the horizon."""
     settled = distribution(("2026-03-12", [0.25, 0.25, 0.25]), ("2026-03-12", [0.0, 0.125, 0.0]))
-    on = {share: late.settled_on(settled, share) for share in (0.10, 0.25, 0.50, 0.51, 0.90)}
+    days = {share: pd.Series(late.days_until(settled, share)) for share in (0.10, 0.25, 0.50, 0.51, 0.90)}
+    on = {share: late.dated(ahead, settled.as_of) for share, ahead in days.items()}
     assert [on[share][0] for share in (0.10, 0.25, 0.50, 0.51)] == list(
         pd.to_datetime(["2026-03-11", "2026-03-11", "2026-03-12", "2026-03-13"])
     )
@@ -140,8 +141,8 @@ REASONED = """
 def reasons(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     day = date(2026, 3, 10)
     known = facts(opened(told(REASONED), tmp_path_factory.mktemp("reasons")), day)
-    [then] = backtest.past(known, [day], HORIZON_DAYS)
-    return late.reasons(known, then).set_axis(then.distribution.invoices.invoice_id)
+    said = then(known, day)
+    return late.reasons(said).set_axis(said.invoices.invoice_id)
 
 
 @pytest.mark.parametrize(
@@ -167,9 +168,9 @@ def test_that_a_bill_is_not_due_yet_explains_least(reasons: pd.DataFrame) -> Non
 
 def test_the_strongest_reason_comes_first() -> None:
     """Strength is the distance of a trait's effect from 1, on the scale on which twice as fast is as far as half."""
-    then = sample_today()
-    said, invoices = late.reasons(sample_facts(), then), then.distribution.invoices
-    speed = effects(then.hazard, invoices, AS_OF)
+    today = sample_today()
+    said, invoices = late.reasons(today), today.invoices
+    speed = today.model.effects(invoices, AS_OF + timedelta(days=1))
     past_due = (pd.Timestamp(AS_OF) - pd.to_datetime(invoices.due_on)).dt.days
     leaders = set()
     for row, texts in enumerate(said.itertuples(index=False, name=None)):
@@ -183,9 +184,9 @@ def test_the_strongest_reason_comes_first() -> None:
 
 def test_size_is_a_reason_only_where_it_matters() -> None:
     """Within a tenth of the usual speed it is like others; else the words say which way, the number by how much."""
-    then = sample_today()
-    speed = effects(then.hazard, then.distribution.invoices, AS_OF)["size"]
-    for row, texts in enumerate(late.reasons(sample_facts(), then).itertuples(index=False, name=None)):
+    today = sample_today()
+    speed = today.model.effects(today.invoices, AS_OF + timedelta(days=1))["size"]
+    for row, texts in enumerate(late.reasons(today).itertuples(index=False, name=None)):
         said = next(text for text in texts if trait(text) == "size")
         words = "like" if 0.9 <= speed[row] <= 1.1 else "slower" if speed[row] < 1 else "faster"
         assert f"are paid {words}" in said

@@ -13,42 +13,60 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from joblib import parallel_config
 
 import forecasts
 from arforecast.desk import open_ledger
-from arforecast.forecast import backtest, payment_time, scores
-from arforecast.forecast.baselines import late_rates
-from arforecast.forecast.payment_time import (
+from arforecast.forecast import backtest, exposure, hazard, payment_time, scores
+from arforecast.forecast.baselines import late_rates, roll_rate_curve
+from arforecast.forecast.exposure import BANDS, Exposure, open_invoices
+from arforecast.forecast.hazard import (
     AGE_EDGES,
-    BANDS,
-    FACTORS,
+    CUSTOMER,
+    CUSTOMER_AGE,
+    CUSTOMER_DAY,
+    CUSTOMER_RANGE,
+    CUSTOMER_WEEKDAY,
     HIGHEST,
     OLDEST,
     PHASE_EDGES,
+    SHARED,
+    SIZE,
     YOUNGEST,
-    Exposure,
     Hazard,
-    daily_hazards,
-    effects,
     estimate,
-    exposure,
-    open_invoices,
-    predict,
 )
+from arforecast.forecast.payment_time import hazards, predict, readings
 from arforecast.sample import write_sample
 from arforecast.sample.truth import SETTLED, oracle
 from arforecast.snapshot import Facts
-from forecasts import AS_OF, EVENTFUL, EVENTFUL_DAYS, Invoice, days_between, eventful, facts, opened, sample_facts
+from forecasts import (
+    AS_OF,
+    EVENTFUL,
+    EVENTFUL_DAYS,
+    Invoice,
+    days_between,
+    eventful,
+    exposed,
+    facts,
+    opened,
+    past,
+    sample_facts,
+    sample_lives,
+)
 from ledgers import Tables, ledgers, read, told
 
 Counts = dict[tuple[str, int, int, int], tuple[int, int]]
 DAY = timedelta(days=1)
-EDGES = np.array([100.0, 200.0, 300.0, 400.0])
-
-
-def exposed(*lines: tuple[str, int, int, int, int, int]) -> Exposure:
-    """Lines of customer, band, age, weekday, days, settled."""
-    return Exposure(pd.DataFrame(lines, columns=["customer_id", "band", "age", "weekday", "days", "settled"]), EDGES)
+FACTORS = (
+    *SHARED,
+    (("customer",), CUSTOMER),
+    (("customer", "age_range"), CUSTOMER_RANGE),
+    (("band", "age_range"), SIZE),
+    (("customer", "weekday"), CUSTOMER_WEEKDAY),
+    (("customer", "age"), CUSTOMER_AGE),
+    (("customer", "age", "weekday"), CUSTOMER_DAY),
+)
 
 
 def bills(*lines: tuple[str, str, str, int]) -> pd.DataFrame:
@@ -60,20 +78,20 @@ def bills(*lines: tuple[str, str, str, int]) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def seen() -> Exposure:
-    return exposure(sample_facts(), AS_OF)
+    return exposure.exposure(sample_lives(), AS_OF)
 
 
 @pytest.fixture(scope="module")
-def hazard(seen: Exposure) -> Hazard:
+def fitted(seen: Exposure) -> Hazard:
     return estimate(seen)
 
 
 @pytest.fixture(scope="module")
-def mixed(hazard: Hazard) -> pd.DataFrame:
+def mixed(fitted: Hazard) -> pd.DataFrame:
     """The sample's open invoices, and some to be issued, one of them to a customer nobody knows."""
     to_come = bills(
-        (hazard.customers[3], "2026-06-05", "2026-06-20", 19_900),
-        (hazard.customers[5], "2026-06-01", "2026-06-01", 79_500),
+        (fitted.exposed.customers[3], "2026-06-05", "2026-06-20", 19_900),
+        (fitted.exposed.customers[5], "2026-06-01", "2026-06-01", 79_500),
         ("nobody knows", "2026-07-01", "2026-09-29", 5_000_000),
         ("nobody knows", "2026-05-30", "2026-06-13", 1),
     )
@@ -84,27 +102,39 @@ def mixed(hazard: Hazard) -> pd.DataFrame:
 
 
 def test_one_factor_by_hand() -> None:
-    """6 settlements in 20 invoice days: 0.3 a day. Expected of a, b, c: 3, 1.5, 1.5; seen 2, 1, 3; strength 1."""
-    hazard = estimate(exposed(("c", 0, 0, 0, 5, 3), ("a", 0, 0, 0, 10, 2), ("b", 0, 0, 0, 5, 1)), ((("customer",), 1),))
-    [(names, keys, ratios)] = hazard.factors
-    assert hazard.mean == pytest.approx(0.3)
-    assert names == ("customer",)
-    assert list(hazard.customers[keys]) == ["a", "b", "c"]
-    assert ratios == pytest.approx([3 / 4, 2 / 2.5, 4 / 2.5])
+    """6 settlements in 20 invoice days: 0.3 a day. Expected at ages 0, 1, 2: 3, 1.5, 1.5; seen 2, 1, 3; strength 1."""
+    lines = (("c", 0, 2, 0, 5, 3), ("a", 0, 0, 0, 10, 2), ("b", 0, 1, 0, 5, 1))
+    mean, ratios = hazard.everybody(exposed(*lines).runs, ((("age",), 1),))
+    assert mean == pytest.approx(0.3)
+    assert (ratios == ratios[:, :1]).all()
+    assert ratios[-YOUNGEST : 3 - YOUNGEST, 0] == pytest.approx([3 / 4, 2 / 2.5, 4 / 2.5])
+    assert (np.delete(ratios[:, 0], range(-YOUNGEST, 3 - YOUNGEST)) == 1).all()
 
 
 def test_a_second_factor_explains_what_the_first_left() -> None:
-    """0.3 a day again. By customer (strength 1): a 3/4, b 4.5/4 -> expected 2.25, 1.6875, 1.6875.
-    By weekday (strength 2): Monday saw 2 of 2.25, Tuesday 4 of 3.375."""
-    lines = (("a", 0, 0, 0, 10, 2), ("b", 0, 0, 1, 5, 1), ("b", 0, 3, 1, 5, 3))
-    hazard = estimate(exposed(*lines), ((("customer",), 1), (("weekday",), 2)))
-    assert hazard.factors[0][2] == pytest.approx([0.75, 5 / 4])
-    assert hazard.factors[1][2] == pytest.approx([4 / 4.25, 6 / (3.75 + 2)])
+    """0.3 a day again. By age (strength 1): 3/4 at 0, 5/4 at 1 -> expected 2.25 and 3.75.
+    By weekday (strength 2): Monday saw 2 of 2.25, Tuesday 4 of 3.75."""
+    lines = (("a", 0, 0, 0, 10, 2), ("b", 0, 1, 1, 5, 1), ("b", 3, 1, 1, 5, 3))
+    _mean, ratios = hazard.everybody(exposed(*lines).runs, ((("age",), 1), (("weekday",), 2)))
+    monday, tuesday = 4 / 4.25, 6 / 5.75
+    assert ratios[-YOUNGEST, :2] == pytest.approx([0.75 * monday, 0.75 * tuesday])
+    assert ratios[1 - YOUNGEST, :2] == pytest.approx([5 / 4 * monday, 5 / 4 * tuesday])
+
+
+def test_what_a_customer_and_a_size_bring_by_hand() -> None:
+    """0.3 a day, and nothing shared. Anna: 2 seen of 3 expected, 3/4; then at her only range of ages 2 of 2.25.
+    Bert: 4 of 3, 5/4; then 4 of 3.75. What is left of both, by band: 2 of 2.25 x 3.5 / 3.75, 4 of 3.75 x 5.5 / 5.25."""
+    found = estimate(exposed(("a", 0, 0, 0, 10, 2), ("b", 3, 0, 0, 10, 4)), shared=())
+    anna, bert = 3 / 4 * 3.5 / 3.75, 5 / 4 * 5.5 / 5.25
+    place = int(hazard.age_range(np.array(0)))
+    assert found.lean[:, place] == pytest.approx([anna, bert])
+    assert found.lean[:, 0] == pytest.approx([3 / 4, 5 / 4])
+    assert found.size[[0, 3], place] == pytest.approx([12 / (3 * anna + 10), 14 / (3 * bert + 10)])
+    assert (found.size[[1, 2, 4]] == 1).all()
 
 
 def test_a_ledger_without_a_day_at_risk_says_that_nothing_is_ever_settled() -> None:
-    hazard = estimate(exposed())
-    settled = predict(hazard, bills(("a", "2026-05-01", "2026-06-20", 100)), AS_OF, 30)
+    settled = predict(estimate(exposed()), bills(("a", "2026-05-01", "2026-06-20", 100)), AS_OF, 30)
     assert not settled.p_settled.any()
     assert settled.p_late == pytest.approx([1])
 
@@ -130,8 +160,15 @@ def plain_exposure(book: list[Invoice], day: date, edges: np.ndarray) -> Counts:
 
 
 def counted(found: Exposure) -> Counts:
-    lines = found.counts[["customer_id", "band", "age", "weekday", "days", "settled"]]
-    return {(name, *rest): (days, settled) for name, *rest, days, settled in lines.itertuples(index=False, name=None)}
+    """The runs day by day."""
+    counts: dict[tuple[str, int, int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for run in found.runs.itertuples():
+        for age in range(run.youngest, run.oldest + 1):
+            clipped = min(max(age, YOUNGEST), OLDEST)
+            cell = counts[found.customers[run.customer], run.band, clipped, (run.due_weekday + age) % 7]
+            cell[0] += 1
+            cell[1] += run.settled and age == run.oldest
+    return {key: (days, settled) for key, (days, settled) in counts.items()}
 
 
 def plain_edges(book: list[Invoice], day: date) -> np.ndarray:
@@ -142,7 +179,7 @@ def plain_edges(book: list[Invoice], day: date) -> np.ndarray:
 @pytest.mark.parametrize("day", EVENTFUL_DAYS, ids=str)
 def test_exposure_is_what_plain_python_counts(day: date) -> None:
     book = forecasts.invoices(told(EVENTFUL))
-    found = exposure(facts(eventful(), day), day)
+    found = exposure.exposure(exposure.lives(facts(eventful(), day)), day)
     assert found.edges == pytest.approx(plain_edges(book, day))
     assert counted(found) == plain_exposure(book, day, found.edges)
 
@@ -151,8 +188,11 @@ def test_exposure_of_each_kind_of_payment_by_hand() -> None:
     """On 11 February. A1 was paid on 22 January, in its second part: 18 days. A2's cheque bounced: 7 January to
     6 February, 31 days. B1 was paid before its bill: none. B2's late booking is known: 14 to 30 January, 17 days.
     C1 is not known. C2 is open since 21 January, 22 days; C3 was settled on 11 February, its 21st day."""
-    counts = exposure(facts(eventful(), date(2026, 2, 11)), date(2026, 2, 11)).counts
-    totals = counts.groupby("customer_id")[["days", "settled"]].sum()
+    found = exposure.exposure(exposure.lives(facts(eventful(), date(2026, 2, 11))), date(2026, 2, 11))
+    runs = found.runs.assign(
+        days=found.runs.oldest - found.runs.youngest + 1, name=found.customers[found.runs.customer]
+    )
+    totals = runs.groupby("name")[["days", "settled"]].sum()
     assert totals.T.to_dict("list") == {"anna": [18 + 31, 2], "bert": [17, 1], "cora": [22 + 21, 1]}
 
 
@@ -161,10 +201,10 @@ def test_exposure_of_each_kind_of_payment_by_hand() -> None:
 def test_exposure_of_any_ledger_is_what_plain_python_counts(tables: Tables) -> None:
     book = forecasts.invoices(tables)
     with TemporaryDirectory() as scratch:
-        known = facts(opened(tables, Path(scratch)), date(2025, 6, 30))
+        known = exposure.lives(facts(opened(tables, Path(scratch)), date(2025, 6, 30)))
     for day in (date(2024, 6, 30), date(2025, 1, 19), date(2025, 6, 30)):
         if any(invoice.entered_on <= day for invoice in book):
-            found = exposure(known, day)
+            found = exposure.exposure(known, day)
             assert counted(found) == plain_exposure(book, day, found.edges), day
 
 
@@ -193,16 +233,16 @@ def plain_traits(name: str, band: int, age: int, weekday: int) -> dict[str, obje
 
 def plain_estimate(found: Exposure) -> Callable[[dict[str, object]], float]:
     """The hazard as a function of traits: sums in dicts, one line of counts at a time."""
-    lines = list(found.counts[["customer_id", "band", "age", "weekday", "days", "settled"]].itertuples(index=False))
-    traits = [plain_traits(line.customer_id, line.band, line.age, line.weekday) for line in lines]
-    mean = sum(line.settled for line in lines) / sum(line.days for line in lines)
-    expected = [line.days * mean for line in lines]
+    cells = sorted(counted(found).items())
+    traits = [plain_traits(*cell) for cell, _ in cells]
+    mean = sum(settled for _, (_, settled) in cells) / sum(days for _, (days, _) in cells)
+    expected = [days * mean for _, (days, _) in cells]
     factors: list[tuple[tuple[str, ...], dict[tuple[object, ...], float]]] = []
     for names, strength in FACTORS:
         keys = [tuple(trait[name] for name in names) for trait in traits]
         came, due = defaultdict(float), defaultdict(float)
-        for key, line, hoped in zip(keys, lines, expected, strict=True):
-            came[key] += line.settled
+        for key, (_, (_, settled)), hoped in zip(keys, cells, expected, strict=True):
+            came[key] += settled
             due[key] += hoped
         ratios = {key: (came[key] + strength) / (due[key] + strength) for key in came}
         expected = [hoped * ratios[key] for hoped, key in zip(expected, keys, strict=True)]
@@ -233,25 +273,25 @@ def plain_prediction(
     return settled[:days], late
 
 
-def test_estimate_and_predict_are_what_plain_python_says(seen: Exposure, hazard: Hazard, mixed: pd.DataFrame) -> None:
+def test_estimate_and_predict_are_what_plain_python_says(seen: Exposure, fitted: Hazard, mixed: pd.DataFrame) -> None:
     invoices = mixed.assign(**{name: pd.to_datetime(mixed[name]) for name in ("issued_on", "due_on")})
-    settled, chance = predict(hazard, invoices, AS_OF, 60), plain_estimate(seen)
+    settled, chance = predict(fitted, invoices, AS_OF, 60), plain_estimate(seen)
     for row, (_, invoice) in enumerate(invoices.iterrows()):
         p_settled, p_late = plain_prediction(chance, invoice, seen.edges, 60)
         assert settled.p_settled[row] == pytest.approx(p_settled, abs=1e-12), invoice.invoice_id
         assert settled.p_late[row] == pytest.approx(p_late, abs=1e-12), invoice.invoice_id
 
 
-def test_every_row_is_a_distribution(hazard: Hazard, mixed: pd.DataFrame) -> None:
-    settled = predict(hazard, mixed, AS_OF, 500)
+def test_every_row_is_a_distribution(fitted: Hazard, mixed: pd.DataFrame) -> None:
+    settled = predict(fitted, mixed, AS_OF, 500)
     assert (settled.p_settled >= 0).all()
     assert (settled.p_settled.sum(axis=1) <= 1 + 1e-12).all()
     assert ((settled.p_late >= 0) & (settled.p_late <= 1)).all()
     assert len(settled.invoices) == len(mixed) == len(settled.p_settled)
 
 
-def test_late_is_whatever_is_not_settled_by_the_due_day(hazard: Hazard, mixed: pd.DataFrame) -> None:
-    settled = predict(hazard, mixed, AS_OF, 150)
+def test_late_is_whatever_is_not_settled_by_the_due_day(fitted: Hazard, mixed: pd.DataFrame) -> None:
+    settled = predict(fitted, mixed, AS_OF, 150)
     to_due = (pd.to_datetime(mixed.due_on) - pd.Timestamp(AS_OF)).dt.days
     by_due = [row[: max(days, 0)].sum() for row, days in zip(settled.p_settled, to_due, strict=True)]
     assert settled.p_late + by_due == pytest.approx(np.ones(len(mixed)), abs=1e-12)
@@ -260,24 +300,24 @@ def test_late_is_whatever_is_not_settled_by_the_due_day(hazard: Hazard, mixed: p
     assert (to_due <= 0).any(), "the sample has nothing overdue"
 
 
-def test_a_due_day_beyond_the_horizon_is_reached_all_the_same(hazard: Hazard, mixed: pd.DataFrame) -> None:
-    near, far = predict(hazard, mixed, AS_OF, 1), predict(hazard, mixed, AS_OF, 150)
+def test_a_due_day_beyond_the_horizon_is_reached_all_the_same(fitted: Hazard, mixed: pd.DataFrame) -> None:
+    near, far = predict(fitted, mixed, AS_OF, 1), predict(fitted, mixed, AS_OF, 150)
     assert near.p_settled.shape == (len(mixed), 1)
     assert np.array_equal(near.p_late, far.p_late)
 
 
-def test_a_day_on_the_open_ones_have_the_rest_of_their_distribution(hazard: Hazard, mixed: pd.DataFrame) -> None:
-    today = predict(hazard, mixed, AS_OF, 90)
-    tomorrow = predict(hazard, mixed, AS_OF + DAY, 89)
+def test_a_day_on_the_open_ones_have_the_rest_of_their_distribution(fitted: Hazard, mixed: pd.DataFrame) -> None:
+    today = predict(fitted, mixed, AS_OF, 90)
+    tomorrow = predict(fitted, mixed, AS_OF + DAY, 89)
     stayed_open = 1 - today.p_settled[:, :1]
     assert tomorrow.p_settled == pytest.approx(today.p_settled[:, 1:] / stayed_open, abs=1e-12)
     not_due = pd.to_datetime(mixed.due_on) > pd.Timestamp(AS_OF)
     assert tomorrow.p_late[not_due] == pytest.approx((today.p_late / stayed_open[:, 0])[not_due], abs=1e-12)
 
 
-def test_an_invoice_is_not_settled_before_its_issue(hazard: Hazard, mixed: pd.DataFrame) -> None:
+def test_an_invoice_is_not_settled_before_its_issue(fitted: Hazard, mixed: pd.DataFrame) -> None:
     later = mixed[pd.to_datetime(mixed.issued_on) > pd.Timestamp(AS_OF)]
-    settled = predict(hazard, later, AS_OF, 120).p_settled
+    settled = predict(fitted, later, AS_OF, 120).p_settled
     wait = (pd.to_datetime(later.issued_on) - pd.Timestamp(AS_OF)).dt.days
     assert len(later) == 3
     for row, days in zip(settled, wait, strict=True):
@@ -285,39 +325,79 @@ def test_an_invoice_is_not_settled_before_its_issue(hazard: Hazard, mixed: pd.Da
         assert row[days - 1] > 0
 
 
-def test_a_stranger_is_treated_like_everybody(hazard: Hazard, mixed: pd.DataFrame) -> None:
-    everybody = replace(hazard, factors=tuple(factor for factor in hazard.factors if "customer" not in factor[0]))
-    strangers = mixed.assign(customer_id="nobody knows")
-    assert np.array_equal(
-        daily_hazards(hazard, strangers, AS_OF, 60),
-        daily_hazards(everybody, mixed, AS_OF, 60),
-    )
-    assert not np.array_equal(daily_hazards(hazard, mixed, AS_OF, 60), daily_hazards(everybody, mixed, AS_OF, 60))
+def test_a_stranger_is_treated_like_everybody(fitted: Hazard, mixed: pd.DataFrame) -> None:
+    found = hazards(fitted, mixed.assign(customer_id="nobody knows"), AS_OF, 60)
+    nobody = replace(fitted, exposed=replace(fitted.exposed, customers=pd.Index([], dtype=object)))
+    assert np.array_equal(found, hazards(nobody, mixed, AS_OF, 60))
+    assert not np.array_equal(found, hazards(fitted, mixed, AS_OF, 60))
 
 
-def test_blocks_change_nothing(hazard: Hazard, mixed: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = predict(hazard, mixed, AS_OF, 90)
+def test_blocks_change_nothing(fitted: Hazard, mixed: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invoices in blocks, and the days of their customers in parts."""
+    whole = predict(fitted, mixed, AS_OF, 90)
     monkeypatch.setattr(payment_time, "BLOCK", 7)
-    parts = predict(hazard, mixed, AS_OF, 90)
+    monkeypatch.setattr(hazard, "CELLS", 50)
     assert len(mixed) > 3 * 7
-    assert np.array_equal(parts.p_settled, whole.p_settled)
-    assert np.array_equal(parts.p_late, whole.p_late)
+    assert readings(fitted, mixed, AS_OF, 90, lambda part: part.p_settled) == pytest.approx(whole.p_settled, abs=1e-14)
+    assert readings(fitted, mixed, AS_OF, 90, lambda part: part.p_late) == pytest.approx(whole.p_late, abs=1e-14)
 
 
-def test_no_invoices_have_no_rows(hazard: Hazard, mixed: pd.DataFrame) -> None:
-    settled = predict(hazard, mixed.iloc[:0], AS_OF, 90)
+def test_blocks_side_by_side_change_no_bit(
+    fitted: Hazard, mixed: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payment_time, "BLOCK", 7)
+    alone = readings(fitted, mixed, AS_OF, 90, lambda part: part.p_settled)
+    with parallel_config(backend="threading", n_jobs=2):
+        together = readings(fitted, mixed, AS_OF, 90, lambda part: part.p_settled)
+    assert np.array_equal(alone, together)
+
+
+def test_no_invoices_have_no_rows(fitted: Hazard, mixed: pd.DataFrame) -> None:
+    settled = predict(fitted, mixed.iloc[:0], AS_OF, 90)
     assert settled.p_settled.shape == (0, 90)
     assert settled.p_late.shape == (0,)
 
 
-def test_the_order_of_rows_changes_no_bit(seen: Exposure, hazard: Hazard, mixed: pd.DataFrame) -> None:
+def test_the_order_of_rows_changes_no_bit(fitted: Hazard, mixed: pd.DataFrame) -> None:
     shuffled = np.random.default_rng(7).permutation(len(mixed))
-    again = estimate(Exposure(seen.counts.sample(frac=1, random_state=7), seen.edges))
-    for (names, keys, ratios), other in zip(hazard.factors, again.factors, strict=True):
-        assert (names, keys.tolist(), ratios.tolist()) == (other[0], other[1].tolist(), other[2].tolist())
-    whole, parts = predict(hazard, mixed, AS_OF, 90), predict(again, mixed.iloc[shuffled], AS_OF, 90)
+    whole, parts = predict(fitted, mixed, AS_OF, 90), predict(fitted, mixed.iloc[shuffled], AS_OF, 90)
     assert np.array_equal(parts.p_settled, whole.p_settled[shuffled])
     assert np.array_equal(parts.p_late, whole.p_late[shuffled])
+
+
+# The door
+
+
+class Careless:
+    """A model that thinks every invoice as likely to be settled on any day, issued or not."""
+
+    def hazards(self, invoices: pd.DataFrame, first: date, days: int) -> np.ndarray:
+        return np.full((len(invoices), days), 0.5)
+
+
+def test_no_model_settles_an_invoice_before_its_issue_or_an_overdue_one_in_time() -> None:
+    """On 31 May: overdue, due today, due in three days, and to be issued on 3 June and due on the 4th, and the 1st."""
+    invoices = bills(
+        ("a", "2026-05-01", "2026-05-20", 100),
+        ("a", "2026-05-01", "2026-05-31", 100),
+        ("a", "2026-05-01", "2026-06-03", 100),
+        ("a", "2026-06-03", "2026-06-04", 100),
+        ("a", "2026-06-03", "2026-06-01", 100),
+    )
+    settled = predict(Careless(), invoices, AS_OF, 4)
+    assert settled.p_late.tolist() == [1, 1, 1 / 8, 1 / 4, 1]
+    assert settled.p_settled[:3].tolist() == [[1 / 2, 1 / 4, 1 / 8, 1 / 16]] * 3
+    assert settled.p_settled[3:].tolist() == [[0, 0, 1 / 2, 1 / 4]] * 2
+
+
+def test_what_holds_for_one_model_holds_for_all(fitted: Hazard, mixed: pd.DataFrame) -> None:
+    on = np.datetime64(AS_OF) + 1 + np.arange(90)
+    issued = on >= mixed.issued_on.to_numpy("datetime64[D]")[:, None]
+    overdue = pd.to_datetime(mixed.due_on) <= pd.Timestamp(AS_OF)
+    for model in (fitted, roll_rate_curve(sample_lives(), AS_OF), Careless()):
+        settled = predict(model, mixed, AS_OF, 90)
+        assert not settled.p_settled[~issued].any()
+        assert (settled.p_late[overdue] == 1).all()
 
 
 # Effects
@@ -326,21 +406,21 @@ def test_the_order_of_rows_changes_no_bit(seen: Exposure, hazard: Hazard, mixed:
 def test_a_slow_customer_is_seen_as_slow() -> None:
     """Both were at risk for 300 days on every weekday near the due day; one settled 3 invoices, the other 60."""
     lines = [(name, 1, 2, weekday, 300, times) for name, times in (("slow", 3), ("fast", 60)) for weekday in range(7)]
-    hazard = estimate(exposed(*lines))
+    found = estimate(exposed(*lines))
     issued, due = "2026-05-15", "2026-05-30"
     invoices = bills(("slow", issued, due, 150), ("fast", issued, due, 150), ("nobody", issued, due, 150))
-    speed = effects(hazard, invoices, AS_OF).customer
+    speed = found.effects(invoices, AS_OF + DAY).customer
     assert speed[0] < 0.5
     assert speed[1] > 1.5
     assert speed[2] == 1
 
 
-def test_effects_are_what_parts_the_hazard_from_the_mean(hazard: Hazard, mixed: pd.DataFrame) -> None:
+def test_effects_are_what_parts_the_hazard_from_the_mean(fitted: Hazard, mixed: pd.DataFrame) -> None:
     issued = mixed[pd.to_datetime(mixed.issued_on) <= pd.Timestamp(AS_OF)]
-    speed = effects(hazard, issued, AS_OF, days=14)
-    chance = daily_hazards(hazard, issued, AS_OF + DAY, 14)
+    speed = fitted.effects(issued, AS_OF + DAY, days=14)
+    chance = fitted.hazards(issued, AS_OF + DAY, 14)
     below = (chance < HIGHEST).all(axis=1)
-    usual = np.exp(np.log(chance).mean(axis=1)) / hazard.mean
+    usual = np.exp(np.log(chance).mean(axis=1)) / fitted.mean
     assert below.sum() > 20
     assert speed.prod(axis=1).to_numpy()[below] == pytest.approx(usual[below])
 
@@ -371,8 +451,9 @@ def shortcut(tables: Tables, deal: Callable[[list[int]], Iterable[int]]) -> Tabl
 def against_the_global_rate(known: Facts, day: date) -> float:
     """The Brier score of the model's chances of being late / that of the whole ledger's late rate on the origin."""
     origins = backtest.weekly_origins(known, day)[::4]
-    record = backtest.late_record(known, backtest.past(known, origins, 1), day)
-    rate = record.origin.map({pd.Timestamp(origin): late_rates(known, origin)[1] for origin in origins})
+    lives = exposure.lives(known)
+    record = backtest.late_record(known, past(known, origins), day)
+    rate = record.origin.map({pd.Timestamp(origin): late_rates(lives, origin)[1] for origin in origins})
     assert len(record) > 150
     return scores.brier(record.p_late, record.late) / scores.brier(rate, record.late)
 
@@ -393,7 +474,7 @@ def test_most_of_what_can_be_known_of_the_sample_is_known(tmp_path: Path) -> Non
     truth = pd.read_parquet(tmp_path / "sample" / "truth.parquet")
     known = facts(open_ledger(tmp_path / "sample"), date(2026, 6, 30))
     origins = [date(2026, 5, 26) - timedelta(weeks=6 * nth) for nth in range(6)]
-    record = pd.concat([said(then, truth, 14) for then in backtest.past(known, origins, 14)])
+    record = pd.concat([said(then, truth, 14) for then in past(known, origins)])
     baseline, model, best = (scores.brier(record[name], record.happened) for name in ("baseline", "model", "oracle"))
     assert len(record) > 1_000
     assert best < model < baseline
@@ -403,12 +484,10 @@ def test_most_of_what_can_be_known_of_the_sample_is_known(tmp_path: Path) -> Non
 def said(then: backtest.Past, truth: pd.DataFrame, days: int) -> pd.DataFrame:
     """Chances of being settled within `days`, by baseline, model and oracle, beside what happened."""
     ended = truth[truth.state.isin([state.name.lower() for state in SETTLED])].set_index("invoice_id").since_on
-    record = pd.DataFrame(
-        {
-            "baseline": then.baseline.p_settled.sum(axis=1),
-            "model": then.distribution.p_settled.sum(axis=1),
-        },
-        index=then.distribution.invoices.invoice_id,
-    )
+    models = {"baseline": roll_rate_curve(then.known, then.origin), "model": then.model}
+    chances = {
+        name: predict(model, then.invoices, then.origin, days).p_settled.sum(axis=1) for name, model in models.items()
+    }
+    record = pd.DataFrame(chances, index=then.invoices.invoice_id)
     record = record.join(oracle(truth, then.origin, days, SETTLED).sum(axis=1).rename("oracle"), how="inner")
     return record.assign(happened=ended.reindex(record.index) <= pd.Timestamp(then.origin) + days * DAY)

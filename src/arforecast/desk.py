@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -15,7 +15,7 @@ from arforecast import kpis, reconciliation, schedules, snapshot
 from arforecast.actions import accounts
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UsageError
-from arforecast.forecast import backtest, cash, late
+from arforecast.forecast import backtest, cash, exposure, late
 from arforecast.kpis import bridge, families, targets
 from arforecast.ledger import Books
 from arforecast.ledger.tables import TABLES
@@ -110,35 +110,45 @@ class Snapshot:
 
     def late_record(self) -> pd.DataFrame:
         """Past chances of being late beside what became of them; see `arforecast.forecast.backtest.late_record`."""
-        return backtest.late_record(self._facts, self._past, self.day)
+        return backtest.late_record(self._facts, self._past(self._origins), self.day)
 
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
         """Cash by week and component with ranges that past forecasts have stretched; see
         `arforecast.forecast.cash.by_week`."""
         _refuse_beyond("weeks", weeks, MOST_WEEKS)
-        today = backtest.past(self._facts, [self.day], 7 * weeks)[0]
-        raw = cash.raw_forecast(self._facts, today, weeks)
+        raw = cash.raw_forecast(self._flows, self._today, weeks)
         return cash.by_week(cash.stretched(raw, self._cash_past), self._decimals)
 
     def cash_record(self) -> pd.DataFrame:
         """Past forecasts of cash and of its baselines beside what came; see `arforecast.forecast.cash.comparison`."""
-        return cash.comparison(self._facts, self._past, cash.published(self._cash_past))
+        return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
 
     @cached_property
     def _facts(self) -> snapshot.Facts:
         return snapshot.stand(self.books, [self.day]).cached()
 
     @cached_property
-    def _today(self) -> backtest.Past:
-        return backtest.past(self._facts, [self.day], self.books.settings.forecast.horizon_days)[0]
+    def _lives(self) -> exposure.Lives:
+        return exposure.lives(self._facts)
 
     @cached_property
-    def _past(self) -> list[backtest.Past]:
-        return backtest.past(self._facts, backtest.weekly_origins(self._facts, self.day), 7 * RECORD_WEEKS)
+    def _origins(self) -> list[date]:
+        return backtest.weekly_origins(self._facts, self.day)
+
+    def _past(self, origins: Sequence[date]) -> Iterator[backtest.Past]:
+        return backtest.past(self._facts, self._lives, origins)
+
+    @cached_property
+    def _today(self) -> backtest.Past:
+        return next(self._past([self.day]))
+
+    @cached_property
+    def _flows(self) -> cash.Flows:
+        return cash.flows(self._facts, [*self._origins, self.day])
 
     @cached_property
     def _cash_past(self) -> pd.DataFrame:
-        return cash.record(self._facts, self._past, RECORD_WEEKS, self.day)
+        return cash.record(self._facts, self._flows, self._past(self._origins), RECORD_WEEKS)
 
     @property
     def _decimals(self) -> int:

@@ -6,26 +6,21 @@ An origin is a past day on which the ledger is asked as it was known then; what 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.forecast.baselines import p_late_by_customer, roll_rate_curve
-from arforecast.forecast.payment_time import (
-    Distribution,
-    Floats,
-    Hazard,
-    estimate,
-    exposure,
-    known_invoices,
-    open_invoices,
-    predict,
-)
+from arforecast.forecast import hazard
+from arforecast.forecast.baselines import late_on, p_late_by_customer
+from arforecast.forecast.exposure import Floats, Lives, days, open_invoices
+from arforecast.forecast.hazard import Hazard
+from arforecast.forecast.payment_time import readings
 from arforecast.snapshot import Facts, fetched, total
 
 ORIGINS = 26
@@ -36,13 +31,15 @@ FEWEST = 20
 
 @dataclass(frozen=True)
 class Past:
-    """What could be said on one origin: the hazard fitted then, by it the distribution of the invoices open then, and
-    the same by the baseline, the global roll-rate curve."""
+    """What could be said on one origin: the lives of invoices, those open then, and the model fitted then."""
 
     origin: date
-    hazard: Hazard
-    distribution: Distribution
-    baseline: Distribution
+    known: Lives
+    invoices: pd.DataFrame
+
+    @cached_property
+    def model(self) -> Hazard:
+        return hazard.fit(self.known, self.origin)
 
 
 def weekly_origins(facts: Facts, as_of: date, count: int = ORIGINS) -> list[date]:
@@ -54,40 +51,36 @@ def weekly_origins(facts: Facts, as_of: date, count: int = ORIGINS) -> list[date
     return [day for day in days if day >= pd.Timestamp(first).date() + timedelta(weeks=FIRST_WEEKS)]
 
 
-def past(facts: Facts, origins: Sequence[date], days: int) -> list[Past]:
-    """The forecasts of the origins, each made from what was known then."""
-    return [_forecast(facts, origin, days) for origin in origins]
+def past(facts: Facts, known: Lives, origins: Sequence[date]) -> Iterator[Past]:
+    """The origins one after another, none kept: each holds what was known then of all invoices."""
+    return (Past(origin, known, open_invoices(facts, origin)) for origin in origins)
 
 
-def _forecast(facts: Facts, origin: date, days: int) -> Past:
-    exposed, invoices = exposure(facts, origin), open_invoices(facts, origin)
-    hazard, curve = estimate(exposed), roll_rate_curve(exposed)
-    settled, baseline = (predict(fitted, invoices, origin, days) for fitted in (hazard, curve))
-    return Past(origin, hazard, settled, baseline)
-
-
-def late_record(facts: Facts, forecasts: Sequence[Past], as_of: date) -> pd.DataFrame:
+def late_record(facts: Facts, forecasts: Iterable[Past], as_of: date) -> pd.DataFrame:
     """What was said of invoices not yet due, beside what became of them: one row an origin and invoice.
 
     origin, invoice_id, customer_id, amount, p_late, p_late_baseline (the customer's shrunk late rate), late (1 or 0).
     Invoices not due by `as_of` are left out: nobody knows yet.
     """
-    fate = known_invoices(facts, as_of).filter(_.due_on <= as_of)
-    late = fate.select("invoice_id", late=(_.settled_on <= _.due_on).fill_null(False).ifelse(0, 1)).to_pandas()
     columns = ["origin", "invoice_id", "customer_id", "amount", "p_late", "p_late_baseline", "late"]
-    rows = [_said(facts, then).merge(late, on="invoice_id") for then in forecasts]
-    return pd.concat(rows, ignore_index=True)[columns] if rows else _none(columns)
+    rows = [_said(then, as_of) for then in forecasts]
+    if not rows:
+        return _none(columns)
+    record = pd.concat(rows, ignore_index=True)
+    return record.assign(amount=record.amount / 10**facts.books.settings.ledger.decimals)[columns]
 
 
-def _said(facts: Facts, then: Past) -> pd.DataFrame:
-    invoices = then.distribution.invoices
-    said = invoices.assign(
+def _said(then: Past, as_of: date) -> pd.DataFrame:
+    due_on = days(then.invoices.due_on)
+    judged = (due_on > np.datetime64(then.origin)) & (due_on <= np.datetime64(as_of))
+    invoices = then.invoices[judged].reset_index(drop=True)
+    fate = late_on(then.known, as_of)[then.known.invoice_id.get_indexer(pd.Index(invoices.invoice_id))]
+    return invoices.assign(
         origin=pd.Timestamp(then.origin),
-        amount=invoices.amount / 10**facts.books.settings.ledger.decimals,
-        p_late=then.distribution.p_late,
-        p_late_baseline=p_late_by_customer(facts, then.origin, invoices),
+        p_late=readings(then.model, invoices, then.origin, 1, lambda settled: settled.p_late),
+        p_late_baseline=p_late_by_customer(then.known, then.origin, invoices),
+        late=fate.astype(np.int64),
     )
-    return said[pd.to_datetime(said.due_on) > said.origin]
 
 
 def _none(columns: list[str]) -> pd.DataFrame:
@@ -119,15 +112,19 @@ def cash_by_week(facts: Facts, origins: Sequence[date], weeks: int, as_of: date)
     return fetched(sums.order_by("origin", "horizon_week"))[columns]
 
 
-def cash_history(facts: Facts, day: date) -> np.ndarray:
+def daily_cash(facts: Facts) -> pd.DataFrame:
+    """The cash that entered the books on each day: entered_on, amount in minor units."""
+    cash = facts.entries.filter(_.kind == "cash")
+    return fetched(cash.group_by("entered_on").aggregate(amount=total(cash.amount)).order_by("entered_on"))
+
+
+def cash_history(cash: pd.DataFrame, day: date) -> Floats:
     """The cash of each whole week up to `day`, oldest first, from the first payment on, in minor units."""
-    known = facts.entries.filter((_.kind == "cash") & (_.entered_on <= day))
-    sums = known.group_by("entered_on").aggregate(amount=total(known.amount))
-    daily = fetched(sums)
+    daily = cash[days(cash.entered_on) <= np.datetime64(day)]
     if daily.empty:
         return np.zeros(1)
-    back = (pd.Timestamp(day) - pd.to_datetime(daily.entered_on)).dt.days // 7
-    weekly = np.bincount(back, weights=daily.amount, minlength=1)[::-1]
+    back = (np.datetime64(day) - days(daily.entered_on)).astype(np.int64) // 7
+    weekly = np.bincount(back, weights=daily.amount, minlength=1)[::-1].astype(float)
     # The oldest week holds the first payment: how much of it the ledger has seen is not known.
     return weekly[1:] if len(weekly) > 1 else weekly
 

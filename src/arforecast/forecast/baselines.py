@@ -3,51 +3,76 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
-from ibis import _
+from numpy.typing import NDArray
 
-from arforecast.forecast.payment_time import Exposure, Floats, Hazard, estimate, known_invoices
-from arforecast.snapshot import Facts
+from arforecast.forecast.exposure import Exposure, Floats, Lives, days, exposure, settled_on
+from arforecast.forecast.hazard import HIGHEST, ages, everybody
 
 # A customer's late rate counts for as much as the ledger's after this many invoices.
 SHRINKAGE = 5
 
 
-def late_counts(facts: Facts, day: date) -> pd.DataFrame:
+@dataclass(frozen=True)
+class RollRates:
+    """The share of open invoices settled at each number of days from due, for all alike."""
+
+    share: Floats
+
+    def hazards(self, invoices: pd.DataFrame, first: date, days: int) -> Floats:
+        """The share of each invoice's age on each of `days` days from `first`: invoices x days."""
+        return np.minimum(self.share[ages(invoices, np.datetime64(first) + np.arange(days))], HIGHEST)
+
+
+def late_counts(known: Lives, day: date) -> pd.DataFrame:
     """Each customer's invoices that were due by `day`, and how many of them were late: by customer_id due, late.
 
     Their fate is known. Younger ones are left out whole: of those only the early payers are known.
     """
-    due = known_invoices(facts, day).filter(_.due_on <= day)
-    fate = due.mutate(late=(due.settled_on <= due.due_on).fill_null(False).ifelse(0, 1))
-    counts = fate.group_by("customer_id").aggregate(due=_.count(), late=_.late.sum())
-    return counts.order_by("customer_id").to_pandas().set_index("customer_id")
+    today, size = np.datetime64(day), len(known.customers)
+    due = (known.entered_on <= today) & (known.due_on <= today)
+    late = due & late_on(known, day)
+    counts = {"due": np.bincount(known.customer[due], minlength=size)}
+    counts["late"] = np.bincount(known.customer[late], minlength=size)
+    table = pd.DataFrame(counts, index=known.customers.rename("customer_id"))
+    return table[table.due > 0]
 
 
-def late_rates(facts: Facts, day: date) -> tuple[pd.Series, float]:
+def late_on(known: Lives, day: date) -> NDArray[np.bool_]:
+    """Whether each invoice was not known to be settled by its due day at the close of `day`."""
+    return ~(settled_on(known, day) <= known.due_on)
+
+
+def late_rates(known: Lives, day: date) -> tuple[pd.Series, float]:
     """Each customer's share of late invoices, shrunk to the ledger's, and the ledger's own.
 
     late share = (late + 5 x the ledger's share) / (due + 5), see `late_counts`.
     """
-    counts = late_counts(facts, day)
+    counts = late_counts(known, day)
     overall = float(counts.late.sum() / max(counts.due.sum(), 1))
     return (counts.late + SHRINKAGE * overall) / (counts.due + SHRINKAGE), overall
 
 
-def p_late_by_customer(facts: Facts, day: date, invoices: pd.DataFrame) -> Floats:
+def p_late_by_customer(known: Lives, day: date, invoices: pd.DataFrame) -> Floats:
     """The shrunk late rate of each invoice's customer; 1 where the invoice is due by `day`, as it is late already."""
-    rates, overall = late_rates(facts, day)
+    rates, overall = late_rates(known, day)
     rate = invoices.customer_id.map(rates).fillna(overall).to_numpy(float)
-    return np.where(pd.to_datetime(invoices.due_on) <= pd.Timestamp(day), 1.0, rate)
+    return np.where(days(invoices.due_on) <= np.datetime64(day), 1.0, rate)
 
 
-def roll_rate_curve(exposed: Exposure) -> Hazard:
-    """The global roll-rate curve: the share of open invoices settled at each number of days from due, for all alike."""
+def roll_rate_curve(known: Lives, day: date) -> RollRates:
+    """The global roll-rate curve, of what was known at the close of `day`."""
+    return roll_rates(exposure(known, day))
+
+
+def roll_rates(exposed: Exposure) -> RollRates:
     # A prior worth a ten-thousandth of a settlement only keeps an age that nobody reached from dividing by zero.
-    return estimate(exposed, factors=((("age",), 1e-4),))
+    mean, alike = everybody(exposed.runs, factors=((("age",), 1e-4),))
+    return RollRates(mean * alike[:, 0])
 
 
 def last_week(weekly: Floats, weeks: int) -> Floats:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.baselines import late_counts
-from arforecast.forecast.payment_time import MODEL, Distribution, Floats, effects
+from arforecast.forecast.exposure import Floats, days
+from arforecast.forecast.hazard import MODEL
+from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.snapshot import Facts
 
 COLUMNS = [
     "invoice_id", "customer_id", "due_on", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30",
     "paid_on_p10", "paid_on_p50", "paid_on_p90", "expected_days_late", "reason_1", "reason_2", "reason_3", "model",
 ]  # fmt: skip
+PAID = {"p_paid_7": 7, "p_paid_14": 14, "p_paid_30": 30}
 QUANTILES = {"paid_on_p10": 0.10, "paid_on_p50": 0.50, "paid_on_p90": 0.90}
 
 
@@ -25,52 +30,63 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
     that probability, empty where that lies beyond the horizon. expected_days_late counts the days after due_on on
     which it is expected to be open, within the horizon.
     """
-    settled, invoices = then.distribution, then.distribution.invoices
+    choices, invoices = facts.books.settings, then.invoices
+    read = readings(then.model, invoices, then.origin, choices.forecast.horizon_days, chances)
+    said = pd.DataFrame(read, columns=["p_late", *PAID, *QUANTILES, "expected_days_late"])
     rows = pd.DataFrame(
         {
             "invoice_id": invoices.invoice_id,
             "customer_id": invoices.customer_id,
             "due_on": pd.to_datetime(invoices.due_on),
-            "open_balance": invoices.balance / 10**facts.books.settings.ledger.decimals,
-            "p_late": settled.p_late,
-            **{f"p_paid_{days}": settled.p_settled[:, :days].sum(axis=1) for days in (7, 14, 30)},
-            **{name: settled_on(settled, share) for name, share in QUANTILES.items()},
-            "expected_days_late": days_late(settled),
+            "open_balance": invoices.balance / 10**choices.ledger.decimals,
+            **said.drop(columns=list(QUANTILES)),
+            **{name: dated(said[name], then.origin) for name in QUANTILES},
             "model": MODEL,
         }
-    ).join(reasons(facts, then))
+    ).join(reasons(then))
     risk = (rows.p_late * rows.open_balance).to_numpy()
     return rows.iloc[np.argsort(-risk, kind="stable")].reset_index(drop=True)[COLUMNS]
 
 
-def settled_on(settled: Distribution, share: float) -> pd.Series:
-    """The first day by which each invoice is settled with probability `share`; empty beyond the horizon."""
+def chances(settled: Distribution) -> Floats:
+    """What is read from the distribution of each invoice: p_late, p_paid_7, _14, _30, the days until it is settled
+    with each probability of QUANTILES, expected_days_late."""
+    paid = [settled.p_settled[:, :within].sum(axis=1) for within in PAID.values()]
+    reached = [days_until(settled, share) for share in QUANTILES.values()]
+    return np.stack([settled.p_late, *paid, *reached, days_late(settled)], axis=1)
+
+
+def days_until(settled: Distribution, share: float) -> Floats:
+    """In how many days each invoice is settled with probability `share`; not a number beyond the horizon."""
     reached = np.cumsum(settled.p_settled, axis=1) >= share
-    days = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.nan)
-    return pd.Series(pd.Timestamp(settled.as_of) + pd.to_timedelta(days, unit="D"))
+    return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.nan)
+
+
+def dated(ahead: pd.Series, as_of: date) -> pd.Series:
+    """The days that lie so many days ahead."""
+    return pd.Timestamp(as_of) + pd.to_timedelta(ahead, unit="D")
 
 
 def days_late(settled: Distribution) -> Floats:
     """The expected number of days after due_on on which the invoice is open: those gone by and those to come."""
-    days = settled.p_settled.shape[1]
-    on = np.datetime64(settled.as_of) + np.arange(days)
-    due = settled.invoices.due_on.to_numpy("datetime64[D]")
+    on = np.datetime64(settled.as_of) + np.arange(settled.p_settled.shape[1])
+    due = days(settled.invoices.due_on)
     gone = np.maximum((np.datetime64(settled.as_of) - due).astype(np.int64), 0)
     # Still open at the close of each day from as_of on: one more day late begins if that day is the due day or later.
     surviving = np.concatenate([np.ones((len(due), 1)), 1 - np.cumsum(settled.p_settled, axis=1)[:, :-1]], axis=1)
     return np.asarray(gone + (surviving * (on[None, :] >= due[:, None])).sum(axis=1))
 
 
-def reasons(facts: Facts, then: Past) -> pd.DataFrame:
+def reasons(then: Past) -> pd.DataFrame:
     """Why, the strongest first: the customer's record, the days past due, the size: reason_1, reason_2, reason_3.
 
     Strength is how far a trait moves the hazard of the next two weeks from the usual one. That a bill is not due yet
     explains nothing, so its days stand last.
     """
-    invoices = then.distribution.invoices
-    speed = effects(then.hazard, invoices, then.origin)
+    invoices = then.invoices
+    speed = then.model.effects(invoices, then.origin + timedelta(days=1))
     past_due = (pd.Timestamp(then.origin) - pd.to_datetime(invoices.due_on)).dt.days
-    said = [_customer(facts, then), _age(past_due), _size(speed["size"])]
+    said = [_customer(then), _age(past_due), _size(speed["size"])]
     strength = np.abs(np.log(speed[["customer", "age", "size"]].to_numpy()))
     strength[past_due <= 0, 1] = -1
     order = np.argsort(-strength, axis=1, kind="stable")
@@ -78,8 +94,8 @@ def reasons(facts: Facts, then: Past) -> pd.DataFrame:
     return pd.DataFrame(ordered, columns=["reason_1", "reason_2", "reason_3"])
 
 
-def _customer(facts: Facts, then: Past) -> NDArray[np.object_]:
-    counts = late_counts(facts, then.origin).reindex(then.distribution.invoices.customer_id).fillna(0).astype(int)
+def _customer(then: Past) -> NDArray[np.object_]:
+    counts = late_counts(then.known, then.origin).reindex(then.invoices.customer_id).fillna(0).astype(int)
     record = counts.late.astype(str) + " of " + counts.due.astype(str) + " invoices of this customer were late"
     return record.mask(counts.due == 0, "no invoice of this customer was due before").to_numpy(dtype=object)
 

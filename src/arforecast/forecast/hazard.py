@@ -1,0 +1,393 @@
+"""The closed form: of the invoices still open on a day, the share that is settled on it.
+
+It starts from the ledger's mean and is multiplied by one factor after another, from what all invoices share to what
+one customer does on one weekday at one age. Each factor is the ratio of settlements seen to settlements expected so
+far, shrunk to 1:
+
+    factor = (settled + strength) / (expected + strength)
+
+so a customer without history is treated like everybody, and one with a long history like itself. Open invoices are
+censored at the day of the fit.
+
+What is expected of an invoice through the ages of its run is a difference of two sums, so that no run is counted day by
+day, but at the ages of one customer that somebody asks for; and those factors are made when they are asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from arforecast.forecast.exposure import (
+    BANDS,
+    Days,
+    Exposure,
+    Floats,
+    Ints,
+    Lives,
+    bands,
+    days,
+    exposure,
+    weekday,
+)
+
+MODEL = "customer-shrunk hazard"
+YOUNGEST, OLDEST = -60, 240
+AGES = OLDEST - YOUNGEST + 1
+HIGHEST = 0.97
+# Cells of a customer's ages that are counted at a time.
+CELLS = 4_000_000
+
+# Days from the due date behave alike within these ranges: fine around it, coarse far from it.
+AGE_EDGES = np.array([-30, -20, -12, -8, -5, -3, -1, 0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160])
+PHASE_EDGES = np.array([-3, 4])
+RANGES = len(AGE_EDGES) + 1
+
+# What a factor looks at, and its strength: how many settlements its prior is worth. They follow each other in this
+# order, first those that all invoices share, then those of one customer, with the size of the amount between them.
+Factor = tuple[tuple[str, ...], float]
+SHARED: tuple[Factor, ...] = (
+    (("age_range",), 1),
+    (("age",), 5),
+    (("phase", "weekday"), 5),
+    (("age", "weekday"), 10),
+)
+CUSTOMER, CUSTOMER_RANGE, SIZE, CUSTOMER_WEEKDAY, CUSTOMER_AGE, CUSTOMER_DAY = 1, 1.5, 10, 1.5, 2, 3
+
+# Ages beyond the clipped ones repeat every week: an axis with one such week at each end stands for all.
+LOW, HIGH = YOUNGEST - 7, OLDEST + 7
+
+
+def age_range(age: Ints) -> Ints:
+    return np.searchsorted(AGE_EDGES, age, side="right").astype(np.int64)
+
+
+_AGE = np.arange(YOUNGEST, OLDEST + 1)
+_RANGE = age_range(_AGE)
+_TRAITS = {
+    "age": np.repeat(np.arange(AGES), 7),
+    "age_range": np.repeat(_RANGE, 7),
+    "phase": np.repeat(np.searchsorted(PHASE_EDGES, _AGE, side="right"), 7),
+    "weekday": np.tile(np.arange(7), AGES),
+}
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """A fitted hazard, with what its customers' factors are made from.
+
+    mean: settlements per invoice day. shared: ages x weekdays, the factors all invoices share, multiplied. lean:
+    customers x ranges of ages, those of a customer and of its ranges. size: bands x ranges of ages.
+    """
+
+    exposed: Exposure
+    mean: float
+    shared: Floats
+    lean: Floats
+    size: Floats
+
+    def hazards(self, invoices: pd.DataFrame, first: date, days: int) -> Floats:
+        """The probability that an invoice still open is settled on each of `days` days from `first`: invoices x
+        days."""
+        asked = _asked(self, invoices, np.datetime64(first) + np.arange(days))
+        usual = (self.size[:, _RANGE, None] * (self.mean * self.shared)).ravel()
+        chance = usual.take((asked.band[:, None] * AGES + asked.age) * 7 + asked.weekday)
+        chance *= _own(self, asked)
+        return np.minimum(chance, HIGHEST, out=chance)
+
+    def effects(self, invoices: pd.DataFrame, first: date, days: int = 14) -> pd.DataFrame:
+        """How many times as fast as usual invoices settle in the coming days for their customer, their age, their
+        size.
+
+        Geometric means of the factors over the days; 1 is usual. Columns customer, age, size, in the order of
+        `invoices`.
+        """
+        asked = _asked(self, invoices, np.datetime64(first) + np.arange(days))
+        factors = {
+            "customer": _own(self, asked),
+            "age": self.shared[asked.age, asked.weekday],
+            "size": self.size[asked.band[:, None], _RANGE[asked.age]],
+        }
+        return pd.DataFrame({name: np.exp(np.log(ratios).mean(axis=1)) for name, ratios in factors.items()})
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Where the runs of each customer begin, and where the last one's end."""
+        return np.searchsorted(self.exposed.runs.customer, np.arange(len(self.exposed.customers) + 1))
+
+    @cached_property
+    def sums(self) -> Floats:
+        """What all invoices share, summed along their ages, see `_sums`."""
+        return _sums(self.mean * self.shared)
+
+
+def fit(known: Lives, day: date) -> Hazard:
+    """The hazard of what was known at the close of `day`."""
+    return estimate(exposure(known, day))
+
+
+def estimate(exposed: Exposure, shared: tuple[Factor, ...] = SHARED) -> Hazard:
+    """The hazard from what was seen: the mean, then factor after factor."""
+    mean, alike = everybody(exposed.runs, shared)
+    usual = mean * alike
+    expected = _by_range(exposed.runs, usual)
+    lean = _lean(exposed, expected)
+    return Hazard(exposed, mean, alike, lean, _size(exposed.runs, expected, lean))
+
+
+def everybody(runs: pd.DataFrame, factors: tuple[Factor, ...]) -> tuple[float, Floats]:
+    """The mean, and the factors that all invoices share, multiplied: ages x weekdays."""
+    days, settled = _days_at_risk(runs).ravel(), _settled(runs).ravel()
+    mean = settled.sum() / max(days.sum(), 1)
+    expected = days * mean
+    alike = np.ones(AGES * 7)
+    for names, strength in factors:
+        key = _key(names)
+        ratios = _ratio(np.bincount(key, settled), np.bincount(key, expected), strength)[key]
+        expected, alike = expected * ratios, alike * ratios
+    return float(mean), alike.reshape(AGES, 7)
+
+
+def _key(names: tuple[str, ...]) -> Ints:
+    """One number for the traits of each age and weekday together."""
+    key = np.zeros(AGES * 7, dtype=np.int64)
+    for name in names:
+        key = key * (_TRAITS[name].max() + 1) + _TRAITS[name]
+    return key
+
+
+def _ratio(settled: Ints | Floats, expected: Ints | Floats, strength: float) -> Floats:
+    return np.asarray((settled + strength) / (expected + strength))
+
+
+def _place(age: Ints) -> tuple[Ints, Ints]:
+    """Where an age stands on the axis from LOW to HIGH, and how many whole weeks beyond it: below, less than 0."""
+    weeks = np.minimum((age - LOW) // 7, 0) - np.minimum((HIGH - age) // 7, 0)
+    return age - 7 * weeks - LOW, weeks
+
+
+def _ends(runs: pd.DataFrame) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
+    """The places of each run's last age, and of the one before its first."""
+    return _place(runs.oldest.to_numpy()), _place(runs.youngest.to_numpy() - 1)
+
+
+def _days_at_risk(runs: pd.DataFrame) -> Floats:
+    """The invoice days of each age and weekday."""
+    (last, late_weeks), (before, early_weeks) = _ends(runs)
+    due, width = runs.due_weekday.to_numpy(), HIGH - LOW + 1
+    ends = np.bincount(due * width + last, minlength=7 * width) - np.bincount(due * width + before, minlength=7 * width)
+    open_at = ends.reshape(7, width)[:, ::-1].cumsum(axis=1)[:, ::-1]
+    age, on = _diagonals()
+    days = np.bincount((age * 7 + on)[:, 1:].ravel(), open_at[:, 1:].ravel(), AGES * 7)
+    counted = days.reshape(AGES, 7).astype(float)
+    for at, beyond in ((0, np.minimum), (-1, np.maximum)):
+        counted[at] += beyond(late_weeks, 0).sum() - beyond(early_weeks, 0).sum()
+    return counted
+
+
+def _diagonals() -> tuple[Ints, Ints]:
+    """The clipped age and the weekday at each place of the axis, by the weekday of the due day."""
+    axis, due = np.arange(LOW, HIGH + 1), np.arange(7)[:, None]
+    return np.broadcast_to(axis.clip(YOUNGEST, OLDEST) - YOUNGEST, (7, len(axis))), (due + axis) % 7
+
+
+def _settled(runs: pd.DataFrame) -> Floats:
+    """The settlements at each age and on each weekday."""
+    paid = runs[runs.settled]
+    age = paid.oldest.to_numpy().clip(YOUNGEST, OLDEST) - YOUNGEST
+    return np.bincount(age * 7 + _last_weekday(paid), minlength=AGES * 7).reshape(AGES, 7).astype(float)
+
+
+def _last_weekday(runs: pd.DataFrame) -> Ints:
+    return (runs.due_weekday.to_numpy() + runs.oldest.to_numpy()) % 7
+
+
+def _sums(usual: Floats) -> Floats:
+    """What is usual, added up along the axis of ages: weekday of due x place x range of ages x weekday."""
+    age, on = _diagonals()
+    apart = np.zeros((*age.shape, RANGES, 7))
+    due, place = np.indices(age.shape)
+    apart[due, place, _RANGE[age], on] = usual[age, on]
+    apart[:, 0] = 0
+    return apart.cumsum(axis=1)
+
+
+def _by_range(runs: pd.DataFrame, usual: Floats) -> Floats:
+    """The settlements usual through each run, by range of ages."""
+    (last, late_weeks), (before, early_weeks) = _ends(runs)
+    sums, due = _sums(usual).sum(axis=3), runs.due_weekday.to_numpy()
+    expected = sums[due, last]
+    expected -= sums[due, before]
+    for at, beyond in ((0, np.minimum), (-1, np.maximum)):
+        expected[:, at] += (beyond(late_weeks, 0) - beyond(early_weeks, 0)) * usual[at].sum()
+    return expected
+
+
+def _lean(exposed: Exposure, expected: Floats) -> Floats:
+    """The factors of each customer and of its ranges of ages, multiplied."""
+    runs, size = exposed.runs, len(exposed.customers)
+    customer = runs.customer.to_numpy()
+    hoped = np.zeros((size, RANGES))
+    if len(runs):
+        present, start = np.unique(customer, return_index=True)
+        hoped[present] = np.add.reduceat(expected, start, axis=0)
+    settled = np.bincount(customer * RANGES + age_range(runs.oldest.to_numpy()), runs.settled, size * RANGES)
+    came = settled.reshape(size, RANGES)
+    speed = _ratio(came.sum(axis=1), hoped.sum(axis=1), CUSTOMER)[:, None]
+    return speed * _ratio(came, hoped * speed, CUSTOMER_RANGE)
+
+
+def _size(runs: pd.DataFrame, expected: Floats, lean: Floats) -> Floats:
+    """The factors of the bands of amounts in each range of ages."""
+    band, customer = runs.band.to_numpy(), runs.customer.to_numpy()
+    hoped = np.empty((BANDS, RANGES))
+    for nth in range(RANGES):
+        hoped[:, nth] = np.bincount(band, expected[:, nth] * lean[customer, nth], BANDS)
+    settled = np.bincount(band * RANGES + age_range(runs.oldest.to_numpy()), runs.settled, BANDS * RANGES)
+    return _ratio(settled.reshape(BANDS, RANGES), hoped, SIZE)
+
+
+def ages(invoices: pd.DataFrame, on: Days) -> Ints:
+    """How many days from due each invoice is on each day, clipped, counted from YOUNGEST: invoices x days."""
+    return (on[None, :] - days(invoices.due_on)[:, None]).astype(np.int64).clip(YOUNGEST, OLDEST) - YOUNGEST
+
+
+# The factors of the customers at hand
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of a hazard: of invoices by days the clipped ages; the customers of these invoices.
+
+    customers: their places, -1 for a stranger. owner: the place of each invoice's in it. first, last: the ages asked of
+    each customer.
+    """
+
+    customers: Ints
+    owner: Ints
+    band: Ints
+    age: Ints
+    weekday: Ints
+    first: Ints
+    last: Ints
+
+    @property
+    def offset(self) -> Ints:
+        """Where the ages of each customer begin when they stand one after another; the last one's end."""
+        return np.concatenate([[0], np.cumsum(self.last - self.first + 1)])
+
+
+def _asked(hazard: Hazard, invoices: pd.DataFrame, on: Days) -> _Asked:
+    codes = hazard.exposed.customers.get_indexer(pd.Index(invoices.customer_id)).astype(np.int64)
+    customers, owner = np.unique(codes, return_inverse=True)
+    age = ages(invoices, on)
+    first, last = np.full(len(customers), AGES - 1), np.zeros(len(customers), dtype=np.int64)
+    np.minimum.at(first, owner, age[:, 0])
+    np.maximum.at(last, owner, age[:, -1])
+    band = bands(hazard.exposed.edges, invoices.amount.to_numpy(float))
+    return _Asked(customers, owner, band, age, weekday(on), first, last)
+
+
+def _own(hazard: Hazard, asked: _Asked) -> Floats:
+    """The factors of its customer, multiplied, for each invoice and day."""
+    runs, owner = _runs_of(hazard, asked.customers)
+    known = asked.customers >= 0
+    lean = np.ones((len(known), RANGES))
+    lean[known] = hazard.lean[asked.customers[known]]
+    weekdays = _weekdays(hazard, runs, owner, lean)
+    place, age = _places(asked)
+    usual = (hazard.mean * hazard.shared)[age] * lean[place, _RANGE[age], None] * weekdays[place]
+    expected = usual * _at_risk(hazard.size, runs, owner, asked)
+    settled = _settled_at(runs, owner, asked)
+    ages = _ratio(settled.sum(axis=1), expected.sum(axis=1), CUSTOMER_AGE)[:, None]
+    factors = lean[place, _RANGE[age], None] * weekdays[place] * ages * _ratio(settled, expected * ages, CUSTOMER_DAY)
+    start = (asked.offset[:-1] - asked.first)[asked.owner]
+    return factors.ravel().take((start[:, None] + asked.age) * 7 + asked.weekday)
+
+
+def _runs_of(hazard: Hazard, customers: Ints) -> tuple[pd.DataFrame, Ints]:
+    """The runs of some customers, and whose each is, by its place among them."""
+    start, stop = (np.where(customers < 0, 0, hazard.starts[customers + more]) for more in (0, 1))
+    owner, rows = _unrolled(start, stop - start)
+    return hazard.exposed.runs.take(rows), owner
+
+
+def _unrolled(start: Ints, length: Ints) -> tuple[Ints, Ints]:
+    """start, start + 1, ... for each start, as many as its length; before it, which of the starts each comes from."""
+    origin = np.repeat(np.arange(len(start)), length)
+    before = np.cumsum(length) - length
+    return origin, np.arange(len(origin)) + (start - before)[origin]
+
+
+def _places(asked: _Asked) -> tuple[Ints, Ints]:
+    """The customer and the age of each row in which the ages of all customers stand one after another."""
+    return _unrolled(asked.first, asked.last - asked.first + 1)
+
+
+def _weekdays(hazard: Hazard, runs: pd.DataFrame, owner: Ints, lean: Floats) -> Floats:
+    """The factors of each customer's weekdays."""
+    (last, late_weeks), (before, early_weeks) = _ends(runs)
+    due, weight = runs.due_weekday.to_numpy(), lean[owner] * hazard.size[runs.band]
+    hoped = np.zeros((len(runs), 7))
+    for nth in range(RANGES):
+        sums = hazard.sums[:, :, nth]
+        hoped += (sums[due, last] - sums[due, before]) * weight[:, nth, None]
+    usual = hazard.mean * hazard.shared
+    for at, beyond in ((0, np.minimum), (-1, np.maximum)):
+        weeks = beyond(late_weeks, 0) - beyond(early_weeks, 0)
+        hoped += (weeks * weight[:, at])[:, None] * usual[at]
+    cell = owner[:, None] * 7 + np.arange(7)
+    expected = np.bincount(cell.ravel(), hoped.ravel(), len(lean) * 7)
+    settled = np.bincount(owner * 7 + _last_weekday(runs), runs.settled, len(lean) * 7)
+    return _ratio(settled, expected, CUSTOMER_WEEKDAY).reshape(-1, 7)
+
+
+def _at_risk(size: Floats, runs: pd.DataFrame, owner: Ints, asked: _Asked) -> Floats:
+    """The invoice days of each customer's ages and weekdays, each weighed by the factor of its size."""
+    band, due = runs.band.to_numpy(), runs.due_weekday.to_numpy()
+    youngest, oldest = runs.youngest.to_numpy(), runs.oldest.to_numpy()
+    first, last = (ages[owner] + YOUNGEST for ages in (asked.first, asked.last))
+    offset, cells = asked.offset[:-1], asked.offset[-1] * 7
+    start = np.maximum(np.maximum(youngest, first), YOUNGEST + 1)
+    length = np.maximum(np.minimum(np.minimum(oldest, last), OLDEST - 1) - start + 1, 0)
+    found = np.zeros(cells)
+    for part in _parts(length):
+        nth, age = _unrolled(start[part], length[part])
+        place = (offset - asked.first)[owner[part]][nth] + age - YOUNGEST
+        found += np.bincount(
+            place * 7 + (due[part][nth] + age) % 7, size[band[part][nth], _RANGE[age - YOUNGEST]], cells
+        )
+    for at, on, until in (
+        (YOUNGEST, youngest, np.minimum(oldest, YOUNGEST)),
+        (OLDEST, np.maximum(youngest, OLDEST), oldest),
+    ):
+        there = (first <= at) & (at <= last) & (on <= until)
+        weighed = _week(due + on, until - on + 1)[there] * size[band[there], _RANGE[at - YOUNGEST], None]
+        place = (offset - asked.first)[owner[there]] + at - YOUNGEST
+        found += np.bincount((place[:, None] * 7 + np.arange(7)).ravel(), weighed.ravel(), cells)
+    return found.reshape(-1, 7)
+
+
+def _parts(length: Ints) -> list[slice]:
+    """The rows cut so that no part unrolls to many more than CELLS."""
+    cuts = np.unique([0, *np.searchsorted(np.cumsum(length), np.arange(0, length.sum(), CELLS))])
+    return [slice(*ends) for ends in zip(cuts, [*cuts[1:], len(length)], strict=True)]
+
+
+def _week(first: Ints, count: Ints) -> Ints:
+    """How many of `count` days from weekday `first` on are a Monday, a Tuesday, ..."""
+    since = (np.arange(7) - first[:, None]) % 7
+    return count[:, None] // 7 + (since < count[:, None] % 7)
+
+
+def _settled_at(runs: pd.DataFrame, owner: Ints, asked: _Asked) -> Floats:
+    """The settlements at each customer's ages and on its weekdays."""
+    age = runs.oldest.to_numpy().clip(YOUNGEST, OLDEST) - YOUNGEST
+    within = runs.settled.to_numpy() & (asked.first[owner] <= age) & (age <= asked.last[owner])
+    place = (asked.offset[:-1] - asked.first)[owner[within]] + age[within]
+    cells = asked.offset[-1] * 7
+    return np.bincount(place * 7 + _last_weekday(runs[within]), minlength=cells).reshape(-1, 7).astype(float)
