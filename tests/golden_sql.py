@@ -48,8 +48,8 @@ def expressions() -> Iterator[tuple[str, ibis.Table]]:
     parts = {name: named(getattr(whole, name), name) for name in ("calendar", *steps)}
     facts = snapshot.Facts(whole.books, whole.by, whole.days, **parts)
     yield "snapshot_entries", snapshot.entries(whole.books, parts["invoices"])
-    yield "snapshot_spells", snapshot.spells(parts["entries"])
-    yield "snapshot_settlements", snapshot.settlements(parts["entries"])
+    yield "snapshot_spells", snapshot.spells(parts["entries"], parts["invoices"])
+    yield "snapshot_settlements", snapshot.settlements(parts["entries"], parts["spells"])
     for measure in (balances.standing, *kpis.MEASURES):
         yield _name(measure), measure(facts)
 

@@ -58,7 +58,7 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Books:
 
 
 def allowing(books: Books, **limits: Any) -> Books:
-    return replace(books, settings=settings.Settings(ledger=settings.Books(**limits)))
+    return replace(books, settings=settings.Settings(ledger=settings.LedgerRules(**limits)))
 
 
 def gate(books: Books, name: str, day: date) -> Gate:

@@ -19,9 +19,10 @@ from ibis import _
 from arforecast.errors import UsageError
 from arforecast.ledger import Books, valued, valued_at_close
 from arforecast.ledger.rates import CONVERTED
+from arforecast.ledger.tables import INVOICES
 
+OF_INVOICE = ("invoice_id", "customer_id", "group", "currency", "issued_on", "due_on")
 COHORT_AGES = (30, 60, 90)
-EARLIER_MONTHS = 12
 BEGINNING, NEVER = date(1, 1, 1), date(9999, 12, 31)
 WHOLE = ""
 
@@ -31,12 +32,15 @@ class Facts:
     """What is known on each day of a calendar, for the whole ledger or by group.
 
     days: those to stand on. calendar: them and what belongs to each, see `calendar`.
-    invoices: one row an invoice, with group and entered_on; amount and discount_amount at the rate of that day.
+    invoices: one row an invoice, the columns of the contract with group and entered_on; amount and discount_amount at
+    the rate of that day.
     entries: one row a change of an invoice's balance: kind (billed, cash, credit_note, discount, write_off), amount
-    (as booked, at the rate of the day), change (of the open balance), happened_on, entered_on, and the invoice's
-    columns.
-    spells: invoice_id, since, until, balance: the open balance on each day d with since <= d < until.
-    Change and balance are in the invoice's own currency; amounts of money are in the reporting currency.
+    (as booked, at the rate of the day), change (of the open balance), happened_on, entered_on, billed_on (the day the
+    invoice entered), and the invoice's columns.
+    spells: since, until, balance, entered_on and the invoice's columns: the open balance on each day d with
+    since <= d < until.
+    Change and balance are in the invoice's own currency; amounts of money are in the reporting currency. The invoice's
+    columns are invoice_id, customer_id, group, currency, issued_on, due_on.
     settlements: when each invoice was settled, as it was known, see `settlements`.
     receipts: one row a receipt, with the group of its customer.
     """
@@ -59,13 +63,10 @@ class Facts:
 
     def cached(self) -> Facts:
         """The same facts, computed once by the engine where many figures are to be read from them."""
-        booked = self.entries.cache()
+        invoices, booked = self.invoices.cache(), self.entries.cache()
+        held = spells(booked, invoices).cache()
         return replace(
-            self,
-            invoices=self.invoices.cache(),
-            entries=booked,
-            spells=spells(booked).cache(),
-            settlements=settlements(booked).cache(),
+            self, invoices=invoices, entries=booked, spells=held, settlements=settlements(booked, held).cache()
         )
 
 
@@ -77,6 +78,7 @@ def stand(books: Books, days: Iterable[date], by: str | None = None) -> Facts:
     days = tuple(sorted(set(days)))
     invoices = grouped(books, by)
     booked = entries(books, invoices)
+    held = spells(booked, invoices)
     return Facts(
         books,
         by,
@@ -84,21 +86,23 @@ def stand(books: Books, days: Iterable[date], by: str | None = None) -> Facts:
         calendar(days),
         valued(books, invoices, "entered_on", "amount", "discount_amount"),
         valued(books, booked, "entered_on", "amount"),
-        spells(booked),
-        settlements(booked),
+        held,
+        settlements(booked, held),
         of_customers(books, "receipts", by),
     )
 
 
 def regrouped(facts: Facts, by: str) -> Facts:
-    """The same facts in groups of the column `by`, computed once: no balance and no settlement knows a group.
+    """The same facts in groups of the column `by`, computed once: no amount, no balance and no settlement changes.
 
     Raises UsageError when neither invoices nor customers have such a column.
     """
-    again = stand(facts.books, facts.days, by)
-    return replace(
-        facts, by=by, invoices=again.invoices.cache(), entries=again.entries.cache(), receipts=again.receipts
-    )
+    groups = grouped(facts.books, by).select("invoice_id", "group").cache()
+    again = {
+        name: rows.drop("group").join(groups, "invoice_id").cache()
+        for name, rows in (("invoices", facts.invoices), ("entries", facts.entries), ("spells", facts.spells))
+    }
+    return replace(facts, by=by, receipts=of_customers(facts.books, "receipts", by), **again)
 
 
 def total(money: ibis.Column, where: ibis.BooleanValue | None = None) -> ibis.Value:
@@ -143,9 +147,8 @@ def opening(day: date) -> date:
 def calendar(days: Iterable[date]) -> ibis.Table:
     """One row a day to stand on, with every other day the definitions speak of.
 
-    opening_on and quarter_opening_on close the month before and the month three before, opening_N_on the month before
-    the one N months ago; before_N_on opens the window
-    of N days (exclusive); cohort_N_after (exclusive) and cohort_N_until bound the latest calendar month that is N days
+    opening_on and quarter_opening_on close the month before and the month three before; before_N_on opens the window of
+    N days (exclusive); cohort_N_after (exclusive) and cohort_N_until bound the latest calendar month that is N days
     old. Plain dates, so that no engine has to know how to count months.
     """
     rows = [_day(day) for day in days]
@@ -160,10 +163,6 @@ def _day(as_of: date) -> dict[str, date]:
         "before_90_on": as_of - timedelta(days=90),
         "before_365_on": as_of - timedelta(days=365),
     }
-    month = opening(as_of)
-    for ago in range(1, EARLIER_MONTHS + 1):
-        month = opening(month)
-        day[f"opening_{ago}_on"] = month
     for age in COHORT_AGES:
         # A month is old enough when the day after its last day, less one, lies `age` days back.
         until = opening(as_of - timedelta(days=age - 1))
@@ -172,18 +171,22 @@ def _day(as_of: date) -> dict[str, date]:
 
 
 def grouped(books: Books, by: str | None) -> ibis.Table:
-    """The invoices with their group: a column of theirs, else one of their customer's."""
+    """The invoices with their group: a column of theirs, else one of their customer's.
+
+    Of the columns those of the contract: a ledger can have hundreds more, and each step would carry them along.
+    """
     invoices, customers = books.tables["invoices"], books.tables["customers"]
     own, theirs = (by in table.columns for table in (invoices, customers))
+    known = [column.name for column in INVOICES.columns] + ["entered_on"]
     if by is None:
-        return invoices.mutate(group=ibis.literal(WHOLE))
+        return invoices.select(*known, group=ibis.literal(WHOLE))
     if not own and not theirs:
         raise UsageError(f"There is no column {by}. Group by one of {', '.join(groupings(books))}.")
     if not theirs or by == "customer_id":
-        return invoices.mutate(group=_group(invoices[by]))
-    joined = invoices.left_join(customers.select("customer_id", theirs=by), "customer_id").drop("customer_id_right")
-    mine = ibis.coalesce(joined[by], joined.theirs) if own else joined.theirs
-    return joined.mutate(group=_group(mine)).drop("theirs")
+        return invoices.select(*known, group=_group(invoices[by]))
+    mine = invoices.select(*known, mine=by if own else ibis.null("string"))
+    joined = mine.left_join(customers.select("customer_id", theirs=by), "customer_id")
+    return joined.select(*known, group=_group(ibis.coalesce(joined.mine, joined.theirs)))
 
 
 def groupings(books: Books) -> list[str]:
@@ -210,11 +213,11 @@ def of_customers(books: Books, name: str, by: str | None) -> ibis.Table:
 
 def entries(books: Books, invoices: ibis.Table) -> ibis.Table:
     """Every change of an invoice's open balance, dated twice: the day it happened and the day it entered the books."""
-    of_invoice = ["invoice_id", "customer_id", "group", "issued_on", "due_on"]
     billed = invoices.select(
-        *of_invoice,
+        *OF_INVOICE,
         "amount",
         "entered_on",
+        billed_on="entered_on",
         happened_on="issued_on",
         change="amount",
         kind=ibis.literal("billed"),
@@ -222,47 +225,55 @@ def entries(books: Books, invoices: ibis.Table) -> ibis.Table:
     applications = books.tables["applications"].select(
         "invoice_id", "amount", "entered_on", "kind", happened_on="applied_on", change=-_.amount
     )
-    reductions = invoices.select(*of_invoice).join(applications, "invoice_id").select(*billed.columns)
-    return billed.union(reductions)
+    reduced = invoices.select(*OF_INVOICE, billed_on="entered_on").join(applications, "invoice_id")
+    return billed.union(reduced.select(*billed.columns))
 
 
-def spells(booked: ibis.Table) -> ibis.Table:
-    """The running balance of each invoice as intervals of days, `since` inclusive and `until` exclusive."""
-    daily = booked.group_by("invoice_id", since="entered_on").aggregate(change=_.change.sum().cast("int64"))
-    order = ibis.window(group_by="invoice_id", order_by="since")
-    return daily.select(
-        "invoice_id",
-        "since",
-        until=daily.since.lead().over(order).fill_null(NEVER),
-        balance=daily.change.sum().over(ibis.cumulative_window(group_by="invoice_id", order_by="since")).cast("int64"),
-    )
+def spells(booked: ibis.Table, invoices: ibis.Table) -> ibis.Table:
+    """The running balance of each invoice as intervals of days, with the invoice's columns and its entered_on."""
+    return running(booked, "invoice_id").join(invoices.select(*OF_INVOICE, "entered_on"), "invoice_id")
 
 
-def settlements(booked: ibis.Table) -> ibis.Table:
+def running(moved: ibis.Table, *of: str) -> ibis.Table:
+    """What has moved (`change`) so far of each `of`, as intervals of days, `since` inclusive and `until` exclusive: of,
+    since, until, balance."""
+    daily = moved.group_by(*of, since="entered_on").aggregate(change=_.change.sum().cast("int64"))
+    so_far = ibis.cumulative_window(group_by=of, order_by="since")
+    balance = daily.change.sum().over(so_far).cast("int64")
+    return daily.select(*of, "since", until=ending(daily, *of), balance=balance)
+
+
+def ending(intervals: ibis.Table, *of: str) -> ibis.Value:
+    """The day on which the next interval of the same `of` begins."""
+    return intervals.since.lead().over(ibis.window(group_by=of, order_by="since")).fill_null(NEVER)
+
+
+def settlements(booked: ibis.Table, held: ibis.Table) -> ibis.Table:
     """When each invoice was settled, as it was known: invoice_id, since, until, settled_on.
 
     On each day d with since <= d < until the invoice was known to owe nothing; settled_on is the day it happened:
     the first day from which, by the facts entered by then, the balance stayed at zero or below. A payment that
     bounced settles nothing.
     """
-    settled = spells(booked).filter(_.balance <= 0).select("invoice_id", "since", "until")
+    settled = held.filter(_.balance <= 0).select("invoice_id", "since", "until")
     # The bill comes first, whenever the money came: a prepayment settles the invoice on the day of the payment.
     first = (booked.kind == "billed").ifelse(ibis.literal(BEGINNING), booked.happened_on)
     happened = booked.select("invoice_id", "entered_on", "change", happened_on=first)
     known = settled.join(happened, "invoice_id").filter(_.entered_on <= _.since)
     spell = ["invoice_id", "since", "until"]
     daily = known.group_by(*spell, "happened_on").aggregate(change=_.change.sum())
-    running = daily.mutate(balance=_.change.sum().over(ibis.cumulative_window(group_by=spell, order_by="happened_on")))
+    so_far = daily.mutate(balance=_.change.sum().over(ibis.cumulative_window(group_by=spell, order_by="happened_on")))
     onwards = ibis.window(group_by=spell, order_by="happened_on", preceding=0, following=None)
-    for_good = running.mutate(highest=running.balance.max().over(onwards)).filter(_.highest <= 0)
+    for_good = so_far.mutate(highest=so_far.balance.max().over(onwards)).filter(_.highest <= 0)
     return for_good.group_by(spell).aggregate(settled_on=_.happened_on.min())
 
 
 def positions(facts: Facts, days: ibis.Table) -> ibis.Table:
-    """The invoices with an open or over-applied balance at the close of each day of the table `days` (column `on`).
+    """The invoices with an open or over-applied balance at the close of each day of the table `days` (column `on`);
+    only those of its invoice_id or of its customer_id, where it has such a column.
 
-    Columns: on, invoice_id, customer_id, group, issued_on, due_on, entered_on, balance (at the rate of the day),
-    days_past_due. Raises RateError where a currency has no rate then.
+    Columns: those of `days`, the invoice's, entered_on, balance (at the rate of the day), days_past_due. Raises
+    RateError where a currency has no rate then.
     """
     return valued_at_close(facts.books, own_positions(facts, days), "on", "balance")
 
@@ -270,36 +281,32 @@ def positions(facts: Facts, days: ibis.Table) -> ibis.Table:
 def own_positions(facts: Facts, days: ibis.Table) -> ibis.Table:
     """As `positions`, with each balance in the currency of its invoice."""
     alive = facts.spells.filter(_.balance != 0)
-    standing = days.join(alive, (alive.since <= days.on) & (alive.until > days.on)).drop("since", "until")
-    invoices = facts.invoices.select("invoice_id", "customer_id", "group", "issued_on", "due_on", "entered_on")
-    owed = standing.join(invoices, "invoice_id")
-    return owed.mutate(days_past_due=owed.on.delta(owed.due_on, unit="day"))
+    same = [days[name] == alive[name] for name in ("invoice_id", "customer_id") if name in days.columns]
+    owed = days.join(alive, [*same, alive.since <= days.on, alive.until > days.on])
+    columns = dict.fromkeys([*days.columns, *OF_INVOICE, "entered_on", "balance"])
+    return owed.select(*columns, days_past_due=owed.on.delta(owed.due_on, unit="day"))
 
 
 def cohort(facts: Facts, dated: str, after: str, until: str, *columns: str) -> ibis.Table:
     """Invoices whose date `dated` lies in (after, until] of each day of the calendar and that had entered the books by
-    as_of: as_of and `columns` of the invoice."""
-    invoices = facts.invoices.select(*dict.fromkeys((*columns, dated, "entered_on")))
-    days = facts.calendar.select("as_of", after=after, until=until)
+    as_of: as_of and `columns` of the invoice or of the calendar."""
+    days, invoices = facts.calendar, facts.invoices
     day = invoices[dated]
-    members = days.join(invoices, (day > days.after) & (day <= days.until) & (invoices.entered_on <= days.as_of))
+    members = days.join(invoices, (day > days[after]) & (day <= days[until]) & (invoices.entered_on <= days.as_of))
     return members.select("as_of", *columns)
 
 
 def histories(facts: Facts, dated: str, after: str, until: str) -> ibis.Table:
-    """Invoices whose date `dated` lies in (after, until] of each day of the calendar, each with its applications.
+    """The entries known by each day of the calendar of the invoices whose date `dated` lies in (after, until] of it:
+    the columns of the calendar and of the entry, amounts as of `at_issue`."""
+    days, booked = facts.calendar, at_issue(facts)
+    day = booked[dated]
+    return days.join(booked, (day > days[after]) & (day <= days[until]) & (booked.entered_on <= days.as_of))
 
-    One row an application known by as_of (one row of nulls where there is none): as_of, group, invoice_id, amount,
-    issued_on, due_on, kind, applied, applied_on. An application counts at the rate of its invoice: one that is paid in
-    full is collected in full, whatever became of the rate.
-    """
-    columns = ("group", "invoice_id", "amount", "issued_on", "due_on", "entered_on")
-    members = cohort(facts, dated, after, until, *columns).rename(billed_on="entered_on")
-    reductions = facts.entries.filter(_.kind != "billed").select(
-        "invoice_id", "kind", "entered_on", applied=-_.change, applied_on="happened_on"
-    )
-    known = members.left_join(
-        reductions, (members.invoice_id == reductions.invoice_id) & (reductions.entered_on <= members.as_of)
-    )
-    history = ["as_of", *columns[:-1], "kind", "applied", "applied_on"]
-    return valued(facts.books, known, "billed_on", "applied").select(history)
+
+def at_issue(facts: Facts) -> ibis.Table:
+    """The entries, amounts at the rate of their invoice: one that is paid in full is collected in full, whatever became
+    of the rate."""
+    booked = facts.entries
+    own = booked.mutate(amount=(booked.kind == "billed").ifelse(booked.change, -booked.change))
+    return valued(facts.books, own, "billed_on", "amount")

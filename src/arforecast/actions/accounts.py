@@ -136,7 +136,7 @@ def _standing(facts: Facts, as_of: date) -> ibis.Table:
     """What is open at as_of, what was overdue at the close of the month before, and what falls due next."""
     days = facts.calendar.select(on="as_of").union(facts.calendar.select(on="opening_on"))
     owed = positions(facts, days).filter(_.balance > 0)
-    contested = under_dispute(owed, facts.books).mutate(contested=ibis.literal(True))
+    contested = under_dispute(facts, days).mutate(contested=ibis.literal(True))
     seen = owed.left_join(contested, ["on", "invoice_id"])
     now = seen.on == as_of
     rows = seen.mutate(now=now, next_on=_earliest(seen.due_on, now & (seen.days_past_due < 0)))

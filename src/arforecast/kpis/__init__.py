@@ -23,7 +23,7 @@ from arforecast.snapshot import WHOLE, Facts, fetched, of_customers, regrouped, 
 KEYS = ["as_of", "group"]
 # What the KPIs are made of, each with the table it needs, if any.
 MEASURES: dict[Callable[[Facts], ibis.Table], str] = (
-    dict.fromkeys((balances.concentration, balances.flows), "")
+    {balances.flows: ""}
     | {balances.disputed: "disputes", balances.unapplied: "receipts"}
     | dict.fromkeys((speed.countback, speed.days_to_settle, speed.on_time, speed.resolved), "")
     | service.MEASURES
@@ -33,12 +33,10 @@ MEASURES: dict[Callable[[Facts], ibis.Table], str] = (
 # What does not add up over groups: ranks and squares, medians, customers who stand in two groups, and costs.
 ALONE = frozenset(
     {
-        balances.concentration,
         speed.countback,
         speed.days_to_settle,
         speed.resolved,
         service.days_in_dispute,
-        service.overdue_contacted,
         service.first_contacts,
         cost.spent,
         cost.unasked,
@@ -139,16 +137,7 @@ def measured(books: Books, days: Iterable[date], by: str | Iterable[str] | None 
 
 def measures(facts: Facts) -> pd.DataFrame:
     """Every sum that the KPIs divide: one row a day and group, money in minor units (whole ones in one currency)."""
-    wide = _asked(MEASURES, facts)
-    balance = fetched(balances.standing(facts)).set_index(["on", "group"])
-    for day, suffix in (
-        ("as_of", ""),
-        ("opening_on", "_opening"),
-        ("quarter_opening_on", "_quarter_opening"),
-    ):
-        there = balance.add_suffix(suffix).reset_index().rename(columns={"on": day})
-        wide = _beside(wide, there, [day, "group"])
-    return wide
+    return _asked(MEASURES, facts)
 
 
 def added_up(groups: pd.DataFrame, facts: Facts) -> pd.DataFrame:
@@ -159,8 +148,12 @@ def added_up(groups: pd.DataFrame, facts: Facts) -> pd.DataFrame:
 
 
 def _asked(wanted: Collection[Callable[[Facts], ibis.Table]], facts: Facts) -> pd.DataFrame:
-    """The days and groups, with those of the measures that are wanted."""
+    """The days and groups, with their balances and those of the measures that are wanted."""
     wide = _rows(facts)
+    balance = fetched(balances.standing(facts)).set_index(["on", "group"])
+    for day, suffix in (("as_of", ""), ("opening_on", "_opening"), ("quarter_opening_on", "_quarter_opening")):
+        there = balance.add_suffix(suffix).reset_index().rename(columns={"on": day})
+        wide = _beside(wide, there, [day, "group"])
     for measure, needed in MEASURES.items():
         if measure in wanted:
             asked = measure(facts)

@@ -10,8 +10,8 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.catalogue import Kpi, Parts, kpi
-from arforecast.ledger import Books, valued_at_close
-from arforecast.snapshot import Facts, positions, total
+from arforecast.ledger import valued_at_close
+from arforecast.snapshot import NEVER, Facts, of_customers, positions, running, total
 
 OPENINGS = ("opening_on", "quarter_opening_on")
 
@@ -19,16 +19,36 @@ OPENINGS = ("opening_on", "quarter_opening_on")
 def standing(facts: Facts) -> ibis.Table:
     """Balances by on and group, at every as_of and at every opening it looks back to.
 
-    net, open, credit, current, overdue, over_90, and aged_0, aged_1, ... by the edges of the settings.
+    net, open, credit, current, overdue, over_90, and aged_0, aged_1, ... by the edges of the settings. How open spreads
+    over customers: top10, squares (of minor units, a float); overdue_customers, and contacted_customers: those of them
+    who were contacted in the month up to then.
     """
     days = ibis.union(*(facts.calendar.select(on=day) for day in ("as_of", *OPENINGS)), distinct=True)
+    customers = _by_customer(facts, days)
+    met = contacts(facts).select("customer_id", on="as_of", met=ibis.literal(1)).distinct()
+    largest = ibis.row_number().over(group_by=["on", "group"], order_by=[ibis.desc("open"), "customer_id"])
+    ranked = customers.left_join(met, ["on", "customer_id"]).mutate(nth=largest)
+    late = (ranked.overdue > 0).ifelse(1, 0)
+    # Squares of cents outgrow 64 bits; decimals add up to the same in any order, floats would not.
+    exact = ranked.open.cast("decimal(38,0)")
+    return ranked.group_by("on", "group").aggregate(
+        **{name: total(ranked[name]) for name in customers.columns if name not in ("on", "group", "customer_id")},
+        top10=total(ranked.open, ranked.nth < 10),
+        squares=(exact * exact).sum().cast("float64"),
+        overdue_customers=late.sum().cast("int64"),
+        contacted_customers=(late * ranked.met).sum().fill_null(0).cast("int64"),
+    )
+
+
+def _by_customer(facts: Facts, days: ibis.Table) -> ibis.Table:
+    """The balances of each customer at the close of each of the days: on, group, customer_id, net, open, ..."""
     owed = positions(facts, days)
     late = owed.days_past_due
     buckets = {
         f"aged_{nth}": _sum(owed, bucket)
         for nth, bucket in enumerate(_buckets(late, facts.books.settings.kpis.aging_edges))
     }
-    return owed.group_by("on", "group").aggregate(
+    return owed.group_by("on", "group", "customer_id").aggregate(
         net=total(owed.balance),
         open=_sum(owed, late.notnull()),
         credit=total(owed.balance, owed.balance < 0),
@@ -37,6 +57,15 @@ def standing(facts: Facts) -> ibis.Table:
         over_90=_sum(owed, late > 90),
         **buckets,
     )
+
+
+def contacts(facts: Facts) -> ibis.Table:
+    """The contacts of the month of each as_of: as_of, group, customer_id, right_party."""
+    made = of_customers(facts.books, "contacts", facts.by)
+    met = made.select("group", "customer_id", "right_party", "contacted_on", "entered_on")
+    days = facts.calendar
+    of_month = days.join(met, (met.contacted_on > days.opening_on) & (met.entered_on <= days.as_of))
+    return of_month.select("as_of", "group", "customer_id", "right_party")
 
 
 def _sum(owed: ibis.Table, where: ibis.BooleanValue) -> ibis.Value:
@@ -67,32 +96,17 @@ def bucket_names(edges: tuple[int, ...]) -> list[str]:
     return ["current", *between, f"{edges[-1] + 1}+"]
 
 
-def concentration(facts: Facts) -> ibis.Table:
-    """How open_ar spreads over customers, by as_of and group: top10, squares (of minor units, a float)."""
-    owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
-    customers = owed.group_by("on", "group", "customer_id").aggregate(balance=total(owed.balance))
-    largest = ibis.row_number().over(group_by=["on", "group"], order_by=[ibis.desc("balance"), "customer_id"])
-    ranked = customers.mutate(nth=largest)
-    # Squares of cents outgrow 64 bits; decimals add up to the same in any order, floats would not.
-    exact = ranked.balance.cast("decimal(38,0)")
-    return ranked.group_by("group", as_of="on").aggregate(
-        top10=total(ranked.balance, ranked.nth < 10),
-        squares=(exact * exact).sum().cast("float64"),
-    )
-
-
 def disputed(facts: Facts) -> ibis.Table:
     """The open balance under an open dispute, by as_of and group: disputed."""
-    owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
-    under = owed.semi_join(under_dispute(owed, facts.books), ["on", "invoice_id"])
-    return under.group_by("group", as_of="on").aggregate(disputed=total(under.balance))
+    owed = positions(facts, under_dispute(facts, facts.calendar.select(on="as_of"))).filter(_.balance > 0)
+    return owed.group_by("group", as_of="on").aggregate(disputed=total(owed.balance))
 
 
-def under_dispute(owed: ibis.Table, books: Books) -> ibis.Table:
-    """The positions of `owed` that are under an open dispute on their day: on, invoice_id, each once."""
-    disputes = books.tables["disputes"].select("invoice_id", "entered_on", "closed_on")
-    under = owed.select("on", "invoice_id").join(disputes, "invoice_id")
-    open_ = under.filter((_.entered_on <= _.on) & (_.closed_on.isnull() | (_.closed_on > _.on)))
+def under_dispute(facts: Facts, days: ibis.Table) -> ibis.Table:
+    """The invoices that are under an open dispute at the close of each day of `days`: on, invoice_id, each once."""
+    disputes = facts.books.tables["disputes"]
+    known = disputes.select("invoice_id", "entered_on", closed_on=disputes.closed_on.fill_null(NEVER))
+    open_ = days.join(known, (known.entered_on <= days.on) & (known.closed_on > days.on))
     return open_.select("on", "invoice_id").distinct()
 
 
@@ -101,20 +115,18 @@ def unapplied(facts: Facts) -> ibis.Table:
 
     A receipt belongs to a customer, not to an invoice: grouped by a column of invoices it stands under no group.
     """
+    of = ("customer_id", "currency")
+    received = facts.receipts.select(*of, "entered_on", change="amount")
     cash = facts.entries.filter(_.kind == "cash").semi_join(facts.receipts, "customer_id")
-    known = ibis.union(_at_as_of(facts, facts.receipts), _at_as_of(facts, cash.mutate(amount=_.change)))
-    held = known.group_by("as_of", "customer_id").aggregate(held=total(known.amount)).filter(_.held > 0)
+    held = running(received.union(cash.select(*received.columns)), *of)
+    days = facts.calendar.select("as_of")
+    known = days.join(held, (held.since <= days.as_of) & (held.until > days.as_of))
+    own = valued_at_close(facts.books, known, "as_of", "balance")
+    customers = own.group_by("as_of", "customer_id").aggregate(held=total(own.balance)).filter(_.held > 0)
     # A customer holds one balance, so it stands in one group, also where its receipts stand in several.
     payers = facts.receipts.group_by("customer_id").aggregate(group=_.group.min(), since=_.entered_on.min())
-    holders = held.join(payers, "customer_id").filter(_.since <= _.as_of)
+    holders = customers.join(payers, "customer_id").filter(_.since <= _.as_of)
     return holders.group_by("as_of", "group").aggregate(unapplied=total(holders.held))
-
-
-def _at_as_of(facts: Facts, moved: ibis.Table) -> ibis.Table:
-    """What moved up to each day, at the rate of that day: as_of, customer_id, amount."""
-    days = facts.calendar.select("as_of")
-    known = days.join(moved, moved.entered_on <= days.as_of)
-    return valued_at_close(facts.books, known, "as_of", "amount").select("as_of", "customer_id", "amount")
 
 
 def revalued(facts: Facts, days: ibis.Table) -> ibis.Table:
@@ -123,8 +135,7 @@ def revalued(facts: Facts, days: ibis.Table) -> ibis.Table:
     Each entry is taken at the rate of as_of less that of its own day, or of the opening where it was there by then. So
     opening AR + flows + revalued = closing AR; nothing in a ledger of one currency.
     """
-    invoices = facts.books.tables["invoices"].select("invoice_id", "currency")
-    booked = facts.entries.join(invoices, "invoice_id")
+    booked = facts.entries
     daily = booked.group_by("group", "currency", "entered_on").aggregate(change=total(booked.change))
     known = days.join(daily, daily.entered_on <= days.as_of)
     dated = known.mutate(then=ibis.greatest(known.opened_on, known.entered_on))

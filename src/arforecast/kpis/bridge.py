@@ -77,7 +77,7 @@ def days_of_sales(facts: Facts, since: date, as_of: date) -> pd.Series:
     open_ar - open_ar at those rates) x 90 / billed_90, at as_of.
     """
     given_up = (_.kind == "write_off") & (_.entered_on > since) & (_.entered_on <= as_of)
-    as_if_kept = replace(facts, spells=spells(facts.entries.filter(~given_up)))
+    as_if_kept = replace(facts, spells=spells(facts.entries.filter(~given_up), facts.invoices))
     kept, held = (_standing(each, since, as_of, "rated_on")[OWED] for each in (as_if_kept, facts))
     owed, open_ar = held.sum(axis=1), _standing(facts, since, as_of)[OWED].sum(axis=1)
     sales = _sales(facts)
@@ -138,16 +138,16 @@ def _standing(facts: Facts, since: date, as_of: date, rated_on: str = "on") -> p
     """
     owed = own_positions(facts, facts.calendar.select(on="as_of"))
     dated = owed.mutate(rated_on=ibis.greatest(ibis.literal(since), owed.entered_on))
-    placed = _placed(valued_at_close(facts.books, dated, rated_on, "balance"), facts.books)
+    placed = _placed(valued_at_close(facts.books, dated, rated_on, "balance"), facts)
     sums = fetched(placed.group_by("on", "part").aggregate(balance=total(placed.balance.abs())))
     found = sums.assign(on=pd.to_datetime(sums.on).dt.date).set_index(["on", "part"]).balance
     every = pd.MultiIndex.from_product([[since, as_of], ["over_applied", *OWED]])
     return found.reindex(every, fill_value=0).unstack()
 
 
-def _placed(owed: ibis.Table, books: Books) -> ibis.Table:
+def _placed(owed: ibis.Table, facts: Facts) -> ibis.Table:
     """Each balance with the part it belongs to; a dispute of what is not yet due does not delay anything."""
-    contested = under_dispute(owed, books).mutate(contested=ibis.literal(True))
+    contested = under_dispute(facts, facts.calendar.select(on="as_of")).mutate(contested=ibis.literal(True))
     joined = owed.left_join(contested, ["on", "invoice_id"])
     return joined.mutate(
         part=ibis.cases(

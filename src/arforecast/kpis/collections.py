@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import ibis
 import pandas as pd
@@ -16,41 +15,34 @@ from arforecast.snapshot import COHORT_AGES, Facts, histories, positions, total
 def collected(facts: Facts) -> ibis.Table:
     """The latest month of issue that is 90 days old, by as_of and group: issued_amount, collected_amount."""
     known = histories(facts, "issued_on", "cohort_90_after", "cohort_90_until")
-    in_time = (known.kind == "cash") & (known.applied_on.delta(known.issued_on, unit="day") <= 90)
-    invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(cash=total(known.applied, in_time))
-    return invoices.group_by("as_of", "group").aggregate(
-        issued_amount=total(invoices.amount), collected_amount=total(invoices.cash)
+    in_time = (known.kind == "cash") & (known.happened_on.delta(known.issued_on, unit="day") <= 90)
+    return known.group_by("as_of", "group").aggregate(
+        issued_amount=total(known.amount, known.kind == "billed"), collected_amount=total(known.amount, in_time)
     )
 
 
-def recovered(facts: Facts, days: int) -> ibis.Table:
-    """The latest month of due dates that is `days` old, by as_of and group: left_N (the balance at the close of
-    due_on) and recovered_N (cash within N days after)."""
-    known = histories(facts, "due_on", f"cohort_{days}_after", f"cohort_{days}_until")
-    late = known.applied_on.delta(known.due_on, unit="day")
-    recovered = total(known.applied, (known.kind == "cash") & (late > 0) & (late <= days))
-    invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(
-        reduced=total(known.applied, late <= 0), recovered=recovered
-    )
-    return invoices.group_by("as_of", "group").aggregate(
-        **{
-            f"left_{days}": total(invoices.amount - invoices.reduced),
-            f"recovered_{days}": total(invoices.recovered),
-        }
-    )
+def recovered(facts: Facts) -> ibis.Table:
+    """The latest months of due dates that are 30, 60 and 90 days old, by as_of and group: left_N (the balance at the
+    close of due_on) and recovered_N (cash within N days after)."""
+    known = histories(facts, "due_on", "cohort_90_after", "cohort_30_until")
+    late = known.happened_on.delta(known.due_on, unit="day")
+    cash, billed = known.kind == "cash", known.kind == "billed"
+    left = billed.ifelse(known.amount, (late <= 0).ifelse(-known.amount, 0))
+    sums = {}
+    for days in COHORT_AGES:
+        of_month = (known.due_on > known[f"cohort_{days}_after"]) & (known.due_on <= known[f"cohort_{days}_until"])
+        sums[f"left_{days}"] = total(left, of_month)
+        sums[f"recovered_{days}"] = total(known.amount, of_month & cash & (late > 0) & (late <= days))
+    return known.group_by("as_of", "group").aggregate(**sums)
 
 
 def recovery(facts: Facts) -> ibis.Table:
     """Cash of the month on invoices that were overdue at its opening, by as_of and group: recovered_month."""
-    owed = positions(facts, facts.calendar.select(on="opening_on").distinct())
-    overdue = owed.filter((_.balance > 0) & (_.days_past_due > 0)).select("on", "group", "invoice_id")
-    months = facts.calendar.select("as_of", on="opening_on").join(overdue, "on")
     cash = facts.entries.filter(_.kind == "cash").select("invoice_id", "amount", "entered_on")
-    paid = months.join(
-        cash,
-        (months.invoice_id == cash.invoice_id) & (cash.entered_on > months.on) & (cash.entered_on <= months.as_of),
-    )
-    return paid.group_by("as_of", "group").aggregate(recovered_month=total(paid.amount))
+    days = facts.calendar.select("as_of", on="opening_on")
+    paid = days.join(cash, (cash.entered_on > days.on) & (cash.entered_on <= days.as_of)).drop("entered_on")
+    overdue = positions(facts, paid).filter((_.balance > 0) & (_.days_past_due > 0))
+    return overdue.group_by("as_of", "group").aggregate(recovered_month=total(overdue.amount))
 
 
 @kpi("percent", better="higher")
@@ -129,6 +121,6 @@ def recovered_to_outstanding(m: pd.DataFrame) -> Parts:
 
 MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
     collected,
-    *(partial(recovered, days=days) for days in COHORT_AGES),
+    recovered,
     recovery,
 )

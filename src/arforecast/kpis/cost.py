@@ -11,8 +11,9 @@ from ibis import _
 
 from arforecast.kpis.balances import aged
 from arforecast.kpis.catalogue import Parts, kpi
-from arforecast.ledger import valued
-from arforecast.snapshot import EARLIER_MONTHS, WHOLE, Facts, cohort, positions, total
+from arforecast.snapshot import WHOLE, Facts, at_issue, cohort, month_ends, positions, total
+
+EARLIER_MONTHS = 12
 
 
 def spent(facts: Facts) -> ibis.Table:
@@ -50,36 +51,49 @@ def unasked(facts: Facts) -> ibis.Table:
 def _months(facts: Facts) -> ibis.Table:
     """The month of each as_of so far, and the twelve before it: as_of, opened_on, until, ago. Costs have no group but
     their entity, so no other group is asked for."""
-    days = facts.calendar.filter(ibis.literal(facts.by in (None, "entity")))
-    closes = ["as_of", "opening_on", *(f"opening_{ago}_on" for ago in range(1, EARLIER_MONTHS + 1))]
-    spans = [
-        days.select("as_of", opened_on=days[opened], until=days[close], ago=ibis.literal(ago, "int64"))
-        for ago, (close, opened) in enumerate(pairwise(closes))
+    days = facts.days if facts.by in (None, "entity") else ()
+    rows = [
+        {"as_of": as_of, "opened_on": opened_on, "until": until, "ago": ago}
+        for as_of in days
+        for ago, (until, opened_on) in enumerate(pairwise(month_ends(as_of, EARLIER_MONTHS + 2)[::-1]))
     ]
-    return ibis.union(*spans)
+    return ibis.memtable(rows, schema={"as_of": "date", "opened_on": "date", "until": "date", "ago": "int64"})
 
 
 def _until_asked(facts: Facts, spans: ibis.Table) -> ibis.Table:
     """What was overdue as each span opened, and what it brought until its customer was contacted or the span ended:
     opened_on, until, group, bucket, balance, cash, balance_days (what was owed, day by day, added up)."""
-    owed = positions(facts, spans.select(on="opened_on").distinct()).filter((_.balance > 0) & (_.days_past_due > 0))
-    overdue = spans.join(owed.rename(opened_on="on").drop("entered_on"), "opened_on")
-    asked = overdue.left_join(_first_contacts(facts, spans), ["opened_on", "until", "customer_id"])
-    alone = asked.mutate(alone_until=asked.contacted_on.fill_null(asked.until))
+    owed, paid = _owed(facts, spans.mutate(on="opened_on")), _paid(facts, spans)
+    none = ibis.literal(0).cast(owed.balance.type())
+    columns = ("opened_on", "until", "group", "bucket", "customer_id", "on")
+    moved = owed.select(*columns, "balance", cash=none).union(paid.select(*columns, balance=none, cash="amount"))
+    asked = moved.left_join(_first_contacts(facts, spans), ["opened_on", "until", "customer_id"])
+    alone = asked.filter(asked.contacted_on.isnull() | (asked.on < asked.contacted_on))
+    days = alone.contacted_on.fill_null(alone.until).delta(alone.on, unit="day")
+    return alone.group_by("opened_on", "until", "group", "bucket").aggregate(
+        balance=total(alone.balance), cash=total(alone.cash), balance_days=total((alone.balance - alone.cash) * days)
+    )
+
+
+def _owed(facts: Facts, spans: ibis.Table) -> ibis.Table:
+    """What each customer was overdue with as each span opened, by bucket."""
+    rows = _overdue(facts, spans)
+    keys = ("opened_on", "until", "group", "bucket", "customer_id", "on")
+    return rows.group_by(*keys).aggregate(balance=total(rows.balance))
+
+
+def _paid(facts: Facts, spans: ibis.Table) -> ibis.Table:
+    """The cash of each span on what was overdue as it opened, each on its day."""
     cash = facts.entries.filter(_.kind == "cash").select("invoice_id", "amount", "entered_on")
-    before = alone.contacted_on.isnull() | (cash.entered_on < alone.contacted_on)
-    in_span = (cash.entered_on > alone.opened_on) & (cash.entered_on <= alone.until) & before
-    paid = alone.left_join(cash, (alone.invoice_id == cash.invoice_id) & in_span)
-    spared = (paid.amount * paid.alone_until.delta(paid.entered_on, unit="day")).fill_null(0)
-    of_invoice = ["opened_on", "until", "group", "invoice_id", "balance", "days_past_due", "alone_until"]
-    invoices = paid.group_by(of_invoice).aggregate(cash=total(paid.amount), spared=total(spared))
-    days = invoices.alone_until.delta(invoices.opened_on, unit="day")
-    rows = invoices.mutate(
-        bucket=aged(facts, invoices.days_past_due), balance_days=invoices.balance * days - invoices.spared
-    )
-    return rows.group_by("opened_on", "until", "group", "bucket").aggregate(
-        balance=total(rows.balance), cash=total(rows.cash), balance_days=total(rows.balance_days)
-    )
+    within = spans.join(cash, (cash.entered_on > spans.opened_on) & (cash.entered_on <= spans.until))
+    paid = within.rename(paid_on="entered_on").mutate(on="opened_on")
+    return _overdue(facts, paid).mutate(on="paid_on")
+
+
+def _overdue(facts: Facts, days: ibis.Table) -> ibis.Table:
+    """The positions that are overdue, with their ageing bucket."""
+    rows = positions(facts, days).filter((_.balance > 0) & (_.days_past_due > 0))
+    return rows.mutate(bucket=aged(facts, rows.days_past_due))
 
 
 def _first_contacts(facts: Facts, spans: ibis.Table) -> ibis.Table:
@@ -88,33 +102,28 @@ def _first_contacts(facts: Facts, spans: ibis.Table) -> ibis.Table:
     return met.group_by("opened_on", "until", "customer_id").aggregate(contacted_on=_.contacted_on.min())
 
 
-def issued(facts: Facts) -> ibis.Table:
-    """Invoices issued in the month, by as_of and group: issued_count."""
-    month = cohort(facts, "issued_on", "opening_on", "as_of", "group")
-    return month.group_by("as_of", "group").aggregate(issued_count=_.count())
-
-
 def offered(facts: Facts) -> ibis.Table:
-    """Early-payment discounts that ran out in the last 90 days, by as_of and group: offered_amount, taken_amount."""
-    offers = _offers(facts, "group", "invoice_id", "discount_amount", "entered_on").rename(billed_on="entered_on")
-    discounts = facts.entries.filter(_.kind == "discount").select("invoice_id", "entered_on", taken=-_.change)
-    joined = offers.left_join(
-        discounts, (offers.invoice_id == discounts.invoice_id) & (discounts.entered_on <= offers.as_of)
+    """Early-payment discounts that ran out in the last 90 days, by as_of and group: offered_amount, taken_amount, and
+    of the offers that have a price priced_amount and offer_cost (see `yearly_cost`)."""
+    columns = ("group", "due_on", "discount_until", "amount", "discount_amount")
+    offers = cohort(facts, "discount_until", "before_90_on", "as_of", *columns).filter(_.discount_amount > 0)
+    offers = offers.mutate(cost=yearly_cost(offers))
+    sums = offers.group_by("as_of", "group").aggregate(
+        offered_amount=total(offers.discount_amount),
+        priced_amount=total(offers.discount_amount, offers.cost.notnull()),
+        offer_cost=offers.cost.sum().cast("float64").fill_null(0),
     )
-    known = valued(facts.books, joined.drop("invoice_id_right"), "billed_on", "taken")
-    invoices = known.group_by("as_of", "group", "invoice_id", "discount_amount").aggregate(taken=total(known.taken))
-    return invoices.group_by("as_of", "group").aggregate(
-        offered_amount=total(invoices.discount_amount), taken_amount=total(invoices.taken)
-    )
+    return sums.left_join(_taken(facts), ["as_of", "group"]).drop("as_of_right", "group_right")
 
 
-def terms(facts: Facts) -> ibis.Table:
-    """The offers that have a price, by as_of and group: priced_amount, offer_cost (see `yearly_cost`)."""
-    offers = _offers(facts, "group", "due_on", "discount_until", "amount", "discount_amount")
-    priced = offers.mutate(cost=yearly_cost(offers)).filter(_.cost.notnull())
-    return priced.group_by("as_of", "group").aggregate(
-        priced_amount=total(priced.discount_amount), offer_cost=priced.cost.sum().cast("float64")
-    )
+def _taken(facts: Facts) -> ibis.Table:
+    """The discounts taken of those that ran out in the last 90 days, by as_of and group: taken_amount."""
+    offers = facts.invoices.filter(_.discount_amount > 0).select("invoice_id", "discount_until")
+    booked = at_issue(facts).filter(_.kind == "discount").join(offers, "invoice_id")
+    days = facts.calendar
+    out = (booked.discount_until > days.before_90_on) & (booked.discount_until <= days.as_of)
+    taken = days.join(booked, out & (booked.entered_on <= days.as_of))
+    return taken.group_by("as_of", "group").aggregate(taken_amount=total(taken.amount))
 
 
 def yearly_cost(offers: ibis.Table) -> ibis.Value:
@@ -126,10 +135,6 @@ def yearly_cost(offers: ibis.Table) -> ibis.Value:
     yearly = discount / rest.nullif(0).cast("float64") * 365 / sooner.nullif(0)
     # Decimals add up to the same in any order, floats would not.
     return ((sooner > 0) & (rest > 0)).ifelse(discount * yearly, None).cast("decimal(38,9)")
-
-
-def _offers(facts: Facts, *columns: str) -> ibis.Table:
-    return cohort(facts, "discount_until", "before_90_on", "as_of", *columns).filter(_.discount_amount > 0)
 
 
 @kpi("ratio", better="lower", needs="costs")
@@ -180,6 +185,4 @@ def discount_cost(m: pd.DataFrame) -> Parts:
     return m.offer_cost, m.priced_amount, 1
 
 
-MEASURES: dict[Callable[[Facts], ibis.Table], str] = dict.fromkeys((spent, unasked, issued), "costs") | dict.fromkeys(
-    (offered, terms), ""
-)
+MEASURES: dict[Callable[[Facts], ibis.Table], str] = {spent: "costs", unasked: "costs", offered: ""}

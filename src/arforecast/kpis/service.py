@@ -8,30 +8,42 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from arforecast.kpis.balances import contacts
 from arforecast.kpis.catalogue import Parts, kpi
 from arforecast.kpis.speed import median_age
 from arforecast.ledger import valued
 from arforecast.ledger.median import medians
-from arforecast.snapshot import Facts, cohort, of_customers, positions, total
+from arforecast.snapshot import Facts, cohort, ending, of_customers, total
 
 GRACE_DAYS = 3
 
 
+def issued(facts: Facts) -> ibis.Table:
+    """Invoices issued in the last 90 days, by as_of and group: issued_90, delivered_count and invoicing_days (of which
+    the delivery is dated), and issued_count, of those of the month."""
+    days = ("opening_on", "issued_on", "delivered_on")
+    issued = cohort(facts, "issued_on", "before_90_on", "as_of", "group", "amount", *days)
+    lag = issued.issued_on.delta(issued.delivered_on, unit="day")
+    return issued.group_by("as_of", "group").aggregate(
+        issued_90=total(issued.amount),
+        issued_count=(issued.issued_on > issued.opening_on).ifelse(1, 0).sum().cast("int64"),
+        delivered_count=lag.count(),
+        invoicing_days=lag.sum().fill_null(0).cast("int64"),
+    )
+
+
 def contested(facts: Facts) -> ibis.Table:
-    """Invoices issued in the last 90 days, by as_of and group: issued_90, contested_90 (the disputed part of each, the
-    whole where the dispute names no amount, and never more than the invoice)."""
+    """Disputes on invoices issued in the last 90 days, by as_of and group: contested_90 (the disputed part of each
+    invoice, the whole where the dispute names no amount, and never more than the invoice)."""
     columns = ("group", "invoice_id", "amount", "entered_on")
     issued = cohort(facts, "issued_on", "before_90_on", "as_of", *columns).rename(billed_on="entered_on")
     disputes = facts.books.tables["disputes"].select("invoice_id", "entered_on", part="amount")
-    joined = issued.left_join(
-        disputes, (issued.invoice_id == disputes.invoice_id) & (disputes.entered_on <= issued.as_of)
+    known = valued(
+        facts.books, issued.join(disputes, "invoice_id").filter(_.entered_on <= _.as_of), "billed_on", "part"
     )
-    known = valued(facts.books, joined.drop("invoice_id_right"), "billed_on", "part")
-    part = known.entered_on.notnull().ifelse(known.part.fill_null(known.amount), 0)
+    part = known.part.fill_null(known.amount)
     invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(part=total(part))
-    return invoices.group_by("as_of", "group").aggregate(
-        issued_90=total(invoices.amount), contested_90=total(ibis.least(invoices.part, invoices.amount))
-    )
+    return invoices.group_by("as_of", "group").aggregate(contested_90=total(ibis.least(invoices.part, invoices.amount)))
 
 
 def days_in_dispute(facts: Facts) -> ibis.Table:
@@ -72,16 +84,29 @@ def answered(facts: Facts, after: str) -> ibis.Table:
     one that is kept in the currency of the invoice is kept, whatever became of the rate.
     """
     given = _promises(facts, after)
-    cash = facts.entries.filter(_.kind == "cash").select(
-        "customer_id", "entered_on", "happened_on", "invoice_id", paid=-_.change
+    by_day = ("customer_id", "currency", "entered_on", "happened_on")
+    cash = facts.entries.filter(_.kind == "cash").rename(about="invoice_id")
+    on_account = cash.group_by(*by_day).aggregate(paid=total(-cash.change))
+    on_invoice = cash.select("about", *by_day, paid=-cash.change)
+    came = _in_time(given.filter(_.about.isnull()), on_account, "customer_id").union(
+        _in_time(given.filter(_.about.notnull()), on_invoice, "customer_id", "about")
     )
-    late = cash.happened_on.delta(given.promised_on, unit="day")
-    in_time = (cash.happened_on >= given.made_on) & (late <= GRACE_DAYS) & (cash.entered_on <= given.as_of)
-    meant = (given.customer_id == cash.customer_id) & (given.about.isnull() | (given.about == cash.invoice_id))
-    paid = valued(facts.books, given.left_join(cash, meant & in_time), "given_on", "paid")
-    promises = paid.group_by(*given.columns).aggregate(paid=total(paid.paid))
+    worth = valued(facts.books, came, "given_on", "paid")
+    paid = worth.group_by("as_of", "row").aggregate(paid=total(worth.paid))
+    promises = given.left_join(paid, ["as_of", "row"])
     over = promises.as_of.delta(promises.promised_on, unit="day") >= GRACE_DAYS
-    return promises.mutate(over=over, kept=promises.paid >= promises.amount)
+    return promises.select(*given.columns, over=over, kept=promises.paid.fill_null(0) >= promises.amount)
+
+
+def _in_time(given: ibis.Table, cash: ibis.Table, *same: str) -> ibis.Table:
+    """The cash that came from the day of each promise to the end of its days of grace: as_of, row, given_on, currency,
+    paid."""
+    until_on = (given.promised_on + ibis.interval(days=GRACE_DAYS)).cast("date")
+    waited = given.select("as_of", "row", "given_on", "made_on", *same, until_on=until_on)
+    in_time = (cash.happened_on >= waited.made_on) & (cash.happened_on <= waited.until_on)
+    known = cash.entered_on <= waited.as_of
+    came = waited.join(cash, [*(waited[name] == cash[name] for name in same), in_time, known])
+    return came.select("as_of", "row", "given_on", "currency", "paid")
 
 
 def _promises(facts: Facts, after: str) -> ibis.Table:
@@ -94,54 +119,29 @@ def _promises(facts: Facts, after: str) -> ibis.Table:
     return valued(facts.books, known.drop("after"), "given_on", "amount").rename(about="invoice_id")
 
 
-def overdue_contacted(facts: Facts) -> ibis.Table:
-    """Customers with an overdue invoice, by as_of and group: overdue_customers, contacted_customers (in the month)."""
-    owed = positions(facts, facts.calendar.select(on="as_of")).filter((_.balance > 0) & (_.days_past_due > 0))
-    overdue = owed.select("group", "customer_id", as_of="on").distinct()
-    contacted = _of_the_month(facts).select("as_of", "customer_id", contacted=ibis.literal(1)).distinct()
-    both = overdue.left_join(contacted, ["as_of", "customer_id"])
-    return both.group_by("as_of", "group").aggregate(
-        overdue_customers=_.count(), contacted_customers=_.contacted.sum().fill_null(0).cast("int64")
-    )
-
-
 def right_party(facts: Facts) -> ibis.Table:
     """Contacts of the month of which it is recorded whom they reached, by as_of and group: reached_known,
     right_party_count."""
-    recorded = _of_the_month(facts).filter(_.right_party.notnull())
+    recorded = contacts(facts).filter(_.right_party.notnull())
     return recorded.group_by("as_of", "group").aggregate(
         reached_known=_.count(), right_party_count=_.right_party.ifelse(1, 0).sum().cast("int64")
     )
 
 
-def _of_the_month(facts: Facts) -> ibis.Table:
-    contacts = of_customers(facts.books, "contacts", facts.by).select(
-        "group", "customer_id", "right_party", "contacted_on", "entered_on"
-    )
-    days = facts.calendar.select("as_of", "opening_on")
-    return days.join(contacts, (contacts.contacted_on > days.opening_on) & (contacts.entered_on <= days.as_of))
-
-
 def first_contacts(facts: Facts) -> ibis.Table:
     """Invoices that were first contacted about in the last 90 days, by as_of and group: reminder_median_days."""
-    contacts = facts.books.tables["contacts"].select("invoice_id", "contacted_on", "entered_on")
-    days = facts.calendar.select("as_of", "before_90_on")
-    known = days.join(contacts, contacts.entered_on <= days.as_of)
-    first = known.group_by("as_of", "before_90_on", "invoice_id").aggregate(contacted_on=_.contacted_on.min())
-    invoices = facts.invoices.select("invoice_id", "group", "due_on", "entered_on")
-    lately = first.filter(_.contacted_on > _.before_90_on).join(invoices, "invoice_id")
-    lead = lately.filter(_.entered_on <= _.as_of).mutate(days=_.contacted_on.delta(_.due_on, unit="day"))
-    return medians(lead, ["as_of", "group"], "days").rename(reminder_median_days="median")
-
-
-def delivered(facts: Facts) -> ibis.Table:
-    """Invoices issued in the last 90 days of which the delivery is dated, by as_of and group: delivered_count,
-    invoicing_days."""
-    issued = cohort(facts, "issued_on", "before_90_on", "as_of", "group", "issued_on", "delivered_on")
-    dated = issued.filter(_.delivered_on.notnull())
-    return dated.group_by("as_of", "group").aggregate(
-        delivered_count=_.count(), invoicing_days=_.issued_on.delta(_.delivered_on, unit="day").sum().cast("int64")
+    about = facts.books.tables["contacts"].filter(_.invoice_id.notnull())
+    daily = about.group_by("invoice_id", since="entered_on").aggregate(contacted_on=_.contacted_on.min())
+    so_far = ibis.cumulative_window(group_by="invoice_id", order_by="since")
+    first = daily.select(
+        "invoice_id", "since", until=ending(daily, "invoice_id"), contacted_on=daily.contacted_on.min().over(so_far)
     )
+    billed = facts.invoices.select("invoice_id", "group", "due_on", "entered_on")
+    known, days = first.join(billed, "invoice_id"), facts.calendar
+    lately = (known.contacted_on > days.before_90_on) & (known.since <= days.as_of) & (known.until > days.as_of)
+    lead = days.join(known, lately & (known.entered_on <= days.as_of))
+    lead = lead.select("as_of", "group", days=lead.contacted_on.delta(lead.due_on, unit="day"))
+    return medians(lead, ["as_of", "group"], "days").rename(reminder_median_days="median")
 
 
 @kpi("share", better="lower", after="before_90_on", needs="disputes")
@@ -201,7 +201,8 @@ def invoicing_lag(m: pd.DataFrame) -> Parts:
 
 
 MEASURES: dict[Callable[[Facts], ibis.Table], str] = (
-    dict.fromkeys((contested, days_in_dispute), "disputes")
-    | {promised: "promises", delivered: ""}
-    | dict.fromkeys((overdue_contacted, right_party, first_contacts), "contacts")
+    {issued: ""}
+    | dict.fromkeys((contested, days_in_dispute), "disputes")
+    | {promised: "promises"}
+    | dict.fromkeys((right_party, first_contacts), "contacts")
 )

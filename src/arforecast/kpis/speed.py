@@ -6,10 +6,9 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis.balances import standing
 from arforecast.kpis.catalogue import Parts, kpi
 from arforecast.ledger.median import medians
-from arforecast.snapshot import Facts, histories, total
+from arforecast.snapshot import Facts, cohort, histories, positions, total
 
 ROUNDING = 1e-9
 
@@ -29,8 +28,8 @@ def countback(facts: Facts) -> ibis.Table:
 
 
 def _open(facts: Facts) -> ibis.Table:
-    owed = standing(facts)
-    return owed.select("group", "open", as_of="on")
+    owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
+    return owed.group_by("group", as_of="on").aggregate(open=total(owed.balance))
 
 
 def _billed_backwards(facts: Facts) -> ibis.Table:
@@ -77,14 +76,7 @@ def _survival(lives: ibis.Table) -> ibis.Table:
 
 def _ages(facts: Facts) -> ibis.Table:
     """The invoices of the window, with their age in days at settlement or, where open, at as_of."""
-    invoices = facts.invoices.select("invoice_id", "group", "issued_on", "entered_on")
-    days = facts.calendar.select("as_of", "before_90_on")
-    window = days.join(
-        invoices,
-        (invoices.issued_on > days.before_90_on)
-        & (invoices.issued_on <= days.as_of)
-        & (invoices.entered_on <= days.as_of),
-    )
+    window = cohort(facts, "issued_on", "before_90_on", "as_of", "invoice_id", "group", "issued_on")
     known = facts.settlements
     joined = window.left_join(
         known,
@@ -101,7 +93,7 @@ def resolved(facts: Facts) -> ibis.Table:
     days = facts.calendar.select("as_of", "before_90_on")
     known = facts.settlements
     settled = days.join(
-        known, (known.since <= days.as_of) & (known.until > days.as_of) & (known.settled_on > days.before_90_on)
+        known, (known.settled_on > days.before_90_on) & (known.since <= days.as_of) & (known.until > days.as_of)
     )
     joined = settled.join(facts.invoices.select("invoice_id", "group", "due_on"), "invoice_id")
     late = joined.mutate(late=joined.settled_on.delta(joined.due_on, unit="day")).filter(_.late > 0)
@@ -114,14 +106,20 @@ def on_time(facts: Facts) -> ibis.Table:
     """Invoices that fell due in the last 90 days, by as_of and group: due_amount, on_time_amount, due_count,
     on_time_count."""
     known = histories(facts, "due_on", "before_90_on", "as_of")
-    punctual = total(known.applied, known.applied_on <= known.due_on)
-    invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(punctual=punctual)
+    invoices = known.group_by("as_of", "group", "invoice_id").aggregate(
+        amount=total(known.amount, known.kind == "billed"), punctual=total(known.amount, punctual(known))
+    )
     return invoices.group_by("as_of", "group").aggregate(
         due_amount=total(invoices.amount),
         on_time_amount=total(invoices.punctual),
         due_count=_.count(),
         on_time_count=(_.punctual >= _.amount).ifelse(1, 0).sum().cast("int64"),
     )
+
+
+def punctual(booked: ibis.Table) -> ibis.BooleanValue:
+    """Whether an entry reduces its invoice, and did so by its due date."""
+    return (booked.kind != "billed") & (booked.happened_on <= booked.due_on)
 
 
 @kpi("days", better="lower", after="before_90_on")

@@ -11,9 +11,9 @@ from ibis import _
 from arforecast.ledger import valued
 from arforecast.schedules.sheet import (
     NONE,
-    at_issue,
     first_day,
     known,
+    known_at_issue,
     ordered,
     owed,
     share,
@@ -85,7 +85,7 @@ def _disputed(facts: Facts, as_of: date) -> ibis.Table:
 def _credited(facts: Facts, as_of: date, disputed: ibis.Table) -> ibis.Table:
     """Credit notes since an invoice was first disputed for a reason: reason, credited_amount."""
     first = disputed.group_by("reason", "invoice_id").aggregate(opened_on=_.opened_on.min())
-    notes = at_issue(facts, as_of).filter(_.kind == "credit_note").select("invoice_id", "entered_on", "amount")
+    notes = known_at_issue(facts, as_of).filter(_.kind == "credit_note").select("invoice_id", "entered_on", "amount")
     since = first.join(notes, "invoice_id").filter(_.entered_on >= _.opened_on)
     return since.group_by("reason").aggregate(credited_amount=total(since.amount))
 
@@ -129,19 +129,20 @@ def _contacts(facts: Facts, as_of: date) -> ibis.Table:
 
 def _about(facts: Facts, contacts: ibis.Table) -> ibis.Table:
     """The open balances that contacts were about: row, channel, timing, on, invoice_id, balance."""
-    standing = owed(facts, contacts.select(on="contacted_on").distinct())
-    balances = standing.select("on", "customer_id", "balance", owing="invoice_id")
-    theirs = (contacts.contacted_on == balances.on) & (contacts.customer_id == balances.customer_id)
-    meant = contacts.join(balances, theirs).filter(_.invoice_id.isnull() | (_.invoice_id == _.owing))
-    return meant.select("row", "channel", "timing", "on", "balance", invoice_id="owing")
+    made = contacts.select("row", "channel", "timing", "invoice_id", "customer_id", on="contacted_on")
+    named = made.filter(_.invoice_id.notnull())
+    on_account = made.filter(_.invoice_id.isnull()).drop("invoice_id")
+    columns = ("row", "channel", "timing", "on", "invoice_id", "balance")
+    return ibis.union(*(owed(facts, about).select(*columns) for about in (named, on_account)))
 
 
 def _paid_within(facts: Facts, as_of: date, within_days: int, rows: ibis.Table) -> ibis.Table:
     """The balances of `rows` (on, invoice_id, balance, ...; each row once), with the cash of the days after at the
     rates of `on`: paid, not below zero and not above the balance."""
-    cash = known(facts, as_of).filter(_.kind == "cash").select("invoice_id", "entered_on", paid=-_.change)
-    after = cash.entered_on.delta(rows.on, unit="day")
-    joined = rows.left_join(cash, (rows.invoice_id == cash.invoice_id) & (after > 0) & (after <= within_days))
+    cash = known(facts, as_of).filter(_.kind == "cash").select("invoice_id", "currency", "entered_on", paid=-_.change)
+    waited = rows.mutate(until_on=(rows.on + ibis.interval(days=within_days)).cast("date"))
+    within = (cash.entered_on > waited.on) & (cash.entered_on <= waited.until_on)
+    joined = waited.left_join(cash, (waited.invoice_id == cash.invoice_id) & within)
     paid = valued(facts.books, joined.drop("invoice_id_right"), "on", "paid")
     sums = paid.group_by(rows.columns).aggregate(paid=total(paid.paid))
     return sums.mutate(paid=ibis.greatest(ibis.least(sums.paid, sums.balance), 0))
@@ -178,8 +179,7 @@ def _handed_over(facts: Facts, as_of: date) -> ibis.Table:
     contacts = facts.books.tables["contacts"].filter(_.channel == "agency", _.entered_on <= as_of)
     named = contacts.filter(_.invoice_id.notnull()).group_by("invoice_id").aggregate(on=_.contacted_on.min())
     handed = named.filter(_.on >= _first_quarter(as_of))
-    standing = owed(facts, handed.select("on").distinct())
-    return handed.join(standing, ["on", "invoice_id"]).select("on", "invoice_id", "balance")
+    return owed(facts, handed).select("on", "invoice_id", "balance")
 
 
 def _agency_costs(facts: Facts, as_of: date) -> ibis.Table:

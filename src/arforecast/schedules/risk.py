@@ -12,7 +12,7 @@ from ibis import _
 
 from arforecast.kpis.balances import aged, bucket_names
 from arforecast.ledger import valued
-from arforecast.schedules.sheet import YEAR_DAYS, at_issue, days, first_day, ordered, owed, share
+from arforecast.schedules.sheet import YEAR_DAYS, days, first_day, known_at_issue, ordered, owed, share
 from arforecast.snapshot import Facts, fetched, month_ends, read, total
 
 ENDS = ("paid", "credited", "written_off")
@@ -71,7 +71,7 @@ def vintage(facts: Facts, as_of: date) -> pd.DataFrame:
     """How fast a month's billing is collected: by month of issue, for the last 24 months that billed, cash applied by
     the end of the k-th month after / amount issued; age 0 is the month of issue. Not defined while the k-th month is
     not over."""
-    booked = at_issue(facts, as_of)
+    booked = known_at_issue(facts, as_of)
     first = 12 * as_of.year + as_of.month - COHORTS
     age = ibis.greatest(_month(booked.happened_on) - _month(booked.issued_on), 0)
     entries = booked.mutate(age_months=age.cast("int64")).filter(_month(booked.issued_on) > first)

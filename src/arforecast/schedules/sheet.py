@@ -15,8 +15,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.balances import aged
-from arforecast.ledger import valued
-from arforecast.snapshot import Facts, month_ends, positions
+from arforecast.snapshot import Facts, at_issue, month_ends, positions
 
 YEAR_DAYS = 365
 NONE = "(none)"
@@ -27,13 +26,9 @@ def known(facts: Facts, as_of: date) -> ibis.Table:
     return facts.entries.filter(_.entered_on <= as_of)
 
 
-def at_issue(facts: Facts, as_of: date) -> ibis.Table:
-    """The entries in the books at the close of `as_of`, amounts at the rate of their invoice: one that is paid in full
-    is collected in full, whatever became of the rate."""
-    billed = facts.invoices.select("invoice_id", billed_on="entered_on")
-    booked = known(facts, as_of).join(billed, "invoice_id")
-    own = booked.mutate(amount=(booked.kind == "billed").ifelse(booked.change, -booked.change))
-    return valued(facts.books, own, "billed_on", "amount")
+def known_at_issue(facts: Facts, as_of: date) -> ibis.Table:
+    """The same, amounts at the rate of their invoice; see `arforecast.snapshot.at_issue`."""
+    return at_issue(facts).filter(_.entered_on <= as_of)
 
 
 def year(day: ibis.Value, as_of: date) -> ibis.BooleanValue:

@@ -10,10 +10,11 @@ from ibis import _
 
 from arforecast.kpis.balances import banded
 from arforecast.kpis.cost import yearly_cost
+from arforecast.kpis.speed import punctual
 from arforecast.schedules.sheet import (
-    at_issue,
     days,
     first_day,
+    known_at_issue,
     owed,
     share,
     twelve_months,
@@ -50,7 +51,7 @@ def terms(facts: Facts, as_of: date) -> pd.DataFrame:
 
 def _by_terms(facts: Facts, as_of: date) -> ibis.Table:
     """What happened to the invoices of the year: terms, invoices, billed, cash, cash_days, taken (of discounts)."""
-    entries = at_issue(facts, as_of).filter(year(_.issued_on, as_of))
+    entries = known_at_issue(facts, as_of).filter(year(_.issued_on, as_of))
     billed, cash = entries.kind == "billed", entries.kind == "cash"
     late = entries.happened_on.delta(entries.due_on, unit="day")
     return entries.group_by(terms=_band(entries)).aggregate(
@@ -83,7 +84,7 @@ def late_fees(facts: Facts, as_of: date) -> pd.DataFrame:
     what was billed, collected (cash) and waived (credit notes, discounts and write-offs) of it so far, and what is
     open: billed - collected - waived."""
     fees = facts.invoices.filter(_.kind == "fee").select("invoice_id")
-    entries = at_issue(facts, as_of).filter(twelve_months(_.issued_on, as_of)).semi_join(fees, "invoice_id")
+    entries = known_at_issue(facts, as_of).filter(twelve_months(_.issued_on, as_of)).semi_join(fees, "invoice_id")
     sums = entries.group_by(month_on=first_day(entries.issued_on, "M")).aggregate(
         fees=(entries.kind == "billed").ifelse(1, 0).sum().cast("int64"),
         billed_amount=total(entries.amount, entries.kind == "billed"),
@@ -122,11 +123,10 @@ def _instalments(facts: Facts, as_of: date) -> ibis.Table:
     """The instalments due in the twelve months: plan_id, month_on, due, on_time, collected, overdue, and how many
     instalments of the plan are overdue (missed)."""
     planned = facts.invoices.filter(_.plan_id.notnull()).select("invoice_id", "plan_id")
-    entries = at_issue(facts, as_of).join(planned, "invoice_id")
-    in_time = (entries.kind != "billed") & (entries.happened_on <= entries.due_on)
+    entries = known_at_issue(facts, as_of).join(planned, "invoice_id")
     instalments = entries.group_by("invoice_id", "plan_id", "due_on").aggregate(
         due=total(entries.amount, entries.kind == "billed"),
-        on_time=total(entries.amount, in_time),
+        on_time=total(entries.amount, punctual(entries)),
         collected=total(entries.amount, entries.kind == "cash"),
     )
     standing = owed(facts, days([{"on": as_of}], "on")).filter(_.days_past_due > 0)
