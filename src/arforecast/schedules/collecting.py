@@ -105,10 +105,14 @@ def contacts_by_channel(facts: Facts, as_of: date) -> pd.DataFrame:
         minutes=_.minutes.sum(),
     )
     old = made.filter(_.contacted_on <= as_of - timedelta(days=CONTACT_DAYS))
-    paid = _paid_within(facts, as_of, CONTACT_DAYS, _about(facts, old))
-    sums = paid.group_by(by).aggregate(balance=total(paid.balance), paid=total(paid.paid))
-    rows = fetched(counts).merge(fetched(sums), on=by, how="left").sort_values(by, ignore_index=True)
-    shares = {"right_party_share": share(rows.reached, rows.recorded), "paid_14_share": share(rows.paid, rows.balance)}
+    about = _about(facts, old)
+    paid = _paid_within(facts, as_of, CONTACT_DAYS, about)
+    owed = about.group_by(by).aggregate(balance=total(about.balance * about.times))
+    came = paid.group_by(by).aggregate(paid=total(paid.paid * paid.times))
+    parts = (fetched(sums).set_index(by) for sums in (counts, owed, came))
+    rows = pd.concat(parts, axis=1).sort_index().reset_index()
+    paid_share = share(rows.paid.fillna(0), rows.balance)
+    shares = {"right_party_share": share(rows.reached, rows.recorded), "paid_14_share": paid_share}
     columns = [*by, "contacts", "right_party_share", "minutes", "paid_14_share"]
     return rows.assign(**shares, minutes=rows.minutes.astype("float64"))[columns]
 
@@ -128,22 +132,25 @@ def _contacts(facts: Facts, as_of: date) -> ibis.Table:
 
 
 def _about(facts: Facts, contacts: ibis.Table) -> ibis.Table:
-    """The open balances that contacts were about: row, channel, timing, on, invoice_id, balance."""
-    made = contacts.select("row", "channel", "timing", "invoice_id", "customer_id", on="contacted_on")
-    named = made.filter(_.invoice_id.notnull())
+    """The open balances that contacts were about, each as often as it was: channel, timing, times, on, invoice_id,
+    balance."""
+    by = ("channel", "timing", "customer_id", "invoice_id")
+    made = contacts.group_by(*by, on="contacted_on").aggregate(times=_.count())
     on_account = made.filter(_.invoice_id.isnull()).drop("invoice_id")
-    columns = ("row", "channel", "timing", "on", "invoice_id", "balance")
-    return ibis.union(*(owed(facts, about).select(*columns) for about in (named, on_account)))
+    columns = ("channel", "timing", "times", "on", "invoice_id", "balance")
+    return ibis.union(
+        *(owed(facts, about).select(*columns) for about in (made.filter(_.invoice_id.notnull()), on_account))
+    )
 
 
 def _paid_within(facts: Facts, as_of: date, within_days: int, rows: ibis.Table) -> ibis.Table:
-    """The balances of `rows` (on, invoice_id, balance, ...; each row once), with the cash of the days after at the
+    """Those of `rows` (on, invoice_id, balance, ...; each row once) that had cash in the days after, with it, at the
     rates of `on`: paid, not below zero and not above the balance."""
     cash = known(facts, as_of).filter(_.kind == "cash").select("invoice_id", "currency", "entered_on", paid=-_.change)
     waited = rows.mutate(until_on=(rows.on + ibis.interval(days=within_days)).cast("date"))
     within = (cash.entered_on > waited.on) & (cash.entered_on <= waited.until_on)
-    joined = waited.left_join(cash, (waited.invoice_id == cash.invoice_id) & within)
-    paid = valued(facts.books, joined.drop("invoice_id_right"), "on", "paid")
+    came = waited.join(cash, [waited.invoice_id == cash.invoice_id, within])
+    paid = valued(facts.books, came, "on", "paid")
     sums = paid.group_by(rows.columns).aggregate(paid=total(paid.paid))
     return sums.mutate(paid=ibis.greatest(ibis.least(sums.paid, sums.balance), 0))
 
@@ -153,13 +160,14 @@ def agency(facts: Facts, as_of: date) -> pd.DataFrame:
     handover, over the last eight calendar quarters: their number, their open balance at the close of that day, the
     cash of the 90 days after and its share of the balance, the quarter's costs of the category agency, and these for
     each unit of that cash. What is recovered is not defined until the whole quarter is 90 days old."""
-    paid = _paid_within(facts, as_of, AGENCY_DAYS, _handed_over(facts, as_of))
-    handed = fetched(
-        paid.group_by(quarter_on=first_day(paid.on, "Q")).aggregate(
-            handed_invoices=_.count(), handed_balance=total(paid.balance), recovered_90_amount=total(paid.paid)
-        )
+    handed = _handed_over(facts, as_of)
+    paid = _paid_within(facts, as_of, AGENCY_DAYS, handed)
+    balances = handed.group_by(quarter_on=first_day(handed.on, "Q")).aggregate(
+        handed_invoices=_.count(), handed_balance=total(handed.balance)
     )
-    quarters = read(handed.merge(fetched(_agency_costs(facts, as_of)), on="quarter_on", how="left"), facts)
+    came = paid.group_by(quarter_on=first_day(paid.on, "Q")).aggregate(recovered_90_amount=total(paid.paid))
+    sums = balances.left_join(came, "quarter_on").drop("quarter_on_right").fill_null({"recovered_90_amount": 0})
+    quarters = read(fetched(sums).merge(fetched(_agency_costs(facts, as_of)), on="quarter_on", how="left"), facts)
     old = quarters.quarter_on + pd.offsets.QuarterEnd() + pd.Timedelta(days=AGENCY_DAYS) <= pd.Timestamp(as_of)
     recovered, cost = quarters.recovered_90_amount.where(old), quarters.pop("agency_cost_amount").astype("float64")
     return quarters.assign(
