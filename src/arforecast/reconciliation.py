@@ -11,7 +11,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis import measures
-from arforecast.kpis.balances import FLOWS, revalued
+from arforecast.kpis.balances import FLOWS, flows, revalued
 from arforecast.ledger import Books, valued_at_close
 from arforecast.snapshot import Facts, fetched, positions, stand, total
 
@@ -36,9 +36,9 @@ def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
     signed sums over invoices. All in minor units, whole and exact where the ledger has one currency.
     """
     facts = stand(books, days).cached()
-    sums = measures(facts)
-    flows = {name: sums[f"{name}_month"] for name in FLOWS}
-    table = pd.DataFrame({"as_of": sums.as_of, "opening": sums.net_opening, **flows, "closing": sums.net})
+    sums = measures(facts, [flows])
+    months = {name: sums[f"{name}_month"] for name in FLOWS}
+    table = pd.DataFrame({"as_of": sums.as_of, "opening": sums.net_opening, **months, "closing": sums.net})
     by_rates = fetched(revalued(facts, facts.calendar.select("as_of", opened_on="opening_on")))
     table.insert(
         len(table.columns) - 1,
@@ -58,17 +58,23 @@ def control(facts: Facts, day: date) -> pd.DataFrame:
     """
     totals = facts.books.tables["control_totals"].filter(_.as_of <= day)
     booked = totals.group_by("as_of", stated="currency").aggregate(booked=total(totals.open_ar))
-    invoices = facts.books.tables["invoices"].select("invoice_id", "currency")
-    entries = facts.entries.join(invoices, "invoice_id")
-    changes = entries.group_by("currency", "entered_on").aggregate(change=total(entries.change))
-    meant = booked.stated.isnull() | (booked.stated == changes.currency)
-    ours = booked.left_join(changes, meant & (changes.entered_on <= booked.as_of))
-    held = ours.group_by("as_of", "stated", "booked", "currency").aggregate(open_ar=total(ours.change))
-    whole = valued_at_close(facts.books, held.filter(_.stated.isnull()), "as_of", "open_ar")
-    tied = pd.concat([fetched(whole), fetched(held.filter(_.stated.notnull()))]).drop(columns="currency")
+    held = _held(facts, pd.to_datetime(totals.as_of.to_pandas()).dt.date)
+    ours = booked.filter(_.stated.isnull()).left_join(held, "as_of")
+    whole = valued_at_close(facts.books, ours.drop("as_of_right"), "as_of", "open_ar")
+    own = booked.filter(_.stated.notnull()).left_join(held, ["as_of", ("stated", "currency")]).drop("as_of_right")
+    tied = pd.concat([fetched(whole), fetched(own)]).drop(columns="currency").fillna({"open_ar": 0})
     sums = tied.rename(columns={"stated": "currency"}).groupby(["as_of", "currency", "booked"], dropna=False).sum()
     rounded = sums.round().astype("int64").reset_index()
     return rounded.assign(difference=rounded.open_ar - rounded.booked).sort_values("as_of", ignore_index=True)
+
+
+def _held(facts: Facts, days: Iterable[date]) -> ibis.Table:
+    """The signed balances of each currency at the close of each day: as_of, currency, open_ar."""
+    booked = facts.entries
+    changes = booked.group_by("currency", "entered_on").aggregate(change=total(booked.change))
+    on = ibis.memtable([{"as_of": day} for day in set(days)], schema={"as_of": "date"})
+    known = on.join(changes, changes.entered_on <= on.as_of)
+    return known.group_by("as_of", "currency").aggregate(open_ar=total(known.change))
 
 
 def gates(books: Books, day: date) -> list[Gate]:

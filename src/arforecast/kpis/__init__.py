@@ -20,10 +20,12 @@ from arforecast.ledger import Books
 from arforecast.settings import Settings
 from arforecast.snapshot import WHOLE, Facts, fetched, of_customers, regrouped, stand
 
+Measure = Callable[[Facts], ibis.Table]
+
 KEYS = ["as_of", "group"]
 # What the KPIs are made of, each with the table it needs, if any.
-MEASURES: dict[Callable[[Facts], ibis.Table], str] = (
-    {balances.flows: ""}
+MEASURES: dict[Measure, str] = (
+    dict.fromkeys((balances.customers, balances.flows), "")
     | {balances.disputed: "disputes", balances.unapplied: "receipts"}
     | dict.fromkeys((speed.countback, speed.days_to_settle, speed.on_time, speed.resolved), "")
     | service.MEASURES
@@ -33,6 +35,7 @@ MEASURES: dict[Callable[[Facts], ibis.Table], str] = (
 # What does not add up over groups: ranks and squares, medians, customers who stand in two groups, and costs.
 ALONE = frozenset(
     {
+        balances.customers,
         speed.countback,
         speed.days_to_settle,
         speed.resolved,
@@ -135,9 +138,15 @@ def measured(books: Books, days: Iterable[date], by: str | Iterable[str] | None 
     return pd.concat(parts, ignore_index=True)[contract]
 
 
-def measures(facts: Facts) -> pd.DataFrame:
-    """Every sum that the KPIs divide: one row a day and group, money in minor units (whole ones in one currency)."""
-    return _asked(MEASURES, facts)
+def measures(facts: Facts, wanted: Collection[Measure] = MEASURES) -> pd.DataFrame:
+    """The balances and every sum that the KPIs divide, or those of the measures that are wanted: one row a day and
+    group, money in minor units (whole ones in one currency)."""
+    wide = _asked(wanted, facts)
+    balance = fetched(balances.standing(facts)).set_index(["on", "group"])
+    for day, suffix in (("as_of", ""), ("opening_on", "_opening"), ("quarter_opening_on", "_quarter_opening")):
+        there = balance.add_suffix(suffix).reset_index().rename(columns={"on": day})
+        wide = _beside(wide, there, [day, "group"])
+    return wide
 
 
 def added_up(groups: pd.DataFrame, facts: Facts) -> pd.DataFrame:
@@ -147,13 +156,9 @@ def added_up(groups: pd.DataFrame, facts: Facts) -> pd.DataFrame:
     return _beside(wide, sums, ["as_of"])
 
 
-def _asked(wanted: Collection[Callable[[Facts], ibis.Table]], facts: Facts) -> pd.DataFrame:
-    """The days and groups, with their balances and those of the measures that are wanted."""
+def _asked(wanted: Collection[Measure], facts: Facts) -> pd.DataFrame:
+    """The days and groups, with those of the measures that are wanted."""
     wide = _rows(facts)
-    balance = fetched(balances.standing(facts)).set_index(["on", "group"])
-    for day, suffix in (("as_of", ""), ("opening_on", "_opening"), ("quarter_opening_on", "_quarter_opening")):
-        there = balance.add_suffix(suffix).reset_index().rename(columns={"on": day})
-        wide = _beside(wide, there, [day, "group"])
     for measure, needed in MEASURES.items():
         if measure in wanted:
             asked = measure(facts)

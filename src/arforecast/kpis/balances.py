@@ -19,36 +19,16 @@ OPENINGS = ("opening_on", "quarter_opening_on")
 def standing(facts: Facts) -> ibis.Table:
     """Balances by on and group, at every as_of and at every opening it looks back to.
 
-    net, open, credit, current, overdue, over_90, and aged_0, aged_1, ... by the edges of the settings. How open spreads
-    over customers: top10, squares (of minor units, a float); overdue_customers, and contacted_customers: those of them
-    who were contacted in the month up to then.
+    net, open, credit, current, overdue, over_90, and aged_0, aged_1, ... by the edges of the settings.
     """
     days = ibis.union(*(facts.calendar.select(on=day) for day in ("as_of", *OPENINGS)), distinct=True)
-    customers = _by_customer(facts, days)
-    met = contacts(facts).select("customer_id", on="as_of", met=ibis.literal(1)).distinct()
-    largest = ibis.row_number().over(group_by=["on", "group"], order_by=[ibis.desc("open"), "customer_id"])
-    ranked = customers.left_join(met, ["on", "customer_id"]).mutate(nth=largest)
-    late = (ranked.overdue > 0).ifelse(1, 0)
-    # Squares of cents outgrow 64 bits; decimals add up to the same in any order, floats would not.
-    exact = ranked.open.cast("decimal(38,0)")
-    return ranked.group_by("on", "group").aggregate(
-        **{name: total(ranked[name]) for name in customers.columns if name not in ("on", "group", "customer_id")},
-        top10=total(ranked.open, ranked.nth < 10),
-        squares=(exact * exact).sum().cast("float64"),
-        overdue_customers=late.sum().cast("int64"),
-        contacted_customers=(late * ranked.met).sum().fill_null(0).cast("int64"),
-    )
-
-
-def _by_customer(facts: Facts, days: ibis.Table) -> ibis.Table:
-    """The balances of each customer at the close of each of the days: on, group, customer_id, net, open, ..."""
     owed = positions(facts, days)
     late = owed.days_past_due
     buckets = {
         f"aged_{nth}": _sum(owed, bucket)
         for nth, bucket in enumerate(_buckets(late, facts.books.settings.kpis.aging_edges))
     }
-    return owed.group_by("on", "group", "customer_id").aggregate(
+    return owed.group_by("on", "group").aggregate(
         net=total(owed.balance),
         open=_sum(owed, late.notnull()),
         credit=total(owed.balance, owed.balance < 0),
@@ -94,6 +74,29 @@ def bucket_names(edges: tuple[int, ...]) -> list[str]:
     """The names of the ageing buckets: current, 1-30, ..., 121+."""
     between = [f"{low + 1}-{high}" for low, high in pairwise(edges)]
     return ["current", *between, f"{edges[-1] + 1}+"]
+
+
+def customers(facts: Facts) -> ibis.Table:
+    """How open_ar spreads over customers, by as_of and group: top10, squares (of minor units, a float),
+    overdue_customers, and those of them who were contacted in the month: contacted_customers."""
+    owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
+    each = owed.group_by("group", "customer_id", as_of="on").aggregate(
+        open=total(owed.balance), overdue=total(owed.balance, owed.days_past_due > 0)
+    )
+    met = contacts(facts).select("as_of", "customer_id", met=ibis.literal(1)).distinct()
+    both = each.left_join(met, ["as_of", "customer_id"])
+    late = (both.overdue > 0).ifelse(1, 0)
+    # Squares of cents outgrow 64 bits; decimals add up to the same in any order, floats would not.
+    exact = both.open.cast("decimal(38,0)")
+    sums = both.group_by("as_of", "group").aggregate(
+        squares=(exact * exact).sum().cast("float64"),
+        overdue_customers=late.sum().cast("int64"),
+        contacted_customers=(late * both.met).sum().fill_null(0).cast("int64"),
+    )
+    largest = ibis.row_number().over(group_by=["as_of", "group"], order_by=ibis.desc("open"))
+    ten = each.mutate(nth=largest).filter(_.nth < 10)
+    top = ten.group_by("as_of", "group").aggregate(top10=total(ten.open))
+    return sums.join(top, ["as_of", "group"])
 
 
 def disputed(facts: Facts) -> ibis.Table:

@@ -1,101 +1,70 @@
 SELECT
-  `t13`.`as_of`,
-  `t13`.`group`,
-  COALESCE(SUM(`t13`.`amount`), 0) AS `issued_amount`,
-  COALESCE(SUM(`t13`.`cash`), 0) AS `collected_amount`
+  `t5`.`as_of`,
+  `t5`.`group`,
+  COALESCE(SUM(IF(`t5`.`kind` = 'billed', `t5`.`amount`, NULL)), 0) AS `issued_amount`,
+  COALESCE(
+    SUM(
+      IF(
+        (
+          `t5`.`kind` = 'cash'
+        )
+        AND (
+          DATE_DIFF(`t5`.`happened_on`, `t5`.`issued_on`, DAY) <= 90
+        ),
+        `t5`.`amount`,
+        NULL
+      )
+    ),
+    0
+  ) AS `collected_amount`
 FROM (
   SELECT
-    `t12`.`as_of`,
-    `t12`.`group`,
-    `t12`.`invoice_id`,
-    `t12`.`amount`,
-    COALESCE(
-      SUM(
-        IF(
-          (
-            `t12`.`kind` = 'cash'
-          )
-          AND (
-            DATE_DIFF(`t12`.`applied_on`, `t12`.`issued_on`, DAY) <= 90
-          ),
-          `t12`.`applied`,
-          NULL
-        )
-      ),
-      0
-    ) AS `cash`
-  FROM (
+    `t2`.`as_of`,
+    `t2`.`opening_on`,
+    `t2`.`quarter_opening_on`,
+    `t2`.`before_90_on`,
+    `t2`.`before_365_on`,
+    `t2`.`cohort_30_after`,
+    `t2`.`cohort_30_until`,
+    `t2`.`cohort_60_after`,
+    `t2`.`cohort_60_until`,
+    `t2`.`cohort_90_after`,
+    `t2`.`cohort_90_until`,
+    `t4`.`invoice_id`,
+    `t4`.`customer_id`,
+    `t4`.`group`,
+    `t4`.`currency`,
+    `t4`.`issued_on`,
+    `t4`.`due_on`,
+    `t4`.`amount`,
+    `t4`.`entered_on`,
+    `t4`.`billed_on`,
+    `t4`.`happened_on`,
+    `t4`.`change`,
+    `t4`.`kind`
+  FROM `calendar` AS `t2`
+  INNER JOIN (
     SELECT
-      `t11`.`as_of`,
-      `t11`.`group`,
-      `t11`.`invoice_id`,
-      `t11`.`amount`,
-      `t11`.`issued_on`,
-      `t11`.`due_on`,
-      `t8`.`kind`,
-      `t8`.`applied`,
-      `t8`.`applied_on`
-    FROM (
-      SELECT
-        `t9`.`as_of`,
-        `t9`.`group`,
-        `t9`.`invoice_id`,
-        `t9`.`amount`,
-        `t9`.`issued_on`,
-        `t9`.`due_on`,
-        `t9`.`entered_on` AS `billed_on`
-      FROM (
-        SELECT
-          `t6`.`as_of`,
-          `t7`.`group`,
-          `t7`.`invoice_id`,
-          `t7`.`amount`,
-          `t7`.`issued_on`,
-          `t7`.`due_on`,
-          `t7`.`entered_on`
-        FROM (
-          SELECT
-            `t1`.`as_of`,
-            `t1`.`cohort_90_after` AS `after`,
-            `t1`.`cohort_90_until` AS `until`
-          FROM `calendar` AS `t1`
-        ) AS `t6`
-        INNER JOIN (
-          SELECT
-            `t2`.`group`,
-            `t2`.`invoice_id`,
-            `t2`.`amount`,
-            `t2`.`issued_on`,
-            `t2`.`due_on`,
-            `t2`.`entered_on`
-          FROM `invoices` AS `t2`
-        ) AS `t7`
-          ON `t7`.`issued_on` > `t6`.`after`
-          AND `t7`.`issued_on` <= `t6`.`until`
-          AND `t7`.`entered_on` <= `t6`.`as_of`
-      ) AS `t9`
-    ) AS `t11`
-    LEFT OUTER JOIN (
-      SELECT
-        `t0`.`invoice_id`,
-        `t0`.`kind`,
-        `t0`.`entered_on`,
-        -(
-          `t0`.`change`
-        ) AS `applied`,
-        `t0`.`happened_on` AS `applied_on`
-      FROM `entries` AS `t0`
-      WHERE
-        `t0`.`kind` <> 'billed'
-    ) AS `t8`
-      ON `t11`.`invoice_id` = `t8`.`invoice_id` AND `t8`.`entered_on` <= `t11`.`as_of`
-  ) AS `t12`
-  GROUP BY
-    1,
-    2,
-    3,
-    4
-) AS `t13`
+      `t1`.`invoice_id`,
+      `t1`.`customer_id`,
+      `t1`.`group`,
+      `t1`.`currency`,
+      `t1`.`issued_on`,
+      `t1`.`due_on`,
+      IF(`t1`.`kind` = 'billed', `t1`.`change`, -(
+        `t1`.`change`
+      )) AS `amount`,
+      `t1`.`entered_on`,
+      `t1`.`billed_on`,
+      `t1`.`happened_on`,
+      `t1`.`change`,
+      `t1`.`kind`
+    FROM `entries` AS `t1`
+  ) AS `t4`
+    ON `t4`.`issued_on` > `t2`.`cohort_90_after`
+    AND `t4`.`issued_on` <= `t2`.`cohort_90_until`
+    AND `t4`.`entered_on` <= `t2`.`as_of`
+) AS `t5`
 GROUP BY
   1,
   2

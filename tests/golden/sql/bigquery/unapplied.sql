@@ -1,105 +1,110 @@
 SELECT
-  `t20`.`as_of`,
-  `t20`.`group`,
-  COALESCE(SUM(`t20`.`held`), 0) AS `unapplied`
+  `t21`.`as_of`,
+  `t21`.`group`,
+  COALESCE(SUM(`t21`.`held`), 0) AS `unapplied`
 FROM (
   SELECT
     *
   FROM (
     SELECT
-      `t18`.`as_of`,
-      `t18`.`customer_id`,
-      `t18`.`held`,
-      `t8`.`group`,
-      `t8`.`since`
+      `t19`.`as_of`,
+      `t19`.`customer_id`,
+      `t19`.`held`,
+      `t9`.`group`,
+      `t9`.`since`
     FROM (
       SELECT
         *
       FROM (
         SELECT
-          `t15`.`as_of`,
-          `t15`.`customer_id`,
-          COALESCE(SUM(`t15`.`amount`), 0) AS `held`
+          `t16`.`as_of`,
+          `t16`.`customer_id`,
+          COALESCE(SUM(`t16`.`balance`), 0) AS `held`
         FROM (
           SELECT
-            *
+            `t7`.`as_of`,
+            `t15`.`customer_id`,
+            `t15`.`currency`,
+            `t15`.`since`,
+            `t15`.`until`,
+            `t15`.`balance`
           FROM (
             SELECT
-              `t6`.`as_of`,
-              `t3`.`customer_id`,
-              `t3`.`amount`
-            FROM (
-              SELECT
-                `t1`.`as_of`
-              FROM `calendar` AS `t1`
-            ) AS `t6`
-            INNER JOIN `receipts` AS `t3`
-              ON `t3`.`entered_on` <= `t6`.`as_of`
-          ) AS `t10`
-          UNION ALL
-          SELECT
-            *
-          FROM (
+              `t1`.`as_of`
+            FROM `calendar` AS `t1`
+          ) AS `t7`
+          INNER JOIN (
             SELECT
-              `t6`.`as_of`,
               `t13`.`customer_id`,
-              `t13`.`amount`
+              `t13`.`currency`,
+              `t13`.`since`,
+              COALESCE(
+                LEAD(`t13`.`since`) OVER (PARTITION BY `t13`.`customer_id`, `t13`.`currency` ORDER BY `t13`.`since` ASC),
+                DATE(9999, 12, 31)
+              ) AS `until`,
+              SUM(`t13`.`change`) OVER (
+                PARTITION BY `t13`.`customer_id`, `t13`.`currency`
+                ORDER BY `t13`.`since` ASC
+                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+              ) AS `balance`
             FROM (
               SELECT
-                `t1`.`as_of`
-              FROM `calendar` AS `t1`
-            ) AS `t6`
-            INNER JOIN (
-              SELECT
-                `t11`.`invoice_id`,
-                `t11`.`customer_id`,
-                `t11`.`group`,
-                `t11`.`issued_on`,
-                `t11`.`due_on`,
-                `t11`.`change` AS `amount`,
-                `t11`.`entered_on`,
-                `t11`.`happened_on`,
-                `t11`.`change`,
-                `t11`.`kind`
+                `t12`.`customer_id`,
+                `t12`.`currency`,
+                `t12`.`entered_on` AS `since`,
+                SUM(`t12`.`change`) AS `change`
               FROM (
                 SELECT
-                  `t9`.`invoice_id`,
-                  `t9`.`customer_id`,
-                  `t9`.`group`,
-                  `t9`.`issued_on`,
-                  `t9`.`due_on`,
-                  `t9`.`amount`,
-                  `t9`.`entered_on`,
-                  `t9`.`happened_on`,
-                  `t9`.`change`,
-                  `t9`.`kind`
+                  *
                 FROM (
                   SELECT
-                    *
-                  FROM `entries` AS `t2`
-                  WHERE
-                    `t2`.`kind` = 'cash'
-                ) AS `t9`
-                WHERE
-                  EXISTS(
+                    `t0`.`customer_id`,
+                    `t0`.`currency`,
+                    `t0`.`entered_on`,
+                    `t0`.`amount` AS `change`
+                  FROM `receipts` AS `t0`
+                ) AS `t4`
+                UNION ALL
+                SELECT
+                  *
+                FROM (
+                  SELECT
+                    `t10`.`customer_id`,
+                    `t10`.`currency`,
+                    `t10`.`entered_on`,
+                    `t10`.`change`
+                  FROM (
                     SELECT
-                      1
-                    FROM `receipts` AS `t3`
+                      *
+                    FROM `entries` AS `t2`
                     WHERE
-                      `t9`.`customer_id` = `t3`.`customer_id`
-                  )
-              ) AS `t11`
+                      `t2`.`kind` = 'cash'
+                  ) AS `t10`
+                  WHERE
+                    EXISTS(
+                      SELECT
+                        1
+                      FROM `receipts` AS `t3`
+                      WHERE
+                        `t10`.`customer_id` = `t3`.`customer_id`
+                    )
+                ) AS `t11`
+              ) AS `t12`
+              GROUP BY
+                1,
+                2,
+                3
             ) AS `t13`
-              ON `t13`.`entered_on` <= `t6`.`as_of`
-          ) AS `t14`
-        ) AS `t15`
+          ) AS `t15`
+            ON `t15`.`since` <= `t7`.`as_of` AND `t15`.`until` > `t7`.`as_of`
+        ) AS `t16`
         GROUP BY
           1,
           2
-      ) AS `t16`
+      ) AS `t17`
       WHERE
-        `t16`.`held` > 0
-    ) AS `t18`
+        `t17`.`held` > 0
+    ) AS `t19`
     INNER JOIN (
       SELECT
         `t0`.`customer_id`,
@@ -108,12 +113,12 @@ FROM (
       FROM `receipts` AS `t0`
       GROUP BY
         1
-    ) AS `t8`
-      ON `t18`.`customer_id` = `t8`.`customer_id`
-  ) AS `t19`
+    ) AS `t9`
+      ON `t19`.`customer_id` = `t9`.`customer_id`
+  ) AS `t20`
   WHERE
-    `t19`.`since` <= `t19`.`as_of`
-) AS `t20`
+    `t20`.`since` <= `t20`.`as_of`
+) AS `t21`
 GROUP BY
   1,
   2

@@ -1,91 +1,158 @@
 SELECT
-  `t14`.`as_of`,
-  `t14`.`group`,
-  COALESCE(SUM(`t14`.`discount_amount`), 0) AS `offered_amount`,
-  COALESCE(SUM(`t14`.`taken`), 0) AS `taken_amount`
+  `t18`.`as_of`,
+  `t18`.`group`,
+  `t18`.`offered_amount`,
+  `t18`.`priced_amount`,
+  `t18`.`offer_cost`,
+  `t18`.`taken_amount`
 FROM (
   SELECT
-    `t13`.`as_of`,
-    `t13`.`group`,
-    `t13`.`invoice_id`,
-    `t13`.`discount_amount`,
-    COALESCE(SUM(`t13`.`taken`), 0) AS `taken`
+    `t17`.`as_of`,
+    `t17`.`group`,
+    `t17`.`offered_amount`,
+    `t17`.`priced_amount`,
+    `t17`.`offer_cost`,
+    `t15`.`as_of` AS `as_of_right`,
+    `t15`.`group` AS `group_right`,
+    `t15`.`taken_amount`
   FROM (
+    SELECT
+      `t13`.`as_of`,
+      `t13`.`group`,
+      COALESCE(SUM(`t13`.`discount_amount`), 0) AS `offered_amount`,
+      COALESCE(SUM(IF(`t13`.`cost` IS NOT NULL, `t13`.`discount_amount`, NULL)), 0) AS `priced_amount`,
+      COALESCE(CAST(SUM(`t13`.`cost`) AS DOUBLE), 0) AS `offer_cost`
+    FROM (
+      SELECT
+        `t8`.`as_of`,
+        `t8`.`group`,
+        `t8`.`due_on`,
+        `t8`.`discount_until`,
+        `t8`.`amount`,
+        `t8`.`discount_amount`,
+        CAST(IF(
+          (
+            DATEDIFF(DAY, `t8`.`discount_until`, `t8`.`due_on`) > 0
+          )
+          AND (
+            (
+              `t8`.`amount` - `t8`.`discount_amount`
+            ) > 0
+          ),
+          CAST(`t8`.`discount_amount` AS DOUBLE) * TRY_DIVIDE(
+            TRY_DIVIDE(
+              CAST(`t8`.`discount_amount` AS DOUBLE),
+              CAST(NULLIF(`t8`.`amount` - `t8`.`discount_amount`, 0) AS DOUBLE)
+            ) * 365,
+            NULLIF(DATEDIFF(DAY, `t8`.`discount_until`, `t8`.`due_on`), 0)
+          ),
+          NULL
+        ) AS DECIMAL(38, 9)) AS `cost`
+      FROM (
+        SELECT
+          `t3`.`as_of`,
+          `t4`.`group`,
+          `t4`.`due_on`,
+          `t4`.`discount_until`,
+          `t4`.`amount`,
+          `t4`.`discount_amount`
+        FROM `calendar` AS `t3`
+        INNER JOIN `invoices` AS `t4`
+          ON `t4`.`discount_until` > `t3`.`before_90_on`
+          AND `t4`.`discount_until` <= `t3`.`as_of`
+          AND `t4`.`entered_on` <= `t3`.`as_of`
+      ) AS `t8`
+      WHERE
+        `t8`.`discount_amount` > 0
+    ) AS `t13`
+    GROUP BY
+      1,
+      2
+  ) AS `t17`
+  LEFT OUTER JOIN (
     SELECT
       `t12`.`as_of`,
       `t12`.`group`,
-      `t12`.`invoice_id`,
-      `t12`.`discount_amount`,
-      `t12`.`billed_on`,
-      `t12`.`entered_on`,
-      `t12`.`taken`
+      COALESCE(SUM(`t12`.`amount`), 0) AS `taken_amount`
     FROM (
       SELECT
-        `t11`.`as_of`,
-        `t11`.`group`,
+        `t3`.`as_of`,
+        `t3`.`opening_on`,
+        `t3`.`quarter_opening_on`,
+        `t3`.`before_90_on`,
+        `t3`.`before_365_on`,
+        `t3`.`cohort_30_after`,
+        `t3`.`cohort_30_until`,
+        `t3`.`cohort_60_after`,
+        `t3`.`cohort_60_until`,
+        `t3`.`cohort_90_after`,
+        `t3`.`cohort_90_until`,
         `t11`.`invoice_id`,
-        `t11`.`discount_amount`,
+        `t11`.`customer_id`,
+        `t11`.`group`,
+        `t11`.`currency`,
+        `t11`.`issued_on`,
+        `t11`.`due_on`,
+        `t11`.`amount`,
+        `t11`.`entered_on`,
         `t11`.`billed_on`,
-        `t8`.`invoice_id` AS `invoice_id_right`,
-        `t8`.`entered_on`,
-        `t8`.`taken`
-      FROM (
+        `t11`.`happened_on`,
+        `t11`.`change`,
+        `t11`.`kind`,
+        `t11`.`discount_until`
+      FROM `calendar` AS `t3`
+      INNER JOIN (
         SELECT
-          `t9`.`as_of`,
-          `t9`.`group`,
           `t9`.`invoice_id`,
-          `t9`.`discount_amount`,
-          `t9`.`entered_on` AS `billed_on`
+          `t9`.`customer_id`,
+          `t9`.`group`,
+          `t9`.`currency`,
+          `t9`.`issued_on`,
+          `t9`.`due_on`,
+          `t9`.`amount`,
+          `t9`.`entered_on`,
+          `t9`.`billed_on`,
+          `t9`.`happened_on`,
+          `t9`.`change`,
+          `t9`.`kind`,
+          `t6`.`discount_until`
         FROM (
           SELECT
-            `t6`.`as_of`,
-            `t7`.`group`,
-            `t7`.`invoice_id`,
-            `t7`.`discount_amount`,
-            `t7`.`entered_on`
-          FROM (
-            SELECT
-              `t1`.`as_of`,
-              `t1`.`before_90_on` AS `after`,
-              `t1`.`as_of` AS `until`
-            FROM `calendar` AS `t1`
-          ) AS `t6`
-          INNER JOIN (
-            SELECT
-              `t2`.`group`,
-              `t2`.`invoice_id`,
-              `t2`.`discount_amount`,
-              `t2`.`entered_on`,
-              `t2`.`discount_until`
-            FROM `invoices` AS `t2`
-          ) AS `t7`
-            ON `t7`.`discount_until` > `t6`.`after`
-            AND `t7`.`discount_until` <= `t6`.`until`
-            AND `t7`.`entered_on` <= `t6`.`as_of`
+            `t2`.`invoice_id`,
+            `t2`.`customer_id`,
+            `t2`.`group`,
+            `t2`.`currency`,
+            `t2`.`issued_on`,
+            `t2`.`due_on`,
+            IF(`t2`.`kind` = 'billed', `t2`.`change`, -(
+              `t2`.`change`
+            )) AS `amount`,
+            `t2`.`entered_on`,
+            `t2`.`billed_on`,
+            `t2`.`happened_on`,
+            `t2`.`change`,
+            `t2`.`kind`
+          FROM `entries` AS `t2`
+          WHERE
+            `t2`.`kind` = 'discount'
         ) AS `t9`
-        WHERE
-          `t9`.`discount_amount` > 0
+        INNER JOIN (
+          SELECT
+            `t1`.`invoice_id`,
+            `t1`.`discount_until`
+          FROM `invoices` AS `t1`
+          WHERE
+            `t1`.`discount_amount` > 0
+        ) AS `t6`
+          ON `t9`.`invoice_id` = `t6`.`invoice_id`
       ) AS `t11`
-      LEFT OUTER JOIN (
-        SELECT
-          `t0`.`invoice_id`,
-          `t0`.`entered_on`,
-          -(
-            `t0`.`change`
-          ) AS `taken`
-        FROM `entries` AS `t0`
-        WHERE
-          `t0`.`kind` = 'discount'
-      ) AS `t8`
-        ON `t11`.`invoice_id` = `t8`.`invoice_id` AND `t8`.`entered_on` <= `t11`.`as_of`
+        ON `t11`.`discount_until` > `t3`.`before_90_on`
+        AND `t11`.`discount_until` <= `t3`.`as_of`
+        AND `t11`.`entered_on` <= `t3`.`as_of`
     ) AS `t12`
-  ) AS `t13`
-  GROUP BY
-    1,
-    2,
-    3,
-    4
-) AS `t14`
-GROUP BY
-  1,
-  2
+    GROUP BY
+      1,
+      2
+  ) AS `t15`
+    ON `t17`.`as_of` = `t15`.`as_of` AND `t17`.`group` = `t15`.`group`
+) AS `t18`

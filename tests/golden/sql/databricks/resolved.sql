@@ -15,9 +15,9 @@ WITH `t8` AS (
     FROM `calendar` AS `t0`
   ) AS `t6`
   INNER JOIN `settlements` AS `t3`
-    ON `t3`.`since` <= `t6`.`as_of`
+    ON `t3`.`settled_on` > `t6`.`before_90_on`
+    AND `t3`.`since` <= `t6`.`as_of`
     AND `t3`.`until` > `t6`.`as_of`
-    AND `t3`.`settled_on` > `t6`.`before_90_on`
   INNER JOIN (
     SELECT
       `t2`.`invoice_id`,

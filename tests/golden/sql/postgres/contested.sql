@@ -1,94 +1,65 @@
 SELECT
-  "t14"."as_of",
-  "t14"."group",
-  COALESCE(SUM("t14"."amount"), 0) AS "issued_90",
-  COALESCE(SUM(LEAST("t14"."part", "t14"."amount")), 0) AS "contested_90"
+  "t12"."as_of",
+  "t12"."group",
+  COALESCE(SUM(LEAST("t12"."part", "t12"."amount")), 0) AS "contested_90"
 FROM (
   SELECT
-    "t13"."as_of",
-    "t13"."group",
-    "t13"."invoice_id",
-    "t13"."amount",
-    COALESCE(
-      SUM(
-        CASE
-          WHEN "t13"."entered_on" IS NOT NULL
-          THEN COALESCE("t13"."part", "t13"."amount")
-          ELSE 0
-        END
-      ),
-      0
-    ) AS "part"
+    "t11"."as_of",
+    "t11"."group",
+    "t11"."invoice_id",
+    "t11"."amount",
+    COALESCE(SUM(COALESCE("t11"."part", "t11"."amount")), 0) AS "part"
   FROM (
     SELECT
-      "t12"."as_of",
-      "t12"."group",
-      "t12"."invoice_id",
-      "t12"."amount",
-      "t12"."billed_on",
-      "t12"."entered_on",
-      "t12"."part"
+      *
     FROM (
       SELECT
-        "t11"."as_of",
-        "t11"."group",
-        "t11"."invoice_id",
-        "t11"."amount",
-        "t11"."billed_on",
-        "t6"."invoice_id" AS "invoice_id_right",
+        "t9"."as_of",
+        "t9"."group",
+        "t9"."invoice_id",
+        "t9"."amount",
+        "t9"."billed_on",
         "t6"."entered_on",
         "t6"."part"
       FROM (
         SELECT
-          "t9"."as_of",
-          "t9"."group",
-          "t9"."invoice_id",
-          "t9"."amount",
-          "t9"."entered_on" AS "billed_on"
+          "t7"."as_of",
+          "t7"."group",
+          "t7"."invoice_id",
+          "t7"."amount",
+          "t7"."entered_on" AS "billed_on"
         FROM (
           SELECT
-            "t7"."as_of",
-            "t8"."group",
-            "t8"."invoice_id",
-            "t8"."amount",
-            "t8"."entered_on"
-          FROM (
-            SELECT
-              "t1"."as_of",
-              "t1"."before_90_on" AS "after",
-              "t1"."as_of" AS "until"
-            FROM "calendar" AS "t1"
-          ) AS "t7"
-          INNER JOIN (
-            SELECT
-              "t2"."group",
-              "t2"."invoice_id",
-              "t2"."amount",
-              "t2"."entered_on",
-              "t2"."issued_on"
-            FROM "invoices" AS "t2"
-          ) AS "t8"
-            ON "t8"."issued_on" > "t7"."after"
-            AND "t8"."issued_on" <= "t7"."until"
-            AND "t8"."entered_on" <= "t7"."as_of"
-        ) AS "t9"
-      ) AS "t11"
-      LEFT OUTER JOIN (
+            "t3"."as_of",
+            "t4"."group",
+            "t4"."invoice_id",
+            "t4"."amount",
+            "t4"."entered_on"
+          FROM "calendar" AS "t3"
+          INNER JOIN "invoices" AS "t4"
+            ON "t4"."issued_on" > "t3"."before_90_on"
+            AND "t4"."issued_on" <= "t3"."as_of"
+            AND "t4"."entered_on" <= "t3"."as_of"
+        ) AS "t7"
+      ) AS "t9"
+      INNER JOIN (
         SELECT
           "t0"."invoice_id",
           "t0"."entered_on",
           "t0"."amount" AS "part"
         FROM "disputes" AS "t0"
       ) AS "t6"
-        ON "t11"."invoice_id" = "t6"."invoice_id" AND "t6"."entered_on" <= "t11"."as_of"
-    ) AS "t12"
-  ) AS "t13"
+        ON "t9"."invoice_id" = "t6"."invoice_id"
+    ) AS "t10"
+    WHERE
+      "t10"."entered_on" <= "t10"."as_of"
+  ) AS "t11"
   GROUP BY
     1,
     2,
     3,
     4
-) AS "t14"
+) AS "t12"
 GROUP BY
   1,
   2

@@ -1,113 +1,111 @@
 SELECT
-  "t17"."as_of",
-  "t17"."group",
-  "t17"."median" AS "reminder_median_days"
+  "t16"."as_of",
+  "t16"."group",
+  "t16"."median" AS "reminder_median_days"
 FROM (
   SELECT
-    "t16"."as_of",
-    "t16"."group",
-    AVG("t16"."value") AS "median"
+    "t15"."as_of",
+    "t15"."group",
+    AVG("t15"."value") AS "median"
   FROM (
     SELECT
       *
     FROM (
       SELECT
-        "t14"."as_of",
-        "t14"."group",
-        "t14"."days" AS "value",
+        "t13"."as_of",
+        "t13"."group",
+        "t13"."days" AS "value",
         ROW_NUMBER() OVER (
-          PARTITION BY "t14"."as_of", "t14"."group"
-          ORDER BY "t14"."days" ASC
+          PARTITION BY "t13"."as_of", "t13"."group"
+          ORDER BY "t13"."days" ASC
           ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ) - 1 AS "nth",
         COUNT(*) OVER (
-          PARTITION BY "t14"."as_of", "t14"."group"
+          PARTITION BY "t13"."as_of", "t13"."group"
           ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ) AS "size"
       FROM (
         SELECT
-          "t13"."as_of",
-          "t13"."before_90_on",
-          "t13"."invoice_id",
-          "t13"."contacted_on",
-          "t13"."group",
-          "t13"."due_on",
-          "t13"."entered_on",
-          CAST(EXTRACT(epoch FROM CAST("t13"."contacted_on" AS TIMESTAMP) - CAST("t13"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days"
+          *
         FROM (
           SELECT
-            "t12"."as_of",
-            "t12"."before_90_on",
-            "t12"."invoice_id",
-            "t12"."contacted_on",
-            "t6"."group",
-            "t6"."due_on",
-            "t6"."entered_on"
-          FROM (
-            SELECT
-              *
-            FROM (
-              SELECT
-                "t9"."as_of",
-                "t9"."before_90_on",
-                "t9"."invoice_id",
-                MIN("t9"."contacted_on") AS "contacted_on"
-              FROM (
-                SELECT
-                  "t7"."as_of",
-                  "t7"."before_90_on",
-                  "t8"."invoice_id",
-                  "t8"."contacted_on",
-                  "t8"."entered_on"
-                FROM (
-                  SELECT
-                    "t1"."as_of",
-                    "t1"."before_90_on"
-                  FROM "calendar" AS "t1"
-                ) AS "t7"
-                INNER JOIN (
-                  SELECT
-                    "t2"."invoice_id",
-                    "t2"."contacted_on",
-                    "t2"."entered_on"
-                  FROM "contacts" AS "t2"
-                ) AS "t8"
-                  ON "t8"."entered_on" <= "t7"."as_of"
-              ) AS "t9"
-              GROUP BY
-                1,
-                2,
-                3
-            ) AS "t10"
-            WHERE
-              "t10"."contacted_on" > "t10"."before_90_on"
-          ) AS "t12"
+            "t3"."as_of",
+            "t11"."group",
+            CAST(EXTRACT(epoch FROM CAST("t11"."contacted_on" AS TIMESTAMP) - CAST("t11"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days"
+          FROM "calendar" AS "t3"
           INNER JOIN (
             SELECT
-              "t0"."invoice_id",
-              "t0"."group",
-              "t0"."due_on",
-              "t0"."entered_on"
-            FROM "invoices" AS "t0"
-          ) AS "t6"
-            ON "t12"."invoice_id" = "t6"."invoice_id"
-        ) AS "t13"
+              "t9"."invoice_id",
+              "t9"."since",
+              "t9"."until",
+              "t9"."contacted_on",
+              "t5"."group",
+              "t5"."due_on",
+              "t5"."entered_on"
+            FROM (
+              SELECT
+                "t7"."invoice_id",
+                "t7"."since",
+                COALESCE(
+                  LEAD("t7"."since") OVER (
+                    PARTITION BY "t7"."invoice_id"
+                    ORDER BY "t7"."since" ASC
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+                  ),
+                  MAKE_DATE(9999, 12, 31)
+                ) AS "until",
+                MIN("t7"."contacted_on") OVER (
+                  PARTITION BY "t7"."invoice_id"
+                  ORDER BY "t7"."since" ASC
+                  ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                ) AS "contacted_on"
+              FROM (
+                SELECT
+                  "t6"."invoice_id",
+                  "t6"."entered_on" AS "since",
+                  MIN("t6"."contacted_on") AS "contacted_on"
+                FROM (
+                  SELECT
+                    *
+                  FROM "contacts" AS "t2"
+                  WHERE
+                    "t2"."invoice_id" IS NOT NULL
+                ) AS "t6"
+                GROUP BY
+                  1,
+                  2
+              ) AS "t7"
+            ) AS "t9"
+            INNER JOIN (
+              SELECT
+                "t1"."invoice_id",
+                "t1"."group",
+                "t1"."due_on",
+                "t1"."entered_on"
+              FROM "invoices" AS "t1"
+            ) AS "t5"
+              ON "t9"."invoice_id" = "t5"."invoice_id"
+          ) AS "t11"
+            ON "t11"."contacted_on" > "t3"."before_90_on"
+            AND "t11"."since" <= "t3"."as_of"
+            AND "t11"."until" > "t3"."as_of"
+            AND "t11"."entered_on" <= "t3"."as_of"
+        ) AS "t12"
         WHERE
-          "t13"."entered_on" <= "t13"."as_of"
-          AND CAST(EXTRACT(epoch FROM CAST("t13"."contacted_on" AS TIMESTAMP) - CAST("t13"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) IS NOT NULL
-      ) AS "t14"
-    ) AS "t15"
+          "t12"."days" IS NOT NULL
+      ) AS "t13"
+    ) AS "t14"
     WHERE
       (
-        "t15"."nth" * 2
+        "t14"."nth" * 2
       ) >= (
-        "t15"."size" - 2
+        "t14"."size" - 2
       )
       AND (
-        "t15"."nth" * 2
-      ) <= "t15"."size"
-  ) AS "t16"
+        "t14"."nth" * 2
+      ) <= "t14"."size"
+  ) AS "t15"
   GROUP BY
     1,
     2
-) AS "t17"
+) AS "t16"

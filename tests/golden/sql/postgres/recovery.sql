@@ -1,94 +1,69 @@
 SELECT
-  "t20"."as_of",
-  "t20"."group",
-  COALESCE(SUM("t20"."amount"), 0) AS "recovered_month"
+  "t13"."as_of",
+  "t13"."group",
+  COALESCE(SUM("t13"."amount"), 0) AS "recovered_month"
 FROM (
   SELECT
-    "t7"."as_of",
-    "t7"."on",
-    "t19"."group",
-    "t19"."invoice_id",
-    "t12"."invoice_id" AS "invoice_id_right",
-    "t12"."amount",
-    "t12"."entered_on"
+    *
   FROM (
     SELECT
-      "t0"."as_of",
-      "t0"."opening_on" AS "on"
-    FROM "calendar" AS "t0"
-  ) AS "t7"
-  INNER JOIN (
-    SELECT
-      "t17"."on",
-      "t17"."group",
-      "t17"."invoice_id"
+      "t11"."as_of",
+      "t11"."on",
+      "t11"."invoice_id",
+      "t11"."amount",
+      "t7"."customer_id",
+      "t7"."group",
+      "t7"."currency",
+      "t7"."issued_on",
+      "t7"."due_on",
+      "t7"."entered_on",
+      "t7"."balance",
+      CAST(EXTRACT(epoch FROM CAST("t11"."on" AS TIMESTAMP) - CAST("t7"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days_past_due"
     FROM (
       SELECT
-        "t16"."on",
-        "t16"."invoice_id",
-        "t16"."balance",
-        "t10"."customer_id",
-        "t10"."group",
-        "t10"."issued_on",
-        "t10"."due_on",
-        "t10"."entered_on"
+        "t9"."as_of",
+        "t9"."on",
+        "t9"."invoice_id",
+        "t9"."amount"
       FROM (
         SELECT
-          "t14"."on",
-          "t14"."invoice_id",
-          "t14"."balance"
+          "t5"."as_of",
+          "t5"."on",
+          "t8"."invoice_id",
+          "t8"."amount",
+          "t8"."entered_on"
         FROM (
           SELECT
-            "t8"."on",
-            "t13"."invoice_id",
-            "t13"."since",
-            "t13"."until",
-            "t13"."balance"
-          FROM (
-            SELECT DISTINCT
-              "t0"."opening_on" AS "on"
-            FROM "calendar" AS "t0"
-          ) AS "t8"
-          INNER JOIN (
-            SELECT
-              *
-            FROM "spells" AS "t3"
-            WHERE
-              "t3"."balance" <> 0
-          ) AS "t13"
-            ON "t13"."since" <= "t8"."on" AND "t13"."until" > "t8"."on"
-        ) AS "t14"
-      ) AS "t16"
-      INNER JOIN (
-        SELECT
-          "t2"."invoice_id",
-          "t2"."customer_id",
-          "t2"."group",
-          "t2"."issued_on",
-          "t2"."due_on",
-          "t2"."entered_on"
-        FROM "invoices" AS "t2"
-      ) AS "t10"
-        ON "t16"."invoice_id" = "t10"."invoice_id"
-    ) AS "t17"
-    WHERE
-      "t17"."balance" > 0
-      AND CAST(EXTRACT(epoch FROM CAST("t17"."on" AS TIMESTAMP) - CAST("t17"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
-  ) AS "t19"
-    ON "t7"."on" = "t19"."on"
-  INNER JOIN (
-    SELECT
-      "t1"."invoice_id",
-      "t1"."amount",
-      "t1"."entered_on"
-    FROM "entries" AS "t1"
-    WHERE
-      "t1"."kind" = 'cash'
+            "t1"."as_of",
+            "t1"."opening_on" AS "on"
+          FROM "calendar" AS "t1"
+        ) AS "t5"
+        INNER JOIN (
+          SELECT
+            "t2"."invoice_id",
+            "t2"."amount",
+            "t2"."entered_on"
+          FROM "entries" AS "t2"
+          WHERE
+            "t2"."kind" = 'cash'
+        ) AS "t8"
+          ON "t8"."entered_on" > "t5"."on" AND "t8"."entered_on" <= "t5"."as_of"
+      ) AS "t9"
+    ) AS "t11"
+    INNER JOIN (
+      SELECT
+        *
+      FROM "spells" AS "t0"
+      WHERE
+        "t0"."balance" <> 0
+    ) AS "t7"
+      ON "t11"."invoice_id" = "t7"."invoice_id"
+      AND "t7"."since" <= "t11"."on"
+      AND "t7"."until" > "t11"."on"
   ) AS "t12"
-    ON "t19"."invoice_id" = "t12"."invoice_id"
-    AND "t12"."entered_on" > "t7"."on"
-    AND "t12"."entered_on" <= "t7"."as_of"
-) AS "t20"
+  WHERE
+    "t12"."balance" > 0 AND "t12"."days_past_due" > 0
+) AS "t13"
 GROUP BY
   1,
   2

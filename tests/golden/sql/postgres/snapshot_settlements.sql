@@ -1,114 +1,87 @@
 SELECT
-  "t12"."invoice_id",
-  "t12"."since",
-  "t12"."until",
-  MIN("t12"."happened_on") AS "settled_on"
+  "t11"."invoice_id",
+  "t11"."since",
+  "t11"."until",
+  MIN("t11"."happened_on") AS "settled_on"
 FROM (
   SELECT
     *
   FROM (
     SELECT
-      "t10"."invoice_id",
-      "t10"."since",
-      "t10"."until",
-      "t10"."happened_on",
-      "t10"."change",
-      "t10"."balance",
-      MAX("t10"."balance") OVER (
-        PARTITION BY "t10"."invoice_id", "t10"."since", "t10"."until"
-        ORDER BY "t10"."happened_on" ASC
+      "t9"."invoice_id",
+      "t9"."since",
+      "t9"."until",
+      "t9"."happened_on",
+      "t9"."change",
+      "t9"."balance",
+      MAX("t9"."balance") OVER (
+        PARTITION BY "t9"."invoice_id", "t9"."since", "t9"."until"
+        ORDER BY "t9"."happened_on" ASC
         ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
       ) AS "highest"
     FROM (
       SELECT
-        "t9"."invoice_id",
-        "t9"."since",
-        "t9"."until",
-        "t9"."happened_on",
-        "t9"."change",
-        SUM("t9"."change") OVER (
-          PARTITION BY "t9"."invoice_id", "t9"."since", "t9"."until"
-          ORDER BY "t9"."happened_on" ASC
+        "t8"."invoice_id",
+        "t8"."since",
+        "t8"."until",
+        "t8"."happened_on",
+        "t8"."change",
+        SUM("t8"."change") OVER (
+          PARTITION BY "t8"."invoice_id", "t8"."since", "t8"."until"
+          ORDER BY "t8"."happened_on" ASC
           ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS "balance"
       FROM (
         SELECT
-          "t8"."invoice_id",
-          "t8"."since",
-          "t8"."until",
-          "t8"."happened_on",
-          SUM("t8"."change") AS "change"
+          "t7"."invoice_id",
+          "t7"."since",
+          "t7"."until",
+          "t7"."happened_on",
+          SUM("t7"."change") AS "change"
         FROM (
           SELECT
             *
           FROM (
             SELECT
-              "t6"."invoice_id",
-              "t6"."since",
-              "t6"."until",
-              "t3"."entered_on",
-              "t3"."change",
-              "t3"."happened_on"
+              "t3"."invoice_id",
+              "t3"."since",
+              "t3"."until",
+              "t5"."entered_on",
+              "t5"."change",
+              "t5"."happened_on"
             FROM (
               SELECT
-                "t4"."invoice_id",
-                "t4"."since",
-                "t4"."until"
-              FROM (
-                SELECT
-                  "t1"."invoice_id",
-                  "t1"."since",
-                  COALESCE(
-                    LEAD("t1"."since") OVER (
-                      PARTITION BY "t1"."invoice_id"
-                      ORDER BY "t1"."since" ASC
-                      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-                    ),
-                    MAKE_DATE(9999, 12, 31)
-                  ) AS "until",
-                  SUM("t1"."change") OVER (
-                    PARTITION BY "t1"."invoice_id"
-                    ORDER BY "t1"."since" ASC
-                    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-                  ) AS "balance"
-                FROM (
-                  SELECT
-                    "t0"."invoice_id",
-                    "t0"."entered_on" AS "since",
-                    SUM("t0"."change") AS "change"
-                  FROM "entries" AS "t0"
-                  GROUP BY
-                    1,
-                    2
-                ) AS "t1"
-              ) AS "t4"
+                "t0"."invoice_id",
+                "t0"."since",
+                "t0"."until"
+              FROM "spells" AS "t0"
               WHERE
-                "t4"."balance" <= 0
-            ) AS "t6"
+                "t0"."balance" <= 0
+            ) AS "t3"
             INNER JOIN (
               SELECT
-                "t0"."invoice_id",
-                "t0"."entered_on",
-                "t0"."change",
-                CASE WHEN "t0"."kind" = 'billed' THEN MAKE_DATE(1, 1, 1) ELSE "t0"."happened_on" END AS "happened_on"
-              FROM "entries" AS "t0"
-            ) AS "t3"
-              ON "t6"."invoice_id" = "t3"."invoice_id"
-          ) AS "t7"
+                "t1"."invoice_id",
+                "t1"."entered_on",
+                "t1"."change",
+                CASE WHEN "t1"."kind" = 'billed' THEN MAKE_DATE(1, 1, 1) ELSE "t1"."happened_on" END AS "happened_on"
+              FROM "entries" AS "t1"
+            ) AS "t5"
+              ON "t3"."invoice_id" = "t5"."invoice_id"
+          ) AS "t6"
           WHERE
-            "t7"."entered_on" <= "t7"."since"
-        ) AS "t8"
+            "t6"."entered_on" <= "t6"."since"
+        ) AS "t7"
         GROUP BY
           1,
           2,
           3,
           4
-      ) AS "t9"
-    ) AS "t10"
-  ) AS "t11"
+      ) AS "t8"
+    ) AS "t9"
+  ) AS "t10"
   WHERE
-    "t11"."highest" <= 0
-) AS "t12"
+    "t10"."highest" <= 0
+) AS "t11"
 GROUP BY
   1,
   2,

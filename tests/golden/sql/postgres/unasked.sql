@@ -1,581 +1,387 @@
-WITH "t37" AS (
-  SELECT
-    *
-  FROM (
-    SELECT
-      *
-    FROM (
-      SELECT
-        *
-      FROM (
-        SELECT
-          "t0"."as_of",
-          "t0"."opening_10_on" AS "opened_on",
-          "t0"."opening_9_on" AS "until",
-          10 AS "ago"
-        FROM "calendar" AS "t0"
-        WHERE
-          FALSE
-      ) AS "t5"
-      UNION ALL
-      SELECT
-        *
-      FROM (
-        SELECT
-          "t0"."as_of",
-          "t0"."opening_11_on" AS "opened_on",
-          "t0"."opening_10_on" AS "until",
-          11 AS "ago"
-        FROM "calendar" AS "t0"
-        WHERE
-          FALSE
-      ) AS "t6"
-    ) AS "t20"
-    UNION ALL
-    SELECT
-      *
-    FROM (
-      SELECT
-        *
-      FROM (
-        SELECT
-          "t0"."as_of",
-          "t0"."opening_12_on" AS "opened_on",
-          "t0"."opening_11_on" AS "until",
-          12 AS "ago"
-        FROM "calendar" AS "t0"
-        WHERE
-          FALSE
-      ) AS "t7"
-      UNION ALL
-      SELECT
-        *
-      FROM (
-        SELECT
-          *
-        FROM (
-          SELECT
-            "t0"."as_of",
-            "t0"."opening_on" AS "opened_on",
-            "t0"."as_of" AS "until",
-            0 AS "ago"
-          FROM "calendar" AS "t0"
-          WHERE
-            FALSE
-        ) AS "t8"
-        UNION ALL
-        SELECT
-          *
-        FROM (
-          SELECT
-            "t0"."as_of",
-            "t0"."opening_1_on" AS "opened_on",
-            "t0"."opening_on" AS "until",
-            1 AS "ago"
-          FROM "calendar" AS "t0"
-          WHERE
-            FALSE
-        ) AS "t9"
-      ) AS "t21"
-    ) AS "t30"
-  ) AS "t35"
-  UNION ALL
-  SELECT
-    *
-  FROM (
-    SELECT
-      *
-    FROM (
-      SELECT
-        *
-      FROM (
-        SELECT
-          *
-        FROM (
-          SELECT
-            "t0"."as_of",
-            "t0"."opening_2_on" AS "opened_on",
-            "t0"."opening_1_on" AS "until",
-            2 AS "ago"
-          FROM "calendar" AS "t0"
-          WHERE
-            FALSE
-        ) AS "t10"
-        UNION ALL
-        SELECT
-          *
-        FROM (
-          SELECT
-            "t0"."as_of",
-            "t0"."opening_3_on" AS "opened_on",
-            "t0"."opening_2_on" AS "until",
-            3 AS "ago"
-          FROM "calendar" AS "t0"
-          WHERE
-            FALSE
-        ) AS "t11"
-      ) AS "t22"
-      UNION ALL
-      SELECT
-        *
-      FROM (
-        SELECT
-          *
-        FROM (
-          SELECT
-            "t0"."as_of",
-            "t0"."opening_4_on" AS "opened_on",
-            "t0"."opening_3_on" AS "until",
-            4 AS "ago"
-          FROM "calendar" AS "t0"
-          WHERE
-            FALSE
-        ) AS "t12"
-        UNION ALL
-        SELECT
-          *
-        FROM (
-          SELECT
-            "t0"."as_of",
-            "t0"."opening_5_on" AS "opened_on",
-            "t0"."opening_4_on" AS "until",
-            5 AS "ago"
-          FROM "calendar" AS "t0"
-          WHERE
-            FALSE
-        ) AS "t13"
-      ) AS "t23"
-    ) AS "t31"
-    UNION ALL
-    SELECT
-      *
-    FROM (
-      SELECT
-        *
-      FROM (
-        SELECT
-          *
-        FROM (
-          SELECT
-            "t0"."as_of",
-            "t0"."opening_6_on" AS "opened_on",
-            "t0"."opening_5_on" AS "until",
-            6 AS "ago"
-          FROM "calendar" AS "t0"
-          WHERE
-            FALSE
-        ) AS "t14"
-        UNION ALL
-        SELECT
-          *
-        FROM (
-          SELECT
-            "t0"."as_of",
-            "t0"."opening_7_on" AS "opened_on",
-            "t0"."opening_6_on" AS "until",
-            7 AS "ago"
-          FROM "calendar" AS "t0"
-          WHERE
-            FALSE
-        ) AS "t15"
-      ) AS "t24"
-      UNION ALL
-      SELECT
-        *
-      FROM (
-        SELECT
-          *
-        FROM (
-          SELECT
-            "t0"."as_of",
-            "t0"."opening_8_on" AS "opened_on",
-            "t0"."opening_7_on" AS "until",
-            8 AS "ago"
-          FROM "calendar" AS "t0"
-          WHERE
-            FALSE
-        ) AS "t16"
-        UNION ALL
-        SELECT
-          *
-        FROM (
-          SELECT
-            "t0"."as_of",
-            "t0"."opening_9_on" AS "opened_on",
-            "t0"."opening_8_on" AS "until",
-            9 AS "ago"
-          FROM "calendar" AS "t0"
-          WHERE
-            FALSE
-        ) AS "t17"
-      ) AS "t25"
-    ) AS "t32"
-  ) AS "t36"
-), "t40" AS (
+WITH "t5" AS (
   SELECT DISTINCT
-    "t38"."opened_on",
-    "t38"."until"
-  FROM "t37" AS "t38"
-), "t63" AS (
+    "t0"."opened_on",
+    "t0"."until"
+  FROM "ibis_pandas_memtable_fh6fn56p3fhgxd5ypqstt2vwfe" AS "t0"
+), "t34" AS (
   SELECT
-    "t39"."as_of",
-    "t39"."opened_on",
-    "t39"."until",
-    "t39"."ago",
-    "t62"."group",
-    "t62"."bucket",
-    "t62"."balance",
-    "t62"."cash",
-    "t62"."balance_days"
-  FROM "t37" AS "t39"
+    "t4"."as_of",
+    "t4"."opened_on",
+    "t4"."until",
+    "t4"."ago",
+    "t33"."group",
+    "t33"."bucket",
+    "t33"."balance",
+    "t33"."cash",
+    "t33"."balance_days"
+  FROM "ibis_pandas_memtable_fh6fn56p3fhgxd5ypqstt2vwfe" AS "t4"
   INNER JOIN (
     SELECT
-      "t60"."opened_on",
-      "t60"."until",
-      "t60"."group",
-      "t60"."bucket",
-      COALESCE(SUM("t60"."balance"), 0) AS "balance",
-      COALESCE(SUM("t60"."cash"), 0) AS "cash",
-      COALESCE(SUM("t60"."balance_days"), 0) AS "balance_days"
+      "t31"."opened_on",
+      "t31"."until",
+      "t31"."group",
+      "t31"."bucket",
+      COALESCE(SUM("t31"."balance"), 0) AS "balance",
+      COALESCE(SUM("t31"."cash"), 0) AS "cash",
+      COALESCE(
+        SUM(
+          (
+            "t31"."balance" - "t31"."cash"
+          ) * CAST(EXTRACT(epoch FROM CAST(COALESCE("t31"."contacted_on", "t31"."until") AS TIMESTAMP) - CAST("t31"."on" AS TIMESTAMP)) / 86400 AS BIGINT)
+        ),
+        0
+      ) AS "balance_days"
     FROM (
       SELECT
-        "t59"."opened_on",
-        "t59"."until",
-        "t59"."group",
-        "t59"."invoice_id",
-        "t59"."balance",
-        "t59"."days_past_due",
-        "t59"."alone_until",
-        "t59"."cash",
-        "t59"."spared",
-        CASE
-          WHEN "t59"."days_past_due" <= 0
-          THEN 'current'
-          WHEN (
-            "t59"."days_past_due" > 0
-          ) AND (
-            "t59"."days_past_due" <= 30
-          )
-          THEN '1-30'
-          WHEN (
-            "t59"."days_past_due" > 30
-          ) AND (
-            "t59"."days_past_due" <= 60
-          )
-          THEN '31-60'
-          WHEN (
-            "t59"."days_past_due" > 60
-          ) AND (
-            "t59"."days_past_due" <= 90
-          )
-          THEN '61-90'
-          WHEN (
-            "t59"."days_past_due" > 90
-          ) AND (
-            "t59"."days_past_due" <= 120
-          )
-          THEN '91-120'
-          WHEN "t59"."days_past_due" > 120
-          THEN '121+'
-          ELSE NULL
-        END AS "bucket",
-        (
-          "t59"."balance" * CAST(EXTRACT(epoch FROM CAST("t59"."alone_until" AS TIMESTAMP) - CAST("t59"."opened_on" AS TIMESTAMP)) / 86400 AS BIGINT)
-        ) - "t59"."spared" AS "balance_days"
+        *
       FROM (
         SELECT
-          "t58"."opened_on",
-          "t58"."until",
-          "t58"."group",
-          "t58"."invoice_id",
-          "t58"."balance",
-          "t58"."days_past_due",
-          "t58"."alone_until",
-          COALESCE(SUM("t58"."amount"), 0) AS "cash",
-          COALESCE(
-            SUM(
-              COALESCE(
-                "t58"."amount" * CAST(EXTRACT(epoch FROM CAST("t58"."alone_until" AS TIMESTAMP) - CAST("t58"."entered_on" AS TIMESTAMP)) / 86400 AS BIGINT),
-                0
-              )
-            ),
-            0
-          ) AS "spared"
+          "t29"."opened_on",
+          "t29"."until",
+          "t29"."group",
+          "t29"."bucket",
+          "t29"."customer_id",
+          "t29"."on",
+          "t29"."balance",
+          "t29"."cash",
+          "t22"."opened_on" AS "opened_on_right",
+          "t22"."until" AS "until_right",
+          "t22"."customer_id" AS "customer_id_right",
+          "t22"."contacted_on"
         FROM (
           SELECT
-            "t57"."opened_on",
-            "t57"."until",
-            "t57"."invoice_id",
-            "t57"."balance",
-            "t57"."customer_id",
-            "t57"."group",
-            "t57"."issued_on",
-            "t57"."due_on",
-            "t57"."days_past_due",
-            "t57"."opened_on_right",
-            "t57"."until_right",
-            "t57"."customer_id_right",
-            "t57"."contacted_on",
-            "t57"."alone_until",
-            "t33"."invoice_id" AS "invoice_id_right",
-            "t33"."amount",
-            "t33"."entered_on"
+            *
           FROM (
             SELECT
-              "t55"."opened_on",
-              "t55"."until",
-              "t55"."invoice_id",
-              "t55"."balance",
-              "t55"."customer_id",
-              "t55"."group",
-              "t55"."issued_on",
-              "t55"."due_on",
-              "t55"."days_past_due",
-              "t55"."opened_on_right",
-              "t55"."until_right",
-              "t55"."customer_id_right",
-              "t55"."contacted_on",
-              COALESCE("t55"."contacted_on", "t55"."until") AS "alone_until"
+              "t25"."opened_on",
+              "t25"."until",
+              "t25"."group",
+              "t25"."bucket",
+              "t25"."customer_id",
+              "t25"."on",
+              "t25"."balance",
+              CAST(0 AS BIGINT) AS "cash"
             FROM (
               SELECT
-                "t42"."opened_on",
-                "t42"."until",
-                "t54"."invoice_id",
-                "t54"."balance",
-                "t54"."customer_id",
-                "t54"."group",
-                "t54"."issued_on",
-                "t54"."due_on",
-                "t54"."days_past_due",
-                "t48"."opened_on" AS "opened_on_right",
-                "t48"."until" AS "until_right",
-                "t48"."customer_id" AS "customer_id_right",
-                "t48"."contacted_on"
-              FROM "t40" AS "t42"
-              INNER JOIN (
+                "t23"."opened_on",
+                "t23"."until",
+                "t23"."group",
+                "t23"."bucket",
+                "t23"."customer_id",
+                "t23"."on",
+                COALESCE(SUM("t23"."balance"), 0) AS "balance"
+              FROM (
                 SELECT
-                  "t52"."opened_on",
-                  "t52"."invoice_id",
-                  "t52"."balance",
-                  "t52"."customer_id",
-                  "t52"."group",
-                  "t52"."issued_on",
-                  "t52"."due_on",
-                  "t52"."days_past_due"
+                  "t18"."opened_on",
+                  "t18"."until",
+                  "t18"."on",
+                  "t18"."invoice_id",
+                  "t18"."customer_id",
+                  "t18"."group",
+                  "t18"."currency",
+                  "t18"."issued_on",
+                  "t18"."due_on",
+                  "t18"."entered_on",
+                  "t18"."balance",
+                  "t18"."days_past_due",
+                  CASE
+                    WHEN "t18"."days_past_due" <= 0
+                    THEN 'current'
+                    WHEN (
+                      "t18"."days_past_due" > 0
+                    ) AND (
+                      "t18"."days_past_due" <= 30
+                    )
+                    THEN '1-30'
+                    WHEN (
+                      "t18"."days_past_due" > 30
+                    ) AND (
+                      "t18"."days_past_due" <= 60
+                    )
+                    THEN '31-60'
+                    WHEN (
+                      "t18"."days_past_due" > 60
+                    ) AND (
+                      "t18"."days_past_due" <= 90
+                    )
+                    THEN '61-90'
+                    WHEN (
+                      "t18"."days_past_due" > 90
+                    ) AND (
+                      "t18"."days_past_due" <= 120
+                    )
+                    THEN '91-120'
+                    WHEN "t18"."days_past_due" > 120
+                    THEN '121+'
+                    ELSE NULL
+                  END AS "bucket"
                 FROM (
                   SELECT
-                    "t51"."on" AS "opened_on",
-                    "t51"."invoice_id",
-                    "t51"."balance",
-                    "t51"."customer_id",
-                    "t51"."group",
-                    "t51"."issued_on",
-                    "t51"."due_on",
-                    "t51"."entered_on",
-                    CAST(EXTRACT(epoch FROM CAST("t51"."on" AS TIMESTAMP) - CAST("t51"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days_past_due"
+                    "t15"."opened_on",
+                    "t15"."until",
+                    "t15"."on",
+                    "t12"."invoice_id",
+                    "t12"."customer_id",
+                    "t12"."group",
+                    "t12"."currency",
+                    "t12"."issued_on",
+                    "t12"."due_on",
+                    "t12"."entered_on",
+                    "t12"."balance",
+                    CAST(EXTRACT(epoch FROM CAST("t15"."on" AS TIMESTAMP) - CAST("t12"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days_past_due"
                   FROM (
                     SELECT
-                      "t50"."on",
-                      "t50"."invoice_id",
-                      "t50"."balance",
-                      "t28"."customer_id",
-                      "t28"."group",
-                      "t28"."issued_on",
-                      "t28"."due_on",
-                      "t28"."entered_on"
-                    FROM (
-                      SELECT
-                        "t46"."on",
-                        "t46"."invoice_id",
-                        "t46"."balance"
-                      FROM (
-                        SELECT
-                          "t44"."on",
-                          "t34"."invoice_id",
-                          "t34"."since",
-                          "t34"."until",
-                          "t34"."balance"
-                        FROM (
-                          SELECT DISTINCT
-                            "t41"."opened_on" AS "on"
-                          FROM "t40" AS "t41"
-                        ) AS "t44"
-                        INNER JOIN (
-                          SELECT
-                            *
-                          FROM "spells" AS "t4"
-                          WHERE
-                            "t4"."balance" <> 0
-                        ) AS "t34"
-                          ON "t34"."since" <= "t44"."on" AND "t34"."until" > "t44"."on"
-                      ) AS "t46"
-                    ) AS "t50"
-                    INNER JOIN (
-                      SELECT
-                        "t3"."invoice_id",
-                        "t3"."customer_id",
-                        "t3"."group",
-                        "t3"."issued_on",
-                        "t3"."due_on",
-                        "t3"."entered_on"
-                      FROM "invoices" AS "t3"
-                    ) AS "t28"
-                      ON "t50"."invoice_id" = "t28"."invoice_id"
-                  ) AS "t51"
-                  WHERE
-                    "t51"."balance" > 0
-                    AND CAST(EXTRACT(epoch FROM CAST("t51"."on" AS TIMESTAMP) - CAST("t51"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
-                ) AS "t52"
-              ) AS "t54"
-                ON "t42"."opened_on" = "t54"."opened_on"
-              LEFT OUTER JOIN (
-                SELECT
-                  "t45"."opened_on",
-                  "t45"."until",
-                  "t45"."customer_id",
-                  MIN("t45"."contacted_on") AS "contacted_on"
-                FROM (
-                  SELECT
-                    "t42"."opened_on",
-                    "t42"."until",
-                    "t27"."customer_id",
-                    "t27"."contacted_on",
-                    "t27"."entered_on"
-                  FROM "t40" AS "t42"
+                      "t7"."opened_on",
+                      "t7"."until",
+                      "t7"."opened_on" AS "on"
+                    FROM "t5" AS "t7"
+                  ) AS "t15"
                   INNER JOIN (
                     SELECT
-                      "t2"."customer_id",
-                      "t2"."contacted_on",
-                      "t2"."entered_on"
-                    FROM "contacts" AS "t2"
-                  ) AS "t27"
-                    ON "t27"."contacted_on" > "t42"."opened_on" AND "t27"."entered_on" <= "t42"."until"
-                ) AS "t45"
-                GROUP BY
-                  1,
-                  2,
-                  3
-              ) AS "t48"
-                ON "t42"."opened_on" = "t48"."opened_on"
-                AND "t42"."until" = "t48"."until"
-                AND "t54"."customer_id" = "t48"."customer_id"
-            ) AS "t55"
-          ) AS "t57"
-          LEFT OUTER JOIN (
+                      *
+                    FROM "spells" AS "t1"
+                    WHERE
+                      "t1"."balance" <> 0
+                  ) AS "t12"
+                    ON "t12"."since" <= "t15"."on" AND "t12"."until" > "t15"."on"
+                ) AS "t18"
+                WHERE
+                  "t18"."balance" > 0 AND "t18"."days_past_due" > 0
+              ) AS "t23"
+              GROUP BY
+                1,
+                2,
+                3,
+                4,
+                5,
+                6
+            ) AS "t25"
+          ) AS "t27"
+          UNION ALL
+          SELECT
+            *
+          FROM (
             SELECT
-              "t1"."invoice_id",
-              "t1"."amount",
-              "t1"."entered_on"
-            FROM "entries" AS "t1"
+              "t24"."opened_on",
+              "t24"."until",
+              "t24"."group",
+              CASE
+                WHEN "t24"."days_past_due" <= 0
+                THEN 'current'
+                WHEN (
+                  "t24"."days_past_due" > 0
+                ) AND (
+                  "t24"."days_past_due" <= 30
+                )
+                THEN '1-30'
+                WHEN (
+                  "t24"."days_past_due" > 30
+                ) AND (
+                  "t24"."days_past_due" <= 60
+                )
+                THEN '31-60'
+                WHEN (
+                  "t24"."days_past_due" > 60
+                ) AND (
+                  "t24"."days_past_due" <= 90
+                )
+                THEN '61-90'
+                WHEN (
+                  "t24"."days_past_due" > 90
+                ) AND (
+                  "t24"."days_past_due" <= 120
+                )
+                THEN '91-120'
+                WHEN "t24"."days_past_due" > 120
+                THEN '121+'
+                ELSE NULL
+              END AS "bucket",
+              "t24"."customer_id",
+              "t24"."paid_on" AS "on",
+              CAST(0 AS BIGINT) AS "balance",
+              "t24"."amount" AS "cash"
+            FROM (
+              SELECT
+                "t21"."opened_on",
+                "t21"."until",
+                "t21"."invoice_id",
+                "t21"."amount",
+                "t21"."paid_on",
+                "t21"."on",
+                "t12"."customer_id",
+                "t12"."group",
+                "t12"."currency",
+                "t12"."issued_on",
+                "t12"."due_on",
+                "t12"."entered_on",
+                "t12"."balance",
+                CAST(EXTRACT(epoch FROM CAST("t21"."on" AS TIMESTAMP) - CAST("t12"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days_past_due"
+              FROM (
+                SELECT
+                  "t17"."opened_on",
+                  "t17"."until",
+                  "t17"."invoice_id",
+                  "t17"."amount",
+                  "t17"."entered_on" AS "paid_on",
+                  "t17"."opened_on" AS "on"
+                FROM (
+                  SELECT
+                    "t11"."opened_on",
+                    "t11"."until",
+                    "t13"."invoice_id",
+                    "t13"."amount",
+                    "t13"."entered_on"
+                  FROM "t5" AS "t11"
+                  INNER JOIN (
+                    SELECT
+                      "t3"."invoice_id",
+                      "t3"."amount",
+                      "t3"."entered_on"
+                    FROM "entries" AS "t3"
+                    WHERE
+                      "t3"."kind" = 'cash'
+                  ) AS "t13"
+                    ON "t13"."entered_on" > "t11"."opened_on" AND "t13"."entered_on" <= "t11"."until"
+                ) AS "t17"
+              ) AS "t21"
+              INNER JOIN (
+                SELECT
+                  *
+                FROM "spells" AS "t1"
+                WHERE
+                  "t1"."balance" <> 0
+              ) AS "t12"
+                ON "t21"."invoice_id" = "t12"."invoice_id"
+                AND "t12"."since" <= "t21"."on"
+                AND "t12"."until" > "t21"."on"
+            ) AS "t24"
             WHERE
-              "t1"."kind" = 'cash'
-          ) AS "t33"
-            ON "t57"."invoice_id" = "t33"."invoice_id"
-            AND "t33"."entered_on" > "t57"."opened_on"
-            AND "t33"."entered_on" <= "t57"."until"
-            AND (
-              (
-                "t57"."contacted_on" IS NULL
-              )
-              OR (
-                "t33"."entered_on" < "t57"."contacted_on"
-              )
-            )
-        ) AS "t58"
-        GROUP BY
-          1,
-          2,
-          3,
-          4,
-          5,
-          6,
-          7
-      ) AS "t59"
-    ) AS "t60"
+              "t24"."balance" > 0 AND "t24"."days_past_due" > 0
+          ) AS "t26"
+        ) AS "t29"
+        LEFT OUTER JOIN (
+          SELECT
+            "t16"."opened_on",
+            "t16"."until",
+            "t16"."customer_id",
+            MIN("t16"."contacted_on") AS "contacted_on"
+          FROM (
+            SELECT
+              "t11"."opened_on",
+              "t11"."until",
+              "t9"."customer_id",
+              "t9"."contacted_on",
+              "t9"."entered_on"
+            FROM "t5" AS "t11"
+            INNER JOIN (
+              SELECT
+                "t2"."customer_id",
+                "t2"."contacted_on",
+                "t2"."entered_on"
+              FROM "contacts" AS "t2"
+            ) AS "t9"
+              ON "t9"."contacted_on" > "t11"."opened_on" AND "t9"."entered_on" <= "t11"."until"
+          ) AS "t16"
+          GROUP BY
+            1,
+            2,
+            3
+        ) AS "t22"
+          ON "t29"."opened_on" = "t22"."opened_on"
+          AND "t29"."until" = "t22"."until"
+          AND "t29"."customer_id" = "t22"."customer_id"
+      ) AS "t30"
+      WHERE
+        (
+          "t30"."contacted_on" IS NULL
+        ) OR (
+          "t30"."on" < "t30"."contacted_on"
+        )
+    ) AS "t31"
     GROUP BY
       1,
       2,
       3,
       4
-  ) AS "t62"
-    ON "t39"."opened_on" = "t62"."opened_on" AND "t39"."until" = "t62"."until"
+  ) AS "t33"
+    ON "t4"."opened_on" = "t33"."opened_on" AND "t4"."until" = "t33"."until"
 )
 SELECT
-  "t72"."as_of",
-  "t72"."group",
-  "t72"."unasked_month"
+  "t43"."as_of",
+  "t43"."group",
+  "t43"."unasked_month"
 FROM (
   SELECT
-    "t71"."as_of",
-    "t71"."group",
+    "t42"."as_of",
+    "t42"."group",
     CAST(SUM(
-      CAST(CAST("t71"."balance" AS DOUBLE PRECISION) * (
+      CAST(CAST("t42"."balance" AS DOUBLE PRECISION) * (
         1 - EXP(
           -(
             GREATEST(
-              CAST("t71"."came" AS DOUBLE PRECISION) / CAST("t71"."left" AS DOUBLE PRECISION),
+              CAST("t42"."came" AS DOUBLE PRECISION) / CAST("t42"."left" AS DOUBLE PRECISION),
               0.0
             )
-          ) * CAST(EXTRACT(epoch FROM CAST("t71"."as_of" AS TIMESTAMP) - CAST("t71"."opened_on" AS TIMESTAMP)) / 86400 AS BIGINT)
+          ) * CAST(EXTRACT(epoch FROM CAST("t42"."as_of" AS TIMESTAMP) - CAST("t42"."opened_on" AS TIMESTAMP)) / 86400 AS BIGINT)
         )
       ) AS DECIMAL(38, 6))
     ) AS DOUBLE PRECISION) AS "unasked_month",
-    SUM(CASE WHEN "t71"."left" IS NULL THEN 1 ELSE 0 END) AS "unknown"
+    SUM(CASE WHEN "t42"."left" IS NULL THEN 1 ELSE 0 END) AS "unknown"
   FROM (
     SELECT
-      "t67"."as_of",
-      "t67"."group",
-      "t67"."bucket",
-      "t67"."opened_on",
-      "t67"."balance",
-      "t70"."as_of" AS "as_of_right",
-      "t70"."group" AS "group_right",
-      "t70"."bucket" AS "bucket_right",
-      "t70"."left",
-      "t70"."came"
+      "t38"."as_of",
+      "t38"."group",
+      "t38"."bucket",
+      "t38"."opened_on",
+      "t38"."balance",
+      "t41"."as_of" AS "as_of_right",
+      "t41"."group" AS "group_right",
+      "t41"."bucket" AS "bucket_right",
+      "t41"."left",
+      "t41"."came"
     FROM (
       SELECT
-        "t64"."as_of",
-        "t64"."group",
-        "t64"."bucket",
-        "t64"."opened_on",
-        "t64"."balance"
-      FROM "t63" AS "t64"
+        "t35"."as_of",
+        "t35"."group",
+        "t35"."bucket",
+        "t35"."opened_on",
+        "t35"."balance"
+      FROM "t34" AS "t35"
       WHERE
-        "t64"."ago" = 0
-    ) AS "t67"
+        "t35"."ago" = 0
+    ) AS "t38"
     LEFT OUTER JOIN (
       SELECT
         *
       FROM (
         SELECT
-          "t66"."as_of",
-          "t66"."group",
-          "t66"."bucket",
-          COALESCE(SUM("t66"."balance_days"), 0) AS "left",
-          COALESCE(SUM("t66"."cash"), 0) AS "came"
+          "t37"."as_of",
+          "t37"."group",
+          "t37"."bucket",
+          COALESCE(SUM("t37"."balance_days"), 0) AS "left",
+          COALESCE(SUM("t37"."cash"), 0) AS "came"
         FROM (
           SELECT
             *
-          FROM "t63" AS "t64"
+          FROM "t34" AS "t35"
           WHERE
-            "t64"."ago" > 0
-        ) AS "t66"
+            "t35"."ago" > 0
+        ) AS "t37"
         GROUP BY
           1,
           2,
           3
-      ) AS "t68"
+      ) AS "t39"
       WHERE
-        "t68"."left" > 0
-    ) AS "t70"
-      ON "t67"."as_of" = "t70"."as_of"
-      AND "t67"."group" = "t70"."group"
-      AND "t67"."bucket" = "t70"."bucket"
-  ) AS "t71"
+        "t39"."left" > 0
+    ) AS "t41"
+      ON "t38"."as_of" = "t41"."as_of"
+      AND "t38"."group" = "t41"."group"
+      AND "t38"."bucket" = "t41"."bucket"
+  ) AS "t42"
   GROUP BY
     1,
     2
-) AS "t72"
+) AS "t43"
 WHERE
-  "t72"."unknown" = 0
+  "t43"."unknown" = 0

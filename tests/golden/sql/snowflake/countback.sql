@@ -1,352 +1,136 @@
 SELECT
-  "t32"."as_of",
-  "t32"."group",
-  DATEDIFF(DAY, "t32"."last_on", "t32"."as_of") + (
+  "t21"."as_of",
+  "t21"."group",
+  DATEDIFF(DAY, "t21"."last_on", "t21"."as_of") + (
     (
-      CAST("t32"."open" - "t32"."later" AS DOUBLE) / CAST("t32"."billed" AS DOUBLE)
+      CAST("t21"."open" - "t21"."later" AS DOUBLE) / CAST("t21"."billed" AS DOUBLE)
     ) * (
-      DATEDIFF(DAY, "t32"."first_on", "t32"."last_on") + 1
+      DATEDIFF(DAY, "t21"."first_on", "t21"."last_on") + 1
     )
   ) AS "countback_days"
 FROM (
   SELECT
-    "t30"."as_of",
-    "t30"."group",
-    "t30"."first_on",
-    "t30"."last_on",
-    "t30"."billed",
-    "t30"."later",
-    "t31"."open"
+    "t20"."as_of",
+    "t20"."group",
+    "t20"."first_on",
+    "t20"."last_on",
+    "t20"."billed",
+    "t20"."later",
+    "t16"."open"
   FROM (
     SELECT
-      "t26"."as_of",
-      "t26"."group",
-      "t26"."first_on",
-      "t26"."last_on",
-      "t26"."billed",
-      SUM("t26"."billed") OVER (
-        PARTITION BY "t26"."as_of", "t26"."group"
-        ORDER BY "t26"."first_on" DESC NULLS LAST
+      "t18"."as_of",
+      "t18"."group",
+      "t18"."first_on",
+      "t18"."last_on",
+      "t18"."billed",
+      SUM("t18"."billed") OVER (
+        PARTITION BY "t18"."as_of", "t18"."group"
+        ORDER BY "t18"."first_on" DESC NULLS LAST
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-      ) - "t26"."billed" AS "later"
+      ) - "t18"."billed" AS "later"
     FROM (
       SELECT
-        "t24"."as_of",
-        "t24"."group",
-        "t24"."first_on",
-        "t24"."last_on",
-        COALESCE(SUM("t24"."amount"), 0) AS "billed"
+        "t17"."as_of",
+        "t17"."group",
+        "t17"."first_on",
+        "t17"."last_on",
+        COALESCE(SUM("t17"."amount"), 0) AS "billed"
       FROM (
         SELECT
-          "t22"."as_of",
-          "t22"."group",
-          "t22"."entered_on",
-          "t22"."amount",
-          DATE_TRUNC('MONTH', "t22"."entered_on") AS "first_on",
+          "t14"."as_of",
+          "t14"."group",
+          "t14"."entered_on",
+          "t14"."amount",
+          DATE_TRUNC('MONTH', "t14"."entered_on") AS "first_on",
           LEAST(
-            DATEADD(DAY, -'1', DATEADD(MONTH, '1', DATE_TRUNC('MONTH', "t22"."entered_on"))),
-            "t22"."as_of"
+            DATEADD(DAY, -'1', DATEADD(MONTH, '1', DATE_TRUNC('MONTH', "t14"."entered_on"))),
+            "t14"."as_of"
           ) AS "last_on"
         FROM (
           SELECT
-            "t9"."as_of",
-            "t18"."group",
-            "t18"."entered_on",
-            "t18"."amount"
+            "t5"."as_of",
+            "t12"."group",
+            "t12"."entered_on",
+            "t12"."amount"
           FROM (
             SELECT
               "t0"."as_of"
             FROM "calendar" AS "t0"
-          ) AS "t9"
+          ) AS "t5"
           INNER JOIN (
             SELECT
-              "t11"."group",
-              "t11"."entered_on",
-              COALESCE(SUM("t11"."amount"), 0) AS "amount"
+              "t8"."group",
+              "t8"."entered_on",
+              COALESCE(SUM("t8"."amount"), 0) AS "amount"
             FROM (
               SELECT
                 *
-              FROM "entries" AS "t1"
+              FROM "entries" AS "t2"
               WHERE
-                "t1"."kind" = 'billed'
-            ) AS "t11"
+                "t2"."kind" = 'billed'
+            ) AS "t8"
             GROUP BY
               1,
               2
-          ) AS "t18"
-            ON "t18"."entered_on" <= "t9"."as_of"
-        ) AS "t22"
-      ) AS "t24"
+          ) AS "t12"
+            ON "t12"."entered_on" <= "t5"."as_of"
+        ) AS "t14"
+      ) AS "t17"
       GROUP BY
         1,
         2,
         3,
         4
-    ) AS "t26"
-  ) AS "t30"
+    ) AS "t18"
+  ) AS "t20"
   INNER JOIN (
     SELECT
-      "t27"."group",
-      "t27"."open",
-      "t27"."on" AS "as_of"
+      "t13"."group",
+      "t13"."on" AS "as_of",
+      COALESCE(SUM("t13"."balance"), 0) AS "open"
     FROM (
       SELECT
-        "t25"."on",
-        "t25"."group",
-        COALESCE(SUM("t25"."balance"), 0) AS "net",
-        COALESCE(
-          SUM(
-            IFF(
-              (
-                "t25"."balance" > 0
-              ) AND (
-                "t25"."days_past_due" IS NOT NULL
-              ),
-              "t25"."balance",
-              NULL
-            )
-          ),
-          0
-        ) AS "open",
-        COALESCE(SUM(IFF("t25"."balance" < 0, "t25"."balance", NULL)), 0) AS "credit",
-        COALESCE(
-          SUM(
-            IFF(
-              (
-                "t25"."balance" > 0
-              ) AND (
-                "t25"."days_past_due" <= 0
-              ),
-              "t25"."balance",
-              NULL
-            )
-          ),
-          0
-        ) AS "current",
-        COALESCE(
-          SUM(
-            IFF((
-              "t25"."balance" > 0
-            ) AND (
-              "t25"."days_past_due" > 0
-            ), "t25"."balance", NULL)
-          ),
-          0
-        ) AS "overdue",
-        COALESCE(
-          SUM(
-            IFF(
-              (
-                "t25"."balance" > 0
-              ) AND (
-                "t25"."days_past_due" > 90
-              ),
-              "t25"."balance",
-              NULL
-            )
-          ),
-          0
-        ) AS "over_90",
-        COALESCE(
-          SUM(
-            IFF(
-              (
-                "t25"."balance" > 0
-              ) AND (
-                "t25"."days_past_due" <= 0
-              ),
-              "t25"."balance",
-              NULL
-            )
-          ),
-          0
-        ) AS "aged_0",
-        COALESCE(
-          SUM(
-            IFF(
-              (
-                "t25"."balance" > 0
-              )
-              AND (
-                (
-                  "t25"."days_past_due" > 0
-                ) AND (
-                  "t25"."days_past_due" <= 30
-                )
-              ),
-              "t25"."balance",
-              NULL
-            )
-          ),
-          0
-        ) AS "aged_1",
-        COALESCE(
-          SUM(
-            IFF(
-              (
-                "t25"."balance" > 0
-              )
-              AND (
-                (
-                  "t25"."days_past_due" > 30
-                ) AND (
-                  "t25"."days_past_due" <= 60
-                )
-              ),
-              "t25"."balance",
-              NULL
-            )
-          ),
-          0
-        ) AS "aged_2",
-        COALESCE(
-          SUM(
-            IFF(
-              (
-                "t25"."balance" > 0
-              )
-              AND (
-                (
-                  "t25"."days_past_due" > 60
-                ) AND (
-                  "t25"."days_past_due" <= 90
-                )
-              ),
-              "t25"."balance",
-              NULL
-            )
-          ),
-          0
-        ) AS "aged_3",
-        COALESCE(
-          SUM(
-            IFF(
-              (
-                "t25"."balance" > 0
-              )
-              AND (
-                (
-                  "t25"."days_past_due" > 90
-                ) AND (
-                  "t25"."days_past_due" <= 120
-                )
-              ),
-              "t25"."balance",
-              NULL
-            )
-          ),
-          0
-        ) AS "aged_4",
-        COALESCE(
-          SUM(
-            IFF(
-              (
-                "t25"."balance" > 0
-              ) AND (
-                "t25"."days_past_due" > 120
-              ),
-              "t25"."balance",
-              NULL
-            )
-          ),
-          0
-        ) AS "aged_5"
+        *
       FROM (
         SELECT
-          "t23"."on",
-          "t23"."invoice_id",
-          "t23"."balance",
-          "t23"."customer_id",
-          "t23"."group",
-          "t23"."issued_on",
-          "t23"."due_on",
-          "t23"."entered_on",
-          DATEDIFF(DAY, "t23"."due_on", "t23"."on") AS "days_past_due"
+          "t6"."on",
+          "t9"."invoice_id",
+          "t9"."customer_id",
+          "t9"."group",
+          "t9"."currency",
+          "t9"."issued_on",
+          "t9"."due_on",
+          "t9"."entered_on",
+          "t9"."balance",
+          DATEDIFF(DAY, "t9"."due_on", "t6"."on") AS "days_past_due"
         FROM (
           SELECT
-            "t21"."on",
-            "t21"."invoice_id",
-            "t21"."balance",
-            "t12"."customer_id",
-            "t12"."group",
-            "t12"."issued_on",
-            "t12"."due_on",
-            "t12"."entered_on"
-          FROM (
-            SELECT
-              "t19"."on",
-              "t19"."invoice_id",
-              "t19"."balance"
-            FROM (
-              SELECT
-                "t16"."on",
-                "t15"."invoice_id",
-                "t15"."since",
-                "t15"."until",
-                "t15"."balance"
-              FROM (
-                SELECT
-                  *
-                FROM (
-                  SELECT
-                    "t0"."quarter_opening_on" AS "on"
-                  FROM "calendar" AS "t0"
-                ) AS "t6"
-                UNION
-                SELECT
-                  *
-                FROM (
-                  SELECT
-                    *
-                  FROM (
-                    SELECT
-                      "t0"."as_of" AS "on"
-                    FROM "calendar" AS "t0"
-                  ) AS "t5"
-                  UNION
-                  SELECT
-                    *
-                  FROM (
-                    SELECT
-                      "t0"."opening_on" AS "on"
-                    FROM "calendar" AS "t0"
-                  ) AS "t7"
-                ) AS "t10"
-              ) AS "t16"
-              INNER JOIN (
-                SELECT
-                  *
-                FROM "spells" AS "t3"
-                WHERE
-                  "t3"."balance" <> 0
-              ) AS "t15"
-                ON "t15"."since" <= "t16"."on" AND "t15"."until" > "t16"."on"
-            ) AS "t19"
-          ) AS "t21"
-          INNER JOIN (
-            SELECT
-              "t2"."invoice_id",
-              "t2"."customer_id",
-              "t2"."group",
-              "t2"."issued_on",
-              "t2"."due_on",
-              "t2"."entered_on"
-            FROM "invoices" AS "t2"
-          ) AS "t12"
-            ON "t21"."invoice_id" = "t12"."invoice_id"
-        ) AS "t23"
-      ) AS "t25"
-      GROUP BY
-        1,
-        2
-    ) AS "t27"
-  ) AS "t31"
-    ON "t30"."as_of" = "t31"."as_of" AND "t30"."group" = "t31"."group"
-) AS "t32"
+            "t0"."as_of" AS "on"
+          FROM "calendar" AS "t0"
+        ) AS "t6"
+        INNER JOIN (
+          SELECT
+            *
+          FROM "spells" AS "t1"
+          WHERE
+            "t1"."balance" <> 0
+        ) AS "t9"
+          ON "t9"."since" <= "t6"."on" AND "t9"."until" > "t6"."on"
+      ) AS "t11"
+      WHERE
+        "t11"."balance" > 0
+    ) AS "t13"
+    GROUP BY
+      1,
+      2
+  ) AS "t16"
+    ON "t20"."as_of" = "t16"."as_of" AND "t20"."group" = "t16"."group"
+) AS "t21"
 WHERE
   (
-    "t32"."open" - "t32"."later"
+    "t21"."open" - "t21"."later"
   ) > 0
   AND (
-    "t32"."open" - "t32"."later"
-  ) <= "t32"."billed"
+    "t21"."open" - "t21"."later"
+  ) <= "t21"."billed"

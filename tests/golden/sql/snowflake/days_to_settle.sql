@@ -1,90 +1,78 @@
 SELECT
-  "t13"."as_of",
-  "t13"."group",
-  "t13"."median_days" AS "km_median_days"
+  "t11"."as_of",
+  "t11"."group",
+  "t11"."median_days" AS "km_median_days"
 FROM (
   SELECT
-    "t12"."as_of",
-    "t12"."group",
-    MIN("t12"."age") AS "median_days"
+    "t10"."as_of",
+    "t10"."group",
+    MIN("t10"."age") AS "median_days"
   FROM (
     SELECT
       *
     FROM (
       SELECT
-        "t10"."as_of",
-        "t10"."group",
-        "t10"."age",
-        "t10"."settled",
-        "t10"."left",
-        "t10"."share",
+        "t8"."as_of",
+        "t8"."group",
+        "t8"."age",
+        "t8"."settled",
+        "t8"."left",
+        "t8"."share",
         EXP(
-          SUM(LN(IFF("t10"."share" > 0, "t10"."share", 1e-09))) OVER (
-            PARTITION BY "t10"."as_of", "t10"."group"
-            ORDER BY "t10"."age" ASC
+          SUM(LN(IFF("t8"."share" > 0, "t8"."share", 1e-09))) OVER (
+            PARTITION BY "t8"."as_of", "t8"."group"
+            ORDER BY "t8"."age" ASC
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
           )
         ) AS "surviving"
       FROM (
         SELECT
-          "t9"."as_of",
-          "t9"."group",
-          "t9"."age",
-          "t9"."settled",
-          "t9"."left",
+          "t7"."as_of",
+          "t7"."group",
+          "t7"."age",
+          "t7"."settled",
+          "t7"."left",
           1 - (
-            "t9"."settled" / SUM("t9"."left") OVER (
-              PARTITION BY "t9"."as_of", "t9"."group"
-              ORDER BY "t9"."age" ASC
+            "t7"."settled" / SUM("t7"."left") OVER (
+              PARTITION BY "t7"."as_of", "t7"."group"
+              ORDER BY "t7"."age" ASC
               ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
             )
           ) AS "share"
         FROM (
           SELECT
-            "t8"."as_of",
-            "t8"."group",
-            "t8"."age",
-            SUM("t8"."settled") AS "settled",
+            "t6"."as_of",
+            "t6"."group",
+            "t6"."age",
+            SUM("t6"."settled") AS "settled",
             COUNT(*) AS "left"
           FROM (
             SELECT
-              "t6"."as_of",
-              "t7"."group",
-              GREATEST(DATEDIFF(DAY, "t7"."issued_on", COALESCE("t3"."settled_on", "t6"."as_of")), 0) AS "age",
-              IFF("t3"."settled_on" IS NOT NULL, 1, 0) AS "settled"
-            FROM (
-              SELECT
-                "t0"."as_of",
-                "t0"."before_90_on"
-              FROM "calendar" AS "t0"
-            ) AS "t6"
-            INNER JOIN (
-              SELECT
-                "t2"."invoice_id",
-                "t2"."group",
-                "t2"."issued_on",
-                "t2"."entered_on"
-              FROM "invoices" AS "t2"
-            ) AS "t7"
-              ON "t7"."issued_on" > "t6"."before_90_on"
-              AND "t7"."issued_on" <= "t6"."as_of"
-              AND "t7"."entered_on" <= "t6"."as_of"
-            LEFT OUTER JOIN "settlements" AS "t3"
-              ON "t7"."invoice_id" = "t3"."invoice_id"
-              AND "t3"."since" <= "t6"."as_of"
-              AND "t3"."until" > "t6"."as_of"
-          ) AS "t8"
+              "t3"."as_of",
+              "t4"."group",
+              GREATEST(DATEDIFF(DAY, "t4"."issued_on", COALESCE("t5"."settled_on", "t3"."as_of")), 0) AS "age",
+              IFF("t5"."settled_on" IS NOT NULL, 1, 0) AS "settled"
+            FROM "calendar" AS "t3"
+            INNER JOIN "invoices" AS "t4"
+              ON "t4"."issued_on" > "t3"."before_90_on"
+              AND "t4"."issued_on" <= "t3"."as_of"
+              AND "t4"."entered_on" <= "t3"."as_of"
+            LEFT OUTER JOIN "settlements" AS "t5"
+              ON "t4"."invoice_id" = "t5"."invoice_id"
+              AND "t5"."since" <= "t3"."as_of"
+              AND "t5"."until" > "t3"."as_of"
+          ) AS "t6"
           GROUP BY
             1,
             2,
             3
-        ) AS "t9"
-      ) AS "t10"
-    ) AS "t11"
+        ) AS "t7"
+      ) AS "t8"
+    ) AS "t9"
     WHERE
-      "t11"."surviving" <= 0.500000001
-  ) AS "t12"
+      "t9"."surviving" <= 0.500000001
+  ) AS "t10"
   GROUP BY
     1,
     2
-) AS "t13"
+) AS "t11"

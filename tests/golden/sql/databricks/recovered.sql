@@ -1,0 +1,189 @@
+SELECT
+  `t5`.`as_of`,
+  `t5`.`group`,
+  COALESCE(
+    SUM(
+      IF(
+        (
+          `t5`.`due_on` > `t5`.`cohort_30_after`
+        )
+        AND (
+          `t5`.`due_on` <= `t5`.`cohort_30_until`
+        ),
+        IF(
+          `t5`.`kind` = 'billed',
+          `t5`.`amount`,
+          IF(DATEDIFF(DAY, `t5`.`due_on`, `t5`.`happened_on`) <= 0, -(
+            `t5`.`amount`
+          ), 0)
+        ),
+        NULL
+      )
+    ),
+    0
+  ) AS `left_30`,
+  COALESCE(
+    SUM(
+      IF(
+        (
+          `t5`.`due_on` > `t5`.`cohort_30_after`
+        )
+        AND (
+          `t5`.`due_on` <= `t5`.`cohort_30_until`
+        )
+        AND (
+          `t5`.`kind` = 'cash'
+        )
+        AND (
+          DATEDIFF(DAY, `t5`.`due_on`, `t5`.`happened_on`) > 0
+        )
+        AND (
+          DATEDIFF(DAY, `t5`.`due_on`, `t5`.`happened_on`) <= 30
+        ),
+        `t5`.`amount`,
+        NULL
+      )
+    ),
+    0
+  ) AS `recovered_30`,
+  COALESCE(
+    SUM(
+      IF(
+        (
+          `t5`.`due_on` > `t5`.`cohort_60_after`
+        )
+        AND (
+          `t5`.`due_on` <= `t5`.`cohort_60_until`
+        ),
+        IF(
+          `t5`.`kind` = 'billed',
+          `t5`.`amount`,
+          IF(DATEDIFF(DAY, `t5`.`due_on`, `t5`.`happened_on`) <= 0, -(
+            `t5`.`amount`
+          ), 0)
+        ),
+        NULL
+      )
+    ),
+    0
+  ) AS `left_60`,
+  COALESCE(
+    SUM(
+      IF(
+        (
+          `t5`.`due_on` > `t5`.`cohort_60_after`
+        )
+        AND (
+          `t5`.`due_on` <= `t5`.`cohort_60_until`
+        )
+        AND (
+          `t5`.`kind` = 'cash'
+        )
+        AND (
+          DATEDIFF(DAY, `t5`.`due_on`, `t5`.`happened_on`) > 0
+        )
+        AND (
+          DATEDIFF(DAY, `t5`.`due_on`, `t5`.`happened_on`) <= 60
+        ),
+        `t5`.`amount`,
+        NULL
+      )
+    ),
+    0
+  ) AS `recovered_60`,
+  COALESCE(
+    SUM(
+      IF(
+        (
+          `t5`.`due_on` > `t5`.`cohort_90_after`
+        )
+        AND (
+          `t5`.`due_on` <= `t5`.`cohort_90_until`
+        ),
+        IF(
+          `t5`.`kind` = 'billed',
+          `t5`.`amount`,
+          IF(DATEDIFF(DAY, `t5`.`due_on`, `t5`.`happened_on`) <= 0, -(
+            `t5`.`amount`
+          ), 0)
+        ),
+        NULL
+      )
+    ),
+    0
+  ) AS `left_90`,
+  COALESCE(
+    SUM(
+      IF(
+        (
+          `t5`.`due_on` > `t5`.`cohort_90_after`
+        )
+        AND (
+          `t5`.`due_on` <= `t5`.`cohort_90_until`
+        )
+        AND (
+          `t5`.`kind` = 'cash'
+        )
+        AND (
+          DATEDIFF(DAY, `t5`.`due_on`, `t5`.`happened_on`) > 0
+        )
+        AND (
+          DATEDIFF(DAY, `t5`.`due_on`, `t5`.`happened_on`) <= 90
+        ),
+        `t5`.`amount`,
+        NULL
+      )
+    ),
+    0
+  ) AS `recovered_90`
+FROM (
+  SELECT
+    `t2`.`as_of`,
+    `t2`.`opening_on`,
+    `t2`.`quarter_opening_on`,
+    `t2`.`before_90_on`,
+    `t2`.`before_365_on`,
+    `t2`.`cohort_30_after`,
+    `t2`.`cohort_30_until`,
+    `t2`.`cohort_60_after`,
+    `t2`.`cohort_60_until`,
+    `t2`.`cohort_90_after`,
+    `t2`.`cohort_90_until`,
+    `t4`.`invoice_id`,
+    `t4`.`customer_id`,
+    `t4`.`group`,
+    `t4`.`currency`,
+    `t4`.`issued_on`,
+    `t4`.`due_on`,
+    `t4`.`amount`,
+    `t4`.`entered_on`,
+    `t4`.`billed_on`,
+    `t4`.`happened_on`,
+    `t4`.`change`,
+    `t4`.`kind`
+  FROM `calendar` AS `t2`
+  INNER JOIN (
+    SELECT
+      `t1`.`invoice_id`,
+      `t1`.`customer_id`,
+      `t1`.`group`,
+      `t1`.`currency`,
+      `t1`.`issued_on`,
+      `t1`.`due_on`,
+      IF(`t1`.`kind` = 'billed', `t1`.`change`, -(
+        `t1`.`change`
+      )) AS `amount`,
+      `t1`.`entered_on`,
+      `t1`.`billed_on`,
+      `t1`.`happened_on`,
+      `t1`.`change`,
+      `t1`.`kind`
+    FROM `entries` AS `t1`
+  ) AS `t4`
+    ON `t4`.`due_on` > `t2`.`cohort_90_after`
+    AND `t4`.`due_on` <= `t2`.`cohort_30_until`
+    AND `t4`.`entered_on` <= `t2`.`as_of`
+) AS `t5`
+GROUP BY
+  1,
+  2

@@ -1,0 +1,177 @@
+SELECT
+  "t5"."as_of",
+  "t5"."group",
+  COALESCE(
+    SUM(
+      CASE
+        WHEN "t5"."kind" = 'billed'
+        THEN "t5"."amount"
+        ELSE CASE
+          WHEN CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) <= 0
+          THEN -(
+            "t5"."amount"
+          )
+          ELSE 0
+        END
+      END
+    ) FILTER(WHERE
+      (
+        "t5"."due_on" > "t5"."cohort_30_after"
+      )
+      AND (
+        "t5"."due_on" <= "t5"."cohort_30_until"
+      )),
+    0
+  ) AS "left_30",
+  COALESCE(
+    SUM("t5"."amount") FILTER(WHERE
+      (
+        "t5"."due_on" > "t5"."cohort_30_after"
+      )
+      AND (
+        "t5"."due_on" <= "t5"."cohort_30_until"
+      )
+      AND (
+        "t5"."kind" = 'cash'
+      )
+      AND (
+        CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
+      )
+      AND (
+        CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) <= 30
+      )),
+    0
+  ) AS "recovered_30",
+  COALESCE(
+    SUM(
+      CASE
+        WHEN "t5"."kind" = 'billed'
+        THEN "t5"."amount"
+        ELSE CASE
+          WHEN CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) <= 0
+          THEN -(
+            "t5"."amount"
+          )
+          ELSE 0
+        END
+      END
+    ) FILTER(WHERE
+      (
+        "t5"."due_on" > "t5"."cohort_60_after"
+      )
+      AND (
+        "t5"."due_on" <= "t5"."cohort_60_until"
+      )),
+    0
+  ) AS "left_60",
+  COALESCE(
+    SUM("t5"."amount") FILTER(WHERE
+      (
+        "t5"."due_on" > "t5"."cohort_60_after"
+      )
+      AND (
+        "t5"."due_on" <= "t5"."cohort_60_until"
+      )
+      AND (
+        "t5"."kind" = 'cash'
+      )
+      AND (
+        CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
+      )
+      AND (
+        CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) <= 60
+      )),
+    0
+  ) AS "recovered_60",
+  COALESCE(
+    SUM(
+      CASE
+        WHEN "t5"."kind" = 'billed'
+        THEN "t5"."amount"
+        ELSE CASE
+          WHEN CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) <= 0
+          THEN -(
+            "t5"."amount"
+          )
+          ELSE 0
+        END
+      END
+    ) FILTER(WHERE
+      (
+        "t5"."due_on" > "t5"."cohort_90_after"
+      )
+      AND (
+        "t5"."due_on" <= "t5"."cohort_90_until"
+      )),
+    0
+  ) AS "left_90",
+  COALESCE(
+    SUM("t5"."amount") FILTER(WHERE
+      (
+        "t5"."due_on" > "t5"."cohort_90_after"
+      )
+      AND (
+        "t5"."due_on" <= "t5"."cohort_90_until"
+      )
+      AND (
+        "t5"."kind" = 'cash'
+      )
+      AND (
+        CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
+      )
+      AND (
+        CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) <= 90
+      )),
+    0
+  ) AS "recovered_90"
+FROM (
+  SELECT
+    "t2"."as_of",
+    "t2"."opening_on",
+    "t2"."quarter_opening_on",
+    "t2"."before_90_on",
+    "t2"."before_365_on",
+    "t2"."cohort_30_after",
+    "t2"."cohort_30_until",
+    "t2"."cohort_60_after",
+    "t2"."cohort_60_until",
+    "t2"."cohort_90_after",
+    "t2"."cohort_90_until",
+    "t4"."invoice_id",
+    "t4"."customer_id",
+    "t4"."group",
+    "t4"."currency",
+    "t4"."issued_on",
+    "t4"."due_on",
+    "t4"."amount",
+    "t4"."entered_on",
+    "t4"."billed_on",
+    "t4"."happened_on",
+    "t4"."change",
+    "t4"."kind"
+  FROM "calendar" AS "t2"
+  INNER JOIN (
+    SELECT
+      "t1"."invoice_id",
+      "t1"."customer_id",
+      "t1"."group",
+      "t1"."currency",
+      "t1"."issued_on",
+      "t1"."due_on",
+      CASE WHEN "t1"."kind" = 'billed' THEN "t1"."change" ELSE -(
+        "t1"."change"
+      ) END AS "amount",
+      "t1"."entered_on",
+      "t1"."billed_on",
+      "t1"."happened_on",
+      "t1"."change",
+      "t1"."kind"
+    FROM "entries" AS "t1"
+  ) AS "t4"
+    ON "t4"."due_on" > "t2"."cohort_90_after"
+    AND "t4"."due_on" <= "t2"."cohort_30_until"
+    AND "t4"."entered_on" <= "t2"."as_of"
+) AS "t5"
+GROUP BY
+  1,
+  2

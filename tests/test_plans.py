@@ -1,0 +1,124 @@
+"""No query compares every row with every other: DuckDB's plan of each is read, for everything that looks back.
+
+A join is found by equality. One on ranges, or with an `or` in it, meets every pair of rows; only a calendar of days,
+a few rows however large the ledger, may stand on one side of such a join.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import ibis
+import pytest
+from ibis.backends.duckdb import Backend
+
+from arforecast import Ledger, Snapshot, open_ledger
+from arforecast.reconciliation import roll_forward
+from arforecast.sample import write_sample
+from arforecast.schedules import SCHEDULES
+from arforecast.settings import Settings
+from arforecast.snapshot import month_ends, stand
+
+AS_OF = date(2026, 5, 20)
+EVERY_PAIR = {"NESTED_LOOP_JOIN", "BLOCKWISE_NL_JOIN", "CROSS_PRODUCT", "IE_JOIN", "PIECEWISE_MERGE_JOIN"}
+# Rows that were handed to the query, as days are, and not read from a table.
+GIVEN = {"ARROW_SCAN", "COLUMN_DATA_SCAN", "DUMMY_SCAN", "EMPTY_RESULT"}
+TARGETS = {"dso": {"value": 30, "segment": {"team": 20}, "collector": {"A. Diallo": 20}}}
+
+Node = dict[str, Any]
+ASKED: dict[str, Callable[[Snapshot], object]] = {
+    "kpis": lambda today: today.kpis(),
+    "kpis by a column of invoices": lambda today: today.kpis(by="collector", months=13),
+    "kpis by a column of customers": lambda today: today.kpis(by="country", months=2),
+    "bridge": lambda today: today.bridge(),
+    "targets": lambda today: today.targets(),
+    **{name: lambda today, name=name: today.schedule(name) for name in SCHEDULES},
+    "accounts": lambda today: today.accounts(),
+    "sheets": lambda today: today.account_sheets(list(today.accounts().customer_id)),
+    "gates": lambda today: today.stamp(),
+    "roll-forward": lambda today: roll_forward(today.books, month_ends(AS_OF, 13)),
+    "facts": lambda today: stand(today.books, [AS_OF]).cached(),
+}
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    folder = tmp_path_factory.mktemp("plans") / "sample"
+    write_sample(folder, customers=60, months=18)
+    return open_ledger(folder, Settings.model_validate({"targets": TARGETS}))
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[Node]:
+    """The plan of every query from here on, of those that make a table too."""
+    seen: list[Node] = []
+    execute, create_table = Backend.execute, Backend.create_table
+
+    def read(con: Backend, expr: ibis.Expr) -> None:
+        con._run_pre_execute_hooks(expr)
+        sql = con.compile(expr.as_table())
+        (_, plan) = con.con.execute(f"EXPLAIN (FORMAT json) {sql}").fetchone()
+        seen.extend(json.loads(plan))
+
+    def executed(self: Backend, expr: ibis.Expr, **kwargs: Any) -> Any:
+        read(self, expr)
+        return execute(self, expr, **kwargs)
+
+    def created(self: Backend, name: str, obj: ibis.Table, **kwargs: Any) -> Any:
+        read(self, obj)
+        return create_table(self, name, obj, **kwargs)
+
+    monkeypatch.setattr(Backend, "execute", executed)
+    monkeypatch.setattr(Backend, "create_table", created)
+    return seen
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_only_a_calendar_meets_every_row(asked: str, ledger: Ledger, plans: list[Node]) -> None:
+    ASKED[asked](ledger.as_of(AS_OF))
+    assert plans
+    assert [_told(join) for plan in plans for join in _meeting_every_row(plan)] == []
+
+
+def test_a_join_on_ranges_is_found(ledger: Ledger, plans: list[Node]) -> None:
+    """The test itself sees what it looks for: two tables on a range, and not the calendar that meets one."""
+    facts = stand(ledger.books, [AS_OF]).cached()
+    plans.clear()
+    facts.entries.join(facts.spells, facts.entries.entered_on < facts.spells.since).count().execute()
+    assert [join for plan in plans for join in _meeting_every_row(plan)]
+    plans.clear()
+    days = facts.calendar
+    days.join(facts.spells, facts.spells.since <= days.as_of).count().execute()
+    assert not [join for plan in plans for join in _meeting_every_row(plan)]
+
+
+def _meeting_every_row(plan: Node) -> list[Node]:
+    """The joins of a plan that meet every pair of rows, neither side a calendar."""
+    nodes = list(_below(plan))
+    named = {node["extra_info"]["Table Index"]: node["children"][0] for node in nodes if _name(node) == "CTE"}
+    joins = [node for node in nodes if _name(node) in EVERY_PAIR]
+    return [join for join in joins if not any(_is_given(side, named) for side in join["children"])]
+
+
+def _is_given(node: Node, named: dict[str, Node]) -> bool:
+    """Whether all rows below a node come from rows that were handed to the query."""
+    if _name(node) == "CTE_SCAN":
+        return _is_given(named[node["extra_info"]["CTE Index"]], named)
+    return all(_is_given(child, named) for child in node["children"]) if node["children"] else _name(node) in GIVEN
+
+
+def _below(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node["children"]:
+        yield from _below(child)
+
+
+def _name(node: Node) -> str:
+    return node["name"].strip()
+
+
+def _told(join: Node) -> str:
+    return f"{_name(join)} {join['extra_info']}"
