@@ -1,6 +1,6 @@
 SELECT
   `t18`.*
-  EXCEPT (`group_right`, `as_of_right`)
+  EXCEPT (`as_of_right`, `group_right`)
 FROM (
   SELECT
     `t17`.`as_of`,

@@ -2,7 +2,7 @@ WITH `t5` AS (
   SELECT DISTINCT
     `t0`.`opened_on`,
     `t0`.`until`
-  FROM `ibis_pandas_memtable_fh6fn56p3fhgxd5ypqstt2vwfe` AS `t0`
+  FROM `days` AS `t0`
 ), `t34` AS (
   SELECT
     `t4`.`as_of`,
@@ -14,7 +14,7 @@ WITH `t5` AS (
     `t33`.`balance`,
     `t33`.`cash`,
     `t33`.`balance_days`
-  FROM `ibis_pandas_memtable_fh6fn56p3fhgxd5ypqstt2vwfe` AS `t4`
+  FROM `days` AS `t4`
   INNER JOIN (
     SELECT
       `t31`.`opened_on`,

@@ -1,6 +1,6 @@
 SELECT
   "t18".*
-  EXCLUDE ("group_right", "as_of_right")
+  EXCLUDE ("as_of_right", "group_right")
 FROM (
   SELECT
     "t17"."as_of",
