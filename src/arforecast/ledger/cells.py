@@ -10,27 +10,34 @@ if TYPE_CHECKING:
     from arforecast.ledger.tables import Column, Table
 
 # Years before 1000 and after 2999 are slips of the pen.
-DATE = r"^[12]\d{3}-\d{2}-\d{2}$"
+DATE = r"[12]\d{3}-\d{2}-\d{2}"
 LARGEST = 10**12
-NUMBER = r"^[+-]?\d{1,15}(\.\d+)?$"
+NUMBER = r"[+-]?\d{1,15}(\.\d+)?"
 TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
-def typed(raw: ibis.Table, table: Table, decimals: int) -> ibis.Table:
-    """`raw` with every contract column of `table` as a value; columns beside the contract stay text.
+def values(raw: ibis.Table, table: Table, decimals: int) -> dict[str, ibis.Value]:
+    """Every contract column of `table` as a value, in the table's order.
 
     A column that the file lacks is there as null, so nothing behind the door asks what a ledger has. Money comes
     out in minor units (int64): exact on every engine.
     """
-    known = [column for column in table.columns if column.name in raw.columns]
-    values = {column.name: value(raw[column.name], column, decimals) for column in known}
-    extra = {name: _text(raw[name]) for name in raw.columns if name not in values and name != "row"}
-    return filled(raw, table, {"row": raw.row} | values | extra)
+    there = set(raw.columns)
+    return {
+        column.name: value(raw[column.name], column, decimals) if column.name in there else _null(column)
+        for column in table.columns
+    }
+
+
+def beside(raw: ibis.Table, table: Table) -> dict[str, ibis.Value]:
+    """The columns beside the contract, as text."""
+    known = {"row", *(column.name for column in table.columns)}
+    return {name: _text(raw[name]) for name in raw.columns if name not in known}
 
 
 def filled(rows: ibis.Table, table: Table, values: dict[str, ibis.Value]) -> ibis.Table:
     """The values in the table's order of columns, null where there is none."""
-    nulls = {column.name: ibis.null(_DTYPE[column.type]) for column in table.columns}
+    nulls = {column.name: _null(column) for column in table.columns}
     return rows.select(**(nulls | values))
 
 
@@ -42,7 +49,7 @@ def empty(rows: ibis.Table, table: Table) -> ibis.Table:
 
 def blank(raw: ibis.Column) -> ibis.BooleanValue:
     """Whether the cell holds nothing."""
-    return _text(raw).isnull()
+    return raw.isnull() | ~raw.re_search(r"\S") if raw.type().is_string() else raw.isnull()
 
 
 def value(raw: ibis.Column, column: Column, decimals: int) -> ibis.Value:
@@ -62,6 +69,10 @@ _DTYPE = {
 }
 
 
+def _null(column: Column) -> ibis.Value:
+    return ibis.null(_DTYPE[column.type])
+
+
 def _text(raw: ibis.Column) -> ibis.Value:
     return _trimmed(raw.cast("string")).nullif("")
 
@@ -71,38 +82,49 @@ def _trimmed(text: ibis.StringValue) -> ibis.StringValue:
     return text.re_replace(r"^\s+|\s+$", "")
 
 
+def _written(raw: ibis.StringColumn, pattern: str) -> ibis.StringValue:
+    """The cell without white space at its ends, null where it is not written as `pattern` asks."""
+    return raw.re_extract(rf"^\s*({pattern})\s*$", 1).nullif("")
+
+
 def _date(raw: ibis.Column) -> ibis.Value:
     if raw.type().is_date() or raw.type().is_timestamp():
         return raw.cast("date")
     if not raw.type().is_string():
         return ibis.null("date")
-    text = _trimmed(raw)
-    return text.re_search(DATE).ifelse(text, None).try_cast("date")
+    return _written(raw, DATE).try_cast("date")
 
 
 def _number(raw: ibis.Column) -> ibis.Value:
     if not raw.type().is_string():
         return raw.cast("float64")
-    text = _trimmed(raw)
-    return text.re_search(NUMBER).ifelse(text, None).try_cast("float64")
+    return _written(raw, NUMBER).try_cast("float64")
 
 
 def _money(raw: ibis.Column, decimals: int) -> ibis.Value:
     """Minor units; null for what is no number, has more decimals than the currency, or is beyond a trillion."""
     if raw.type().is_string():
         fraction = rf"(\.\d{{1,{decimals}}}0*)?" if decimals else r"(\.0*)?"
-        text = _trimmed(raw)
-        exact = text.re_search(rf"^[+-]?\d{{1,12}}{fraction}$").ifelse(text, None)
-        return (exact.cast(f"decimal(18,{decimals})") * 10**decimals).cast("int64")
+        return _minor(_written(raw, rf"[+-]?\d{{1,12}}{fraction}"), decimals)
     sane = raw.abs() < LARGEST
     if raw.type().is_floating():
         # A float is never exact, so its nearest minor unit is what was meant.
         return sane.ifelse((raw * 10**decimals).round(), None).cast("int64")
     exact = sane.ifelse(raw, None)
-    whole = (exact.cast("decimal(38,12)") * 10**decimals).cast("int64")
-    return (exact == whole.cast("decimal(38,12)") / 10**decimals).ifelse(whole, None)
+    return (exact == exact.cast(_major(decimals))).ifelse(_minor(exact, decimals), None)
+
+
+def _minor(exact: ibis.Value, decimals: int) -> ibis.Value:
+    return (exact.cast(_major(decimals)) * 10**decimals).cast("int64")
+
+
+def _major(decimals: int) -> str:
+    """Money beneath a trillion as a decimal that a processor counts in one step."""
+    return f"decimal(18,{decimals})"
 
 
 def _flag(raw: ibis.Column) -> ibis.Value:
+    if raw.type().is_boolean():
+        return raw
     text = _trimmed(raw.cast("string")).lower()
     return ibis.cases((text.isin(TRUE), True), (text.isin(FALSE), False))

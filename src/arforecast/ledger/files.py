@@ -14,11 +14,16 @@ import ibis
 import pandas as pd
 
 from arforecast.errors import SourceError
-from arforecast.ledger.tables import BY_NAME
+from arforecast.ledger.database import kept
+from arforecast.ledger.tables import BY_NAME, Make, Table, Tables
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 # DuckDB keeps the lines it could not read in two tables of these names.
 REJECTS, SCANS = "unreadable_lines", "csv_scans"
+_ADVICE = {
+    False: "cannot be read as comma-separated text. Save it anew, with one kind of line end throughout.",
+    True: "is not a Parquet file that can be read. Write it anew.",
+}
 
 
 def find(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -41,20 +46,31 @@ def fingerprint(files: dict[str, Path]) -> str:
     return digest.hexdigest()
 
 
-def read(files: dict[str, Path], con: ibis.BaseBackend) -> tuple[dict[str, ibis.Table], pd.DataFrame]:
-    """The tables, each with `row`, its line in the file; and the lines that could not be read: table, row, value.
+def read(files: dict[str, Path], con: ibis.BaseBackend, make: Make) -> tuple[Tables, Tables, pd.DataFrame]:
+    """The tables, each with `row`, its line in the file; the typed ones that `make` makes of them, each file read once
+    for it; and the lines that could not be read: table, row, value.
 
     Raises SourceError for a file that is not UTF-8, not Parquet, or has a header that names no columns.
     """
     blanks = {name: _blank_lines(file) for name, file in files.items() if file.suffix != ".parquet"}
-    tables = {
-        name: _read_csv(files[name], con) if name in blanks else _read_parquet(files[name], con) for name in files
-    }
+    both = {name: _made(file, BY_NAME[name], con, make) for name, file in files.items()}
     unreadable = _unreadable({str(files[name]): name for name in blanks}, con) if blanks else no_lines()
     for name, blank in blanks.items():
         missing = sorted({*blank, *unreadable.row[unreadable.table == name]})
-        tables[name] = _renumbered(tables[name], [int(line) for line in missing])
-    return tables, unreadable
+        both[name] = _renumbered(*both[name], [int(line) for line in missing])
+    raw, typed = ({name: pair[nth] for name, pair in both.items()} for nth in (0, 1))
+    return raw, typed, unreadable
+
+
+def _made(file: Path, table: Table, con: ibis.BaseBackend, make: Make) -> tuple[ibis.Table, ibis.Table]:
+    """The file as it stands, and what is made of it."""
+    import duckdb
+
+    try:
+        raw = _read_parquet(file, con) if file.suffix == ".parquet" else _read_csv(file, con)
+        return raw, kept(make(raw, table))
+    except duckdb.Error as fault:
+        raise SourceError(f"{file.name} {_ADVICE[file.suffix == '.parquet']}") from fault
 
 
 def no_lines() -> pd.DataFrame:
@@ -83,26 +99,17 @@ def _opened(file: Path) -> IO[str]:
 
 def _read_csv(file: Path, con: ibis.BaseBackend) -> ibis.Table:
     """Every cell as text; a separator, a quote or an encoding is never guessed, a broken line is set aside."""
-    import duckdb
-
     columns = dict.fromkeys(_header(file), "VARCHAR")
     form = {"header": True, "auto_detect": False, "sep": ",", "quote": '"', "escape": '"', "strict_mode": True}
     aside = {"store_rejects": True, "rejects_table": REJECTS, "rejects_scan": SCANS}
-    try:
-        return _numbered(con.read_csv(file, columns=columns, **form, **aside), first=2).cache()
-    except duckdb.Error as fault:
-        raise SourceError(
-            f"{file.name} cannot be read as comma-separated text. Save it anew, with one kind of line end throughout."
-        ) from fault
+    cells = con.read_csv(file, columns=columns, **form, **aside)
+    return cells.mutate(row=ibis.row_number().cast("int64") + 2)
 
 
 def _read_parquet(file: Path, con: ibis.BaseBackend) -> ibis.Table:
-    import duckdb
-
-    try:
-        return _numbered(con.read_parquet(file), first=1).cache()
-    except duckdb.Error as fault:
-        raise SourceError(f"{file.name} is not a Parquet file that can be read. Write it anew.") from fault
+    cells = con.read_parquet(file, file_row_number=True)
+    own = [name for name in cells.columns if name not in ("row", "file_row_number")]
+    return cells.select(*own, row=cells.file_row_number.cast("int64") + 1)
 
 
 def _header(file: Path) -> list[str]:
@@ -127,18 +134,16 @@ def _unreadable(names: dict[str, str], con: ibis.BaseBackend) -> pd.DataFrame:
     return lines.sort_values(["table", "row"])[["table", "row", "value"]].astype({"row": "int64"})
 
 
-def _numbered(table: ibis.Table, first: int) -> ibis.Table:
-    return table.mutate(row=ibis.row_number().cast("int64") + first)
+def _renumbered(raw: ibis.Table, typed: ibis.Table, lines: list[int]) -> tuple[ibis.Table, ibis.Table]:
+    """`lines` are missing from both: the rows behind them move to their own line."""
+    return (_moved(raw, lines), kept(_moved(typed, lines))) if lines else (raw, typed)
 
 
-def _renumbered(numbered: ibis.Table, lines: list[int]) -> ibis.Table:
-    """`lines` are missing from `numbered`: the rows behind them move to their own line."""
-    if not lines:
-        return numbered
+def _moved(numbered: ibis.Table, lines: list[int]) -> ibis.Table:
     starts = [line - nth for nth, line in enumerate(lines)]
     shifts = ibis.memtable(
         {"start": [0, *starts], "end": [*starts, 1 << 62], "shift": list(range(len(lines) + 1))},
         schema={"start": "int64", "end": "int64", "shift": "int64"},
     )
     joined = numbered.join(shifts, (numbered.row >= shifts.start) & (numbered.row < shifts.end))
-    return joined.mutate(row=joined.row + joined["shift"]).drop("start", "end", "shift").cache()
+    return joined.mutate(row=joined.row + joined["shift"]).drop("start", "end", "shift")

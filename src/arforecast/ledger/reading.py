@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import ibis
@@ -10,9 +12,17 @@ from ibis import _
 
 from arforecast.ledger import cells, checks, rates, source
 from arforecast.ledger.books import Books
+from arforecast.ledger.database import kept, picked
 from arforecast.ledger.source import Raw
-from arforecast.ledger.tables import BY_NAME, TABLES, Table, Tables
+from arforecast.ledger.tables import APPLICATIONS, BY_NAME, INVOICES, TABLES, Table, Tables
 from arforecast.settings import Settings
+
+# A column that no export has: whether nothing is wrong with the row alone.
+SOUND = "the row is sound"
+# What other tables are held against, rows or no rows.
+HELD = ("invoices", "applications", "rates")
+# What stands beside an application of its invoice.
+OF_INVOICE = {"billed": "amount", "billed_in": "currency", "billed_on": "issued_on", "bill_entered_on": "entered_on"}
 
 
 def open_books(url: Any, settings: Settings | None = None, con: ibis.BaseBackend | None = None) -> Books:
@@ -22,67 +32,102 @@ def open_books(url: Any, settings: Settings | None = None, con: ibis.BaseBackend
     Raises SourceError when it cannot be read at all; what is wrong with single rows is in `problems`.
     """
     settings = settings or Settings()
-    raw = source.read(url, con or source.connect(settings.engine))
-    tables, found = _sift(raw.tables, settings)
+    raw = source.read(url, con or source.connect(settings.engine), partial(_typed, settings=settings))
+    sizes = _sizes(raw.typed, settings)
+    in_use, found = _sift(raw, sizes, settings)
     found = pd.concat([_unreadable(raw.unreadable), found], ignore_index=True)
     # Applications that stand for paid days have their rows in the invoices.
     names = {"applications": raw.names.get("invoices", "invoices")} | raw.names
     problems = _worded(found, names, settings)
-    entered = {name: table.cache() for name, table in _entered(tables, settings).items()}
+    tables = _complete(in_use, raw.typed, settings)
     return Books(
-        tables=entered,
+        tables=tables,
         present=frozenset(raw.tables),
         problems=problems,
-        rows=_counted(raw, tables, problems),
+        rows=_counted(raw, sizes, in_use, problems),
         quarantine=_quarantine(raw.tables, problems),
         fingerprint=raw.fingerprint,
         settings=settings,
-        foreign=_foreign(entered, settings.ledger.currency),
+        foreign=_foreign(tables, settings.ledger.currency) if sizes.foreign.any() else frozenset(),
     )
 
 
-def _foreign(tables: Tables, reporting: str) -> frozenset[str]:
-    used = ibis.union(*(tables[name].select("currency") for name in ("invoices", "receipts"))).distinct()
-    return frozenset(used.to_pandas().currency) - {reporting}
+def _typed(rows: ibis.Table, table: Table, settings: Settings) -> ibis.Table:
+    """The rows of a file as values, each with the day it enters the books and whether it is sound: in one reading."""
+    values = cells.values(rows, table, settings.ledger.decimals)
+    sound = {SOUND: checks.sound(rows, values, table, settings)}
+    known = _defaulted(values, table, settings) | {"row": rows.row}
+    return rows.select(**(known | cells.beside(rows, table) | _entry(values, table) | sound))
 
 
-def _sift(raw: Tables, settings: Settings) -> tuple[Tables, pd.DataFrame]:
-    """The rows in use, and the problems of all rows: what leaves at one step is not there at the next."""
-    typed = {table.name: _typed(raw, table, settings) for table in TABLES}
-    form = checks.run(checks.FORM, raw, settings)
-    substance = checks.run(checks.SUBSTANCE, typed, settings)
-    sound = _without(_without(typed, form), substance)
-    if "applications" not in raw:
-        sound["applications"] = _paid_in_full(sound["invoices"])
-    for name in ("invoices", "applications"):  # every check from here on asks for these
-        sound[name] = sound[name].cache()
-    reference = checks.run(checks.REFERENCE, sound, settings)
-    in_use = _without(sound, reference)
-    warnings = checks.run(checks.WARNINGS, in_use, settings)
-    found = [part.to_pandas() for part in (form, substance, reference, warnings) if part is not None]
-    return in_use, pd.concat(found, ignore_index=True)
-
-
-def _typed(raw: Tables, table: Table, settings: Settings) -> ibis.Table:
-    if table.name not in raw:
-        return cells.empty(raw["invoices"], table)
-    typed = cells.typed(raw[table.name], table, settings.ledger.decimals)
+def _defaulted(values: checks.Values, table: Table, settings: Settings) -> checks.Values:
     defaults = {"currency": settings.ledger.currency}
-    if table.name == "invoices":
+    if table is INVOICES:
         defaults["kind"] = "invoice"
     # A control total without a currency is that of the whole ledger; a rate cannot go without.
     own = {} if table.name in ("control_totals", "rates") else defaults
-    return typed.fill_null({name: default for name, default in own.items() if table.column(name)})
+    return values | {name: values[name].fill_null(default) for name, default in own.items() if name in values}
 
 
-def _without(tables: Tables, problems: ibis.Table | None) -> Tables:
-    """The tables less the rows that an error takes out."""
-    if problems is None:
-        return tables
-    fatal = problems.filter(_.rule.isin([rule for rule in checks.RULES if _severity(rule) == "error"]))
-    hit = fatal.table.value_counts().to_pandas().table
-    out = {name: fatal.filter(_.table == name).select("row").distinct() for name in hit}
-    return {name: table.anti_join(out[name], "row") if name in out else table for name, table in tables.items()}
+def _entry(values: checks.Values, table: Table) -> checks.Values:
+    """The day each fact enters the books: the later of its own day and the day it was known."""
+    if not table.dated_by or "known_on" not in values:
+        return {}
+    day = values[table.dated_by]
+    return {"entered_on": ibis.greatest(day, values["known_on"].fill_null(day))}
+
+
+def _sizes(typed: Tables, settings: Settings) -> pd.DataFrame:
+    """Of each table the rows read, how many of them are not sound, and how many are in foreign money."""
+    sizes = ibis.union(*(_size(name, rows, settings) for name, rows in typed.items()))
+    return sizes.to_pandas().set_index("table")
+
+
+def _size(name: str, rows: ibis.Table, settings: Settings) -> ibis.Table:
+    billed = name in ("invoices", "receipts")
+    foreign = rows.currency != settings.ledger.currency if billed else ibis.literal(False)
+    sound = rows[SOUND]
+    counted = rows.aggregate(rows=sound.count(), unsound=sound.count(where=~sound), foreign=sound.count(where=foreign))
+    return counted.mutate(table=ibis.literal(name))
+
+
+def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings) -> tuple[Tables, pd.DataFrame]:
+    """The rows in use, and the problems of all rows: what leaves at one step is not there at the next."""
+    unsound = list(sizes.index[sizes.unsound > 0])
+    find = partial(_find, sizes=sizes, settings=settings)
+    broken = {name: kept(checks.broken(raw.tables[name], BY_NAME[name], settings)) for name in unsound}
+    alone = checks.run((checks.alone,), broken, settings)
+    typed = _absent(raw.typed) | raw.typed
+    substance = find(checks.SUBSTANCE, typed)
+    sound = _without(typed, substance, unsound)
+    if "applications" not in raw.typed:
+        sound["applications"] = _paid_in_full(sound["invoices"])
+    sound["applications"] = kept(_linked(sound["applications"], sound["invoices"]))
+    reference = find(checks.REFERENCE, sound)
+    in_use = _without(sound, reference)
+    return in_use, _together([alone, substance, reference, find(checks.WARNINGS, in_use)])
+
+
+def _find(stage: tuple[checks.Check, ...], tables: Tables, sizes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """What the checks find in the tables that have rows; nobody asks for rates where all money is the ledger's own."""
+    there = {name: rows for name, rows in tables.items() if name in HELD or sizes.rows.get(name, 0)}
+    skipped = () if sizes.foreign.any() else checks.OF_FOREIGN_MONEY
+    return checks.run(tuple(check for check in stage if check not in skipped), there, settings)
+
+
+def _together(found: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
+
+
+def _without(tables: Tables, found: pd.DataFrame, unsound: Sequence[str] = ()) -> Tables:
+    """The tables less the rows that an error takes out; `unsound` are those with rows that are wrong alone."""
+    errors = found[found.rule.map(_severity) == "error"]
+    out = {name: errors.row[errors.table == name] for name in errors.table.unique()}
+    left: Tables = {}
+    for name in {*unsound, *out}:
+        rows = tables[name].filter(_[SOUND]) if name in unsound else tables[name]
+        left[name] = kept(rows.filter(~picked(rows, out[name])) if name in out else rows)
+    return tables | left
 
 
 def _paid_in_full(invoices: ibis.Table) -> ibis.Table:
@@ -94,26 +139,43 @@ def _paid_in_full(invoices: ibis.Table) -> ibis.Table:
         "applied_on": paid.paid_on,
         "amount": ibis.coalesce(paid.paid_amount, paid.amount),
         "kind": ibis.literal("cash"),
+        "entered_on": paid.paid_on,
     }
-    return cells.filled(paid, BY_NAME["applications"], values)
+    return cells.filled(paid, APPLICATIONS, values)
 
 
-def _entered(tables: Tables, settings: Settings) -> Tables:
-    """Every dated table with the day each fact enters the books: the later of its own day and the day it was known.
-
-    An application cannot enter before its invoice has. A rate stands there for every day it holds.
-    """
-    dated = {table.name: table.dated_by for table in TABLES if table.dated_by and table.column("known_on")}
-    entered = tables | {name: _dated(tables[name], day) for name, day in dated.items()}
-    invoices = entered["invoices"].select("invoice_id", invoice_entered_on="entered_on")
-    applications = entered["applications"].join(invoices, "invoice_id")
-    later = ibis.greatest(applications.entered_on, applications.invoice_entered_on)
-    entered["applications"] = applications.mutate(entered_on=later).drop("invoice_entered_on")
-    return entered | {"rates": rates.daily(tables["rates"], settings)}
+def _linked(applications: ibis.Table, invoices: ibis.Table) -> ibis.Table:
+    """Each application beside its invoice, before which it cannot enter the books. Columns beside the contract wait
+    until the applications in use are known."""
+    own = applications.select(*(column.name for column in APPLICATIONS.columns), "row", "entered_on")
+    both = own.left_join(invoices.select("invoice_id", **OF_INVOICE), "invoice_id").drop("invoice_id_right")
+    return both.mutate(entered_on=ibis.greatest(both.entered_on, both.bill_entered_on))
 
 
-def _dated(table: ibis.Table, day: str) -> ibis.Table:
-    return table.mutate(entered_on=checks.entered(table, day))
+def _complete(in_use: Tables, typed: Tables, settings: Settings) -> Tables:
+    """The tables in use with the columns beside the contract and without what only the checks ask for. A rate stands
+    there for every day it holds."""
+    tables = {name: rows.drop(SOUND) if SOUND in rows.columns else rows for name, rows in in_use.items()}
+    tables["applications"] = _whole(in_use["applications"].drop(*OF_INVOICE), typed)
+    return tables | {"rates": kept(rates.daily(tables["rates"], settings))}
+
+
+def _whole(applications: ibis.Table, typed: Tables) -> ibis.Table:
+    """The applications with the columns beside the contract that theirs have."""
+    if "applications" not in typed:
+        return applications
+    beside = [name for name in typed["applications"].columns if name not in {*applications.columns, SOUND}]
+    whole = applications.join(typed["applications"].select("row", *beside), "row")
+    return kept(whole) if beside else applications
+
+
+def _absent(there: Tables) -> Tables:
+    """The tables that a ledger lacks, without a row, as they would be made of a file."""
+    empty = {table: cells.empty(there["invoices"], table) for table in TABLES if table.name not in there}
+    return {
+        table.name: kept(none.mutate(_entry({name: none[name] for name in none.columns}, table)))
+        for table, none in empty.items()
+    }
 
 
 def _severity(rule: str) -> str:
@@ -160,20 +222,31 @@ def _sentence(table: str, rule: str, column: str, value: str) -> str:
     return checks.RULES[rule].wording.format(column=column, value=value, choices=choices)
 
 
-def _counted(raw: Raw, in_use: Tables, problems: pd.DataFrame) -> pd.DataFrame:
+def _counted(raw: Raw, sizes: pd.DataFrame, in_use: Tables, problems: pd.DataFrame) -> pd.DataFrame:
     """Rows by table. Read and used are counted each by itself, so that a row lost between them would show."""
     errors = problems[problems.severity == "error"].drop_duplicates(["table", "row"])
+    used = _used({name: in_use[name] for name in raw.tables})
     lines = [
         {
             "table": name,
-            "read": int(table.count().execute()) + int((raw.unreadable.table == name).sum()),
-            "used": int(in_use[name].count().execute()),
+            "read": int(sizes.rows[name]) + int((raw.unreadable.table == name).sum()),
+            "used": int(used[name]),
             "quarantined": int((errors.table == name).sum()),
             "quarantined_amount": float(errors.amount[errors.table == name].sum()),
         }
-        for name, table in raw.tables.items()
+        for name in raw.tables
     ]
     return pd.DataFrame(lines)
+
+
+def _used(tables: Tables) -> pd.Series:
+    counts = (rows.aggregate(rows=_.count()).mutate(table=ibis.literal(name)) for name, rows in tables.items())
+    return ibis.union(*counts).to_pandas().set_index("table").rows
+
+
+def _foreign(tables: Tables, reporting: str) -> frozenset[str]:
+    used = ibis.union(*(tables[name].select("currency") for name in ("invoices", "receipts"))).distinct()
+    return frozenset(used.to_pandas().currency) - {reporting}
 
 
 def _quarantine(raw: Tables, problems: pd.DataFrame) -> pd.DataFrame:
@@ -189,8 +262,7 @@ def _quarantine(raw: Tables, problems: pd.DataFrame) -> pd.DataFrame:
 
 def _lines(raw: ibis.Table, rows: pd.Series) -> pd.DataFrame:
     """The cells of some rows as one text each: row, line."""
-    wanted = ibis.memtable({"row": rows.drop_duplicates().astype("int64")})
-    cells = raw.semi_join(wanted, "row").to_pandas().astype({"row": "Int64"}).set_index("row")
+    cells = raw.filter(picked(raw, rows)).to_pandas().astype({"row": "Int64"}).set_index("row")
     texts = [
         "; ".join(f"{name}={cell}" for name, cell in zip(cells.columns, line, strict=True) if pd.notna(cell))
         for line in cells.itertuples(index=False, name=None)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from arforecast.errors import SourceError
 from arforecast.ledger import database, files
-from arforecast.ledger.tables import BY_NAME, INVOICES
+from arforecast.ledger.tables import BY_NAME, INVOICES, Make, Table, Tables
 
 if TYPE_CHECKING:
     from arforecast.settings import Engine
@@ -25,47 +25,58 @@ RESERVED = {"row", "entered_on", "group"}
 class Raw:
     """A ledger as it stands in its source.
 
-    tables: by name, each with `row`, its line in the file (the header is row 1). unreadable: the lines of CSV files
-    that broke their form (too few cells, an open quote) and are in no table: table, row, value. names: under which
-    name a table's problems are reported. fingerprint: changes with the ledger, and only with it.
+    tables: by name, each with `row`, its line in the file (the header is row 1); read again where they are asked.
+    typed: what was made of them, read once. unreadable: the lines of CSV files that broke their form (too few cells, an
+    open quote) and are in no table: table, row, value. names: under which name a table's problems are reported.
+    fingerprint: changes with the ledger, and only with it.
     """
 
-    tables: dict[str, ibis.Table]
+    tables: Tables
+    typed: Tables
     unreadable: pd.DataFrame
     names: dict[str, str]
     fingerprint: str
 
 
-def read(url: Any, con: ibis.BaseBackend) -> Raw:
-    """The ledger at `url`; `con` reads what is a file.
+def read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
+    """The ledger at `url`; `con` reads what is a file, and `make` gives the typed tables.
 
     Raises SourceError when there is none, a table stands there twice, lacks a required column or uses a reserved name,
     or a file cannot be read.
     """
-    raw = _read(url, con)
+
+    def made(rows: ibis.Table, table: Table) -> ibis.Table:
+        _refuse_columns(f"{url}: {table.name}", [column for column in rows.columns if column != "row"], table.name)
+        return make(rows, table)
+
+    raw = _read(url, con, made)
     if INVOICES.name not in raw.tables:
         raise SourceError(
             f"{url}: there is no invoices table. Only invoices.csv (or .parquet) is required of a ledger."
         )
-    for name, table in raw.tables.items():
-        _refuse_columns(f"{url}: {name}", [column for column in table.columns if column != "row"], name)
     return raw
 
 
-def _read(url: Any, con: ibis.BaseBackend) -> Raw:
+def _read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
     if not isinstance(url, str | Path) or "://" in str(url):
-        tables = database.read(database.connect(url))
-        return Raw(tables, files.no_lines(), {}, database.fingerprint(tables))
+        there = database.read(database.connect(url))
+        tables = {name: database.numbered(table, name) for name, table in there.items()}
+        return Raw(tables, _made(tables, make), files.no_lines(), {}, database.fingerprint(there))
     path = Path(url)
     if path.is_dir():
-        there = dict(files.find(path))
-        tables, unreadable = files.read(there, con)
-        return Raw(tables, unreadable, {name: file.name for name, file in there.items()}, files.fingerprint(there))
+        found = dict(files.find(path))
+        names = {name: file.name for name, file in found.items()}
+        return Raw(*files.read(found, con, make), names, files.fingerprint(found))
     if path.suffix == ".duckdb" and path.exists():
-        return Raw(database.attach(path, con), files.no_lines(), {}, files.fingerprint({path.stem: path}))
+        tables = database.attach(path, con)
+        return Raw(tables, _made(tables, make), files.no_lines(), {}, files.fingerprint({path.stem: path}))
     raise SourceError(
         f"{url}: no ledger here. Name a folder of CSV or Parquet files, a .duckdb file, or a database URL."
     )
+
+
+def _made(tables: Tables, make: Make) -> Tables:
+    return {name: database.kept(make(table, BY_NAME[name])) for name, table in tables.items()}
 
 
 def connect(engine: Engine) -> ibis.BaseBackend:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -40,6 +41,10 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)
+
+
+Make = Callable[["ibis.Table", Table], "ibis.Table"]
+"""Makes a typed table of one as it stands in its source."""
 
 
 def _must(name: str, type: Type, meaning: str, choices: tuple[str, ...] = ()) -> Column:
