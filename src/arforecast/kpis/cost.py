@@ -113,7 +113,7 @@ def offered(facts: Facts) -> ibis.Table:
         priced_amount=total(offers.discount_amount, offers.cost.notnull()),
         offer_cost=offers.cost.sum().cast("float64").fill_null(0),
     )
-    return sums.left_join(_taken(facts), ["as_of", "group"]).drop("as_of_right", "group_right")
+    return sums.left_join(_taken(facts), ["as_of", "group"]).select(*sums.columns, "taken_amount")
 
 
 def _taken(facts: Facts) -> ibis.Table:

@@ -1,154 +1,147 @@
 SELECT
-  `t18`.*
-  EXCEPT (`as_of_right`, `group_right`)
+  `t17`.`as_of`,
+  `t17`.`group`,
+  `t17`.`offered_amount`,
+  `t17`.`priced_amount`,
+  `t17`.`offer_cost`,
+  `t15`.`taken_amount`
 FROM (
   SELECT
-    `t17`.`as_of`,
-    `t17`.`group`,
-    `t17`.`offered_amount`,
-    `t17`.`priced_amount`,
-    `t17`.`offer_cost`,
-    `t15`.`as_of` AS `as_of_right`,
-    `t15`.`group` AS `group_right`,
-    `t15`.`taken_amount`
+    `t13`.`as_of`,
+    `t13`.`group`,
+    COALESCE(SUM(`t13`.`discount_amount`), 0) AS `offered_amount`,
+    COALESCE(SUM(IF(`t13`.`cost` IS NOT NULL, `t13`.`discount_amount`, NULL)), 0) AS `priced_amount`,
+    COALESCE(CAST(SUM(`t13`.`cost`) AS FLOAT64), 0) AS `offer_cost`
   FROM (
     SELECT
-      `t13`.`as_of`,
-      `t13`.`group`,
-      COALESCE(SUM(`t13`.`discount_amount`), 0) AS `offered_amount`,
-      COALESCE(SUM(IF(`t13`.`cost` IS NOT NULL, `t13`.`discount_amount`, NULL)), 0) AS `priced_amount`,
-      COALESCE(CAST(SUM(`t13`.`cost`) AS FLOAT64), 0) AS `offer_cost`
-    FROM (
-      SELECT
-        `t8`.`as_of`,
-        `t8`.`group`,
-        `t8`.`due_on`,
-        `t8`.`discount_until`,
-        `t8`.`amount`,
-        `t8`.`discount_amount`,
-        CAST(IF(
+      `t8`.`as_of`,
+      `t8`.`group`,
+      `t8`.`due_on`,
+      `t8`.`discount_until`,
+      `t8`.`amount`,
+      `t8`.`discount_amount`,
+      CAST(IF(
+        (
+          DATE_DIFF(`t8`.`due_on`, `t8`.`discount_until`, DAY) > 0
+        )
+        AND (
           (
-            DATE_DIFF(`t8`.`due_on`, `t8`.`discount_until`, DAY) > 0
-          )
-          AND (
-            (
-              `t8`.`amount` - `t8`.`discount_amount`
-            ) > 0
-          ),
-          CAST(`t8`.`discount_amount` AS FLOAT64) * ieee_divide(
-            ieee_divide(
-              CAST(`t8`.`discount_amount` AS FLOAT64),
-              CAST(NULLIF(`t8`.`amount` - `t8`.`discount_amount`, 0) AS FLOAT64)
-            ) * 365,
-            NULLIF(DATE_DIFF(`t8`.`due_on`, `t8`.`discount_until`, DAY), 0)
-          ),
-          NULL
-        ) AS NUMERIC) AS `cost`
-      FROM (
-        SELECT
-          `t3`.`as_of`,
-          `t4`.`group`,
-          `t4`.`due_on`,
-          `t4`.`discount_until`,
-          `t4`.`amount`,
-          `t4`.`discount_amount`
-        FROM `calendar` AS `t3`
-        INNER JOIN `invoices` AS `t4`
-          ON `t4`.`discount_until` > `t3`.`before_90_on`
-          AND `t4`.`discount_until` <= `t3`.`as_of`
-          AND `t4`.`entered_on` <= `t3`.`as_of`
-      ) AS `t8`
-      WHERE
-        `t8`.`discount_amount` > 0
-    ) AS `t13`
-    GROUP BY
-      1,
-      2
-  ) AS `t17`
-  LEFT OUTER JOIN (
-    SELECT
-      `t12`.`as_of`,
-      `t12`.`group`,
-      COALESCE(SUM(`t12`.`amount`), 0) AS `taken_amount`
+            `t8`.`amount` - `t8`.`discount_amount`
+          ) > 0
+        ),
+        CAST(`t8`.`discount_amount` AS FLOAT64) * ieee_divide(
+          ieee_divide(
+            CAST(`t8`.`discount_amount` AS FLOAT64),
+            CAST(NULLIF(`t8`.`amount` - `t8`.`discount_amount`, 0) AS FLOAT64)
+          ) * 365,
+          NULLIF(DATE_DIFF(`t8`.`due_on`, `t8`.`discount_until`, DAY), 0)
+        ),
+        NULL
+      ) AS NUMERIC) AS `cost`
     FROM (
       SELECT
         `t3`.`as_of`,
-        `t3`.`opening_on`,
-        `t3`.`quarter_opening_on`,
-        `t3`.`before_90_on`,
-        `t3`.`before_365_on`,
-        `t3`.`cohort_30_after`,
-        `t3`.`cohort_30_until`,
-        `t3`.`cohort_60_after`,
-        `t3`.`cohort_60_until`,
-        `t3`.`cohort_90_after`,
-        `t3`.`cohort_90_until`,
-        `t11`.`invoice_id`,
-        `t11`.`customer_id`,
-        `t11`.`group`,
-        `t11`.`currency`,
-        `t11`.`issued_on`,
-        `t11`.`due_on`,
-        `t11`.`amount`,
-        `t11`.`entered_on`,
-        `t11`.`billed_on`,
-        `t11`.`happened_on`,
-        `t11`.`change`,
-        `t11`.`kind`,
-        `t11`.`discount_until`
+        `t4`.`group`,
+        `t4`.`due_on`,
+        `t4`.`discount_until`,
+        `t4`.`amount`,
+        `t4`.`discount_amount`
       FROM `calendar` AS `t3`
+      INNER JOIN `invoices` AS `t4`
+        ON `t4`.`discount_until` > `t3`.`before_90_on`
+        AND `t4`.`discount_until` <= `t3`.`as_of`
+        AND `t4`.`entered_on` <= `t3`.`as_of`
+    ) AS `t8`
+    WHERE
+      `t8`.`discount_amount` > 0
+  ) AS `t13`
+  GROUP BY
+    1,
+    2
+) AS `t17`
+LEFT OUTER JOIN (
+  SELECT
+    `t12`.`as_of`,
+    `t12`.`group`,
+    COALESCE(SUM(`t12`.`amount`), 0) AS `taken_amount`
+  FROM (
+    SELECT
+      `t3`.`as_of`,
+      `t3`.`opening_on`,
+      `t3`.`quarter_opening_on`,
+      `t3`.`before_90_on`,
+      `t3`.`before_365_on`,
+      `t3`.`cohort_30_after`,
+      `t3`.`cohort_30_until`,
+      `t3`.`cohort_60_after`,
+      `t3`.`cohort_60_until`,
+      `t3`.`cohort_90_after`,
+      `t3`.`cohort_90_until`,
+      `t11`.`invoice_id`,
+      `t11`.`customer_id`,
+      `t11`.`group`,
+      `t11`.`currency`,
+      `t11`.`issued_on`,
+      `t11`.`due_on`,
+      `t11`.`amount`,
+      `t11`.`entered_on`,
+      `t11`.`billed_on`,
+      `t11`.`happened_on`,
+      `t11`.`change`,
+      `t11`.`kind`,
+      `t11`.`discount_until`
+    FROM `calendar` AS `t3`
+    INNER JOIN (
+      SELECT
+        `t9`.`invoice_id`,
+        `t9`.`customer_id`,
+        `t9`.`group`,
+        `t9`.`currency`,
+        `t9`.`issued_on`,
+        `t9`.`due_on`,
+        `t9`.`amount`,
+        `t9`.`entered_on`,
+        `t9`.`billed_on`,
+        `t9`.`happened_on`,
+        `t9`.`change`,
+        `t9`.`kind`,
+        `t6`.`discount_until`
+      FROM (
+        SELECT
+          `t2`.`invoice_id`,
+          `t2`.`customer_id`,
+          `t2`.`group`,
+          `t2`.`currency`,
+          `t2`.`issued_on`,
+          `t2`.`due_on`,
+          IF(`t2`.`kind` = 'billed', `t2`.`change`, -(
+            `t2`.`change`
+          )) AS `amount`,
+          `t2`.`entered_on`,
+          `t2`.`billed_on`,
+          `t2`.`happened_on`,
+          `t2`.`change`,
+          `t2`.`kind`
+        FROM `entries` AS `t2`
+        WHERE
+          `t2`.`kind` = 'discount'
+      ) AS `t9`
       INNER JOIN (
         SELECT
-          `t9`.`invoice_id`,
-          `t9`.`customer_id`,
-          `t9`.`group`,
-          `t9`.`currency`,
-          `t9`.`issued_on`,
-          `t9`.`due_on`,
-          `t9`.`amount`,
-          `t9`.`entered_on`,
-          `t9`.`billed_on`,
-          `t9`.`happened_on`,
-          `t9`.`change`,
-          `t9`.`kind`,
-          `t6`.`discount_until`
-        FROM (
-          SELECT
-            `t2`.`invoice_id`,
-            `t2`.`customer_id`,
-            `t2`.`group`,
-            `t2`.`currency`,
-            `t2`.`issued_on`,
-            `t2`.`due_on`,
-            IF(`t2`.`kind` = 'billed', `t2`.`change`, -(
-              `t2`.`change`
-            )) AS `amount`,
-            `t2`.`entered_on`,
-            `t2`.`billed_on`,
-            `t2`.`happened_on`,
-            `t2`.`change`,
-            `t2`.`kind`
-          FROM `entries` AS `t2`
-          WHERE
-            `t2`.`kind` = 'discount'
-        ) AS `t9`
-        INNER JOIN (
-          SELECT
-            `t1`.`invoice_id`,
-            `t1`.`discount_until`
-          FROM `invoices` AS `t1`
-          WHERE
-            `t1`.`discount_amount` > 0
-        ) AS `t6`
-          ON `t9`.`invoice_id` = `t6`.`invoice_id`
-      ) AS `t11`
-        ON `t11`.`discount_until` > `t3`.`before_90_on`
-        AND `t11`.`discount_until` <= `t3`.`as_of`
-        AND `t11`.`entered_on` <= `t3`.`as_of`
-    ) AS `t12`
-    GROUP BY
-      1,
-      2
-  ) AS `t15`
-    ON `t17`.`as_of` = `t15`.`as_of` AND `t17`.`group` = `t15`.`group`
-) AS `t18`
+          `t1`.`invoice_id`,
+          `t1`.`discount_until`
+        FROM `invoices` AS `t1`
+        WHERE
+          `t1`.`discount_amount` > 0
+      ) AS `t6`
+        ON `t9`.`invoice_id` = `t6`.`invoice_id`
+    ) AS `t11`
+      ON `t11`.`discount_until` > `t3`.`before_90_on`
+      AND `t11`.`discount_until` <= `t3`.`as_of`
+      AND `t11`.`entered_on` <= `t3`.`as_of`
+  ) AS `t12`
+  GROUP BY
+    1,
+    2
+) AS `t15`
+  ON `t17`.`as_of` = `t15`.`as_of` AND `t17`.`group` = `t15`.`group`
