@@ -60,6 +60,7 @@ CUSTOMER, CUSTOMER_RANGE, SIZE, CUSTOMER_WEEKDAY, CUSTOMER_AGE, CUSTOMER_DAY = 1
 
 # Ages beyond the clipped ones repeat every week: an axis with one such week at each end stands for all.
 LOW, HIGH = YOUNGEST - 7, OLDEST + 7
+WIDTH = HIGH - LOW + 1
 
 
 def age_range(age: Ints) -> Ints:
@@ -68,6 +69,7 @@ def age_range(age: Ints) -> Ints:
 
 _AGE = np.arange(YOUNGEST, OLDEST + 1)
 _RANGE = age_range(_AGE)
+_WEEKDAY = (np.arange(7)[:, None] + _AGE) % 7
 _TRAITS = {
     "age": np.repeat(np.arange(AGES), 7),
     "age_range": np.repeat(_RANGE, 7),
@@ -171,16 +173,18 @@ def _place(age: Ints) -> tuple[Ints, Ints]:
 
 
 def _ends(runs: pd.DataFrame) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
-    """The places of each run's last age, and of the one before its first."""
-    return _place(runs.oldest.to_numpy()), _place(runs.youngest.to_numpy() - 1)
+    """The places of each run's last age, and of the one before its first, on the axis of its weekday of due; the whole
+    weeks of each beyond it."""
+    axis = runs.due_weekday.to_numpy() * WIDTH
+    (last, late_weeks), (before, early_weeks) = (_place(age.to_numpy()) for age in (runs.oldest, runs.youngest - 1))
+    return (axis + last, late_weeks), (axis + before, early_weeks)
 
 
 def _days_at_risk(runs: pd.DataFrame) -> Floats:
     """The invoice days of each age and weekday."""
     (last, late_weeks), (before, early_weeks) = _ends(runs)
-    due, width = runs.due_weekday.to_numpy(), HIGH - LOW + 1
-    ends = np.bincount(due * width + last, minlength=7 * width) - np.bincount(due * width + before, minlength=7 * width)
-    open_at = ends.reshape(7, width)[:, ::-1].cumsum(axis=1)[:, ::-1]
+    ends = np.bincount(last, minlength=7 * WIDTH) - np.bincount(before, minlength=7 * WIDTH)
+    open_at = ends.reshape(7, WIDTH)[:, ::-1].cumsum(axis=1)[:, ::-1]
     age, on = _diagonals()
     days = np.bincount((age * 7 + on)[:, 1:].ravel(), open_at[:, 1:].ravel(), AGES * 7)
     counted = days.reshape(AGES, 7).astype(float)
@@ -207,21 +211,21 @@ def _last_weekday(runs: pd.DataFrame) -> Ints:
 
 
 def _sums(usual: Floats) -> Floats:
-    """What is usual, added up along the axis of ages: weekday of due x place x range of ages x weekday."""
+    """What is usual, added up along the axis of ages: range of ages x place of the axis, see `_ends`, x weekday."""
     age, on = _diagonals()
-    apart = np.zeros((*age.shape, RANGES, 7))
+    apart = np.zeros((RANGES, *age.shape, 7))
     due, place = np.indices(age.shape)
-    apart[due, place, _RANGE[age], on] = usual[age, on]
-    apart[:, 0] = 0
-    return apart.cumsum(axis=1)
+    apart[_RANGE[age], due, place, on] = usual[age, on]
+    apart[:, :, 0] = 0
+    return apart.cumsum(axis=2).reshape(RANGES, -1, 7)
 
 
 def _by_range(runs: pd.DataFrame, usual: Floats) -> Floats:
     """The settlements usual through each run, by range of ages."""
     (last, late_weeks), (before, early_weeks) = _ends(runs)
-    sums, due = _sums(usual).sum(axis=3), runs.due_weekday.to_numpy()
-    expected = sums[due, last]
-    expected -= sums[due, before]
+    sums = np.ascontiguousarray(_sums(usual).sum(axis=2).T)
+    expected = sums.take(last, axis=0)
+    expected -= sums.take(before, axis=0)
     for at, beyond in ((0, np.minimum), (-1, np.maximum)):
         expected[:, at] += (beyond(late_weeks, 0) - beyond(early_weeks, 0)) * usual[at].sum()
     return expected
@@ -300,11 +304,16 @@ def _own(hazard: Hazard, asked: _Asked) -> Floats:
     lean[known] = hazard.lean[asked.customers[known]]
     weekdays = _weekdays(hazard, runs, owner, lean)
     place, age = _places(asked)
-    usual = (hazard.mean * hazard.shared)[age] * lean[place, _RANGE[age], None] * weekdays[place]
-    expected = usual * _at_risk(hazard.size, runs, owner, asked)
+    factors = weekdays[place]
+    factors *= lean[place, _RANGE[age], None]
+    expected = _at_risk(hazard.size, runs, owner, asked)
+    expected *= (hazard.mean * hazard.shared)[age]
+    expected *= factors
     settled = _settled_at(runs, owner, asked)
     ages = _ratio(settled.sum(axis=1), expected.sum(axis=1), CUSTOMER_AGE)[:, None]
-    factors = lean[place, _RANGE[age], None] * weekdays[place] * ages * _ratio(settled, expected * ages, CUSTOMER_DAY)
+    expected *= ages
+    factors *= ages
+    factors *= _ratio(settled, expected, CUSTOMER_DAY)
     start = (asked.offset[:-1] - asked.first)[asked.owner]
     return factors.ravel().take((start[:, None] + asked.age) * 7 + asked.weekday)
 
@@ -331,11 +340,12 @@ def _places(asked: _Asked) -> tuple[Ints, Ints]:
 def _weekdays(hazard: Hazard, runs: pd.DataFrame, owner: Ints, lean: Floats) -> Floats:
     """The factors of each customer's weekdays."""
     (last, late_weeks), (before, early_weeks) = _ends(runs)
-    due, weight = runs.due_weekday.to_numpy(), lean[owner] * hazard.size[runs.band]
-    hoped = np.zeros((len(runs), 7))
-    for nth in range(RANGES):
-        sums = hazard.sums[:, :, nth]
-        hoped += (sums[due, last] - sums[due, before]) * weight[:, nth, None]
+    weight, hoped = lean[owner] * hazard.size[runs.band], np.zeros((len(runs), 7))
+    for nth, sums in enumerate(hazard.sums):
+        within = sums.take(last, axis=0)
+        within -= sums.take(before, axis=0)
+        within *= weight[:, nth, None]
+        hoped += within
     usual = hazard.mean * hazard.shared
     for at, beyond in ((0, np.minimum), (-1, np.maximum)):
         weeks = beyond(late_weeks, 0) - beyond(early_weeks, 0)
@@ -348,28 +358,39 @@ def _weekdays(hazard: Hazard, runs: pd.DataFrame, owner: Ints, lean: Floats) -> 
 
 def _at_risk(size: Floats, runs: pd.DataFrame, owner: Ints, asked: _Asked) -> Floats:
     """The invoice days of each customer's ages and weekdays, each weighed by the factor of its size."""
-    band, due = runs.band.to_numpy(), runs.due_weekday.to_numpy()
-    youngest, oldest = runs.youngest.to_numpy(), runs.oldest.to_numpy()
-    first, last = (ages[owner] + YOUNGEST for ages in (asked.first, asked.last))
-    offset, cells = asked.offset[:-1], asked.offset[-1] * 7
-    start = np.maximum(np.maximum(youngest, first), YOUNGEST + 1)
-    length = np.maximum(np.minimum(np.minimum(oldest, last), OLDEST - 1) - start + 1, 0)
-    found = np.zeros(cells)
+    start, length = _within(runs, owner, asked)
+    row = (asked.offset[:-1] - asked.first)[owner]
+    found = np.zeros(asked.offset[-1] * 7)
     for part in _parts(length):
-        nth, age = _unrolled(start[part], length[part])
-        place = (offset - asked.first)[owner[part]][nth] + age - YOUNGEST
-        found += np.bincount(
-            place * 7 + (due[part][nth] + age) % 7, size[band[part][nth], _RANGE[age - YOUNGEST]], cells
-        )
+        found += _day_by_day(size, runs.iloc[part], row[part], start[part], length[part], len(found))
+    youngest, oldest = runs.youngest.to_numpy(), runs.oldest.to_numpy()
     for at, on, until in (
         (YOUNGEST, youngest, np.minimum(oldest, YOUNGEST)),
         (OLDEST, np.maximum(youngest, OLDEST), oldest),
     ):
-        there = (first <= at) & (at <= last) & (on <= until)
-        weighed = _week(due + on, until - on + 1)[there] * size[band[there], _RANGE[at - YOUNGEST], None]
-        place = (offset - asked.first)[owner[there]] + at - YOUNGEST
-        found += np.bincount((place[:, None] * 7 + np.arange(7)).ravel(), weighed.ravel(), cells)
+        place = at - YOUNGEST
+        there = (asked.first[owner] <= place) & (place <= asked.last[owner]) & (on <= until)
+        days = _week(runs.due_weekday.to_numpy()[there] + on[there], (until - on + 1)[there])
+        weighed = days * size[runs.band.to_numpy()[there], _RANGE[place], None]
+        cell = (row[there] + place)[:, None] * 7 + np.arange(7)
+        found += np.bincount(cell.ravel(), weighed.ravel(), len(found))
     return found.reshape(-1, 7)
+
+
+def _within(runs: pd.DataFrame, owner: Ints, asked: _Asked) -> tuple[Ints, Ints]:
+    """The first of each run's ages that are asked of its customer and not clipped, and how many they are."""
+    first, last = (ages[owner] + YOUNGEST for ages in (asked.first, asked.last))
+    start = np.maximum(np.maximum(runs.youngest.to_numpy(), first), YOUNGEST + 1)
+    return start, np.maximum(np.minimum(np.minimum(runs.oldest.to_numpy(), last), OLDEST - 1) - start + 1, 0)
+
+
+def _day_by_day(size: Floats, runs: pd.DataFrame, row: Ints, start: Ints, length: Ints, cells: int) -> Floats:
+    """The ages of runs from `start` on, each on its weekday and weighed by the factor of its size."""
+    _run, age = _unrolled(start - YOUNGEST, length)
+    cell = (np.repeat(row, length) + age) * 7
+    cell += _WEEKDAY.take(np.repeat(runs.due_weekday.to_numpy() * AGES, length) + age)
+    weight = size[:, _RANGE].ravel().take(np.repeat(runs.band.to_numpy() * AGES, length) + age)
+    return np.bincount(cell, weight, cells).astype(float, copy=False)
 
 
 def _parts(length: Ints) -> list[slice]:
