@@ -197,6 +197,38 @@ def test_invoices_of_one_customer_move_together() -> None:
     assert together.mean() == pytest.approx(25, abs=1)
 
 
+def crowd(large: int, small: int) -> Expected:
+    """Three invoices a customer, of any money and any chances in four weeks; those of the first customers are large."""
+    random = np.random.default_rng(3)
+    count = large + small
+    p_week = random.dirichlet([1, 1, 1, 1, 4], count)[:, :4]
+    money = random.lognormal(3, 1, count) * np.where(np.arange(count) < large, 40, 1)
+    return Expected(pd.Series(np.arange(count) // 3), money[:, None] * p_week, p_week)
+
+
+def test_of_many_invoices_the_heavy_are_drawn_and_the_rest_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quantiles as near to those of the full simulation as another full one is, twice over; means of the rest too."""
+    paid, runs, levels = crowd(300, 1_200), 6_000, list(QUANTILES.values())
+    full, again = (
+        np.quantile(cash.simulated(paid, np.random.default_rng(seed), runs), levels, axis=0) for seed in (1, 2)
+    )
+    monkeypatch.setattr(cash, "MANY", 300)
+    few = np.quantile(cash.simulated(paid, np.random.default_rng(1), runs), levels, axis=0)
+    noise = np.abs(again - full).max(axis=1) + full.std(axis=0).mean() / np.sqrt(runs)
+    assert (np.abs(few - full).max(axis=1) < 2 * noise).all()
+
+
+def test_the_rest_has_the_covariance_of_its_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is heavy: weeks are drawn from moments alone, which those of 20,000 draws one by one come near."""
+    paid, runs = crowd(0, 600), 20_000
+    full = cash.simulated(paid, np.random.default_rng(1), runs)
+    monkeypatch.setattr(cash, "MANY", 0)
+    moments = cash.simulated(paid, np.random.default_rng(1), runs)
+    spread = np.outer(full.std(axis=0), full.std(axis=0))
+    assert np.abs(np.cov(moments.T) - np.cov(full.T)).max(axis=None) < 0.03 * spread.max(axis=None)
+    assert moments.mean(axis=0) == pytest.approx(full.mean(axis=0), rel=0.005)
+
+
 # Invoices not issued yet
 
 

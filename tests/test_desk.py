@@ -60,6 +60,13 @@ def test_importing_the_package_loads_no_engine() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_the_desk_loads_no_statistics_until_it_is_asked() -> None:
+    code = (
+        "import sys, arforecast.desk; sys.exit(bool({'scipy', 'statsmodels', 'sklearn', 'joblib'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_a_ledger_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="nowhere"):
         ar.open_ledger(tmp_path / "nowhere")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from joblib import parallel_config
 
 import forecasts
 from arforecast.desk import open_ledger
 from arforecast.forecast import backtest, exposure, hazard, payment_time, scores
 from arforecast.forecast.baselines import late_rates, roll_rate_curve
-from arforecast.forecast.exposure import BANDS, Exposure, open_invoices
+from arforecast.forecast.exposure import BANDS, Exposure, Lives, open_invoices
 from arforecast.forecast.hazard import (
     AGE_EDGES,
     CUSTOMER,
@@ -208,6 +209,113 @@ def test_exposure_of_any_ledger_is_what_plain_python_counts(tables: Tables) -> N
             assert counted(found) == plain_exposure(book, day, found.edges), day
 
 
+LATEST = date(2026, 6, 30)
+
+
+@dataclass(frozen=True)
+class Life:
+    """Days are counted back from LATEST."""
+
+    customer_id: str
+    issued: int
+    terms: int
+    amount: int
+    entered: int
+    settlements: list[tuple[int, int, int]]
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[Life]:
+    """Invoices of any terms, some known late, some open for years, some settled before their issue, some again open."""
+    book = []
+    for _ in range(draw(st.integers(1, 12))):
+        issued = draw(st.integers(0, 900))
+        entered = max(issued - draw(st.sampled_from([0, 0, 3, 50])), 0)
+        settlements, free = [], entered
+        for _ in range(draw(st.integers(0, 2))):
+            since = max(free - draw(st.integers(0, 200)), 0)
+            until = max(since - draw(st.integers(1, 300)), -1)
+            settlements.append((since, until, since + draw(st.sampled_from([0, 0, 2, 100]))))
+            free = until
+            if until < 0:
+                break
+        terms = draw(st.sampled_from([-400, -3, 0, 14, 30, 90, 700]))
+        book.append(Life(draw(st.sampled_from("abc")), issued, terms, draw(st.integers(1, 9)), entered, settlements))
+    return sorted(book, key=lambda life: life.customer_id)
+
+
+def back(days: Iterable[int]) -> np.ndarray:
+    return np.datetime64(LATEST) - np.array(list(days), dtype="timedelta64[D]")
+
+
+def read_once(book: list[Life]) -> Lives:
+    customers = sorted({life.customer_id for life in book})
+    rows = [(nth, *spell) for nth, life in enumerate(book) for spell in life.settlements]
+    settlements = pd.DataFrame(rows, columns=["invoice", "since", "until", "settled_on"], dtype="int64")
+    dated = {name: pd.to_datetime(back(settlements[name])) for name in ("since", "until", "settled_on")}
+    return Lives(
+        pd.Index(customers),
+        pd.Index([f"I{nth}" for nth in range(len(book))]),
+        np.array([customers.index(life.customer_id) for life in book]),
+        back(life.issued for life in book),
+        back(life.issued - life.terms for life in book),
+        back(life.entered for life in book),
+        np.array([life.amount for life in book], dtype=float),
+        settlements.assign(**dated),
+    )
+
+
+def plain_counts(book: list[Life], day: int, edges: np.ndarray) -> Counts:
+    """As `plain_exposure`, of drawn lives."""
+    counts: dict[tuple[str, int, int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for life in (life for life in book if life.entered >= day):
+        paid = [on for since, until, on in life.settlements if since >= day > until]
+        band = sum(life.amount > edge for edge in edges)
+        for on in range(life.issued, (paid[0] if paid else day) - 1, -1):
+            age = min(max(life.issued - life.terms - on, YOUNGEST), OLDEST)
+            cell = counts[life.customer_id, band, age, (LATEST - on * DAY).weekday()]
+            cell[0] += 1
+            cell[1] += bool(paid) and on == paid[0]
+    return {key: (days, settled) for key, (days, settled) in counts.items()}
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(lives(), st.integers(0, 500))
+def test_runs_of_ages_are_the_days_of_drawn_lives(book: list[Life], day: int) -> None:
+    found = exposure.exposure(read_once(book), LATEST - day * DAY)
+    assert counted(found) == plain_counts(book, day, found.edges)
+
+
+@settings(max_examples=30, derandomize=True, deadline=None)
+@given(lives(), st.integers(0, 500))
+def test_hazards_of_drawn_lives_are_what_plain_python_says(book: list[Life], day: int) -> None:
+    """Asked of invoices not due for years, about due and overdue for years, of each customer and of a stranger."""
+    found, first = exposure.exposure(read_once(book), LATEST - day * DAY), LATEST - (day - 1) * DAY
+    asked = [(name, first + due * DAY) for name in "abcd" for due in (900, 65, 4, -238, -900)]
+    invoices = pd.DataFrame(asked, columns=["customer_id", "due_on"]).assign(amount=3)
+    invoices["due_on"] = pd.to_datetime(invoices.due_on)
+    said, chance = estimate(found).hazards(invoices, first, 10), plain_estimate(found)
+    band = sum(edge < 3 for edge in found.edges)
+    for row, (name, due_on) in zip(said, asked, strict=True):
+        ages = [min(max((first - due_on).days + nth, YOUNGEST), OLDEST) for nth in range(10)]
+        days = [(first + nth * DAY).weekday() for nth in range(10)]
+        plain = [chance(plain_traits(name, band, age, on)) for age, on in zip(ages, days, strict=True)]
+        assert row == pytest.approx(plain, abs=1e-12)
+
+
+@settings(max_examples=30, derandomize=True, deadline=None)
+@given(lives(), st.integers(1, 500))
+def test_what_is_known_later_moves_no_run(book: list[Life], day: int) -> None:
+    """Without what entered after the day, and with settlements ended by what entered after it going on for ever."""
+    known = [
+        replace(life, settlements=[(since, -1, on) for since, until, on in life.settlements if since >= day > until])
+        for life in book
+        if life.entered >= day
+    ]
+    whole, cut = (exposure.exposure(read_once(part), LATEST - day * DAY) for part in (book, known))
+    assert counted(whole) == counted(cut)
+
+
 def test_open_invoices_are_those_with_a_balance_known_on_the_day() -> None:
     book = forecasts.invoices(told(EVENTFUL))
     for day in EVENTFUL_DAYS:
@@ -235,7 +343,7 @@ def plain_estimate(found: Exposure) -> Callable[[dict[str, object]], float]:
     """The hazard as a function of traits: sums in dicts, one line of counts at a time."""
     cells = sorted(counted(found).items())
     traits = [plain_traits(*cell) for cell, _ in cells]
-    mean = sum(settled for _, (_, settled) in cells) / sum(days for _, (days, _) in cells)
+    mean = sum(settled for _, (_, settled) in cells) / max(sum(days for _, (days, _) in cells), 1)
     expected = [days * mean for _, (days, _) in cells]
     factors: list[tuple[tuple[str, ...], dict[tuple[object, ...], float]]] = []
     for names, strength in FACTORS:

@@ -24,7 +24,7 @@ from arforecast.forecast.baselines import WEEKLY, roll_rate_curve
 from arforecast.forecast.exposure import Floats, Ints, days
 from arforecast.forecast.hazard import OLDEST, RANGES, YOUNGEST, age_range
 from arforecast.forecast.payment_time import Distribution, Model, readings
-from arforecast.snapshot import Facts, fetched, total
+from arforecast.snapshot import BEGINNING, Facts, fetched, total
 
 COMPONENTS = ("open_book", "unbilled", "total")
 QUANTILES = {"p2_5": 0.025, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p97_5": 0.975}
@@ -113,7 +113,7 @@ def _agreed(facts: Facts, stand: Sequence[date]) -> ibis.Table:
     """The billing schedule as known on each day `on`; a row without known_on was known from the start."""
     schedule = facts.books.tables["billing_schedule"]
     calendar = _calendar(stand)
-    return calendar.join(schedule, schedule.known_on.isnull() | (schedule.known_on <= calendar.on))
+    return calendar.join(schedule, schedule.known_on.fill_null(BEGINNING) <= calendar.on)
 
 
 def _calendar(stand: Sequence[date]) -> ibis.Table:
