@@ -13,9 +13,10 @@ import ledgers
 from arforecast import Ledger, kpis, open_ledger
 from arforecast.errors import RateError
 from arforecast.ledger import Books, open_books
+from arforecast.ledger.rates import CENTURY
 from arforecast.reconciliation import control, roll_forward
 from arforecast.sample import write_sample
-from arforecast.settings import Settings
+from arforecast.settings import LedgerRules, Settings
 from arforecast.snapshot import month_ends, stand
 from ledgers import Row, Tables
 
@@ -163,6 +164,25 @@ def test_a_missing_rate_names_the_currency_and_the_day(books: Books) -> None:
     assert values(books, date(2026, 6, 2))["open_ar"] == 110
     with pytest.raises(RateError, match=r"There is no rate of EUR on 2026-06-03\. Add it to rates: .* 31 days old"):
         values(books, date(2026, 6, 3))
+
+
+def test_a_rate_may_hold_for_ages_and_takes_no_more_than_its_days(tmp_path: Path) -> None:
+    """
+    invoices
+    invoice_id customer_id issued_on  due_on     amount currency
+    A1         C1          2026-05-02 2026-06-15 100.00 EUR
+
+    rates
+    rate_on    currency rate
+    2016-05-02 EUR      1.10
+    2016-05-09 EUR      1.20
+    """
+    doc = test_a_rate_may_hold_for_ages_and_takes_no_more_than_its_days.__doc__
+    folder = ledgers.write(ledgers.told(doc or ""), tmp_path / "ledger")
+    books = open_books(folder, Settings(ledger=LedgerRules(rate_age_limit_days=1_000_000)))
+    held = books.tables["rates"].to_pandas()
+    assert len(held) == 7 + CENTURY + 1
+    assert values(books, date(2066, 6, 3))["open_ar"] == 120
 
 
 def test_a_currency_in_which_nothing_is_open_needs_no_rate(books: Books) -> None:

@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 
 # Together 38 digits, which every engine has: an amount times a rate is exact, and so is the sum of many.
 AMOUNT, RATE, CONVERTED = "decimal(17,0)", "decimal(20,12)", "decimal(38,12)"
+CENTURY = 36_525
 
 
 def daily(rates: ibis.Table, settings: Settings) -> ibis.Table:
     """The rate of each currency on each day that has one: rate_on, currency, rate.
 
-    A rate holds until the next one of its currency, and no longer than `rate_age_limit_days`: weekends and month-ends
-    need no row of their own, and a table that has ended is noticed.
+    A rate holds until the next one of its currency, and no longer than `rate_age_limit_days`, a century at most:
+    weekends and month-ends need no row of their own, and a table that has ended is noticed.
     """
     then = _.rate_on.lead().over(group_by="currency", order_by="rate_on")
-    ages = ibis.range(0, settings.ledger.rate_age_limit_days + 1).unnest()
-    aged = rates.select("currency", "rate_on", "rate", then=then).mutate(age=ages)
-    day = (aged.rate_on + aged.age.as_interval("D")).cast("date")
-    held = aged.select("currency", "then", rate_on=day, rate=aged.rate.cast(RATE))
-    return held.filter(_.then.isnull() | (_.rate_on < _.then)).drop("then")
+    known = rates.select("currency", "rate_on", rate=_.rate.cast(RATE), then=then)
+    longest = min(settings.ledger.rate_age_limit_days, CENTURY) + 1
+    ages = ibis.least(known.then.delta(known.rate_on, unit="day").fill_null(longest), longest)
+    aged = known.mutate(age=ibis.range(0, ages).unnest())
+    return aged.select("currency", rate_on=(aged.rate_on + aged.age.as_interval("D")).cast("date"), rate="rate")
 
 
 def unrated(rows: ibis.Table, on: str, rates: ibis.Table, settings: Settings) -> ibis.Table:

@@ -110,9 +110,15 @@ def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings) -> tuple[Tables, pd
 
 def _find(stage: tuple[checks.Check, ...], tables: Tables, sizes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """What the checks find in the tables that have rows; nobody asks for rates where all money is the ledger's own."""
-    there = {name: rows for name, rows in tables.items() if name in HELD or sizes.rows.get(name, 0)}
+    there = {name: _lean(name, rows) for name, rows in tables.items() if name in HELD or sizes.rows.get(name, 0)}
     skipped = () if sizes.foreign.any() else checks.OF_FOREIGN_MONEY
     return checks.run(tuple(check for check in stage if check not in skipped), there, settings)
+
+
+def _lean(name: str, rows: ibis.Table) -> ibis.Table:
+    """The table without columns beside the contract, of which there can be a thousand."""
+    known = {*(column.name for column in BY_NAME[name].columns), "row", "entered_on", SOUND, *OF_INVOICE}
+    return rows if known.issuperset(rows.columns) else rows.select(*(name for name in rows.columns if name in known))
 
 
 def _together(found: list[pd.DataFrame]) -> pd.DataFrame:
