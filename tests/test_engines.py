@@ -210,6 +210,24 @@ def test_rows_stay_in_the_database(postgres: str, here: Books, monkeypatch: pyte
     assert max(fetched) < smallest / 5
 
 
+def test_a_role_that_may_only_read_opens_a_ledger(postgres: str, here: Books) -> None:
+    """Nothing is copied, and rows are numbered the same way however often they are asked for."""
+    owner = ibis.connect(postgres)
+    owner.raw_sql("""
+        CREATE ROLE reader LOGIN;
+        GRANT USAGE ON SCHEMA public TO reader;
+        GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+        REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+        REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC;
+    """)
+    owner.con.commit()
+    there = open_books(postgres.replace("owner@", "reader@"))
+    pd.testing.assert_frame_equal(there.rows, here.rows)
+    assert there.problems.groupby("rule").size().equals(here.problems.groupby("rule").size())
+    assert sorted(there.quarantine.value) == sorted(here.quarantine.value)
+    assert there.tables["invoices"].amount.sum().execute() == here.tables["invoices"].amount.sum().execute()
+
+
 def test_a_database_without_a_ledger_says_so(postgres: str) -> None:
     from arforecast.errors import SourceError
 
