@@ -1,6 +1,6 @@
 # Everything starts from a clone with Python 3.11+ and make: each target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help install engines sample report test check format headlines lab bench accuracy speed lock clean
+.PHONY: help install engines sample report test cells check format headlines lab bench accuracy speed lock clean
 
 # Without bytecode every notebook kernel would compile its imports again: three times slower to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,8 +40,11 @@ $(SAMPLE): $(READY) $(wildcard src/arforecast/sample/*.py)
 report: $(READY) $(SAMPLE)  ## the pages; LEDGER=folder AS_OF=date for another ledger
 	@$(BIN)/arforecast report $(LEDGER) --as-of $(AS_OF)
 
+# A worker keeps a file's ledgers for all of its tests; the files keep their order, the longest first.
 test: $(READY) $(SAMPLE)  ## the tests, notebooks included
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+cells: $(READY) $(SAMPLE)  ## the notebooks by themselves, cell by cell, their headlines compared
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --nbval-lax --nbval-cell-timeout=60 notebooks
 
 check: $(READY)  ## linters, types, layers, dependencies, clean notebooks

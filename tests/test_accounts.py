@@ -602,11 +602,12 @@ def test_sheets_asked_together_are_the_sheets_asked_alone(company: Ledger) -> No
 
 
 def same(one: Ledger, other: Ledger, on: date) -> None:
-    pd.testing.assert_frame_equal(one.as_of(on).accounts(), other.as_of(on).accounts())
-    customers = one.as_of(on).accounts().customer_id.head(20)
-    parts = zip(one.as_of(on).account_sheets(customers), other.as_of(on).account_sheets(customers), strict=True)
-    for ours, theirs in parts:
-        pd.testing.assert_frame_equal(ours, theirs)
+    ours, theirs = one.as_of(on), other.as_of(on)
+    accounts = ours.accounts()
+    pd.testing.assert_frame_equal(accounts, theirs.accounts())
+    customers = accounts.customer_id.head(20)
+    for part, same_part in zip(ours.account_sheets(customers), theirs.account_sheets(customers), strict=True):
+        pd.testing.assert_frame_equal(part, same_part)
 
 
 def test_nothing_that_became_known_later_changes_an_account(made: Tables, company: Ledger, tmp_path: Path) -> None:

@@ -134,6 +134,19 @@ def spark(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> I
     session.stop()
 
 
+# Reading a ledger is the dearest thing there is on Spark: once for all tests.
+
+
+@pytest.fixture(scope="module")
+def in_postgres(postgres: str) -> Books:
+    return open_books(postgres)
+
+
+@pytest.fixture(scope="module")
+def on_spark(spark: Any) -> Books:
+    return open_books(spark)
+
+
 def agree(there: Books, here: Books) -> None:
     """The same problems, the same counts, and every value of the catalogue: money exactly, ratios to 1e-9."""
     assert (there.problems.rule.value_counts() == here.problems.rule.value_counts()).all()
@@ -148,12 +161,12 @@ def agree(there: Books, here: Books) -> None:
     assert theirs.value[money].equals(ours.value[money])
 
 
-def test_postgres_agrees(postgres: str, here: Books) -> None:
-    agree(open_books(postgres), here)
+def test_postgres_agrees(in_postgres: Books, here: Books) -> None:
+    agree(in_postgres, here)
 
 
-def test_spark_agrees(spark: Any, here: Books) -> None:
-    agree(open_books(spark), here)
+def test_spark_agrees(on_spark: Books, here: Books) -> None:
+    agree(on_spark, here)
 
 
 def schedules_agree(there: Books, here: Books) -> None:
@@ -166,12 +179,12 @@ def schedules_agree(there: Books, here: Books) -> None:
         assert one[sums].astype("float64").equals(other[sums].astype("float64")), name
 
 
-def test_postgres_agrees_on_the_schedules(postgres: str, here: Books) -> None:
-    schedules_agree(open_books(postgres), here)
+def test_postgres_agrees_on_the_schedules(in_postgres: Books, here: Books) -> None:
+    schedules_agree(in_postgres, here)
 
 
-def test_spark_agrees_on_the_schedules(spark: Any, here: Books) -> None:
-    schedules_agree(open_books(spark), here)
+def test_spark_agrees_on_the_schedules(on_spark: Books, here: Books) -> None:
+    schedules_agree(on_spark, here)
 
 
 def accounts_agree(there: Books, here: Books) -> None:
@@ -184,12 +197,12 @@ def accounts_agree(there: Books, here: Books) -> None:
         pd.testing.assert_frame_equal(found, expected, rtol=1e-9, atol=0, check_dtype=False)
 
 
-def test_postgres_agrees_on_the_accounts(postgres: str, here: Books) -> None:
-    accounts_agree(open_books(postgres), here)
+def test_postgres_agrees_on_the_accounts(in_postgres: Books, here: Books) -> None:
+    accounts_agree(in_postgres, here)
 
 
-def test_spark_agrees_on_the_accounts(spark: Any, here: Books) -> None:
-    accounts_agree(open_books(spark), here)
+def test_spark_agrees_on_the_accounts(on_spark: Books, here: Books) -> None:
+    accounts_agree(on_spark, here)
 
 
 def test_rows_stay_in_the_database(postgres: str, here: Books, monkeypatch: pytest.MonkeyPatch) -> None:

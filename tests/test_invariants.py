@@ -178,10 +178,16 @@ def test_the_books_roll_forward_to_the_cent(company: Company) -> None:
     assert ends.opening.to_list()[1:] == ends.closing.to_list()[:-1]
 
 
+@pytest.fixture(scope="module")
+def alone(made: Company) -> pd.DataFrame:
+    """The whole of the sample company, asked for by itself."""
+    return kpis.measured(made.ledger.books, made.days)
+
+
 @pytest.mark.parametrize("by", ["segment", "customer_id", "product", "collector", "currency"])
-def test_groups_add_up_to_the_whole(made: Company, by: str) -> None:
-    """The whole is asked for by itself: beside groups it is made of them, and has to be the same."""
-    table, alone = (kpis.measured(made.ledger.books, made.days, each) for each in (by, None))
+def test_groups_add_up_to_the_whole(made: Company, alone: pd.DataFrame, by: str) -> None:
+    """Beside groups the whole is made of them, and has to be the same as by itself."""
+    table = kpis.measured(made.ledger.books, made.days, by)
     beside = table[table.by == ""].reset_index(drop=True)
     pd.testing.assert_frame_equal(beside, alone.reset_index(drop=True), rtol=1e-12)
     groups = table[(table.by == by) & ~table.kpi.isin(NOT_ADDITIVE)].groupby(["as_of", "kpi"])
@@ -195,9 +201,9 @@ def test_groups_add_up_to_the_whole(made: Company, by: str) -> None:
 
 
 def test_three_times_the_money_is_three_times_the_money_and_the_same_days_and_shares(
-    made: Company, tmp_path: Path
+    made: Company, alone: pd.DataFrame, tmp_path: Path
 ) -> None:
-    once = measured(made.ledger, made.days)
+    once = alone.set_index(["as_of", "group", "kpi"])
     thrice = measured(opened(_times(made.tables, 3), tmp_path / "thrice"), made.days)
     money = once.unit == "money"
     assert (cents(thrice.value[money]) == 3 * cents(once.value[money])).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 import pkgutil
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +30,12 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
 def figures(ledger: Ledger, day: str) -> dict[str, float]:
     table = ledger.as_of(day).kpis()
     return dict(zip(table.kpi, table.value, strict=True))
+
+
+def trend(ledger: Ledger, *days: str) -> list[dict[str, float]]:
+    """The figures of several days, asked for at once."""
+    table = kpis.measured(ledger.books, map(date.fromisoformat, days)).set_index("kpi")
+    return [table.value[table.as_of == day].to_dict() for day in days]
 
 
 def groups(ledger: Ledger, day: str, by: str, kpi: str) -> pd.DataFrame:
@@ -90,8 +97,9 @@ def test_countback_counts_the_days_of_this_month_so_far_and_of_months_without_bi
     A          2026-02-20 10.00  cash
     A          2026-04-20 30.00  cash
     """
-    assert figures(ledger, "2026-04-10")["dso_countback"] == 62
-    assert figures(ledger, "2026-04-20")["dso_countback"] == 0
+    early, late = trend(ledger, "2026-04-10", "2026-04-20")
+    assert early["dso_countback"] == 62
+    assert late["dso_countback"] == 0
 
 
 def test_countback_is_not_defined_when_the_history_runs_out(ledger: Ledger) -> None:
@@ -210,7 +218,7 @@ def test_a_bounced_payment_settles_nothing(ledger: Ledger) -> None:
     A          2026-05-15 -100.00 cash
     A          2026-05-31 100.00  cash
     """
-    settled, bounced, paid = (figures(ledger, day) for day in ("2026-05-12", "2026-05-20", "2026-05-31"))
+    settled, bounced, paid = trend(ledger, "2026-05-12", "2026-05-20", "2026-05-31")
     assert [then["open_ar"] for then in (settled, bounced, paid)] == [0, 100, 0]
     assert [then["cash"] for then in (settled, bounced, paid)] == [100, 0, 100]
     assert settled["days_to_pay_median_km"] == 10
@@ -409,8 +417,9 @@ def test_collection_rate(ledger: Ledger) -> None:
     B          2026-06-29 200.00 cash
     B          2026-06-30 100.00 cash
     """
-    assert figures(ledger, "2026-06-30")["collection_rate"] == 0.6
-    assert math.isnan(figures(ledger, "2026-06-28")["collection_rate"])
+    before, today = trend(ledger, "2026-06-28", "2026-06-30")
+    assert today["collection_rate"] == 0.6
+    assert math.isnan(before["collection_rate"])
 
 
 def test_recovery_of_what_was_overdue(ledger: Ledger) -> None:
@@ -446,13 +455,13 @@ def test_recovery_of_what_was_overdue(ledger: Ledger) -> None:
     H          2026-02-20 60.00  cash
     H          2026-06-03 -5.00  cash
     """
-    today = figures(ledger, "2026-06-30")
+    yesterday, today = trend(ledger, "2026-06-29", "2026-06-30")
     assert (today["recovered_30"], today["recovered_60"], today["recovered_90"]) == (0.5, 0.6, 0.25)
     assert today["recovery_rate"] == pytest.approx(225 / 355)
     assert today["collection_rate_outstanding"] == pytest.approx(720 / 855)
     assert today["collection_rate_period"] == 0.72
     assert today["recovered_to_outstanding"] == pytest.approx(815 / 275)
-    assert figures(ledger, "2026-06-29")["recovered_30"] == 0  # May is a day too young, and April's came after 30 days
+    assert yesterday["recovered_30"] == 0  # May is a day too young, and April's came after 30 days
 
 
 def test_a_year_of_billing_and_its_losses(ledger: Ledger) -> None:
@@ -475,11 +484,11 @@ def test_a_year_of_billing_and_its_losses(ledger: Ledger) -> None:
     B          2026-06-11 20.00  credit_note
     B          2026-06-30 30.00  discount
     """
-    today = figures(ledger, "2026-06-30")
+    may, today = trend(ledger, "2026-05-31", "2026-06-30")
     assert (today["dso_12m"], today["ar_turnover"], today["bad_debt_share"]) == (91.25, 4, 0.05)
     flows = {name: today[name] for name in ("billed", "cash", "credit_notes", "discounts", "write_offs")}
     assert flows == {"billed": 400, "cash": 350, "credit_notes": 20, "discounts": 30, "write_offs": 0}
-    assert figures(ledger, "2026-05-31")["write_offs"] == 50
+    assert may["write_offs"] == 50
 
 
 def test_days_to_resolve_overdue_invoices(ledger: Ledger) -> None:
@@ -649,7 +658,7 @@ def test_costs(ledger: Ledger) -> None:
     2026-06-01 legal    20.00
     """
     names = ["cost_to_collect", "cost_per_invoice", "collections_roi"]
-    june, july = figures(ledger, "2026-06-30"), figures(ledger, "2026-07-31")
+    june, july = trend(ledger, "2026-06-30", "2026-07-31")
     assert [june[name] for name in names] == [0.05, 12.5, 3]
     assert all(math.isnan(july[name]) for name in names)
     for name in names:
@@ -689,8 +698,9 @@ def test_the_net_return_leaves_out_what_would_have_come_unasked(ledger: Ledger) 
     2026-07-01 staff    60.00
     """
     unasked = 300 * (1 - math.exp(-30 * 20 / 3680))
-    assert figures(ledger, "2026-06-30")["collections_roi_net"] == pytest.approx((240 - unasked - 60) / 60)
-    assert math.isnan(figures(ledger, "2026-07-31")["collections_roi_net"])
+    june, july = trend(ledger, "2026-06-30", "2026-07-31")
+    assert june["collections_roi_net"] == pytest.approx((240 - unasked - 60) / 60)
+    assert math.isnan(july["collections_roi_net"])
 
 
 def test_early_payment_discounts(ledger: Ledger) -> None:
@@ -741,7 +751,7 @@ def test_a_fact_counts_from_the_day_it_enters_the_books(ledger: Ledger) -> None:
     A          2026-03-20 100.00 cash 2026-03-22
     B          2026-03-15 200.00 cash 2026-04-10
     """
-    march, april = figures(ledger, "2026-03-31"), figures(ledger, "2026-04-30")
+    march, april = trend(ledger, "2026-03-31", "2026-04-30")
     assert (march["open_ar"], march["credit_balance"], march["billed"], march["cash"]) == (200, 0, 0, 0)
     assert (april["open_ar"], april["billed"], april["cash"]) == (0, 100, 300)
     assert (april["days_to_pay"], april["days_beyond_terms"]) == (52, 22)
@@ -759,7 +769,7 @@ def test_a_known_on_before_the_event_changes_nothing(ledger: Ledger) -> None:
     A          2026-03-20 60.00  cash 2026-01-05
     """
     days = ("2026-03-09", "2026-03-10", "2026-03-19", "2026-03-20")
-    assert [figures(ledger, day)["open_ar"] for day in days] == [0, 100, 100, 40]
+    assert [figures["open_ar"] for figures in trend(ledger, *days)] == [0, 100, 100, 40]
 
 
 def test_the_paid_on_shortcut(ledger: Ledger) -> None:
@@ -771,7 +781,7 @@ def test_the_paid_on_shortcut(ledger: Ledger) -> None:
     B          c           2026-06-01 2026-07-01 80.00  2026-06-25 30.00
     C          c           2026-06-01 2026-07-01 10.00  -          -
     """
-    before, after = figures(ledger, "2026-06-19"), figures(ledger, "2026-06-30")
+    before, after = trend(ledger, "2026-06-19", "2026-06-30")
     assert (before["open_ar"], before["cash"]) == (190, 0)
     assert (after["open_ar"], after["cash"]) == (60, 130)
 
@@ -787,7 +797,7 @@ def test_a_window_of_billing_that_begins_before_the_ledger_is_null(ledger: Ledge
     A          c           2026-01-02 2026-02-01 900.00
     """
     names = ["dso", "dso_best_possible", "add", "days_to_pay_median_km"]
-    early, later = figures(ledger, "2026-03-31"), figures(ledger, "2026-04-01")
+    early, later = trend(ledger, "2026-03-31", "2026-04-01")
     assert all(math.isnan(early[name]) for name in [*names, "dso_12m", "ar_turnover", "bad_debt_share"])
     assert (later["dso"], later["dso_best_possible"], later["add"]) == (90, 0, 90)
     assert math.isnan(later["dso_12m"])
@@ -809,10 +819,11 @@ def test_a_cohort_that_begins_before_the_ledger_is_null(ledger: Ledger) -> None:
     B          2026-04-20 50.00  cash
     """
     cohorts = ["collection_rate", "recovered_30", "recovered_60", "recovered_90"]
-    march, april = figures(ledger, "2026-04-30"), figures(ledger, "2026-07-29")
+    days = ["2026-04-30", "2026-05-30", "2026-06-29", "2026-07-29"]
+    march, april_young, march_old, april = trend(ledger, *days)
     assert math.isnan(march["recovered_30"])
-    assert figures(ledger, "2026-05-30")["recovered_30"] == 0.5
-    assert all(math.isnan(figures(ledger, "2026-06-29")[name]) for name in ["collection_rate", "recovered_90"])
+    assert april_young["recovered_30"] == 0.5
+    assert all(math.isnan(march_old[name]) for name in ["collection_rate", "recovered_90"])
     assert [april[name] for name in cohorts[:1] + cohorts[3:]] == [0.5, 0.5]
 
 

@@ -97,19 +97,25 @@ def test_it_is_committed_clean_but_for_its_headline(path: Path) -> None:
         assert cell.source == headline[0].source or not cell.outputs
 
 
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All notebooks on the sample, run once: what `make report` writes."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(Path(arforecast.__file__).resolve().parents[1]))
+        return runner.run(SAMPLE, DAY, out=tmp_path_factory.mktemp("reports"), notebooks=ROOT / "notebooks")
+
+
 @with_sample
 @each
-def test_it_runs_on_the_sample_and_says_what_is_committed(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(arforecast.__file__).resolve().parents[1]))
-    folder = runner.run(SAMPLE, DAY, [path.stem], out=tmp_path, notebooks=path.parent)
-    page = (folder / f"{path.stem}.html").read_text("utf-8")
+def test_it_runs_on_the_sample_and_says_what_is_committed(path: Path, reported: Path) -> None:
+    page = (reported / f"{path.stem}.html").read_text("utf-8")
     assert page.count("<figure>") >= 2
     assert page.count("<table>") >= 2
     assert "Traceback" not in page
-    assert list((folder / "data").glob("*.csv"))
-    executed = nbformat.read(folder / f"{path.stem}.ipynb", as_version=4)
+    saved = {name for cell in code(path) for name in re.findall(r'\bdata, "(\w+)"\)', cell.source)}
+    assert saved
+    assert {f"{name}.csv" for name in saved} <= {file.name for file in (reported / "data").iterdir()}
+    executed = nbformat.read(reported / f"{path.stem}.ipynb", as_version=4)
     assert runner.headline(executed) == runner.headline(nbformat.read(path, as_version=4))
 
 

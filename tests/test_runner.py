@@ -172,13 +172,13 @@ def test_the_executed_notebook_names_the_place_where_its_data_is(ledger: Path, n
 def test_failures_are_told_in_one_line_each_and_leave_the_earlier_run(
     ledger: Path, notebooks: Path, tmp_path: Path
 ) -> None:
-    before = run(ledger, notebooks, tmp_path)
+    before = run(ledger, notebooks, tmp_path, names=["first"])
     known = {name: (before / name).read_bytes() for name in files(before)}
     notebook(notebooks, "breaks", ["# Title", "1", "x = 1\nraise ValueError('two\\nlines')"])
     notebook(notebooks, "leaves", ["import sys; sys.exit(0)", "2"])
     notebook(notebooks, "dies", ["import os; os._exit(3)"])
     with pytest.raises(RunError) as raised:
-        run(ledger, notebooks, tmp_path, workers=2)
+        run(ledger, notebooks, tmp_path, names=["second", "breaks", "leaves", "dies"], workers=2)
     assert str(raised.value).splitlines() == [
         "breaks, cell 4 (`x = 1`): ValueError: two",
         "dies: DeadKernelError: Kernel died",
@@ -189,7 +189,7 @@ def test_failures_are_told_in_one_line_each_and_leave_the_earlier_run(
 
 
 def test_a_new_run_of_the_day_replaces_the_earlier_one_whole(ledger: Path, notebooks: Path, tmp_path: Path) -> None:
-    run(ledger, notebooks, tmp_path)
+    run(ledger, notebooks, tmp_path, names=["first"])
     folder = run(ledger, notebooks, tmp_path, names=["second"])
     assert files(folder) == ["index.html", "quarantine.csv", "run.json", "second.html", "second.ipynb"]
     assert [path.name for path in folder.parent.iterdir()] == ["2026-06-30"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import math
 import random
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import ledgers
-from arforecast import Ledger, open_ledger, schedules
+from arforecast import Ledger, Snapshot, open_ledger, schedules
 from arforecast.cli import main
 from arforecast.errors import UsageError
 from arforecast.kpis.balances import bucket_names
@@ -38,6 +40,8 @@ MADE_OF = {
     "costs_by_category": "costs",
 }
 MONEY = ("_amount", "_balance")
+Stood = Callable[[date], Snapshot]
+Made = Callable[[str, date], pd.DataFrame]
 
 
 @pytest.fixture
@@ -518,8 +522,15 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Tables:
 
 
 @pytest.fixture(scope="module")
-def whole(company: Tables, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
-    return opened(company, tmp_path_factory.mktemp("whole") / "ledger")
+def whole(company: Tables, tmp_path_factory: pytest.TempPathFactory) -> Stood:
+    """The company on a day; a day is stood on once."""
+    return cache(opened(company, tmp_path_factory.mktemp("whole") / "ledger").as_of)
+
+
+@pytest.fixture(scope="module")
+def made(whole: Stood) -> Made:
+    """A schedule of the company on a day, made once."""
+    return cache(lambda name, day: whole(day).schedule(name))
 
 
 def opened(tables: Tables, folder: Path) -> Ledger:
@@ -543,8 +554,8 @@ def test_a_schedule_has_a_worked_example_and_a_definition(name: str) -> None:
 
 
 @each
-def test_a_schedule_of_the_sample_company_has_rows(name: str, whole: Ledger) -> None:
-    rows = whole.as_of(DAYS[1]).schedule(name)
+def test_a_schedule_of_the_sample_company_has_rows(name: str, made: Made) -> None:
+    rows = made(name, DAYS[1])
     assert len(rows) > 1
     assert not rows.isna().all().any()
 
@@ -552,30 +563,32 @@ def test_a_schedule_of_the_sample_company_has_rows(name: str, whole: Ledger) -> 
 @pytest.fixture(scope="module", params=DAYS, ids=str)
 def evening(
     request: pytest.FixtureRequest, company: Tables, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[date, Ledger]:
+) -> tuple[date, Snapshot]:
     """A day, and the ledger as its files stood that evening."""
-    return request.param, opened(ledgers.until(company, request.param), tmp_path_factory.mktemp("evening") / "ledger")
+    files = ledgers.until(company, request.param)
+    return request.param, opened(files, tmp_path_factory.mktemp("evening") / "ledger").as_of(request.param)
 
 
 @each
-def test_the_future_changes_nothing(name: str, whole: Ledger, evening: tuple[date, Ledger]) -> None:
+def test_the_future_changes_nothing(name: str, made: Made, evening: tuple[date, Snapshot]) -> None:
     day, then = evening
-    exactly(whole.as_of(day).schedule(name), then.as_of(day).schedule(name))
+    exactly(made(name, day), then.schedule(name))
 
 
-def test_the_order_of_rows_changes_nothing(company: Tables, whole: Ledger, tmp_path: Path) -> None:
+def test_the_order_of_rows_changes_nothing(company: Tables, made: Made, tmp_path: Path) -> None:
     deck = random.Random(1)
     shuffled = opened({table: deck.sample(rows, len(rows)) for table, rows in company.items()}, tmp_path / "ledger")
+    today = shuffled.as_of(DAYS[1])
     for name in SCHEDULES:
-        exactly(whole.as_of(DAYS[1]).schedule(name), shuffled.as_of(DAYS[1]).schedule(name))
+        exactly(made(name, DAYS[1]), today.schedule(name))
 
 
 def test_three_times_the_money_is_three_times_the_money_and_the_same_days_and_shares(
-    company: Tables, whole: Ledger, tmp_path: Path
+    company: Tables, made: Made, tmp_path: Path
 ) -> None:
     thrice = opened(_times(company, 3), tmp_path / "ledger").as_of(DAYS[1])
     for name in SCHEDULES:
-        once = whole.as_of(DAYS[1]).schedule(name)
+        once = made(name, DAYS[1])
         money = {column: 3 * once[column] for column in once if column.endswith(MONEY)}
         pd.testing.assert_frame_equal(thrice.schedule(name), once.assign(**money), rtol=1e-9)
 
@@ -591,7 +604,7 @@ def _times(tables: Tables, factor: int) -> Tables:
 
 
 def test_another_currency_at_a_steady_rate_is_the_same_money_at_that_rate(
-    company: Tables, whole: Ledger, tmp_path: Path
+    company: Tables, made: Made, tmp_path: Path
 ) -> None:
     """Everything is billed and paid in EUR, which are 2 USD each; limits and costs are in the reporting currency."""
     reporting = {name: _times({name: company[name]}, 2)[name] for name in ("customers", "costs")}
@@ -601,7 +614,7 @@ def test_another_currency_at_a_steady_rate_is_the_same_money_at_that_rate(
     rest = {name: rows for name, rows in company.items() if name != "control_totals"}
     today = opened(rest | reporting | abroad | rates, tmp_path / "ledger").as_of(DAYS[1])
     for name in SCHEDULES:
-        once = whole.as_of(DAYS[1]).schedule(name)
+        once = made(name, DAYS[1])
         money = {column: 2 * once[column] for column in once if column.endswith(MONEY)}
         pd.testing.assert_frame_equal(today.schedule(name), once.assign(**money), rtol=1e-9)
 
@@ -645,54 +658,54 @@ def test_a_rate_that_moves_moves_no_share(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("tables", [{"invoices": []}, {table: [] for table in BY_NAME}], ids=["alone", "every table"])
-def test_an_empty_ledger_has_empty_schedules(tables: Tables, whole: Ledger, tmp_path: Path) -> None:
+def test_an_empty_ledger_has_empty_schedules(tables: Tables, made: Made, tmp_path: Path) -> None:
     today = opened(tables, tmp_path / "ledger").as_of(AS_OF)
     for name in SCHEDULES:
         rows = today.schedule(name)
-        assert list(rows.columns) == list(whole.as_of(AS_OF).schedule(name).columns)
+        assert list(rows.columns) == list(made(name, DAYS[1]).columns)
         assert (rows.filter(regex="_amount$|_balance$").fillna(0) == 0).all(axis=None), name
         assert rows.filter(like="_share").isna().all(axis=None), name
 
 
 @pytest.mark.parametrize(("name", "table"), MADE_OF.items())
 def test_without_its_table_a_schedule_has_no_row(
-    name: str, table: str, company: Tables, whole: Ledger, tmp_path: Path
+    name: str, table: str, company: Tables, made: Made, tmp_path: Path
 ) -> None:
     without = {other: rows for other, rows in company.items() if other != table}
     rows = opened(without, tmp_path / "ledger").as_of(DAYS[1]).schedule(name)
     assert rows.empty
-    assert list(rows.columns) == list(whole.as_of(DAYS[1]).schedule(name).columns)
+    assert list(rows.columns) == list(made(name, DAYS[1]).columns)
 
 
-def test_without_costs_the_agency_is_seen_all_the_same(company: Tables, whole: Ledger, tmp_path: Path) -> None:
+def test_without_costs_the_agency_is_seen_all_the_same(company: Tables, made: Made, tmp_path: Path) -> None:
     without = {table: rows for table, rows in company.items() if table != "costs"}
     rows = opened(without, tmp_path / "ledger").as_of(DAYS[1]).schedule("agency")
     unpriced = rows.columns.str.contains("cost")
     assert rows.loc[:, unpriced].isna().all(axis=None)
-    assert rows.loc[:, ~unpriced].equals(whole.as_of(DAYS[1]).schedule("agency").loc[:, ~unpriced])
+    assert rows.loc[:, ~unpriced].equals(made("agency", DAYS[1]).loc[:, ~unpriced])
 
 
 @each
-def test_a_schedule_is_shown_with_words_and_units(name: str, whole: Ledger) -> None:
+def test_a_schedule_is_shown_with_words_and_units(name: str, made: Made) -> None:
     """No column is money by default alone, and none shows its own name."""
-    rows = whole.as_of(DAYS[1]).schedule(name)
+    rows = made(name, DAYS[1])
     for column in rows:
         assert shown._unit(rows, column) != "money" or column.endswith(MONEY), column
     assert "_" not in "".join(part for part in str(shown.show(rows, name)).split("<") if part.startswith("th"))
 
 
-def test_what_is_no_schedule_is_refused(whole: Ledger) -> None:
+def test_what_is_no_schedule_is_refused(whole: Stood) -> None:
     with pytest.raises(UsageError, match=r"no schedule rates\. Ask for one of roll_rates, vintage, "):
-        whole.as_of(AS_OF).schedule("rates")
+        whole(AS_OF).schedule("rates")
 
 
-def test_the_command_line_prints_a_schedule_and_names_them_all(company: Tables, whole: Ledger, tmp_path: Path) -> None:
+def test_the_command_line_prints_a_schedule_and_names_them_all(company: Tables, made: Made, tmp_path: Path) -> None:
     folder = ledgers.write(company, tmp_path / "ledger")
     asked = ["schedule", str(folder), "terms", "--as-of", str(DAYS[0]), "--format", "csv"]
     printed = CliRunner().invoke(main, asked)
     assert printed.exit_code == 0
     rows = pd.read_csv(io.StringIO(printed.stdout), dtype={"terms": "str"})
-    pd.testing.assert_frame_equal(rows, whole.as_of(DAYS[0]).schedule("terms"), check_dtype=False)
+    pd.testing.assert_frame_equal(rows, made("terms", DAYS[0]), check_dtype=False)
 
     refused = CliRunner().invoke(main, ["schedule", str(folder), "rates", "--as-of", str(DAYS[0])])
     assert (refused.exit_code, refused.stdout) == (2, "")
@@ -706,9 +719,9 @@ def test_a_forward_factor_is_above_zero(factor: str, tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_schedules_add_up_to_the_kpis(whole: Ledger) -> None:
+def test_schedules_add_up_to_the_kpis(whole: Stood) -> None:
     """The same money, asked of the catalogue."""
-    today = whole.as_of(DAYS[0])
+    today = whole(DAYS[0])
     figures = today.kpis().set_index("kpi").value
     matrix = today.schedule("expected_credit_loss").set_index("bucket").open_balance
     assert matrix.to_dict() == {bucket: figures[f"aging:{bucket}"] for bucket in matrix.index}
