@@ -83,7 +83,7 @@ PARTS = {
     "open": Part("full: read and check", work("opening", "{full}"), None, "text"),
     "day": Part("full: read, check, catalogue of a day / read", work("one_day", "{full}"), 30, "text"),
     "pandas": Part("full: ageing, DSO, CEI in pandas, 36 months", work("three_in_pandas", "{full}")),
-    "sql": Part("full: ... in SQL by hand", work("three_in_sql", "{full}"), None, "pandas"),
+    "sql": Part("full: ... in SQL by hand", work("three_in_sql", "{full}")),
     "three": Part("full: ... of ours / SQL by hand", work("three_of_ours", "{full}"), None, "sql"),
     "catalogue": Part("full: catalogue by segment / pandas", work("catalogue", "{full}"), 0.2, "pandas"),
 }
