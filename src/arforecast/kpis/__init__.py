@@ -141,37 +141,38 @@ def measured(books: Books, days: Iterable[date], by: str | Iterable[str] | None 
 def measures(facts: Facts, wanted: Collection[Measure] = MEASURES) -> pd.DataFrame:
     """The balances and every sum that the KPIs divide, or those of the measures that are wanted: one row a day and
     group, money in minor units (whole ones in one currency)."""
-    wide = _asked(wanted, facts)
-    balance = fetched(balances.standing(facts)).set_index(["on", "group"])
-    for day, suffix in (("as_of", ""), ("opening_on", "_opening"), ("quarter_opening_on", "_quarter_opening")):
-        there = balance.add_suffix(suffix).reset_index().rename(columns={"on": day})
-        wide = _beside(wide, there, [day, "group"])
-    return wide
+    wide, balance = _asked(wanted, facts), fetched(balances.standing(facts)).set_index(["on", "group"])
+    days = {"as_of": "", "opening_on": "_opening", "quarter_opening_on": "_quarter_opening"}
+    there = (_at(wide[[day, "group"]], balance.add_suffix(suffix)) for day, suffix in days.items())
+    return pd.concat([wide, *there], axis=1)
 
 
 def added_up(groups: pd.DataFrame, facts: Facts) -> pd.DataFrame:
     """The measures of the whole ledger from those of its groups: only what does not add up is asked for again."""
     wide = _asked(ALONE, facts)
     sums = groups.drop(columns=[name for name in wide if name != "as_of"]).groupby("as_of", as_index=False).sum()
-    return _beside(wide, sums, ["as_of"])
+    return pd.concat([wide, _at(wide[["as_of"]], sums.set_index(["as_of"]))], axis=1)
 
 
 def _asked(wanted: Collection[Measure], facts: Facts) -> pd.DataFrame:
     """The days and groups, with those of the measures that are wanted."""
-    wide = _rows(facts)
+    rows, parts = _rows(facts), []
     for measure, needed in MEASURES.items():
         if measure in wanted:
             asked = measure(facts)
             # Of a table that is not there nothing is asked, and nothing is what it would answer.
             known = asked if needed in {"", *facts.books.present} else asked.limit(0)
-            wide = _beside(wide, fetched(known), KEYS)
-    return wide
+            parts.append(_at(rows[KEYS], fetched(known).set_index(KEYS)))
+    return pd.concat([rows, *parts], axis=1)
 
 
-def _beside(wide: pd.DataFrame, measured: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """More columns of measures. Where a row is missing a merge makes whole numbers floats: they are whole again."""
-    sums = measured.dtypes.drop([*keys, *UNKNOWN], errors="ignore")
-    return wide.merge(measured, on=keys, how="left").fillna(dict.fromkeys(sums.index, 0)).astype(sums.to_dict())
+def _at(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """The measures, indexed by the columns of `rows`, beside each of these; 0 where there are none, if they add up."""
+    at = pd.MultiIndex.from_frame(rows) if len(rows.columns) > 1 else pd.Index(rows.iloc[:, 0])
+    names = [name for name in UNKNOWN if name in measured]
+    unknown = measured[names].reindex(at)
+    known = measured.drop(columns=names).reindex(at, fill_value=0)
+    return pd.concat([known, unknown], axis=1).set_axis(rows.index)
 
 
 def _rows(facts: Facts) -> pd.DataFrame:
@@ -194,9 +195,11 @@ def _known_groups(facts: Facts) -> ibis.Table:
 
 def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     """One row a day, group and KPI, in the order of the catalogue."""
-    values = pd.concat([value(kpi, wide, books).assign(nth=nth) for nth, kpi in enumerate(catalogue(books.settings))])
-    values["as_of"] = pd.to_datetime(values.as_of)
-    return values.sort_values([*KEYS, "nth"], ignore_index=True)
+    kpis = catalogue(books.settings)
+    values = pd.concat([value(kpi, wide, books) for kpi in kpis], ignore_index=True)
+    nth = np.repeat(np.arange(len(kpis)), len(wide))
+    dated = values.assign(as_of=pd.to_datetime(values.as_of), nth=nth)
+    return dated.sort_values([*KEYS, "nth"], ignore_index=True)
 
 
 def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
@@ -206,8 +209,7 @@ def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     above_unit, below_unit = 1 if kpi.counted else minor, 1 if kpi.counted or kpi.each else minor
     one = pd.Series(1.0, wide.index)
     below = denominator / below_unit if isinstance(denominator, pd.Series) else one * denominator
-    first = pd.to_datetime(wide.first_issued_on)
-    too_short = pd.to_datetime(wide[kpi.after or "as_of"]) + pd.Timedelta(days=1) < first
+    too_short = pd.to_datetime(wide[kpi.after or "as_of"]) + pd.Timedelta(days=1) < pd.to_datetime(wide.first_issued_on)
     absent = bool(kpi.needs) and kpi.needs not in books.present
     above = (numerator / above_unit).astype("float64")
     below = below.mask(too_short | absent)

@@ -33,67 +33,59 @@ def unasked(facts: Facts) -> ibis.Table:
     """
     months = _months(facts)
     brought = months.join(_until_asked(facts, months.select("opened_on", "until").distinct()), ["opened_on", "until"])
-    before = brought.filter(_.ago > 0).group_by("as_of", "group", "bucket")
-    curve = before.aggregate(left=total(brought.balance_days), came=total(brought.cash)).filter(_.left > 0)
-    now = brought.filter(_.ago == 0).select("as_of", "group", "bucket", "opened_on", "balance")
-    both = now.left_join(curve, ["as_of", "group", "bucket"])
-    rate = ibis.greatest(both.came.cast("float64") / both.left.cast("float64"), 0.0)
-    days = both.as_of.delta(both.opened_on, unit="day")
-    expected = both.balance.cast("float64") * (1 - (-rate * days).exp())
-    sums = both.group_by("as_of", "group").aggregate(
+    now = brought.ago == 0
+    sums = brought.group_by("as_of", "group", "bucket", "days").aggregate(
+        balance=total(brought.balance, now), left=total(brought.balance_days, ~now), came=total(brought.cash, ~now)
+    )
+    owed = sums.filter(sums.balance > 0)
+    left = (owed.left > 0).ifelse(owed.left, None).cast("float64")
+    rate = ibis.greatest(owed.came.cast("float64") / left, 0.0)
+    expected = owed.balance.cast("float64") * (1 - (-rate * owed.days).exp())
+    groups = owed.group_by("as_of", "group").aggregate(
         # Decimals add up to the same in any order, floats would not.
         unasked_month=expected.cast("decimal(38,6)").sum().cast("float64"),
-        unknown=both.left.isnull().ifelse(1, 0).sum(),
+        unknown=left.isnull().ifelse(1, 0).sum(),
     )
-    return sums.filter(_.unknown == 0).drop("unknown")
+    return groups.filter(_.unknown == 0).drop("unknown")
 
 
 def _months(facts: Facts) -> ibis.Table:
-    """The month of each as_of so far, and the twelve before it: as_of, opened_on, until, ago. Costs have no group but
-    their entity, so no other group is asked for."""
+    """The month of each as_of so far, and the twelve before it: as_of, days (of the month so far), opened_on, until,
+    ago. Costs have no group but their entity, so no other group is asked for."""
     days = facts.days if facts.by in (None, "entity") else ()
     rows = [
-        {"as_of": as_of, "opened_on": opened_on, "until": until, "ago": ago}
+        {"as_of": as_of, "days": as_of.day, "opened_on": opened_on, "until": until, "ago": ago}
         for as_of in days
         for ago, (until, opened_on) in enumerate(pairwise(month_ends(as_of, EARLIER_MONTHS + 2)[::-1]))
     ]
-    return ibis.memtable(rows, schema={"as_of": "date", "opened_on": "date", "until": "date", "ago": "int64"})
+    dates, numbers = dict.fromkeys(("as_of", "opened_on", "until"), "date"), dict.fromkeys(("days", "ago"), "int64")
+    return ibis.memtable(rows, schema=dates | numbers)
 
 
 def _until_asked(facts: Facts, spans: ibis.Table) -> ibis.Table:
     """What was overdue as each span opened, and what it brought until its customer was contacted or the span ended:
     opened_on, until, group, bucket, balance, cash, balance_days (what was owed, day by day, added up)."""
-    owed, paid = _owed(facts, spans.mutate(on="opened_on")), _paid(facts, spans)
+    owed, paid = _overdue(facts, spans.mutate(on="opened_on")), _paid(facts, spans)
     none = ibis.literal(0).cast(owed.balance.type())
-    columns = ("opened_on", "until", "group", "bucket", "customer_id", "on")
+    columns = ("opened_on", "until", "group", "days_past_due", "customer_id", "on")
     moved = owed.select(*columns, "balance", cash=none).union(paid.select(*columns, balance=none, cash="amount"))
     asked = moved.left_join(_first_contacts(facts, spans), ["opened_on", "until", "customer_id"])
     alone = asked.filter(asked.contacted_on.isnull() | (asked.on < asked.contacted_on))
     days = alone.contacted_on.fill_null(alone.until).delta(alone.on, unit="day")
-    return alone.group_by("opened_on", "until", "group", "bucket").aggregate(
+    return alone.group_by("opened_on", "until", "group", bucket=aged(facts, alone.days_past_due)).aggregate(
         balance=total(alone.balance), cash=total(alone.cash), balance_days=total((alone.balance - alone.cash) * days)
     )
 
 
-def _owed(facts: Facts, spans: ibis.Table) -> ibis.Table:
-    """What each customer was overdue with as each span opened, by bucket."""
-    rows = _overdue(facts, spans)
-    keys = ("opened_on", "until", "group", "bucket", "customer_id", "on")
-    return rows.group_by(*keys).aggregate(balance=total(rows.balance))
-
-
 def _paid(facts: Facts, spans: ibis.Table) -> ibis.Table:
     """The cash of each span on what was overdue as it opened, each on its day."""
-    cash = facts.entries.filter(_.kind == "cash").select("invoice_id", "amount", "entered_on")
-    within = spans.join(cash, (cash.entered_on > spans.opened_on) & (cash.entered_on <= spans.until))
-    paid = within.rename(paid_on="entered_on").mutate(on="opened_on")
-    return _overdue(facts, paid).mutate(on="paid_on")
+    cash = facts.entries.filter(_.kind == "cash").select("invoice_id", "amount", paid_on="entered_on")
+    paid = spans.join(cash, (cash.paid_on > spans.opened_on) & (cash.paid_on <= spans.until))
+    return _overdue(facts, paid.mutate(on="opened_on")).mutate(on="paid_on")
 
 
 def _overdue(facts: Facts, days: ibis.Table) -> ibis.Table:
-    """The positions that are overdue, with their ageing bucket."""
-    rows = positions(facts, days).filter((_.balance > 0) & (_.days_past_due > 0))
-    return rows.mutate(bucket=aged(facts, rows.days_past_due))
+    return positions(facts, days).filter((_.balance > 0) & (_.days_past_due > 0))
 
 
 def _first_contacts(facts: Facts, spans: ibis.Table) -> ibis.Table:
@@ -113,7 +105,8 @@ def offered(facts: Facts) -> ibis.Table:
         priced_amount=total(offers.discount_amount, offers.cost.notnull()),
         offer_cost=offers.cost.sum().cast("float64").fill_null(0),
     )
-    return sums.left_join(_taken(facts), ["as_of", "group"]).select(*sums.columns, "taken_amount")
+    both = sums.left_join(_taken(facts), ["as_of", "group"])
+    return both.select(*sums.columns, taken_amount=both.taken_amount.fill_null(0))
 
 
 def _taken(facts: Facts) -> ibis.Table:

@@ -85,12 +85,9 @@ def answered(facts: Facts, after: str) -> ibis.Table:
     """
     given = _promises(facts, after)
     by_day = ("customer_id", "currency", "entered_on", "happened_on")
-    cash = facts.entries.filter(_.kind == "cash").rename(about="invoice_id")
-    on_account = cash.group_by(*by_day).aggregate(paid=total(-cash.change))
-    on_invoice = cash.select("about", *by_day, paid=-cash.change)
-    came = _in_time(given.filter(_.about.isnull()), on_account, "customer_id").union(
-        _in_time(given.filter(_.about.notnull()), on_invoice, "customer_id", "about")
-    )
+    cash = facts.entries.filter(_.kind == "cash").select(*by_day, about="invoice_id", paid=-_.change)
+    on_account = cash.group_by(*by_day, about=ibis.literal("")).aggregate(paid=total(cash.paid))
+    came = _in_time(given, cash.union(on_account.select(*cash.columns)))
     worth = valued(facts.books, came, "given_on", "paid")
     paid = worth.group_by("as_of", "row").aggregate(paid=total(worth.paid))
     promises = given.left_join(paid, ["as_of", "row"])
@@ -98,14 +95,14 @@ def answered(facts: Facts, after: str) -> ibis.Table:
     return promises.select(*given.columns, over=over, kept=promises.paid.fill_null(0) >= promises.amount)
 
 
-def _in_time(given: ibis.Table, cash: ibis.Table, *same: str) -> ibis.Table:
+def _in_time(given: ibis.Table, cash: ibis.Table) -> ibis.Table:
     """The cash that came from the day of each promise to the end of its days of grace: as_of, row, given_on, currency,
-    paid."""
+    paid. Cash about nothing answers promises about nothing."""
     until_on = (given.promised_on + ibis.interval(days=GRACE_DAYS)).cast("date")
-    waited = given.select("as_of", "row", "given_on", "made_on", *same, until_on=until_on)
+    waited = given.mutate(until_on=until_on, about=given.about.fill_null(""))
     in_time = (cash.happened_on >= waited.made_on) & (cash.happened_on <= waited.until_on)
     known = cash.entered_on <= waited.as_of
-    came = waited.join(cash, [*(waited[name] == cash[name] for name in same), in_time, known])
+    came = waited.join(cash, ["customer_id", "about", in_time, known])
     return came.select("as_of", "row", "given_on", "currency", "paid")
 
 

@@ -4,7 +4,7 @@ SELECT
   "t17"."offered_amount",
   "t17"."priced_amount",
   "t17"."offer_cost",
-  "t15"."taken_amount"
+  COALESCE("t15"."taken_amount", 0) AS "taken_amount"
 FROM (
   SELECT
     "t13"."as_of",
