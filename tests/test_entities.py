@@ -16,6 +16,7 @@ from arforecast.cli import main
 from arforecast.errors import SourceError
 from arforecast.sample import write_sample
 from arforecast.settings import Settings, read
+from doors import HEADER, SOUND, write
 
 ROOT = Path(__file__).parents[1]
 AS_OF = "2026-05-31"
@@ -129,3 +130,12 @@ def test_later_facts_of_an_entity_change_nothing(home: Path, settings: Settings,
     pd.testing.assert_frame_equal(
         open_ledger("group", settings).as_of(day).kpis("entity"), open_ledger("group", known).as_of(day).kpis("entity")
     )
+
+
+def test_a_line_that_cannot_be_read_is_told_of_its_own_entity(tmp_path: Path) -> None:
+    sound = f"{HEADER}\n{SOUND}\n"
+    write(tmp_path / "north", {"invoices.csv": f"{sound}A2,C1\n"})
+    write(tmp_path / "south", {"invoices.csv": sound})
+    entities = {name: str(tmp_path / name) for name in ("north", "south")}
+    problems = open_ledger("group", Settings(entities=entities)).problems
+    assert problems[["file", "row", "rule"]].to_numpy().tolist() == [["north/invoices.csv", 3, "unreadable"]]
