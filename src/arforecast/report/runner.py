@@ -118,11 +118,8 @@ def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
 
 def _usual(ledger: str | Path, chosen: Sequence[Path]) -> dict[str, object]:
     """The group is shown by entity, where a notebook shows groups at all."""
-    return (
-        {"by": "entity"}
-        if ledger == GROUP and _named() and any("by" in declared(notebook) for notebook in chosen)
-        else {}
-    )
+    grouped = ledger == GROUP and _named()
+    return {"by": "entity"} if grouped and any("by" in declared(notebook) for notebook in chosen) else {}
 
 
 def declared(notebook: Path) -> dict[str, str]:
