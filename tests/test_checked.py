@@ -48,8 +48,23 @@ def test_another_ledger_is_read_as_ever(copied: Path, tmp_path: Path) -> None:
 
 def test_other_settings_read_the_ledger_anew(ledger: Path, copied: Path) -> None:  # noqa: F811
     """Amounts of two decimals are no amounts in a currency of none: the copy would hide that."""
-    whole = Settings(ledger=LedgerRules(currency="JPY", decimals=0))
+    whole = Settings(ledger=LedgerRules(currency="JPY"))
     assert len(open_ledger(ledger, whole).quarantine) > len(open_ledger(ledger, Settings()).quarantine)
+
+
+def test_it_lies_wherever_a_run_does(ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    folder = tmp_path / 'it\'s; a [run] "1"'
+    folder.mkdir()
+    checked.write(open_ledger(ledger, Settings()).books, str(ledger), folder / "copy")
+    monkeypatch.setenv(checked.VARIABLE, str(folder / "copy"))
+    shutil.rmtree(ledger)
+    assert len(open_ledger(str(ledger), Settings()).as_of("2026-06-30").accounts()) == 2
+
+
+def test_it_holds_no_password_of_another_ledger(ledger: Path, tmp_path: Path) -> None:  # noqa: F811
+    settings = Settings(entities={"north": "postgres://bob:S3cretWord@host/db"})
+    checked.write(open_ledger(ledger, settings).books, str(ledger), tmp_path / "copy")
+    assert all(b"S3cretWord" not in file.read_bytes() for file in (tmp_path / "copy").iterdir())
 
 
 def test_the_notebooks_of_a_run_read_nothing_twice(ledger: Path, tmp_path: Path) -> None:  # noqa: F811

@@ -32,8 +32,19 @@ A1,2026-02-01,100.00,cash
 A2,2026-02-20,200.50,cash
 """
 LATE = [
-    *("invoice_id", "customer_id", "due_on", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30"),
+    *(
+        "invoice_id",
+        "customer_id",
+        "due_on",
+        "currency",
+        "open_balance",
+        "p_late",
+        "p_paid_7",
+        "p_paid_14",
+        "p_paid_30",
+    ),
     *("paid_on_p10", "paid_on_p50", "paid_on_p90", "expected_days_late", "reason_1", "reason_2", "reason_3", "model"),
+    "worth_amount",
 ]
 HEAVY = {"babel", "pandas", "numpy", "ibis", "duckdb", "matplotlib", "sklearn", "statsmodels", "papermill", "nbconvert"}
 
@@ -331,8 +342,8 @@ def test_late_as_parquet_is_the_frame_itself(ledger: str, late_payers: pd.DataFr
 def test_late_as_a_table_is_a_line_a_row(ledger: str, late_payers: pd.DataFrame) -> None:
     header, *lines = run("late", ledger, "--as-of", AS_OF).stdout.splitlines()
     assert header.split() == LATE
-    assert [line.split()[:4] for line in lines] == [
-        [row.invoice_id, row.customer_id, str(row.due_on.date()), f"{row.open_balance:g}"]
+    assert [line.split()[:5] for line in lines] == [
+        [row.invoice_id, row.customer_id, str(row.due_on.date()), row.currency, f"{row.open_balance:g}"]
         for row in late_payers.itertuples()
     ]
     assert all(row.reason_1 in line for row, line in zip(late_payers.itertuples(), lines, strict=True))
@@ -378,6 +389,27 @@ def test_a_ledger_that_is_not_there_is_one_line_and_exit_code_1() -> None:
         "nowhere: no ledger here. Name a folder of CSV or Parquet files, a .duckdb file, or a database URL."
     ]
     assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "{}"),
+        ("kpis", "{}", "--as-of", AS_OF),
+        ("kpis", "nowhere", "{}", "--as-of", AS_OF),
+        ("kpis", "nowhere", "--as-of", "{}"),
+        ("report", "nowhere", "{}", "--as-of", AS_OF),
+        ("import", "{}", "export.csv", "ledger"),
+        ("import", "flat", "{}", "ledger"),
+        ("schedule", "{}", "vintage", "--as-of", AS_OF),
+        ("{}",),
+    ],
+)
+def test_a_password_is_printed_nowhere(arguments: tuple[str, ...]) -> None:
+    for url in ("postgres:/bob:S3cretWord@127.0.0.1:1/db", "mysql://bob:S3cretWord@127.0.0.1/db?token=S3cretWord"):
+        result = run(*(word.format(url) for word in arguments))
+        assert result.exit_code in {1, 2}
+        assert "S3cretWord" not in result.output
 
 
 def test_debug_shows_the_traceback() -> None:

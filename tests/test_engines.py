@@ -5,6 +5,7 @@ Where a server, Java or a driver is missing these tests say so and are skipped; 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -14,18 +15,23 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import ibis
 import pandas as pd
 import pytest
 
+import arforecast
 import ledgers
 from arforecast import Ledger, kpis
+from arforecast.errors import SourceError
 from arforecast.ledger import Books, open_books
 from arforecast.ledger.tables import BY_NAME
+from arforecast.report import runner
 from arforecast.sample import write_sample
 from arforecast.schedules import SCHEDULES
 from arforecast.snapshot import stand
+from test_runner import notebook
 
 DAYS = [date(2026, 3, 31), date(2026, 5, 15), date(2026, 6, 30)]
 DECIMALS = 2
@@ -91,6 +97,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -
     options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder}"
     try:
         _run([f"{programs[-1]}/initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "owner"], owner)
+        access = folder / "data" / "pg_hba.conf"
+        access.write_text(f"host all bob 127.0.0.1/32 scram-sha-256\n{access.read_text()}")
         _run([*control, "-o", options, "start"], owner)
         url = f"postgres://owner@127.0.0.1:{port}/postgres"
         con = ibis.connect(url)
@@ -241,9 +249,81 @@ def test_a_role_that_may_only_read_opens_a_ledger(postgres: str, here: Books) ->
     assert there.tables["invoices"].amount.sum().execute() == here.tables["invoices"].amount.sum().execute()
 
 
-def test_a_database_without_a_ledger_says_so(postgres: str) -> None:
-    from arforecast.errors import SourceError
+WORD = "S3cret/W?rd@"
 
+
+@pytest.fixture(scope="module")
+def guarded(postgres: str) -> str:
+    """The URL of a user with a password."""
+    owner = ibis.connect(postgres)
+    owner.raw_sql(f"CREATE ROLE bob LOGIN PASSWORD '{WORD}'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO bob;")
+    owner.con.commit()
+    return postgres.replace("owner@", f"bob:{quote(WORD, safe='')}@")
+
+
+def test_a_run_keeps_the_address_and_no_password(
+    guarded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The notebook opens the database by what its parameter says; nothing that the run leaves holds the password."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(arforecast.__file__).resolve().parents[1]))
+    cells = ["# Guarded", "import arforecast as ar; print('headline', ledger, len(ar.open_ledger(ledger).books.rows))"]
+    notebook(tmp_path / "notebooks", "guarded", cells)
+    folder = runner.run(
+        guarded, "2026-06-30", out=tmp_path / "reports", notebooks=tmp_path / "notebooks", allow=("quarantine",)
+    )
+    address = guarded.replace(guarded.partition("://")[2].rpartition("@")[0], "***")
+    assert f"headline {address} " in (folder / "index.html").read_text("utf-8")
+    assert json.loads((folder / "run.json").read_text("utf-8"))["parameters"] == {"ledger": address}
+    left = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for word in (WORD, quote(WORD, safe=""), "S3cret", "W%3Frd"):
+        assert word.encode() not in left
+        assert word not in "".join(capfd.readouterr())
+
+
+def test_postgres_agrees_on_decimals(postgres: str, tmp_path: Path) -> None:
+    """
+    invoices
+    invoice_id customer_id issued_on  due_on     amount       currency
+    K1         C1          2026-06-01 2026-06-15 12.345       KWD
+    K2         C1          2026-06-01 2026-06-15 12.3456      KWD
+    J1         C2          2026-06-01 2026-06-15 150000       JPY
+    J2         C2          2026-06-01 2026-06-15 999999999999 JPY
+    U1         C3          2026-06-01 2026-06-15 10.00        -
+    X1         C3          2026-06-01 2026-06-15 10.00        XXQ
+
+    applications
+    invoice_id applied_on amount  kind
+    K1         2026-06-05 2.345   cash
+    J1         2026-06-05 50000   cash
+    J1         2026-06-05 0.5     cash
+    U1         2026-06-05 1.01    cash
+
+    rates
+    rate_on    currency rate
+    2026-06-01 KWD      3.25
+    2026-06-01 JPY      0.0066
+    """
+    tables = ledgers.told(test_postgres_agrees_on_decimals.__doc__ or "")
+    folder = ledgers.write(tables, tmp_path / "ledger")
+    con = ibis.connect(postgres)
+    con.create_database("small")
+    for name in tables:
+        rows = pd.read_csv(folder / f"{name}.csv", dtype="str")
+        con.create_table(name, rows, database="small")
+    one, other = (open_books(url) for url in (f"{postgres}?schema=small", folder))
+    assert one.problems.rule.tolist() == other.problems.rule.tolist() == ["not_money", "unknown_currency", "not_money"]
+    theirs, ours = (kpis.measured(books, [date(2026, 6, 30)]) for books in (one, other))
+    pd.testing.assert_frame_equal(theirs, ours, rtol=1e-12, check_dtype=False)
+
+
+def test_a_wrong_password_is_told_without_it(guarded: str) -> None:
+    told = r"^postgres://\*\*\*@127.*cannot be opened: .*authentication failed"
+    with pytest.raises(SourceError, match=told) as caught:
+        open_books(guarded.replace("S3cret", "Wr0ng"))
+    assert "Wr0ng" not in str(caught.value)
+
+
+def test_a_database_without_a_ledger_says_so(postgres: str) -> None:
     nowhere = postgres.replace("/postgres", "/nowhere")
     with pytest.raises(SourceError, match="cannot be opened"):
         open_books(nowhere)

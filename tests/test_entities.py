@@ -6,6 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -101,6 +102,42 @@ def test_a_ledger_of_a_database_is_not_added_up(
     monkeypatch.setattr(entities, "open_books", lambda url, settings, con: open_books(url, settings))
     with pytest.raises(SourceError, match=r"north, south lives in a database .* Export it"):
         open_ledger("group", settings)
+
+
+def test_entities_differ_in_their_currencies_and_in_where_they_live(tmp_path: Path) -> None:
+    """One is billed in dinars and lives in a folder, one in yen and lives in a `.duckdb` file; the group adds up."""
+    rates = [
+        {"rate_on": "2026-05-01", "currency": code, "rate": rate} for code, rate in (("KWD", "3.25"), ("JPY", "0.0066"))
+    ]
+    for name, currency, amount, paid in (("north", "KWD", "12.345", "2.345"), ("south", "JPY", "150000", "50000")):
+        days = {"issued_on": "2026-05-01", "due_on": "2026-05-15"}
+        invoice = {"invoice_id": "1", "customer_id": "C", **days, "amount": amount, "currency": currency}
+        cash = {"invoice_id": "1", "applied_on": "2026-05-20", "amount": paid, "kind": "cash"}
+        ledgers.write({"invoices": [invoice], "applications": [cash], "rates": rates}, tmp_path / name)
+    with duckdb.connect(str(tmp_path / "south.duckdb")) as con:
+        for table in ("invoices", "applications", "rates"):
+            file = tmp_path / "south" / f"{table}.csv"
+            con.read_csv(str(file), all_varchar=True).create(table)
+    urls = {"north": str(tmp_path / "north"), "south": f"duckdb://{tmp_path}/south.duckdb"}
+    settings = Settings(entities=urls)
+    owed = {
+        name: open_ledger(name, settings).as_of(AS_OF).kpis().set_index("kpi").value["open_ar"]
+        for name in ("north", "south", "group")
+    }
+    assert owed == pytest.approx({"north": 32.5, "south": 660.0, "group": 692.5}, abs=1e-9)
+
+
+def test_an_entity_that_cannot_be_opened_is_told_without_its_password(tmp_path: Path) -> None:
+    settings = Settings(entities={"north": "mysql://bob:S3cretWord@host/db", "south": str(tmp_path)})
+    for name in ("north", "group"):
+        with pytest.raises(SourceError, match=r"^mysql://\*\*\*@host/db is no address of an engine"):
+            open_ledger(name, settings)
+
+
+@pytest.mark.parametrize("name", ["group", "Group", "GROUP", "group ", "group."])
+def test_no_entity_is_called_as_all_of_them(name: str) -> None:
+    with pytest.raises(ValueError, match="group is all entities together"):
+        Settings(entities={name: "books"})
 
 
 def test_a_pack_for_each_entity_and_one_for_the_group(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import sqlite3
+import subprocess
+import sys
+import traceback
 from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
 import pandas as pd
 import pytest
 
-from arforecast.errors import SourceError
+from arforecast.errors import SourceError, address
 from arforecast.ledger import Books, open_books, source
 from arforecast.ledger.files import find, fingerprint
-from arforecast.settings import Engine
+from arforecast.settings import Engine, Settings
 from doors import HEADER, SOUND, counted, problems, write
 
 INVOICES = f"""{HEADER},product,known_on
@@ -233,6 +238,16 @@ def test_a_file_with_a_header_only_is_an_empty_table(tmp_path: Path) -> None:
             id="column twice but for a capital",
         ),
         pytest.param(
+            {"invoices.csv": f"{HEADER},Product\n{SOUND},tea\n"},
+            "invoices has a column Product. Write its name in small letters",
+            id="optional column in capitals",
+        ),
+        pytest.param(
+            {"invoices.csv": f"{HEADER},Row\n{SOUND},1\n"},
+            r"invoices\.csv has a column Row, a name kept for the suite",
+            id="reserved name in capitals",
+        ),
+        pytest.param(
             {"invoices.csv": f"{HEADER},\n{SOUND},\n"},
             r"invoices\.csv.*: .*column.*name",
             id="column without a name",
@@ -286,10 +301,226 @@ def test_a_ledger_that_is_not_there_is_said(url: str) -> None:
         open_books(url)
 
 
+# A database that was handed over
+
+
+def handed(path: Path, *statements: str) -> Path:
+    """A `.duckdb` file with one invoice, and what else its maker wrote into it."""
+    values = ", ".join(f"'{cell}' AS {name}" for name, cell in zip(HEADER.split(","), SOUND.split(","), strict=True))
+    with duckdb.connect(str(path)) as con:
+        con.execute(f"CREATE TABLE invoices AS SELECT {values}")
+        for statement in statements:
+            con.execute(statement)
+    return path
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "read_text('{file}')",
+        "read_csv('{file}', header = false, columns = {{'content': 'VARCHAR'}})",
+        "(SELECT file AS content FROM glob('{file}'))",
+        "sneaked('{file}')",
+    ],
+)
+def test_a_database_puts_no_file_of_this_machine_into_figures(tmp_path: Path, reader: str) -> None:
+    write(tmp_path, {"private.txt": "WORDS-OF-ANOTHER-FILE"})
+    sneak = "CREATE MACRO sneaked(f) AS TABLE SELECT content FROM read_text(f)"
+    view = f"CREATE VIEW customers AS SELECT 'C1' AS customer_id, content AS name FROM {reader}"
+    path = handed(tmp_path / "books.duckdb", sneak, view.format(file=tmp_path / "private.txt"))
+    told = r"books\.duckdb: the table customers cannot be read: it reads what lies outside the file\. Write"
+    with pytest.raises(SourceError, match=told):
+        open_books(path)
+
+
+def test_a_database_reaches_no_variable_of_the_program_that_opens_it(tmp_path: Path) -> None:
+    path = handed(tmp_path / "books.duckdb")
+    with duckdb.connect(str(path)) as con:
+        con.execute("CREATE TABLE limits AS SELECT 'C1' AS customer_id")
+        con.execute("CREATE VIEW customers AS SELECT * FROM limits")
+        con.execute("DROP TABLE limits")
+    with pytest.raises(
+        SourceError, match=r"the table customers cannot be read: Catalog Error: .*limits does not exist"
+    ):
+        open_books(path)
+
+
+def test_views_of_the_rows_of_the_file_itself_are_read(tmp_path: Path) -> None:
+    """Whole, and by the name that the file had when they were made."""
+    path = handed(
+        tmp_path / "books.duckdb",
+        "CREATE SCHEMA stored",
+        "CREATE TABLE stored.people AS SELECT 'C' || i AS customer_id FROM range(50_000) AS numbers(i)",
+        "CREATE VIEW customers AS SELECT * FROM books.stored.people ORDER BY customer_id DESC",
+    )
+    books = open_books(path, Settings(engine=Engine(memory_limit="100MB", threads=1)))
+    assert counted(books) == {"invoices": (1, 1, 0), "customers": (50_000, 50_000, 0)}
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["books.duckdb"]
+
+
+@pytest.mark.parametrize("view", ["SELECT * FROM gone", "SELECT 'C1' AS customer_id, error('no\nway') AS name"])
+def test_a_table_of_a_database_that_cannot_be_read_is_named(tmp_path: Path, view: str) -> None:
+    path = handed(tmp_path / "books.duckdb", "CREATE TABLE gone (customer_id VARCHAR)")
+    with duckdb.connect(str(path)) as con:
+        con.execute(f"CREATE VIEW customers AS {view}")
+        con.execute("DROP TABLE gone")
+    with pytest.raises(SourceError, match=r"^[^\n]*books\.duckdb: the table customers cannot be read: [^\n]*$"):
+        open_books(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["it's.duckdb", "a;b.duckdb", "led?er.duckdb", "ledger[1].duckdb", 'q"uote.duckdb', "memory.duckdb"]
+)
+def test_a_database_is_read_whatever_its_name(tmp_path: Path, name: str) -> None:
+    handed(tmp_path / "plain.duckdb").rename(tmp_path / name)
+    for url in (tmp_path / name, f"duckdb://{tmp_path / name}"):
+        assert counted(open_books(url)) == {"invoices": (1, 1, 0)}
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+def test_a_database_is_known_by_what_it_is_not_by_its_name_alone(tmp_path: Path) -> None:
+    handed(tmp_path / "books.db")
+    assert counted(open_books(tmp_path / "books.db")) == {"invoices": (1, 1, 0)}
+
+
+def test_what_was_written_last_is_read_and_changes_the_fingerprint(tmp_path: Path) -> None:
+    """A program that was killed leaves it beside the file."""
+    path = handed(tmp_path / "books.duckdb")
+    before = open_books(path).fingerprint
+    writes = (
+        "import duckdb, os, sys; con = duckdb.connect(sys.argv[1]);"
+        "con.execute(\"CREATE TABLE customers AS SELECT 'C1' AS customer_id\"); os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", writes, str(path)], check=False)
+    books = open_books(path)
+    assert counted(books) == {"invoices": (1, 1, 0), "customers": (1, 1, 0)}
+    assert books.fingerprint != before
+
+
+def test_a_database_that_another_program_writes_to_is_said(tmp_path: Path) -> None:
+    path = handed(tmp_path / "books.duckdb")
+    holds = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); input()"
+    command = [sys.executable, "-c", holds, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdin and other.stdout
+        other.stdout.readline()
+        with pytest.raises(SourceError, match=r"another program writes to it\. Close it there, or name a copy\."):
+            open_books(path)
+        other.stdin.close()
+
+
 def test_a_database_that_is_none_is_said(tmp_path: Path) -> None:
-    write(tmp_path, {"ledger.duckdb": "not a database" * 1_000})
-    with pytest.raises(SourceError, match=r"ledger\.duckdb.*DuckDB"):
-        open_books(tmp_path / "ledger.duckdb")
+    """Text, nothing, an SQLite file, a half, one with a hole in it, and one of a version to come."""
+    whole = handed(tmp_path / "whole.duckdb", "CREATE TABLE customers AS SELECT 'C1' AS customer_id").read_bytes()
+    sqlite3.connect(tmp_path / "lite.duckdb").execute("CREATE TABLE invoices (invoice_id)").connection.close()
+    files: dict[str, str | bytes] = {
+        "text.duckdb": "not a database" * 1_000,
+        "none.duckdb": b"",
+        "half.duckdb": whole[: len(whole) // 2],
+        "hole.duckdb": whole[:20_000] + bytes(len(whole) - 20_000),
+    }
+    write(tmp_path, files)
+    for name in (*files, "lite.duckdb"):
+        with pytest.raises(SourceError, match=rf"^[^\n]*{name}(:| cannot be opened by DuckDB:)[^\n]*\.$"):
+            open_books(tmp_path / name)
+
+
+def test_a_url_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for url in ("duckdb://made.duckdb", "sqlite://made.db", "duckdb://", "file://made.duckdb", "polars://made"):
+        with pytest.raises(SourceError, match=r"no ledger here|no address of an engine|no invoices table"):
+            open_books(url)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "postgre", "sqlite", "spark"])
+def test_what_is_no_engine_is_told_which_there_are(scheme: str) -> None:
+    told = rf"^{scheme}://\*\*\*@host/db is no address of an engine\. .*\.duckdb.* postgres, .*bigquery"
+    with pytest.raises(SourceError, match=told):
+        open_books(f"{scheme}://bob:S3cretWord@host/db")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres:/bob:S3cretWord@127.0.0.1/db",
+        "postgres:bob:S3cretWord@127.0.0.1/db",
+        "postgre://bob:S3cretWord@127.0.0.1/db",
+        "postgres//bob:S3cretWord@127.0.0.1/db",
+        "//bob:S3cretWord@127.0.0.1/db",
+        "bob:S3cretWord@127.0.0.1/db",
+        "bob:one@two/S3cretWord@127.0.0.1/db",
+        "mysql://bob:S3cretWord@127.0.0.1/db",
+        "postgres://bob:S3cretWord",
+        "postgres://bob:S3cretWord%40127.0.0.1/db",
+        "postgres://bob:1/S3cretWord@127.0.0.1:1/db",
+        "postgres://bob:S3cretWord@127.0.0.1:1/db",
+        "postgres://bob:S3cretWord@127.0.0.1:port/db",
+        "postgres://127.0.0.1:1/db?password=S3cretWord",
+        "postgres://127.0.0.1:1/db?sslpassword=S3cretWord&sslmode=S3cretWord",
+        "postgres://127.0.0.1:1/db?S3cretWord",
+        "postgres://127.0.0.1:1/db?options=S3cret%57ord",
+        "host=127.0.0.1 password=S3cretWord dbname=db",
+        "jdbc:postgresql://127.0.0.1/db?user=bob&token=S3cretWord",
+    ],
+)
+def test_a_password_is_never_printed(url: str) -> None:
+    """Neither as it stands nor as the driver understood it, in the message or in what it came from."""
+    with pytest.raises(SourceError) as caught:
+        open_books(url)
+    assert "S3cretWord" not in unquote("".join(traceback.format_exception(caught.value)[-1:]))
+    assert caught.value.__cause__ is None
+    assert "\n" not in str(caught.value)
+
+
+def test_an_address_keeps_what_is_no_secret() -> None:
+    same = ["/srv/bob@corp/ledger", "data/sample", "led?er", "ledger[1]", "postgres://host:5432/db", "group"]
+    assert [address(url) for url in same] == same
+    assert address("postgres://bob:word@host:5432/db?schema=books") == "postgres://***@host:5432/db?***"
+
+
+# What is no ledger for another reason
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("invoices.csv", r" is a file\. Name the folder it lies in"),
+        ("Export.XLSX", r" is a file\. Save each of its sheets as CSV"),
+        ("ledger.zip", r" is a file\. Unpack it, and name the folder\."),
+        ("books.sqlite", r" is a file\. Write its tables to a \.duckdb file"),
+        ("notes.txt", r" is a file\. Name a folder of CSV or Parquet files, or a \.duckdb file\."),
+        ("x" * 300, " cannot be read: File name too long"),
+        ("a\0b", " is no path"),
+        ("a\nb", r"a\\nb: no ledger here\."),
+    ],
+)
+def test_what_is_handed_over_for_a_ledger_is_told_what_to_do(tmp_path: Path, name: str, told: str) -> None:
+    if name.isprintable() and "." in name:
+        write(tmp_path, {name: "anything"})
+    with pytest.raises(SourceError, match=rf"^[^\n]*{told}[^\n]*$"):
+        open_books(tmp_path / name)
+
+
+def test_a_link_that_leads_to_itself_is_told(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(SourceError, match=r"loop cannot be read: Too many levels of symbolic links\."):
+        open_books(tmp_path / "loop")
+
+
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path))
+
+    monkeypatch.setattr("arforecast.ledger.files.find", refuse)
+    with pytest.raises(SourceError, match=rf"^{re.escape(str(tmp_path))} cannot be read: Permission denied\.$"):
+        open_books(tmp_path)
+
+
+def test_a_home_is_found_by_its_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "ledger", {"invoices.csv": f"{HEADER}\n{SOUND}\n"})
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert counted(open_books("~/ledger")) == {"invoices": (1, 1, 0)}
 
 
 # The fingerprint
@@ -299,14 +530,14 @@ def test_the_fingerprint_is_of_bytes_and_names_not_of_times_and_places(tmp_path:
     content = f"{HEADER}\n{SOUND}\n"
     files: dict[str, str | bytes] = {"invoices.csv": content, "customers.csv": "customer_id\nC1\n"}
     here = write(tmp_path / "here", files)
-    first = fingerprint(dict(find(here)))
+    first = fingerprint(find(here))
     os.utime(here / "invoices.csv", (0, 0))
     there = write(tmp_path / "there", files | {"truth.parquet": "anything", "notes.txt": "anything"})
-    assert first == fingerprint(dict(find(here))) == fingerprint(dict(find(there)))
+    assert first == fingerprint(find(here)) == fingerprint(find(there))
     changed = {content.replace("C1", "C2"), content.replace("\n", "\r\n"), f"{content} ", content[:-1]}
-    prints = {fingerprint(dict(find(write(there, {"invoices.csv": other})))) for other in changed}
+    prints = {fingerprint(find(write(there, {"invoices.csv": other}))) for other in changed}
     elsewhere = write(tmp_path / "moved", {"invoices.csv": content, "receipts.csv": files["customers.csv"]})
-    moved = fingerprint(dict(find(elsewhere)))
+    moved = fingerprint(find(elsewhere))
     assert len(prints | {first, moved}) == len(changed) + 2
 
 
@@ -319,8 +550,99 @@ def test_the_fingerprint_of_a_database_changes_with_its_rows(database: Path, tmp
     assert fingerprint({"ledger": copy}) != fingerprint({"ledger": database})
 
 
-def test_files_that_are_no_table_are_not_read(tmp_path: Path) -> None:
-    strangers = {"truth.parquet": "not Parquet", "quarantine.csv": b"\xff\xfe", "notes.txt": "", "Invoices.csv": ""}
-    books = open_books(write(tmp_path, {"invoices.csv": f"{HEADER}\n{SOUND}\n", **strangers}))
+def test_files_that_are_no_table_are_not_read_and_named(tmp_path: Path) -> None:
+    """Ours and what lies in any folder is no worry; a name near that of a table is one of its own."""
+    ours = ["truth.parquet", "quarantine.csv", "import.json", "ledger.toml", "run.json", "README.md", ".gitignore"]
+    near = ["Invoices.csv", "application.csv", "Receipts.CSV", "customers.tsv", "invoices.csv.bak", "contacts (1).csv"]
+    files: dict[str, str | bytes] = dict.fromkeys([*ours, *near, "notes.txt", "a\nb.pdf"], b"\xff\xfe")
+    books = open_books(write(tmp_path, files | {"invoices.csv": f"{HEADER}\n{SOUND}\n"}))
     assert books.present == {"invoices"}
     assert counted(books) == {"invoices": (1, 1, 0)}
+    told = {problem.value: (problem.rule, problem.table) for problem in problems(books)}
+    assert told == {
+        "Invoices.csv": ("misnamed_file", "invoices"),
+        "application.csv": ("misnamed_file", "applications"),
+        "Receipts.CSV": ("misnamed_file", "receipts"),
+        "customers.tsv": ("misnamed_file", "customers"),
+        "invoices.csv.bak": ("misnamed_file", "invoices"),
+        "contacts (1).csv": ("misnamed_file", "contacts"),
+        "a\nb.pdf, notes.txt": ("unknown_file", ""),
+    }
+    said = books.problems.message.tolist()
+    assert said[1] == (
+        "not read: Receipts.CSV. If it is the table receipts, name it receipts.csv, receipts.csv.gz or "
+        "receipts.parquet, as it is written."
+    )
+    assert said[-1] == r"not read: a\nb.pdf, notes.txt"
+
+
+@pytest.mark.parametrize("name", ["ledger[1]", "led?er", "*", "[", "a]b", "k=1", "é ü", "a'b", "[!x]", "**"])
+def test_a_path_is_no_pattern(tmp_path: Path, name: str) -> None:
+    """Whatever lies beside the folder that was named is not read in its place or with it."""
+    for beside in ("ledger1", "ledger", "x", "k", name):
+        row = SOUND if beside == name else f"{SOUND}\n{SOUND.replace('A1', 'A2')}"
+        write(tmp_path / beside, {"invoices.csv": f"{HEADER}\n{row}\n"})
+    ledger = tmp_path / name
+    assert counted(open_books(ledger)) == {"invoices": (1, 1, 0)}
+    duckdb.from_csv_auto(str(tmp_path / "x" / "invoices.csv")).write_parquet(str(ledger / "invoices.parquet"))
+    (ledger / "invoices.csv").unlink()
+    assert counted(open_books(ledger)) == {"invoices": (2, 2, 0)}
+
+
+def test_what_is_no_file_is_refused_unopened(tmp_path: Path) -> None:
+    ledger = write(tmp_path / "ledger", {"invoices.csv": f"{HEADER}\n{SOUND}\n"})
+    table = ledger / "customers.csv"
+    table.symlink_to("gone.csv")
+    with pytest.raises(SourceError, match=r"customers\.csv is a link to nothing"):
+        open_books(ledger)
+    table.unlink()
+    os.mkfifo(table)
+    with pytest.raises(SourceError, match=r"customers\.csv is a pipe or a device, not a file"):
+        open_books(ledger)
+    table.unlink()
+    table.mkdir()
+    with pytest.raises(SourceError, match=r"customers\.csv is a folder, not a file"):
+        open_books(ledger)
+
+
+def test_invoices_under_another_name_are_said(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no invoices table, but Invoices\.CSV\. Its name has to be invoices\.csv"):
+        open_books(write(tmp_path, {"Invoices.CSV": f"{HEADER}\n{SOUND}\n"}))
+
+
+def test_one_header_rule_for_every_kind_of_file(tmp_path: Path) -> None:
+    """DuckDB would call the second one Amount_1 and read on."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    cells = dict(zip(HEADER.split(","), SOUND.split(","), strict=True))
+    columns = [pa.array([cell]) for cell in [*cells.values(), "5"]]
+    parquet.write_table(pa.Table.from_arrays(columns, [*cells, "Amount"]), tmp_path / "invoices.parquet")
+    with pytest.raises(SourceError, match=r"invoices\.parquet: the column .*Amount.* twice\. Keep one"):
+        open_books(tmp_path)
+
+
+def test_a_time_stamp_with_a_zone_is_no_day(tmp_path: Path) -> None:
+    typed = "SELECT * REPLACE (due_on::TIMESTAMP AT TIME ZONE 'America/New_York' AS due_on)"
+    text = write(tmp_path / "text", {"invoices.csv": f"{HEADER}\n{SOUND}\n"}) / "invoices.csv"
+    ledger = tmp_path / "ledger"
+    ledger.mkdir()
+    duckdb.sql(f"COPY ({typed} FROM read_csv('{text}', all_varchar = true)) TO '{ledger}/invoices.parquet'")
+    with pytest.raises(SourceError, match=r"invoices: due_on holds time stamps with a time zone.*Write dates"):
+        open_books(ledger)
+
+
+@pytest.mark.parametrize(
+    "given", ["TRUE", "'2026-01-01'::DATE", "[1]", "{'a': 1}", "'x'::BLOB", "'1:00'::TIME", "NULL"]
+)
+def test_a_column_of_another_type_is_told_row_by_row(tmp_path: Path, given: str) -> None:
+    """No type that Parquet has ends the reading, in whatever column it stands."""
+    columns = HEADER.split(",")
+    for nth, column in enumerate([*columns, "currency", "discount_amount", "known_on", "region"]):
+        ledger = tmp_path / str(nth)
+        ledger.mkdir()
+        cells = {name: f"'{cell}'" for name, cell in zip(columns, SOUND.split(","), strict=True)} | {column: given}
+        rows = ", ".join(f"{cell} AS {name}" for name, cell in cells.items())
+        duckdb.sql(f"COPY (SELECT {rows}) TO '{ledger}/invoices.parquet'")
+        read, used, out = counted(open_books(ledger))["invoices"]
+        assert read == used + out == 1

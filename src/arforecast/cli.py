@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 the data or a gate refused; 2 wrong usage. One line a prob
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from arforecast import __version__, screen
-from arforecast.errors import ArforecastError, UsageError, shown
+from arforecast.errors import ArforecastError, UsageError, address, lacking, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,12 +59,16 @@ class Commands(click.Group):
         except BrokenPipeError:  # whoever read this has read enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
+        except click.UsageError as fault:
+            if (said := _discreet(fault.message)) != fault.message:
+                raise click.UsageError(said, fault.ctx) from None
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as fault:
             if context.params.get("debug"):
                 raise
-            click.echo(_told(fault), err=True)
+            click.echo(_discreet(_told(fault)), err=True)
             sys.exit(2 if isinstance(fault, UsageError) else 1)
         return done
 
@@ -72,10 +77,14 @@ def _told(fault: Exception) -> str:
     """A fault in words; one that nobody foresaw in a line that says so."""
     if isinstance(fault, ArforecastError):
         return str(fault)
-    if type(fault).__name__ == "OutOfMemoryException":
-        return "The memory that engine.memory_limit allows is used up. Raise it in arforecast.toml, or ask for less."
     first = next(iter(str(fault).splitlines()), "")
-    return f"This should not happen: {type(fault).__name__}: {shown(first)}. arforecast --debug ... shows where."
+    unforeseen = f"This should not happen: {type(fault).__name__}: {shown(first)}. arforecast --debug ... shows where."
+    return lacking(fault) or unforeseen
+
+
+def _discreet(message: str) -> str:
+    """A message without the passwords of URLs that stand where none belongs."""
+    return re.sub(r"\S*[@?]\S*", lambda word: address(word[0]), message)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -254,11 +263,14 @@ def _open(ledger: str) -> Any:
     from arforecast import open_ledger
 
     opened = open_ledger(ledger)
+    misnamed = opened.problems[opened.problems.rule == "misnamed_file"]
+    if len(misnamed):
+        click.echo(f"not read: {shown(', '.join(misnamed.value))}: see arforecast check {shown(ledger)}", err=True)
     errors = opened.problems[opened.problems.severity == "error"]
     if len(errors):
         rows = len(errors.drop_duplicates(["table", "row"]))
         left_out = "1 row is" if rows == 1 else f"{rows:,} rows are"
-        click.echo(f"{left_out} left out: see arforecast check {ledger}", err=True)
+        click.echo(f"{left_out} left out: see arforecast check {address(ledger)}", err=True)
     return opened
 
 

@@ -1,8 +1,17 @@
 """What can go wrong, said as what, where, and what to do."""
 
+import re
 import unicodedata
 
 LONGEST = 120
+# What nobody but who opens a database may read: who that is, a port that is no number, and what it is asked with.
+_SECRETS = (
+    (re.compile(r"^([a-z][\w+.-]*:/+).*@", re.IGNORECASE | re.DOTALL), r"\1***@"),
+    (re.compile(r"^(?![a-z][\w+.-]*:/)[^@]*:.*@", re.IGNORECASE | re.DOTALL), "***@"),
+    (re.compile(r"(://[^/?#:@]*:)(?!\d{1,5}(?:[/?#]|$)).*", re.DOTALL), r"\1***"),
+    (re.compile(r"(://[^?]*\?|\?(?=.*=)).+", re.DOTALL), r"\1***"),
+    (re.compile(r"(\w*(?:passw|pwd|token|secret)\w*\s*=).*", re.IGNORECASE | re.DOTALL), r"\1***"),
+)
 
 
 def shown(value: str) -> str:
@@ -12,6 +21,36 @@ def shown(value: str) -> str:
     """
     cut = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
     return "".join(ascii(sign)[1:-1] if unicodedata.category(sign)[0] in "CZ" and sign != " " else sign for sign in cut)
+
+
+def address(url: object) -> str:
+    """A path or a URL as a message or a run can hold it: no user, no password and no parameter is in it.
+
+    A slip of the pen in a URL is no reason to print what it holds.
+    """
+    text = str(url)
+    for secret, mark in _SECRETS:
+        text = secret.sub(mark, text)
+    return shown(text)
+
+
+# What the machine or the settings give no more of, by what the engine says of it.
+_LACKING = (
+    ("failed to offload", "The disk is full where engine.spill_directory stands. Make room, or name another folder."),
+    ("No space left", "The disk is full. Make room, or name another folder as engine.spill_directory."),
+    ("Failed to create directory", "engine.spill_directory is no folder that can be written to. Name another one."),
+    (
+        "Out of Memory",
+        "The memory that engine.memory_limit allows is used up. Raise it in arforecast.toml, or ask for less.",
+    ),
+    ("MemoryError", "The memory of this machine is used up. Lower engine.memory_limit, or ask for less."),
+)
+
+
+def lacking(fault: Exception) -> str:
+    """What the machine or the settings lack where that is the fault, and no word where it is another."""
+    said = f"{type(fault).__name__}: {fault}"
+    return next((words for sign, words in _LACKING if sign in said), "")
 
 
 class ArforecastError(Exception):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from arforecast.ledger.notes import Notes
 from arforecast.ledger.tables import Tables
 from arforecast.settings import Settings
 
@@ -15,12 +16,14 @@ class Books:
     """A ledger ready to be asked.
 
     tables: every table of the contract (empty where the ledger lacks it), money in minor units, defaults filled in,
-    and on every dated table `entered_on`: the day the fact enters the books; of rates a row for every day one holds.
+    and on every dated table `entered_on`: the day the fact enters the books; on applications the days they count on,
+    see `arforecast.ledger.undoing`; of rates a row for every day one holds; customers as
+    `arforecast.ledger.companies` joins them.
     present: the tables the ledger has.
     problems: table, file, row, column, value, rule, severity, amount (major units), message.
     rows: table, read, used, quarantined, quarantined_amount; read = used + quarantined in every line.
     quarantine: the problems of severity error, with the row as it stands in the file. foreign: the currencies in use
-    beside the reporting one.
+    beside the reporting one. notes: what the ledger says of itself.
     """
 
     tables: Tables
@@ -31,3 +34,4 @@ class Books:
     fingerprint: str
     settings: Settings
     foreign: frozenset[str] = frozenset()
+    notes: Notes = field(default_factory=Notes)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 
 from arforecast.ledger import source
 from arforecast.ledger.books import Books
+from arforecast.ledger.notes import Notes, told
 from arforecast.ledger.tables import BY_NAME
 from arforecast.settings import Settings
 
@@ -25,7 +27,7 @@ def write(books: Books, url: str, folder: Path) -> None:
     if con.name != "duckdb":
         return
     folder.mkdir()
-    con.attach(folder / TABLES, name=TABLES)
+    con.attach(_quoted(folder / TABLES), name=TABLES)
     for name, table in books.tables.items():
         con.create_table(name, table, database=(TABLES, "main"))
     con.detach(TABLES)
@@ -35,6 +37,7 @@ def write(books: Books, url: str, folder: Path) -> None:
         "present": sorted(books.present),
         "foreign": sorted(books.foreign),
         "fingerprint": books.fingerprint,
+        "notes": books.notes.model_dump_json(),
     }
     (folder / ABOUT).write_text(json.dumps(about), "utf-8")
 
@@ -45,12 +48,13 @@ def find(url: object, settings: Settings) -> Books | None:
     if not (folder / ABOUT).is_file():
         return None
     about = json.loads((folder / ABOUT).read_text("utf-8"))
-    return _open(folder, about, settings) if about.items() >= _key(url, settings).items() else None
+    own = told(settings, Notes.model_validate_json(about["notes"]))
+    return _open(folder, about, own) if about.items() >= _key(url, own).items() else None
 
 
 def _open(folder: Path, about: dict[str, list[str]], settings: Settings) -> Books:
     con = source.connect(settings.engine)
-    con.attach(folder / TABLES, name=TABLES, read_only=True)
+    con.attach(_quoted(folder / TABLES), name=TABLES, read_only=True)
     return Books(
         tables={name: con.table(name, database=(TABLES, "main")) for name in BY_NAME},
         present=frozenset(about["present"]),
@@ -58,9 +62,15 @@ def _open(folder: Path, about: dict[str, list[str]], settings: Settings) -> Book
         fingerprint=str(about["fingerprint"]),
         settings=settings,
         foreign=frozenset(about["foreign"]),
+        notes=Notes.model_validate_json(str(about["notes"])),
     )
 
 
+def _quoted(path: Path) -> str:
+    """The path as it stands between the quotes of a statement."""
+    return str(path).replace("'", "''")
+
+
 def _key(url: object, settings: Settings) -> dict[str, str]:
-    """What a copy is of: the ledger, and the settings it was read with."""
-    return {"url": str(url), "settings": settings.model_dump_json()}
+    """What a copy is of: the ledger, and the settings it was read with, which can hold the passwords of others."""
+    return {"url": str(url), "settings": sha256(settings.model_dump_json().encode()).hexdigest()}

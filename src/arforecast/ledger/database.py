@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import ibis
 import pandas as pd
-from ibis.util import gen_name
 
-from arforecast.errors import SourceError
+from arforecast.errors import SourceError, address, shown
 from arforecast.ledger.tables import BY_NAME
+
+# The engines that are opened by a URL, and what installs the driver of each.
+DRIVERS = {
+    "postgres": "arforecast[postgres]",
+    "postgresql": "arforecast[postgres]",
+    "pyspark": "arforecast[spark]",
+    "databricks": "ibis-framework[databricks]",
+    "snowflake": "ibis-framework[snowflake]",
+    "bigquery": "ibis-framework[bigquery]",
+}
+ENGINES = f"Name a folder, a .duckdb file, or a URL that begins with one of {', '.join(DRIVERS)}, then ://."
 
 
 def ours(table: ibis.Table) -> bool:
@@ -30,33 +41,33 @@ def picked(table: ibis.Table, rows: pd.Series) -> ibis.BooleanValue:
     return table.row.isin(ibis.memtable({"row": numbers}).row if ours(table) else numbers.tolist())
 
 
-def attach(path: Path, con: ibis.BaseBackend) -> dict[str, ibis.Table]:
-    """The tables of a `.duckdb` file, opened for reading, each with `row`."""
-    import duckdb
-
-    attached = gen_name("ledger_file")  # several files can stand in one engine
-    try:
-        con.attach(path, name=attached, read_only=True)
-    except duckdb.Error as fault:
-        raise SourceError(f"{path.name} cannot be opened by DuckDB: {str(fault).splitlines()[0]}") from fault
-    there = con.list_tables(database=f"{attached}.main")
-    return {name: numbered(con.table(name, database=f"{attached}.main"), name) for name in BY_NAME if name in there}
-
-
 def connect(source: Any) -> ibis.BaseBackend:
     """The engine behind a URL, a Spark session, or a connection that Ibis holds already."""
     if isinstance(source, ibis.BaseBackend):
         return source
-    if not isinstance(source, str | Path):
+    if not isinstance(source, str):
         return ibis.pyspark.connect(source)
+    driver = DRIVERS.get(source.partition("://")[0].lower())
+    if not driver:
+        raise SourceError(f"{address(source)} is no address of an engine. {ENGINES}")
     try:
-        return ibis.connect(str(source))
+        return ibis.connect(source)
     except ImportError as fault:
-        raise SourceError(
-            f"{_safe(source)} needs a driver: install arforecast[postgres] or arforecast[spark]."
-        ) from fault
+        raise SourceError(f"{address(source)} needs a driver: pip install '{driver}'.") from fault
     except Exception as fault:  # every driver has errors of its own
-        raise SourceError(f"{_safe(source)} cannot be opened: {str(fault).splitlines()[0]}") from fault
+        raise SourceError(f"{address(source)} cannot be opened: {_said(fault, source)}") from None
+
+
+def _said(fault: Exception, url: str) -> str:
+    """What the driver says, in a line; not where it repeats what the address hides."""
+    said = next((line.strip() for line in str(fault).splitlines() if line.strip()), type(fault).__name__)
+    user = re.match(r"\w+://([^:@/]*).*@", url)
+    hidden = _words(url) - _words(address(url)) - {user[1] if user else ""}
+    return "the address is not written as its driver wants it." if hidden & _words(said) else shown(said)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", f"{text} {unquote(text)}"))
 
 
 def read(con: ibis.BaseBackend) -> dict[str, ibis.Table]:
@@ -85,9 +96,3 @@ def fingerprint(tables: dict[str, ibis.Table]) -> str:
         facts = table.aggregate(rows=table.count(), **filled, **largest).to_pandas()
         digest.update(f"{name}{facts.iloc[0].to_dict()}".encode())
     return digest.hexdigest()
-
-
-def _safe(source: Any) -> str:
-    """The address without the password."""
-    scheme, _, rest = str(source).partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

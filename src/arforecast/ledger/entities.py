@@ -10,7 +10,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.errors import SourceError
-from arforecast.ledger import source
+from arforecast.ledger import notes, source
 from arforecast.ledger.books import Books
 from arforecast.ledger.reading import open_books
 from arforecast.ledger.tables import BY_NAME, CONTROL_TOTALS, RATES, Table
@@ -40,6 +40,7 @@ def open_group(settings: Settings) -> Books:
         fingerprint=_fingerprint(books),
         settings=settings,
         foreign=frozenset().union(*(each.foreign for each in books.values())),
+        notes=notes.together([each.notes for each in books.values()]),
     )
 
 

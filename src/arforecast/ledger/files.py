@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import re
 import zlib
-from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO
 
@@ -14,11 +15,17 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.errors import SourceError
+from arforecast.errors import SourceError, lacking, shown
 from arforecast.ledger.database import kept
-from arforecast.ledger.tables import BY_NAME, Make, Table, Tables
+from arforecast.ledger.tables import BY_NAME, INVOICES, Make, Table, Tables
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+# Columns that number the rows of a file.
+NUMBERS = ("row", "file_row_number")
+# What the package writes beside or into a ledger, and what is no part of one in any folder.
+OURS = {"quarantine.csv", "import.json", "truth.parquet", "ledger.toml", "arforecast.toml", "run.json"}
+_NO_WORRY = re.compile(r"(readme|licen[cs]e|makefile|changelog)(\..*)?|.*\.md", re.IGNORECASE)
+ALIKE = 0.75
 # DuckDB keeps the lines it could not read in two tables of these names.
 REJECTS, SCANS = "unreadable_lines", "csv_scans"
 _ADVICE = {
@@ -27,14 +34,72 @@ _ADVICE = {
 }
 
 
-def find(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The ledger's tables in the folder: name and file. Raises SourceError for a table that stands there twice."""
+def find(folder: Path) -> dict[str, Path]:
+    """The ledger's tables in the folder: name and file.
+
+    Raises SourceError for a table that stands there twice or is no file that can be read, and for invoices that stand
+    there under another name.
+    """
+    entries = _entries(folder)
+    found: dict[str, Path] = {}
     for name in BY_NAME:
-        found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").exists()]
-        if len(found) > 1:
-            both = " and ".join(file.name for file in found)
-            raise SourceError(f"{folder}: the table {name} stands there twice: {both}. Keep one of them.")
-        yield from ((name, file) for file in found)
+        here = [f"{name}{suffix}" for suffix in SUFFIXES if f"{name}{suffix}" in entries]
+        if len(here) > 1:
+            raise SourceError(f"{folder}: the table {name} stands there twice: {' and '.join(here)}. Keep one of them.")
+        found.update((name, entries[file]) for file in here)
+    for file in found.values():
+        _refuse_what_is_no_file(file)
+    _refuse_misnamed_invoices(folder, found)
+    return found
+
+
+def _entries(folder: Path) -> dict[str, Path]:
+    """What lies in the folder, by its exact name, also where the file system takes capitals for small letters."""
+    try:
+        return {entry.name: entry for entry in sorted(folder.absolute().iterdir())}
+    except OSError as fault:
+        raise SourceError(f"{folder} cannot be read: {fault.strerror}.") from fault
+
+
+def _refuse_what_is_no_file(file: Path) -> None:
+    """A link to nothing is no absent table, and whoever opens a pipe may wait for ever."""
+    if not file.exists():
+        raise SourceError(f"{file.name} is a link to nothing. Bring back what it led to, or remove it.")
+    if not file.is_file():
+        raise SourceError(f"{file.name} is {'a folder' if file.is_dir() else 'a pipe or a device'}, not a file.")
+
+
+def _refuse_misnamed_invoices(folder: Path, found: dict[str, Path]) -> None:
+    near = [name for name, table in misnamed(folder).items() if table == INVOICES.name]
+    if near and INVOICES.name not in found:
+        names = ", ".join(map(shown, near))
+        raise SourceError(
+            f"{folder}: there is no invoices table, but {names}. Its name has to be invoices.csv, invoices.csv.gz or "
+            "invoices.parquet, and its form that of its name."
+        )
+
+
+def misnamed(folder: Path) -> dict[str, str]:
+    """The files and folders beside the tables that are likely meant to be one: name, and the table they resemble."""
+    near = {name: _nearest(name) for name in _unread(folder)}
+    return {name: table for name, table in near.items() if table}
+
+
+def foreign(folder: Path) -> list[str]:
+    """What lies beside the tables and resembles none, but for what is known to be no worry."""
+    return [name for name in _unread(folder) if not _nearest(name) and not _NO_WORRY.fullmatch(name)]
+
+
+def _unread(folder: Path) -> list[str]:
+    read = {f"{name}{suffix}" for name in BY_NAME for suffix in SUFFIXES}
+    return [name for name in _entries(folder) if name not in read and name not in OURS and not name.startswith(".")]
+
+
+def _nearest(name: str) -> str | None:
+    """The table that a name means but for capitals, a slip, a suffix, or words around it."""
+    stem = name.lower().split(".")[0]
+    within = [table for table in BY_NAME if table in stem]
+    return next(iter(within or get_close_matches(stem, BY_NAME, 1, ALIKE)), None)
 
 
 def fingerprint(files: dict[str, Path]) -> str:
@@ -71,7 +136,7 @@ def _made(file: Path, table: Table, con: ibis.BaseBackend, make: Make) -> tuple[
         raw = _read_parquet(file, con) if file.suffix == ".parquet" else _read_csv(file, con)
         return raw, kept(make(raw, table))
     except duckdb.Error as fault:
-        raise SourceError(f"{file.name} {_ADVICE[file.suffix == '.parquet']}") from fault
+        raise SourceError(lacking(fault) or f"{file.name} {_ADVICE[file.suffix == '.parquet']}") from fault
 
 
 def no_lines() -> pd.DataFrame:
@@ -103,14 +168,37 @@ def _read_csv(file: Path, con: ibis.BaseBackend) -> ibis.Table:
     columns = dict.fromkeys(_header(file), "VARCHAR")
     form = {"header": True, "auto_detect": False, "sep": ",", "quote": '"', "escape": '"', "strict_mode": True}
     aside = {"store_rejects": True, "rejects_table": REJECTS, "rejects_scan": SCANS}
-    cells = con.read_csv(file, columns=columns, **form, **aside)
+    cells = con.read_csv(_literal(file), columns=columns, hive_partitioning=False, **form, **aside)
     return cells.mutate(row=ibis.row_number().cast("int64") + 2)
 
 
 def _read_parquet(file: Path, con: ibis.BaseBackend) -> ibis.Table:
-    cells = con.read_parquet(file, file_row_number=True)
-    own = [name for name in cells.columns if name not in ("row", "file_row_number")]
+    _refuse_header(file, _columns(file))
+    cells = con.read_parquet(_literal(file), file_row_number=True, hive_partitioning=False)
+    own = [name for name in cells.columns if name not in NUMBERS]
     return cells.select(*own, row=cells.file_row_number.cast("int64") + 1)
+
+
+def _columns(file: Path) -> list[str]:
+    """The names as they stand in the file: who reads it tells two of one name apart."""
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_schema
+
+    try:
+        return list(read_schema(file).names)
+    except (ArrowException, OSError) as fault:
+        raise SourceError(f"{file.name} {_ADVICE[True]}") from fault
+
+
+def _literal(file: Path) -> str:
+    """The path as DuckDB takes it for itself, not for a pattern of paths."""
+    path = str(file)
+    if "\\" in path and _PATTERN.search(path):
+        raise SourceError(f"{path}: a backslash beside *, ? or [ in its path cannot be read. Rename the folder.")
+    return _PATTERN.sub(r"[\g<0>]", path)
+
+
+_PATTERN = re.compile(r"[*?\[]")
 
 
 def _header(file: Path) -> list[str]:
@@ -118,13 +206,21 @@ def _header(file: Path) -> list[str]:
         names = [name.strip() for name in next(csv.reader(stream), [])]
     if not names:
         raise SourceError(f"{file.name} is empty. Write its header line, or remove the file.")
+    _refuse_header(file, names)
+    return names
+
+
+def _refuse_header(file: Path, names: list[str]) -> None:
     if "" in names:
         raise SourceError(f"{file.name}: column {names.index('') + 1} of the header has no name. Name it or remove it.")
+    kept_names = [name for name in names if name.lower() in NUMBERS]
+    if kept_names:
+        raise SourceError(f"{file.name} has a column {kept_names[0]}, a name kept for the suite. Rename it.")
     low = [name.lower() for name in names]
     twice = sorted({name for name in names if low.count(name.lower()) > 1})
     if twice:
-        raise SourceError(f"{file.name}: the column {', '.join(twice)} stands there twice. Keep one of them.")
-    return names
+        columns = shown(", ".join(twice))
+        raise SourceError(f"{file.name}: the column {columns} stands there twice. Keep one of them.")
 
 
 def _unreadable(names: dict[str, str], con: ibis.BaseBackend) -> pd.DataFrame:

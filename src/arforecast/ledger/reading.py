@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,19 +11,31 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.ledger import cells, checks, rates, source
+from arforecast import currencies
+from arforecast.errors import shown
+from arforecast.ledger import alone, cells, checks, companies, notes, rates, source, undoing
 from arforecast.ledger.books import Books
 from arforecast.ledger.database import kept, picked
+from arforecast.ledger.rules import RULES
 from arforecast.ledger.source import Raw
 from arforecast.ledger.tables import APPLICATIONS, BY_NAME, INVOICES, TABLES, Table, Tables
 from arforecast.settings import Settings
 
-# A column that no export has: whether nothing is wrong with the row alone.
-SOUND = "the row is sound"
+# Columns that no export has: whether nothing is wrong with the row alone, and whether it is worth a look.
+SOUND, ODD = "the row is sound", "the row is odd"
+PROBLEMS = ["table", "file", "row", "column", "value", "rule", "severity", "amount", "message"]
 # What other tables are held against, rows or no rows.
 HELD = ("invoices", "applications", "rates")
+# What is in the currency of the invoice it is about.
+IN_ITS_CURRENCY = ("applications", "disputes", "promises")
 # What stands beside an application of its invoice.
-OF_INVOICE = {"billed": "amount", "billed_in": "currency", "billed_on": "issued_on", "bill_entered_on": "entered_on"}
+OF_INVOICE = {
+    "billed": "amount",
+    "billed_in": "currency",
+    "billed_on": "issued_on",
+    "billed_to": "customer_id",
+    "bill_entered_on": "entered_on",
+}
 
 
 def open_books(url: Any, settings: Settings | None = None, con: ibis.BaseBackend | None = None) -> Books:
@@ -31,15 +44,20 @@ def open_books(url: Any, settings: Settings | None = None, con: ibis.BaseBackend
     `con` is the DuckDB that reads files; one of its own unless given.
     Raises SourceError when it cannot be read at all; what is wrong with single rows is in `problems`.
     """
-    settings = settings or Settings()
+    said = notes.read(url)
+    settings = notes.told(settings or Settings(), said)
     raw = source.read(url, con or source.connect(settings.engine), partial(_typed, settings=settings))
     sizes = _sizes(raw.typed, settings)
-    in_use, found = _sift(raw, sizes, settings)
+    own = _with_decimals(raw, settings) if sizes.foreign.any() else raw
+    if own is not raw:
+        sizes = _sizes(own.typed, settings)
+    in_use, found = _sift(own, sizes, settings)
+    found = found if own is raw or found.empty else _at_face(found, own.tables, settings)
     found = pd.concat([_unreadable(raw.unreadable), found], ignore_index=True)
     # Applications that stand for paid days have their rows in the invoices.
     names = {"applications": raw.names.get("invoices", "invoices")} | raw.names
-    problems = _worded(found, names, settings)
-    tables = _complete(in_use, raw.typed, settings)
+    problems = _together([_not_read(raw), _worded(found, names, settings)])
+    tables = _complete(in_use, own, bool(sizes.negative.sum()), settings)
     return Books(
         tables=tables,
         present=frozenset(raw.tables),
@@ -49,18 +67,23 @@ def open_books(url: Any, settings: Settings | None = None, con: ibis.BaseBackend
         fingerprint=raw.fingerprint,
         settings=settings,
         foreign=_foreign(tables, settings.ledger.currency) if sizes.foreign.any() else frozenset(),
+        notes=said,
     )
 
 
 def _typed(rows: ibis.Table, table: Table, settings: Settings) -> ibis.Table:
     """The rows of a file as values, each with the day it enters the books and whether it is sound: in one reading."""
-    values = cells.values(rows, table, settings.ledger.decimals)
-    sound = {SOUND: checks.sound(rows, values, table, settings)}
+    cells.refuse_zones(rows, table)
+    values = cells.values(rows, table, settings.ledger.currency)
+    tests = {SOUND: alone.sound, ODD: alone.odd}
+    sound = {name: test(rows, values, table, settings) for name, test in tests.items()}
     known = _defaulted(values, table, settings) | {"row": rows.row}
-    return rows.select(**(known | cells.beside(rows, table) | _entry(values, table) | sound))
+    made = known | cells.beside(rows, table) | _entry(values, table) | sound
+    # Positional: a column of any name may stand in the file.
+    return rows.select(*(value.name(name) for name, value in made.items()))
 
 
-def _defaulted(values: checks.Values, table: Table, settings: Settings) -> checks.Values:
+def _defaulted(values: alone.Values, table: Table, settings: Settings) -> alone.Values:
     defaults = {"currency": settings.ledger.currency}
     if table is INVOICES:
         defaults["kind"] = "invoice"
@@ -69,7 +92,7 @@ def _defaulted(values: checks.Values, table: Table, settings: Settings) -> check
     return values | {name: values[name].fill_null(default) for name, default in own.items() if name in values}
 
 
-def _entry(values: checks.Values, table: Table) -> checks.Values:
+def _entry(values: alone.Values, table: Table) -> alone.Values:
     """The day each fact enters the books: the later of its own day and the day it was known."""
     if not table.dated_by or "known_on" not in values:
         return {}
@@ -78,17 +101,59 @@ def _entry(values: checks.Values, table: Table) -> checks.Values:
 
 
 def _sizes(typed: Tables, settings: Settings) -> pd.DataFrame:
-    """Of each table the rows read, how many of them are not sound, and how many are in foreign money."""
+    """Of each table the rows read, how many of them are not sound or odd, in foreign money, and below zero."""
     sizes = ibis.union(*(_size(name, rows, settings) for name, rows in typed.items()))
     return sizes.to_pandas().set_index("table")
 
 
 def _size(name: str, rows: ibis.Table, settings: Settings) -> ibis.Table:
-    billed = name in ("invoices", "receipts")
-    foreign = rows.currency != settings.ledger.currency if billed else ibis.literal(False)
+    priced = name in checks.IN_CURRENCY and name != "rates"
+    foreign = rows.currency != settings.ledger.currency if priced else ibis.literal(False)
+    negative = rows.amount < 0 if name == "applications" else ibis.literal(False)
     sound = rows[SOUND]
-    counted = rows.aggregate(rows=sound.count(), unsound=sound.count(where=~sound), foreign=sound.count(where=foreign))
+    kinds = {"unsound": ~sound | rows[ODD], "foreign": foreign, "negative": negative}
+    counted = rows.aggregate(rows=sound.count(), **{kind: sound.count(where=of) for kind, of in kinds.items()})
     return counted.mutate(table=ibis.literal(name))
+
+
+def _with_decimals(raw: Raw, settings: Settings) -> Raw:
+    """The ledger where money has other decimals than the reporting currency: what is in the currency of an invoice is
+    read anew, beside that currency."""
+    invoices = raw.typed["invoices"]
+    codes = invoices.select("currency").distinct().to_pandas().currency
+    others = [code for code in codes if currencies.decimals(code) != settings.ledger.decimals]
+    if not others:
+        return raw
+    theirs = invoices.filter(_.currency.isin(others)).group_by("invoice_id")
+    abroad = theirs.aggregate(**{cells.BILLED_IN: _.currency.max()})
+    about = [name for name in IN_ITS_CURRENCY if name in raw.tables and "invoice_id" in raw.tables[name].columns]
+    beside = {name: _beside(raw.tables[name], abroad) for name in about}
+    typed = {name: kept(_typed(rows, BY_NAME[name], settings)) for name, rows in beside.items()}
+    return replace(raw, tables=raw.tables | beside, typed=raw.typed | typed)
+
+
+def _beside(rows: ibis.Table, abroad: ibis.Table) -> ibis.Table:
+    return rows.left_join(abroad, cells.text(rows.invoice_id) == abroad.invoice_id).drop("invoice_id_right")
+
+
+def _at_face(found: pd.DataFrame, raw: Tables, settings: Settings) -> pd.DataFrame:
+    """The problems, with the money at stake as it is written: in minor units of the reporting currency, whatever those
+    of the row are."""
+    # Applications that stand for paid days have their rows in the invoices.
+    source = {"applications": "invoices"} if "applications" not in raw else {}
+    of = {name: source.get(name, name) for name in found.table.unique()}
+    named = [_named(raw[of[name]], BY_NAME[of[name]], found.row[found.table == name]).assign(table=name) for name in of]
+    with_currency = found.astype({"row": "Int64"}).merge(pd.concat(named), on=["table", "row"], how="left")
+    more = with_currency.currency.map(currencies.decimals, na_action="ignore").fillna(settings.ledger.decimals)
+    face = with_currency.amount.astype("float64") * 10.0 ** (settings.ledger.decimals - more.astype("float64"))
+    return with_currency.assign(amount=face).drop(columns="currency")
+
+
+def _named(raw: ibis.Table, table: Table, rows: pd.Series) -> pd.DataFrame:
+    """The currency of some rows: row, currency."""
+    own = cells.currency(raw, table)
+    code = ibis.null("string") if own is None else own
+    return raw.filter(picked(raw, rows)).select("row", currency=code).to_pandas().astype({"row": "Int64"})
 
 
 def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings) -> tuple[Tables, pd.DataFrame]:
@@ -96,7 +161,7 @@ def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings) -> tuple[Tables, pd
     unsound = list(sizes.index[sizes.unsound > 0])
     find = partial(_find, sizes=sizes, settings=settings)
     broken = {name: kept(checks.broken(raw.tables[name], BY_NAME[name], settings)) for name in unsound}
-    alone = checks.run((checks.alone,), broken, settings)
+    by_themselves = checks.run((checks.by_themselves,), broken, settings)
     typed = _absent(raw.typed) | raw.typed
     substance = find(checks.SUBSTANCE, typed)
     sound = _without(typed, substance, unsound)
@@ -105,7 +170,8 @@ def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings) -> tuple[Tables, pd
     sound["applications"] = kept(_linked(sound["applications"], sound["invoices"]))
     reference = find(checks.REFERENCE, sound)
     in_use = _without(sound, reference)
-    return in_use, _together([alone, substance, reference, find(checks.WARNINGS, in_use)])
+    warnings = find(checks.WARNINGS, in_use)
+    return in_use, _together([by_themselves, substance, reference, warnings, _unused_shortcut(raw)])
 
 
 def _find(stage: tuple[checks.Check, ...], tables: Tables, sizes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -150,6 +216,17 @@ def _paid_in_full(invoices: ibis.Table) -> ibis.Table:
     return cells.filled(paid, APPLICATIONS, values)
 
 
+def _unused_shortcut(raw: Raw) -> pd.DataFrame:
+    """The shortcut's columns, where they are filled in and an applications table, even an empty one, goes before."""
+    invoices = raw.tables["invoices"]
+    columns = [name for name in ("paid_on", "paid_amount") if name in invoices.columns and "applications" in raw.tables]
+    filled = {name: raw.typed["invoices"][name].notnull().any() for name in columns}
+    there = raw.typed["invoices"].aggregate(**filled).to_pandas().iloc[0] if filled else {}
+    unused = [name for name in filled if there[name] is not None and there[name]]
+    problem = {"table": "invoices", "value": "", "rule": "paid_on_unused", "amount": 0}
+    return pd.DataFrame([problem | {"column": name, "row": None} for name in unused], columns=checks.COLUMNS)
+
+
 def _linked(applications: ibis.Table, invoices: ibis.Table) -> ibis.Table:
     """Each application beside its invoice, before which it cannot enter the books. Columns beside the contract wait
     until the applications in use are known."""
@@ -158,11 +235,14 @@ def _linked(applications: ibis.Table, invoices: ibis.Table) -> ibis.Table:
     return both.mutate(entered_on=ibis.greatest(both.entered_on, both.bill_entered_on))
 
 
-def _complete(in_use: Tables, typed: Tables, settings: Settings) -> Tables:
+def _complete(in_use: Tables, raw: Raw, undone: bool, settings: Settings) -> Tables:
     """The tables in use with the columns beside the contract and without what only the checks ask for. A rate stands
-    there for every day it holds."""
-    tables = {name: rows.drop(SOUND) if SOUND in rows.columns else rows for name, rows in in_use.items()}
-    tables["applications"] = _whole(in_use["applications"].drop(*OF_INVOICE), typed)
+    there for every day it holds, an application on the days it counts on, a customer under its last number."""
+    tables = {name: rows.drop(SOUND, ODD) if SOUND in rows.columns else rows for name, rows in in_use.items()}
+    applications = undoing.dated(in_use["applications"].drop(*OF_INVOICE), undone)
+    tables["applications"] = _whole(applications, raw.typed)
+    if "customers" in raw.tables and {"parent_id", "merged_into"}.intersection(raw.tables["customers"].columns):
+        tables = companies.joined(tables)
     return tables | {"rates": kept(rates.daily(tables["rates"], settings))}
 
 
@@ -170,7 +250,7 @@ def _whole(applications: ibis.Table, typed: Tables) -> ibis.Table:
     """The applications with the columns beside the contract that theirs have."""
     if "applications" not in typed:
         return applications
-    beside = [name for name in typed["applications"].columns if name not in {*applications.columns, SOUND}]
+    beside = [name for name in typed["applications"].columns if name not in {*applications.columns, SOUND, ODD}]
     whole = applications.join(typed["applications"].select("row", *beside), "row")
     return kept(whole) if beside else applications
 
@@ -185,7 +265,7 @@ def _absent(there: Tables) -> Tables:
 
 
 def _severity(rule: str) -> str:
-    return checks.RULES[rule].severity
+    return RULES[rule].severity
 
 
 def _unreadable(lines: pd.DataFrame) -> pd.DataFrame:
@@ -193,12 +273,31 @@ def _unreadable(lines: pd.DataFrame) -> pd.DataFrame:
     return lines.assign(column="", rule="unreadable", amount=None)
 
 
+def _not_read(raw: Raw) -> pd.DataFrame:
+    """What lies in the ledger's folder and was not read: each file that looks like a table, and all others in one."""
+    near = {file: ("misnamed_file", table) for file, table in raw.misnamed.items()}
+    others = {", ".join(raw.foreign): ("unknown_file", "")} if raw.foreign else {}
+    lines = [
+        {
+            "table": table,
+            "file": shown(file),
+            "row": None,
+            "column": "",
+            "value": file,
+            "rule": rule,
+            "severity": _severity(rule),
+            "amount": 0.0,
+            "message": RULES[rule].wording.format(value=shown(file), table=table),
+        }
+        for file, (rule, table) in (near | others).items()
+    ]
+    return pd.DataFrame(lines, columns=PROBLEMS).astype({"row": "Int64"})
+
+
 def _worded(found: pd.DataFrame, files: dict[str, str], settings: Settings) -> pd.DataFrame:
     """Problems in the order of their rows, each with its file, its severity, and the sentence that says what to do."""
     if found.empty:
-        return pd.DataFrame(
-            columns=["table", "file", "row", "column", "value", "rule", "severity", "amount", "message"]
-        )
+        return pd.DataFrame(columns=PROBLEMS)
     order = {table.name: nth for nth, table in enumerate(TABLES)}
     found = found.sort_values(
         ["table", "row", "rule", "column"], key=lambda c: c.map(order) if c.name == "table" else c
@@ -223,9 +322,19 @@ def _worded(found: pd.DataFrame, files: dict[str, str], settings: Settings) -> p
 
 
 def _sentence(table: str, rule: str, column: str, value: str) -> str:
-    known = BY_NAME[table].column(column)
-    choices = ", ".join(known.choices) if known else ""
-    return checks.RULES[rule].wording.format(column=column, value=value, choices=choices)
+    words = {"column": column, "value": shown(str(value))} | _of_column(BY_NAME[table], column, rule)
+    return RULES[rule].wording.format(**words)
+
+
+def _of_column(table: Table, name: str, rule: str) -> dict[str, str]:
+    """What the dictionary knows of a column, for the wording of a rule."""
+    column = table.column(name)
+    others = (order.first for order in table.order if (order.second, order.rule) == (name, rule))
+    return {
+        "choices": ", ".join(column.choices) if column else "",
+        "referred": column.references.partition(".")[0] if column else "",
+        "other": next(others, ""),
+    }
 
 
 def _counted(raw: Raw, sizes: pd.DataFrame, in_use: Tables, problems: pd.DataFrame) -> pd.DataFrame:
@@ -251,7 +360,7 @@ def _used(tables: Tables) -> pd.Series:
 
 
 def _foreign(tables: Tables, reporting: str) -> frozenset[str]:
-    used = ibis.union(*(tables[name].select("currency") for name in ("invoices", "receipts"))).distinct()
+    used = ibis.union(*(tables[name].select("currency") for name in checks.OF_MONEY)).distinct()
     return frozenset(used.to_pandas().currency) - {reporting}
 
 

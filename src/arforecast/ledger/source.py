@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from errno import EACCES
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
@@ -11,14 +12,24 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import pandas as pd
 
-from arforecast.errors import SourceError
-from arforecast.ledger import database, files
+from arforecast.errors import SourceError, UsageError, address, shown
+from arforecast.ledger import database, duckdb_file, files
 from arforecast.ledger.tables import BY_NAME, INVOICES, Make, Table, Tables
 
 if TYPE_CHECKING:
     from arforecast.settings import Engine
 
+FILE = "duckdb://"
+# What a run tells its notebooks beside the address.
+VARIABLE = "ARFORECAST_URL"
 RESERVED = {"row", "entered_on", "group"}
+_FOLDER = "Name the folder it lies in, and give it the name of its table: invoices.csv, applications.csv, ..."
+_SHEET = "Save each of its sheets as CSV in a folder of its own, or turn it into a ledger with arforecast import."
+# What is handed over for a ledger and is none, by the end of its name.
+OTHERS = dict.fromkeys((".csv", ".csv.gz", ".parquet"), _FOLDER)
+OTHERS |= dict.fromkeys((".xlsx", ".xls", ".ods"), _SHEET)
+OTHERS |= dict.fromkeys((".zip", ".tar", ".tgz", ".tar.gz", ".7z"), "Unpack it, and name the folder.")
+OTHERS |= dict.fromkeys((".sqlite", ".sqlite3", ".db"), "Write its tables to a .duckdb file, or as CSV to a folder.")
 
 
 @dataclass(frozen=True)
@@ -28,7 +39,8 @@ class Raw:
     tables: by name, each with `row`, its line in the file (the header is row 1); read again where they are asked.
     typed: what was made of them, read once. unreadable: the lines of CSV files that broke their form (too few cells, an
     open quote) and are in no table: table, row, value. names: under which name a table's problems are reported.
-    fingerprint: changes with the ledger, and only with it.
+    fingerprint: changes with the ledger, and only with it. misnamed: files that were not read, and the table each is
+    likely meant to be. foreign: files that were not read and resemble none.
     """
 
     tables: Tables
@@ -36,6 +48,19 @@ class Raw:
     unreadable: pd.DataFrame
     names: dict[str, str]
     fingerprint: str
+    misnamed: dict[str, str] = field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
+
+
+def whole(url: Any) -> Any:
+    """The URL that a run was asked for, where only its address is named: what a run leaves holds no password."""
+    named = os.environ.get(VARIABLE, "")
+    return named if isinstance(url, str) and "://" in url and address(named) == url else url
+
+
+def path(url: str | Path) -> Path:
+    """Where the folder or the file of a ledger is said to lie."""
+    return Path(os.path.expanduser(str(url).removeprefix(FILE)))  # noqa: PTH111 - who has no home here is no fault
 
 
 def read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
@@ -46,33 +71,58 @@ def read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
     """
 
     def made(rows: ibis.Table, table: Table) -> ibis.Table:
-        _refuse_columns(f"{url}: {table.name}", [column for column in rows.columns if column != "row"], table.name)
+        _refuse_columns(f"{address(url)}: {table.name}", [c for c in rows.columns if c != "row"], table.name)
         return make(rows, table)
 
-    raw = _read(url, con, made)
+    try:
+        raw = _read(url, con, made)
+    except OSError as fault:
+        raise SourceError(f"{shown(str(fault.filename or address(url)))} cannot be read: {fault.strerror}.") from fault
     if INVOICES.name not in raw.tables:
         raise SourceError(
-            f"{url}: there is no invoices table. Only invoices.csv (or .parquet) is required of a ledger."
+            f"{address(url)}: there is no invoices table. Only invoices.csv (or .parquet) is required of a ledger."
         )
     return raw
 
 
 def _read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
-    if not isinstance(url, str | Path) or "://" in str(url):
+    if not isinstance(url, str | Path) or "://" in str(url).removeprefix(FILE):
         there = database.read(database.connect(url))
         tables = {name: database.numbered(table, name) for name, table in there.items()}
         return Raw(tables, _made(tables, make), files.no_lines(), {}, database.fingerprint(there))
-    path = Path(url)
-    if path.is_dir():
-        found = dict(files.find(path))
+    place = path(url)
+    if place.is_dir():
+        found = files.find(place)
         names = {name: file.name for name, file in found.items()}
-        return Raw(*files.read(found, con, make), names, files.fingerprint(found))
-    if path.suffix == ".duckdb" and path.exists():
-        tables = database.attach(path, con)
-        return Raw(tables, _made(tables, make), files.no_lines(), {}, files.fingerprint({path.stem: path}))
-    raise SourceError(
-        f"{url}: no ledger here. Name a folder of CSV or Parquet files, a .duckdb file, or a database URL."
-    )
+        beside = files.misnamed(place), tuple(files.foreign(place))
+        return Raw(*files.read(found, con, make), names, files.fingerprint(found), *beside)
+    if place.is_file() and (place.suffix == ".duckdb" or _is_duckdb(place)):
+        tables = duckdb_file.read(place, con)
+        written = {place.stem: place, "wal": place.with_name(f"{place.name}.wal")}
+        there = {name: file for name, file in written.items() if file.exists()}
+        return Raw(tables, _made(tables, make), files.no_lines(), {}, files.fingerprint(there))
+    raise SourceError(f"{address(url)}{_no_ledger(place)}")
+
+
+def _is_duckdb(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(12)[8:] == b"DUCK"
+
+
+def _no_ledger(place: Path) -> str:
+    """Why there is no ledger, and what to do."""
+    if place.is_file():
+        kind = next((kind for kind in OTHERS if place.name.lower().endswith(kind)), "")
+        return f" is a file. {OTHERS.get(kind, 'Name a folder of CSV or Parquet files, or a .duckdb file.')}"
+    try:
+        place.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as fault:
+        return f" cannot be read: {fault.strerror}."
+    except ValueError:
+        return " is no path."
+    return ": no ledger here. Name a folder of CSV or Parquet files, a .duckdb file, or a database URL."
 
 
 def _made(tables: Tables, make: Make) -> Tables:
@@ -84,18 +134,35 @@ def connect(engine: Engine) -> ibis.BaseBackend:
 
     It spills beside other temporary files unless told otherwise: the working folder is not ours to write to.
     """
-    spill = engine.spill_directory or Path(gettempdir()) / f"arforecast-{os.getpid()}"
+    spill = _writable(engine.spill_directory) or Path(gettempdir()) / f"arforecast-{os.getpid()}"
     limits = {"memory_limit": engine.memory_limit, "threads": engine.threads, "temp_directory": str(spill)}
     return ibis.duckdb.connect(**{name: value for name, value in limits.items() if value is not None})
+
+
+def _writable(folder: Path | None) -> Path | None:
+    """The folder, made where it is not there. Raises UsageError before hours are spent on what cannot be kept in it."""
+    try:
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(EACCES, os.strerror(EACCES))
+    except (OSError, ValueError) as fault:
+        why = getattr(fault, "strerror", None) or fault
+        raise UsageError(f"engine.spill_directory {shown(str(folder))} cannot be written to: {why}.") from fault
+    return folder
 
 
 def _refuse_columns(where: str, columns: list[str], table: str) -> None:
     missing = [column.name for column in BY_NAME[table].required if column.name not in columns]
     if missing:
         raise SourceError(
-            f"{where} has no column {', '.join(missing)}; its columns are {', '.join(columns)}. "
+            f"{where} has no column {', '.join(missing)}; its columns are {shown(', '.join(columns))}. "
             "Rename them, or import the file with a preset."
         )
-    reserved = RESERVED.intersection(columns)
+    reserved = [column for column in columns if column.lower() in RESERVED]
     if reserved:
         raise SourceError(f"{where} has a column {', '.join(sorted(reserved))}, a name kept for the suite. Rename it.")
+    known = {column.name for column in BY_NAME[table].columns}
+    capital = [column for column in columns if column.lower() in known and column not in known]
+    if capital:
+        raise SourceError(f"{where} has a column {', '.join(capital)}. Write its name in small letters.")

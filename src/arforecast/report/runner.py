@@ -22,8 +22,8 @@ import nbformat
 from pydantic import TypeAdapter, ValidationError
 
 from arforecast import folders, settings
-from arforecast.errors import GateError, RunError, UsageError, shown
-from arforecast.ledger import GROUP, Books, checked
+from arforecast.errors import GateError, RunError, UsageError, address, shown
+from arforecast.ledger import GROUP, Books, checked, source
 from arforecast.report import Fragment, page
 from arforecast.report.tables import write_csv
 
@@ -81,20 +81,20 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
     _refuse_what_is_no_run(final)
     with folders.complete(final) as folder:
         with _checked(opened.books, place, folder / CHECKED):
-            seconds = _execute_all(jobs, folder, workers)
+            seconds = _execute_all(jobs, folder, workers, str(ledger))
         write_csv(opened.problems[opened.problems["severity"].eq("error")], folder / "quarantine.csv")
         _write_pages([job.name for job in jobs], folder, final, stamp)
-        _write_account(folder, stamp, {"ledger": str(ledger)} | given, seconds)
+        _write_account(folder, stamp, {"ledger": _named(ledger)} | given, seconds)
     return out / final.name
 
 
 def packs(ledger: str, out: Path) -> list[tuple[str, Path]]:
     """The ledgers to run for what was asked for, and where: of `group`, every entity of the settings and the group."""
-    names = _named() if ledger == GROUP else []
+    names = _names() if ledger == GROUP else []
     return [(name, out / name) for name in names] or [(ledger, out)]
 
 
-def _named() -> list[str]:
+def _names() -> list[str]:
     """The names that ledgers have in the settings: the entities and, where there are any, the group."""
     entities = settings.load().entities
     return [*entities, GROUP] if entities else []
@@ -118,7 +118,7 @@ def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
 
 def _usual(ledger: str | Path, chosen: Sequence[Path]) -> dict[str, object]:
     """The group is shown by entity, where a notebook shows groups at all."""
-    grouped = ledger == GROUP and _named()
+    grouped = ledger == GROUP and _names()
     return {"by": "entity"} if grouped and any("by" in declared(notebook) for notebook in chosen) else {}
 
 
@@ -171,9 +171,17 @@ def _value(notebook: Path, name: str, type_name: str, value: object) -> Any:
 
 
 def _located(ledger: str | Path) -> str:
-    """A path holds from the notebooks' folder too; a database URL and the name of an entity stay as they are."""
-    is_path = str(ledger) not in _named() and Path(ledger).exists()
-    return str(Path(ledger).resolve()) if is_path else str(ledger)
+    """A path holds from the notebooks' folder too; the name of an entity stays as it is."""
+    return str(source.path(ledger).resolve()) if _is_path(ledger) else address(ledger)
+
+
+def _named(ledger: str | Path) -> str:
+    """The ledger as it was asked for, and no password: a run is handed on."""
+    return str(ledger) if _is_path(ledger) else address(ledger)
+
+
+def _is_path(ledger: str | Path) -> bool:
+    return str(ledger) not in _names() and source.path(ledger).exists()
 
 
 def _settings_of_here() -> str:
@@ -198,14 +206,18 @@ def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, An
 # ------------------------------------------------------------------ running
 
 
-def _execute_all(jobs: Sequence[Job], folder: Path, workers: int) -> dict[str, float]:
+def _execute_all(jobs: Sequence[Job], folder: Path, workers: int, ledger: str) -> dict[str, float]:
     """Execute the jobs side by side and tell of each as it ends; raise RunError with a line for each that failed."""
     from joblib import Parallel, delayed
     from rich.console import Console
     from rich.progress import track
 
     console = Console(stderr=True, highlight=False)
-    environment = {settings.VARIABLE: _settings_of_here(), checked.VARIABLE: str(folder / CHECKED)}
+    environment = {
+        settings.VARIABLE: _settings_of_here(),
+        checked.VARIABLE: str(folder / CHECKED),
+        source.VARIABLE: ledger,
+    }
     running = Parallel(n_jobs=max(min(workers, len(jobs)), 1), return_as="generator_unordered")(
         delayed(execute)(job, folder, environment) for job in jobs
     )
