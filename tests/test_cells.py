@@ -21,7 +21,7 @@ from arforecast.settings import Engine, LedgerRules, Settings
 from doors import HEADER, problems, write
 
 Read = Callable[..., list[Any]]
-MOST = 10**12  # twelve digits before the point
+DIGITS = 17  # of minor units
 CAREFUL = run(max_examples=15, deadline=None)
 
 
@@ -93,7 +93,31 @@ def test_every_day_is_read_as_itself(read: Read, days: list[dt.date]) -> None:
 def test_a_typed_date_stays_the_day_it_is(read: Read) -> None:
     day = dt.date(2026, 1, 5)
     assert read("date", [day, None], pa.date32()) == [day, None]
-    assert read("date", [dt.datetime.fromisoformat("2026-01-05 23:59")], pa.timestamp("us")) == [day]
+    stamps = [dt.datetime.fromisoformat(f"2026-01-05 {time}") for time in ("00:00", "23:59", "00:00:00.000001")]
+    assert read("date", stamps, pa.timestamp("us")) == [day, None, None]
+
+
+@pytest.mark.parametrize("of", ["date", "money", "number"])
+@pytest.mark.parametrize(
+    ("cell", "arrow"),
+    [(True, pa.bool_()), (dt.time(1, 2), pa.time64("us")), ([1], pa.list_(pa.int64())), (b"1", pa.binary())],
+)
+def test_a_cell_of_another_type_is_no_value(read: Read, of: Type, cell: object, arrow: pa.DataType) -> None:
+    assert read(of, [cell], arrow) == [None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "units"),
+    [
+        ("12.50", 12_50), ("1,000,000.00", 1_000_000_00), ("1.234,50", 1_234_50), ("1 234.50", 1_234_50),
+        ("$5", 5_00), ("5 EUR", 5_00), ("(5.00)", 5_00), ("12,5", 12_50), ("1.005", 1_005_00), (".50", 50),
+        ("1e5", None), ("NaN", None), ("", None), ("2026-02-30", None), ("0x10", None), ("5\n6", 56_00),
+    ],
+)  # fmt: skip
+def test_what_digits_say_is_at_stake(cell: str, units: int | None) -> None:
+    table = ibis.memtable({"cell": [cell]}, schema={"cell": "string"})
+    stake = cells.at_stake(table.cell, Column("cell", "money", ""), 2)
+    assert source.connect(Engine()).to_pyarrow(table.select(stake=stake))["stake"].to_pylist() == [units]
 
 
 def test_a_typed_number_is_no_date(read: Read) -> None:
@@ -107,7 +131,7 @@ def test_a_typed_number_is_no_date(read: Read) -> None:
 @CAREFUL
 @given(data=st.data())
 def test_money_is_exact(read: Read, decimals: int, data: st.DataObject) -> None:
-    units = data.draw(st.lists(st.integers(1 - MOST * 10**decimals, MOST * 10**decimals - 1), min_size=20, max_size=60))
+    units = data.draw(st.lists(st.integers(1 - 10**DIGITS, 10**DIGITS - 1), min_size=20, max_size=60))
     texts = [f"{Decimal(unit).scaleb(-decimals):f}" for unit in units]
     assert read("money", texts, decimals=decimals) == units
     assert [minor(text, decimals) for text in texts] == units
@@ -131,7 +155,9 @@ def test_what_is_not_exactly_money_is_null(read: Read, decimals: int, data: st.D
         ("1.100", 1_10),
         ("0", 0),
         ("999999999999.99", 999_999_999_999_99),
-        ("1000000000000", None),
+        ("1000000000000", 10**14),
+        ("999999999999999.99", 99_999_999_999_999_999),
+        ("1000000000000000", None),
         ("1.005", None),
         ("1,234.50", None),
         ("1.234,50", None),
@@ -195,12 +221,20 @@ def test_money_beyond_all_measure_is_null(read: Read, cell: object, arrow: pa.Da
 
 
 @pytest.mark.parametrize(
-    ("decimals", "units", "refused"), [(0, 1200, "1200.5"), (2, 120050, "1.005"), (3, 1200500, "0.0001")]
+    ("currency", "fine", "units", "refused"),
+    [
+        ("JPY", "1200", 1200, "1200.5"),
+        ("EUR", "1200.50", 120050, "1.005"),
+        ("KWD", "1200.5", 1200500, "0.0001"),
+        ("IQD", "0.001", 1, "0.0001"),  # three of ISO 4217, though none is printed
+        ("CLF", "1200.0001", 12000001, "0.00001"),
+    ],
 )
-def test_the_decimals_of_the_currency_are_a_setting(tmp_path: Path, decimals: int, units: int, refused: str) -> None:
-    fine = f"{Decimal(units).scaleb(-decimals):f}"
+def test_decimals_are_those_of_the_reporting_currency(
+    tmp_path: Path, currency: str, fine: str, units: int, refused: str
+) -> None:
     rows = "".join(f"{name},C1,2026-01-05,2026-02-04,{cell}\n" for name, cell in (("A1", fine), ("A2", refused)))
-    settings = Settings(ledger=LedgerRules(decimals=decimals))
+    settings = Settings(ledger=LedgerRules(currency=currency))
     books = open_books(write(tmp_path, {"invoices.csv": f"{HEADER}\n{rows}"}), settings)
     assert books.tables["invoices"].to_pandas().amount.tolist() == [units]
     assert [(problem.rule, problem.row, problem.value) for problem in problems(books)] == [("not_money", 3, refused)]

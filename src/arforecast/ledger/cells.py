@@ -2,37 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ibis
+
+from arforecast import currencies
+from arforecast.errors import SourceError
 
 if TYPE_CHECKING:
     from arforecast.ledger.tables import Column, Table
 
 # Years before 1000 and after 2999 are slips of the pen.
 DATE = r"[12]\d{3}-\d{2}-\d{2}"
-LARGEST = 10**12
+# As many digits of minor units as an amount may have and still be multiplied by a rate: then it is exact.
+DIGITS = 17
+# A column that no export has: the currency of the invoice that a row is about, where it has other decimals.
+BILLED_IN = "the currency of its invoice"
 NUMBER = r"[+-]?\d{1,15}(\.\d+)?"
+# Digits in one run, whatever signs part or surround them.
+SOME_AMOUNT = r"^[^0-9]*\d[\d.,'\s]*[^0-9]*$"
 TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
-def values(raw: ibis.Table, table: Table, decimals: int) -> dict[str, ibis.Value]:
+def values(raw: ibis.Table, table: Table, reporting: str) -> dict[str, ibis.Value]:
     """Every contract column of `table` as a value, in the table's order.
 
     A column that the file lacks is there as null, so nothing behind the door asks what a ledger has. Money comes
-    out in minor units (int64): exact on every engine.
+    out in minor units (int64) of its currency, the `reporting` one where the row names none: exact on every engine.
     """
     there = set(raw.columns)
     return {
-        column.name: value(raw[column.name], column, decimals) if column.name in there else _null(column)
+        column.name: _worth(raw, table, column, reporting) if column.name in there else _null(column)
         for column in table.columns
     }
 
 
+def _worth(raw: ibis.Table, table: Table, column: Column, reporting: str) -> ibis.Value:
+    if column.type != "money":
+        return value(raw[column.name], column, currencies.USUAL)
+    return by_currency(currency(raw, table), reporting, partial(_money, raw[column.name]))
+
+
+def by_currency(code: ibis.Value | None, reporting: str, of: Callable[[int], ibis.Value]) -> ibis.Value:
+    """What `of` makes of the decimals of the currency of each row, the `reporting` one where it names none."""
+    if code is None:
+        return of(currencies.decimals(reporting))
+    own = code.fill_null(reporting)
+    unusual = ((own.isin(codes), of(decimals)) for decimals, codes in currencies.UNUSUAL.items())
+    return ibis.cases(*unusual, else_=of(currencies.USUAL))
+
+
+def currency(raw: ibis.Table, table: Table) -> ibis.Value | None:
+    """The currency that each row names, if any does."""
+    named = "currency" if table.column("currency") else BILLED_IN
+    return text(raw[named]) if named in raw.columns else None
+
+
+def refuse_zones(raw: ibis.Table, table: Table) -> None:
+    """Raises SourceError for a date with a time zone: which day it is depends on where one asks."""
+    there = raw.schema()
+    for column in table.columns:
+        given = there.get(column.name)
+        if column.type == "date" and given is not None and given.is_timestamp() and given.timezone:
+            raise SourceError(
+                f"{table.name}: {column.name} holds time stamps with a time zone, so its day depends on the place. "
+                "Write dates without a time."
+            )
+
+
 def beside(raw: ibis.Table, table: Table) -> dict[str, ibis.Value]:
     """The columns beside the contract, as text."""
-    known = {"row", *(column.name for column in table.columns)}
-    return {name: _text(raw[name]) for name in raw.columns if name not in known}
+    known = {"row", BILLED_IN, *(column.name for column in table.columns)}
+    return {name: text(raw[name]) for name in raw.columns if name not in known}
 
 
 def filled(rows: ibis.Table, table: Table, values: dict[str, ibis.Value]) -> ibis.Table:
@@ -56,7 +99,7 @@ def value(raw: ibis.Column, column: Column, decimals: int) -> ibis.Value:
     """The cell as a value of the column's type; null where it is none."""
     if column.type == "money":
         return _money(raw, decimals)
-    return {"date": _date, "number": _number, "flag": _flag}.get(column.type, _text)(raw)
+    return {"date": _date, "number": _number, "flag": _flag}.get(column.type, text)(raw)
 
 
 _DTYPE = {
@@ -73,7 +116,7 @@ def _null(column: Column) -> ibis.Value:
     return ibis.null(_DTYPE[column.type])
 
 
-def _text(raw: ibis.Column) -> ibis.Value:
+def text(raw: ibis.Column) -> ibis.Value:
     return _trimmed(raw.cast("string")).nullif("")
 
 
@@ -88,39 +131,69 @@ def _written(raw: ibis.StringColumn, pattern: str) -> ibis.StringValue:
 
 
 def _date(raw: ibis.Column) -> ibis.Value:
-    if raw.type().is_date() or raw.type().is_timestamp():
-        return raw.cast("date")
+    """The day; null for a time stamp that is of another time of day than midnight."""
+    if raw.type().is_date():
+        return raw
+    if raw.type().is_timestamp():
+        return (raw == raw.truncate("D")).ifelse(raw.cast("date"), None)
     if not raw.type().is_string():
         return ibis.null("date")
     return _written(raw, DATE).try_cast("date")
 
 
 def _number(raw: ibis.Column) -> ibis.Value:
-    if not raw.type().is_string():
+    if raw.type().is_numeric():
         return raw.cast("float64")
-    return _written(raw, NUMBER).try_cast("float64")
+    return _written(raw, NUMBER).try_cast("float64") if raw.type().is_string() else ibis.null("float64")
 
 
 def _money(raw: ibis.Column, decimals: int) -> ibis.Value:
-    """Minor units; null for what is no number, has more decimals than the currency, or is beyond a trillion."""
-    if raw.type().is_string():
-        fraction = rf"(\.\d{{1,{decimals}}}0*)?" if decimals else r"(\.0*)?"
-        return _minor(_written(raw, rf"[+-]?\d{{1,12}}{fraction}"), decimals)
-    sane = raw.abs() < LARGEST
+    """Minor units; null for what is no number, has more decimals than the currency, or cannot be held.
+
+    Nearly all amounts lie beneath a trillion, and a processor counts those in one step.
+    """
     if raw.type().is_floating():
         # A float is never exact, so its nearest minor unit is what was meant.
+        sane = raw.abs() < 10 ** (DIGITS - decimals)
         return sane.ifelse((raw * 10**decimals).round(), None).cast("int64")
-    exact = sane.ifelse(raw, None)
-    return (exact == exact.cast(_major(decimals))).ifelse(_minor(exact, decimals), None)
+    if not raw.type().is_string() and not raw.type().is_numeric():
+        return ibis.literal(0, "int64").nullif(0)
+    return _exact(raw, 12, decimals, width=18).coalesce(_exact(raw, DIGITS - decimals, decimals, width=38))
 
 
-def _minor(exact: ibis.Value, decimals: int) -> ibis.Value:
-    return (exact.cast(_major(decimals)) * 10**decimals).cast("int64")
+def _exact(raw: ibis.Column, digits: int, decimals: int, *, width: int) -> ibis.Value:
+    """Minor units of what has no more than `digits` before the point, counted in decimals of `width`."""
+    major = f"decimal({width},{decimals})"
+    if raw.type().is_string():
+        fraction = rf"(\.\d{{1,{decimals}}}0*)?" if decimals else r"(\.0*)?"
+        return _minor(_written(raw, rf"[+-]?\d{{1,{digits}}}{fraction}"), major, decimals)
+    sane = (raw.abs() < 10**digits).ifelse(raw, None)
+    return (sane == sane.cast(major).cast(raw.type())).ifelse(_minor(sane, major, decimals), None)
 
 
-def _major(decimals: int) -> str:
-    """Money beneath a trillion as a decimal that a processor counts in one step."""
-    return f"decimal(18,{decimals})"
+def _minor(exact: ibis.Value, major: str, decimals: int) -> ibis.Value:
+    return (exact.cast(major) * 10**decimals).cast("int64")
+
+
+def too_large(raw: ibis.Column, column: Column, decimals: int) -> ibis.BooleanValue:
+    """Whether the cell is a number with more digits before the point than can be held."""
+    most = {"money": DIGITS - decimals, "number": 15}.get(column.type)
+    if most and raw.type().is_string():
+        return raw.re_search(rf"^\s*[+-]?\d{{{most + 1},}}(\.\d*)?\s*$")
+    return raw.abs() >= 10**most if most and raw.type().is_numeric() else ibis.literal(False)
+
+
+def at_stake(raw: ibis.Column, column: Column, decimals: int) -> ibis.Value:
+    """The money of a cell in minor units; of one that cannot be read as such what its digits say, taking it for more
+    where they may say two things; null where they say nothing."""
+    exact = value(raw, column, decimals)
+    if not raw.type().is_string():
+        return exact
+    digits = raw.re_search(SOME_AMOUNT).ifelse(raw.re_replace(r"[^0-9.,]", ""), None)
+    whole = digits.re_replace(rf"[.,]\d{{0,{decimals}}}$" if decimals else "[.,]$", "").re_replace(r"[.,]", "")
+    part = digits.re_extract(rf"[.,](\d{{1,{decimals}}})$", 1) if decimals else ibis.literal("")
+    units = (whole + part.rpad(decimals, "0")).re_extract(rf"^\d{{1,{DIGITS}}}", 0).nullif("")
+    return exact.coalesce(units.try_cast("int64"))
 
 
 def _flag(raw: ibis.Column) -> ibis.Value:

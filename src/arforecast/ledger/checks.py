@@ -8,94 +8,28 @@ A table without rows breaks no rule and is not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING
 
 import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.ledger import cells, database, rates
+from arforecast import currencies
+from arforecast.ledger import alone, cells, database, rates
 from arforecast.ledger.median import medians
-from arforecast.ledger.tables import BY_NAME, INVOICES, Column, Table, Tables
+from arforecast.ledger.tables import BY_NAME, INVOICE, INVOICES, TABLES, Column, Table, Tables
 
 if TYPE_CHECKING:
     from arforecast.settings import Settings
 
 Check = Callable[[Tables, "Settings"], Iterator["ibis.Table"]]
-Values = dict[str, "ibis.Value"]
 COLUMNS = ["table", "row", "column", "value", "rule", "amount"]
-AMOUNT = next(column for column in INVOICES.columns if column.name == "amount")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How grave a broken rule is, and its wording: what is wrong and what to do."""
-
-    severity: Literal["error", "warning"]
-    wording: str
-
-
-RULES = {
-    "unreadable": Rule(
-        "error",
-        "the line {value} cannot be read. Give it as many cells as the header has, and quote cells that hold commas.",
-    ),
-    "empty": Rule("error", "{column} is empty. Fill it in."),
-    "not_a_date": Rule("error", "{column} {value} is not a date. Write dates as YYYY-MM-DD."),
-    "not_money": Rule(
-        "error",
-        "{column} {value} is not an amount. Write amounts as 1234.50, with no more decimals than the currency has.",
-    ),
-    "not_a_number": Rule("error", "{column} {value} is not a number. Write numbers as 1234.5."),
-    "not_a_flag": Rule("error", "{column} {value} is neither true nor false. Write one of the two."),
-    "unknown_kind": Rule("error", "{column} {value} is not known. Use one of {choices}."),
-    "no_paid_day": Rule("error", "{column} is empty, yet paid_amount is {value}. Add the day or clear the amount."),
-    "not_positive": Rule("error", "{column} {value} is not above zero. Record a credit note as an application."),
-    "zero": Rule("error", "{column} is zero. Remove the row or correct the amount."),
-    "due_before_issued": Rule(
-        "error",
-        "{column} {value} lies before the day of issue. Correct one of the two dates.",
-    ),
-    "missing_rate": Rule("error", "{column} {value} has no rate. Add it to rates, or correct the currency."),
-    "duplicate_rate": Rule(
-        "error", "{column} {value} has more than one rate on that day, so none can be trusted. Keep the right one."
-    ),
-    "duplicate_id": Rule(
-        "error",
-        "{column} {value} stands there more than once, so no row of it can be trusted. Keep the right one.",
-    ),
-    "unknown_invoice": Rule(
-        "error",
-        "{column} {value} is not among the invoices in use. Add the invoice or correct the identifier.",
-    ),
-    "before_invoice": Rule("error", "{column} {value} lies before the invoice was issued. Correct the date."),
-    "prepayment": Rule("warning", "{column} {value} lies before the invoice was issued: taken as a prepayment."),
-    "over_applied": Rule(
-        "warning",
-        "{column} {value} is over-applied: its reductions exceed its amount. Move the surplus to another invoice.",
-    ),
-    "unknown_customer": Rule(
-        "warning",
-        "{column} {value} is not among the customers. Add it to the customers table.",
-    ),
-    "long_terms": Rule("warning", "{column} {value} lies more than 365 days after the day of issue. Check the date."),
-    "outlier": Rule(
-        "warning",
-        "{column} {value} is over 100 times what this customer's invoices usually are. Check the amount.",
-    ),
-    "booking_gap": Rule(
-        "warning",
-        "no booking at all in the week before {value}. Check that every export was loaded.",
-    ),
-    "duplicate_row": Rule(
-        "warning",
-        "{column} {value} repeats another row in all but its identifier. Check that it was not booked twice.",
-    ),
-}
+# The tables whose money is worth what its rate says on the day it enters the books.
+OF_MONEY = ("invoices", "receipts", "credits")
+# The tables whose rows name their currency.
+IN_CURRENCY = tuple(table.name for table in TABLES if table.column("currency"))
 
 
 def _found(rows: ibis.Table, table: str, rule: str, column: str, value: ibis.Value) -> ibis.Table:
@@ -123,114 +57,37 @@ def _of(tables: Tables, *names: str) -> Iterator[tuple[str, ibis.Table]]:
 # Alone: what a row shows by itself, in its cells as they stand in the file and in the values made of them.
 
 
-class Test(NamedTuple):
-    """A rule that a row can break by itself: in which column, what is shown of it, and whether it is broken."""
-
-    rule: str
-    column: str
-    shown: ibis.Value
-    broken: ibis.BooleanValue
-
-
-def sound(rows: ibis.Table, values: Values, table: Table, settings: Settings) -> ibis.BooleanValue:
-    """Whether a row as it stands in the file breaks no rule by itself; `values` are those made of its cells."""
-    there = [column for column in table.columns if column.name in rows.columns]
-    wrong = [bad for column in there for bad in _wrong(rows[column.name], values[column.name], column)]
-    return ~reduce(or_, (*wrong, *(test.broken for test in _value_tests(values, table, settings))))
-
-
-def _wrong(cell: ibis.Column, value: ibis.Value, column: Column) -> Iterator[ibis.BooleanValue]:
-    """What `_cell_tests` tells apart in fewer words, for the many rows in which nothing is wrong."""
-    if column.required:
-        yield value.isnull()
-    elif column.type in _MALFORMED:
-        yield value.isnull() & ~cells.blank(cell)
-    if column.choices:
-        yield value.notnull() & ~value.isin(column.choices)
-
-
 def broken(rows: ibis.Table, table: Table, settings: Settings) -> ibis.Table:
-    """The rows as they stand in the file that are not sound."""
-    return rows.filter(~sound(rows, cells.values(rows, table, settings.ledger.decimals), table, settings))
+    """The rows as they stand in the file that are not sound, or odd."""
+    values = cells.values(rows, table, settings.ledger.currency)
+    return rows.filter(~alone.sound(rows, values, table, settings) | alone.odd(rows, values, table, settings))
 
 
-def alone(raw: Tables, settings: Settings) -> Iterator[ibis.Table]:
+def by_themselves(raw: Tables, settings: Settings) -> Iterator[ibis.Table]:
     """The problems that rows as they stand in the file have by themselves."""
     for name, rows in raw.items():
-        values = cells.values(rows, BY_NAME[name], settings.ledger.decimals)
-        for test in _tests(rows, values, BY_NAME[name], settings):
-            shown = rows.select("row", amount=_money(rows, settings), shown=test.shown, broken=test.broken)
+        table = BY_NAME[name]
+        values, money = cells.values(rows, table, settings.ledger.currency), alone.money(rows, table, settings)
+        for test in alone.tests(rows, values, table, settings):
+            shown = rows.select("row", amount=money, shown=test.shown, broken=test.broken)
             hit = shown.filter(_.broken)
             yield _found(hit, name, test.rule, test.column, hit.shown)
-
-
-def _money(rows: ibis.Table, settings: Settings) -> ibis.Value:
-    """The money of a row, nothing where it has none or it cannot be read."""
-    if "amount" not in rows.columns:
-        return ibis.literal(0)
-    return cells.value(rows.amount, AMOUNT, settings.ledger.decimals)
-
-
-def _tests(rows: ibis.Table, values: Values, table: Table, settings: Settings) -> Iterator[Test]:
-    there = set(rows.columns)
-    for column in table.columns:
-        if column.name in there:
-            yield from _cell_tests(rows[column.name], values[column.name], column)
-    yield from _value_tests(values, table, settings)
-
-
-_MALFORMED = {"date": "not_a_date", "money": "not_money", "number": "not_a_number", "flag": "not_a_flag"}
-
-
-def _cell_tests(cell: ibis.Column, value: ibis.Value, column: Column) -> Iterator[Test]:
-    """A required cell is empty, a cell is not what its column asks for, or it is outside its column's closed list."""
-    if column.required:
-        yield Test("empty", column.name, cell, cells.blank(cell))
-    if column.type in _MALFORMED:
-        yield Test(_MALFORMED[column.type], column.name, cell, value.isnull() & ~cells.blank(cell))
-    if column.choices:
-        yield Test("unknown_kind", column.name, cell, value.notnull() & ~value.isin(column.choices))
-
-
-def _invoice_tests(values: Values, settings: Settings) -> Iterator[Test]:
-    """An amount not above zero; a paid amount without a paid day, which would be lost; and due before issued by more
-    than the day that time zones explain."""
-    amount, paid, due_on = values["amount"], values["paid_amount"], values["due_on"]
-    yield Test("not_positive", "amount", _major(amount, settings), amount <= 0)
-    yield Test("no_paid_day", "paid_on", _major(paid, settings), paid.notnull() & values["paid_on"].isnull())
-    yield Test("due_before_issued", "due_on", due_on, due_on < values["issued_on"] - ibis.interval(days=1))
-
-
-def _application_tests(values: Values, settings: Settings) -> Iterator[Test]:
-    """An application of nothing."""
-    yield Test("zero", "amount", _major(values["amount"], settings), values["amount"] == 0)
-
-
-def _rate_tests(values: Values, settings: Settings) -> Iterator[Test]:
-    """A rate not above zero."""
-    yield Test("not_positive", "rate", values["rate"], values["rate"] <= 0)
-
-
-_VALUE_TESTS = {"invoices": _invoice_tests, "applications": _application_tests, "rates": _rate_tests}
-
-
-def _value_tests(values: Values, table: Table, settings: Settings) -> Iterator[Test]:
-    yield from _VALUE_TESTS[table.name](values, settings) if table.name in _VALUE_TESTS else ()
-
-
-def _major(money: ibis.Value, settings: Settings) -> ibis.Value:
-    """Minor units as they are written."""
-    decimals = settings.ledger.decimals
-    return (money.cast("decimal(38,6)") / 10**decimals).cast(f"decimal(38,{decimals})")
 
 
 # Substance: typed tables, one table at a time.
 
 
+def unknown_currencies(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A code that no currency has."""
+    for name, rows in _of(tables, *IN_CURRENCY):
+        strange = _at_stake(rows, "currency").filter(~_.currency.isin(currencies.known()))
+        yield _found(strange, name, "unknown_currency", "currency", strange.currency)
+
+
 def missing_rates(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     """Foreign money without a rate on the day it enters the books is worth nothing that anybody knows."""
-    for name, rows in _of(tables, "invoices", "receipts"):
-        yield _unrated(rows, name, tables, settings)
+    for name, rows in _of(tables, *OF_MONEY):
+        yield _unrated(rows.filter(_.currency.isin(currencies.known())), name, tables, settings)
 
 
 def _unrated(rows: ibis.Table, name: str, tables: Tables, settings: Settings) -> ibis.Table:
@@ -239,40 +96,60 @@ def _unrated(rows: ibis.Table, name: str, tables: Tables, settings: Settings) ->
     return _found(bare, name, "missing_rate", "currency", bare.currency + " on " + bare.entered_on.cast("string"))
 
 
-def duplicate_rates(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """Two rates of a currency on one day."""
-    for name, rows in _of(tables, "rates"):
-        broken = rows.mutate(times=ibis._.count().over(group_by=["currency", "rate_on"])).filter(_.times > 1)
-        yield _found(broken, name, "duplicate_rate", "currency", broken.currency)
+def duplicates(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """Rows that share what identifies one: all of them are out, none can be trusted."""
+    for table in TABLES:
+        if table.identifier and table.name in tables:
+            yield _duplicates(tables[table.name], table)
 
 
-IDENTIFIERS = {
-    "invoices": "invoice_id",
-    "applications": "application_id",
-    "receipts": "receipt_id",
-    "customers": "customer_id",
-}
+def _duplicates(rows: ibis.Table, table: Table) -> ibis.Table:
+    first = table.identifier[0]
+    known = _at_stake(rows, *table.identifier).filter(_[first].notnull())
+    twice = known.mutate(times=_.count().over(group_by=table.identifier)).filter(_.times > 1)
+    return _found(twice, table.name, table.twice, first, twice[first])
 
 
-def duplicate_identifiers(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """An identifier that stands twice: both rows are out, neither can be trusted."""
-    for name, rows in _of(tables, *IDENTIFIERS):
-        key = IDENTIFIERS[name]
-        known = _at_stake(rows, key).filter(_[key].notnull())
-        broken = known.mutate(times=ibis._.count().over(group_by=key)).filter(_.times > 1)
-        yield _found(broken, name, "duplicate_id", key, broken[key])
+def absurd_amounts(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A milliard and more, from a customer whose invoices usually are over less than a millionth of it."""
+    invoices = _at_stake(tables["invoices"], "invoice_id", "customer_id", "currency")
+    milliard = cells.by_currency(
+        invoices.currency, settings.ledger.currency, lambda more: ibis.literal(10 ** (9 + more))
+    )
+    huge = invoices.filter(_.amount >= milliard)
+    peers = invoices.semi_join(huge, "customer_id")
+    usual = medians(peers, ["customer_id"], "amount")
+    rows = huge.join(usual, "customer_id").filter(_.amount > 10**6 * _.median)
+    yield _found(rows, "invoices", "absurd", "invoice_id", rows.invoice_id)
 
 
 # Reference: between tables, after errors of form and substance went out.
 
 
 def unknown_invoices(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """An application or a dispute on an invoice that is not there, or was itself set aside."""
-    strangers = {"applications": tables["applications"].filter(_.billed_on.isnull())}
-    for name, rows in _of(tables, "disputes"):
-        strangers[name] = rows.anti_join(tables["invoices"], "invoice_id")
-    for name, rows in strangers.items():
-        yield _found(rows, name, "unknown_invoice", "invoice_id", rows.invoice_id)
+    """A row about an invoice that is not there, or was itself set aside."""
+    strangers = tables["applications"].filter(_.billed_on.isnull())
+    yield _found(strangers, "applications", "unknown_invoice", "invoice_id", strangers.invoice_id)
+    for table, column in _referring(tables):
+        if column.references == INVOICE and table.name != "applications":
+            yield _strangers(tables, table, column)
+
+
+def _referring(tables: Tables) -> Iterator[tuple[Table, Column]]:
+    """The columns that name rows of another table, where both tables are there."""
+    for table in TABLES:
+        for column in table.columns:
+            if table.name in tables and column.references.partition(".")[0] in tables:
+                yield table, column
+
+
+def _strangers(tables: Tables, table: Table, column: Column) -> ibis.Table:
+    """The rows that name one which is not there; none where the other table has no row in use."""
+    referred, _dot, key = column.references.partition(".")
+    known = tables[referred].select(known=key)
+    rows = _at_stake(tables[table.name], column.name).filter(_[column.name].notnull())
+    strangers = rows.anti_join(known, [(column.name, "known")]).filter(known.count().as_scalar() > 0)
+    return _found(strangers, table.name, f"unknown_{key.removesuffix('_id')}", column.name, strangers[column.name])
 
 
 def applications_without_rate(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
@@ -302,12 +179,11 @@ def over_applied_invoices(tables: Tables, settings: Settings) -> Iterator[ibis.T
     yield _found(rows, "invoices", "over_applied", "invoice_id", rows.invoice_id)
 
 
-def unknown_customers(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """An invoice of a customer the customers table does not have."""
-    for _name, customers in _of(tables, "customers"):
-        strangers = tables["invoices"].anti_join(customers, "customer_id")
-        rows = strangers.filter(customers.count().as_scalar() > 0)
-        yield _found(rows, "invoices", "unknown_customer", "customer_id", rows.customer_id)
+def unknown_others(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A row that names a customer, a receipt, a credit or an application which is not there."""
+    for table, column in _referring(tables):
+        if column.references != INVOICE:
+            yield _strangers(tables, table, column)
 
 
 def long_terms(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
@@ -321,7 +197,7 @@ def outliers(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     invoices = _at_stake(tables["invoices"], "invoice_id", "customer_id")
     ranges = invoices.group_by("customer_id").aggregate(least=_.amount.min(), most=_.amount.max())
     # The median is no less than the least: few customers are worth the sorting.
-    wide = invoices.semi_join(ranges.filter(_.most > 100 * _.least), "customer_id")
+    wide = invoices.semi_join(ranges.filter(_.most > 100.0 * _.least), "customer_id")
     rows = wide.join(medians(wide, ["customer_id"], "amount"), "customer_id").filter(_.amount > 100 * _.median)
     yield _found(rows, "invoices", "outlier", "invoice_id", rows.invoice_id)
 
@@ -339,30 +215,156 @@ def booking_gaps(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     yield _found(long, "invoices", "booking_gap", "issued_on", long.day)
 
 
-ALIKE = ("customer_id", "issued_on", "due_on", "amount")
-
-
 def duplicate_rows(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """The same invoice booked under two numbers: same customer, dates, amount and product."""
-    invoices = tables["invoices"]
-    twice = invoices.group_by(ALIKE).aggregate(times=_.count()).filter(_.times > 1)
-    nth = ibis.row_number().over(group_by=[*ALIKE, "kind", "product", "plan_id", "paid_on"], order_by="row")
-    rows = invoices.semi_join(twice, ALIKE).select("row", "invoice_id", "amount", nth=nth).filter(_.nth > 0)
-    yield _found(rows, "invoices", "duplicate_row", "invoice_id", rows.invoice_id)
+    """The same invoice booked under two numbers, the same payment or agreed invoice under none."""
+    for table in TABLES:
+        if table.alike and table.name in tables:
+            yield _repeated(tables[table.name], table, "duplicate_row" if table is INVOICES else "repeated_row")
 
 
-SUBSTANCE: tuple[Check, ...] = (missing_rates, duplicate_rates, duplicate_identifiers)
+def _repeated(rows: ibis.Table, table: Table, rule: str) -> ibis.Table:
+    """Those behind the first of rows that are alike; one that has an identifier and need not is told from others."""
+    shown, few = table.required[0].name, list(table.alike[:4])
+    own = [name for name in table.identifier if name != shown]
+    plain = rows.filter(ibis.literal(True), *(_[name].isnull() for name in own))
+    twice = plain.group_by(few).aggregate(times=_.count()).filter(_.times > 1)
+    nth = ibis.row_number().over(group_by=list(table.alike), order_by="row")
+    later = plain.semi_join(twice, few).select("row", shown, "amount", nth=nth).filter(_.nth > 0)
+    return _found(later, table.name, rule, shown, later[shown])
+
+
+def misapplied(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A receipt or a credit that is applied beyond its amount, before it came, or to another customer."""
+    for name, money in _of(tables, "receipts", "credits"):
+        (key,) = BY_NAME[name].identifier
+        drawn = tables["applications"].filter(_[key].notnull())
+        links = _links(drawn, money, BY_NAME[name])
+        early = links.filter(_.applied_on < _.came_on)
+        yield _found(early, "applications", "applied_too_early", "applied_on", early.applied_on)
+        elsewhere = _elsewhere(links.filter(_.billed_to != _.payer), tables)
+        yield _found(elsewhere, "applications", "applied_elsewhere", key, elsewhere[key])
+        yield _beyond(drawn.filter(_.kind == "cash") if name == "receipts" else drawn, money, BY_NAME[name])
+
+
+def _links(drawn: ibis.Table, money: ibis.Table, table: Table) -> ibis.Table:
+    """The applications beside what they were taken from."""
+    (key,) = table.identifier
+    came = money.select(known=key, payer="customer_id", came_on=table.dated_by)
+    own = drawn.select("row", "applied_on", "amount", "billed_to", key)
+    return own.join(came, [(key, "known")])
+
+
+def _elsewhere(links: ibis.Table, tables: Tables) -> ibis.Table:
+    """Those between customers who do not belong together: a company may pay for those below it."""
+    if "customers" not in tables:
+        return links
+    head = ibis.coalesce(_.merged_into, _.parent_id, _.customer_id)
+    heads = tables["customers"].select("customer_id", head=head)
+    both = links.left_join(heads.select(payer="customer_id", payer_head="head"), "payer")
+    both = both.left_join(heads.select(billed_to="customer_id", billed_head="head"), "billed_to")
+    return both.filter(_.payer_head.fill_null(_.payer) != _.billed_head.fill_null(_.billed_to))
+
+
+def _beyond(drawn: ibis.Table, money: ibis.Table, table: Table) -> ibis.Table:
+    """Of which more is applied, in its own currency, than it is over; the surplus is at stake."""
+    (key,) = table.identifier
+    sums = drawn.group_by(known=key, currency="billed_in").aggregate(applied=_.amount.sum().cast("int64"))
+    both = money.select("row", "currency", key, held="amount").join(sums, [(key, "known"), "currency"])
+    over = both.mutate(amount=both.applied - both.held)
+    # Money that was returned is below zero, and so is what is taken back with it.
+    wrong = over.filter(((over.held >= 0) & (over.amount > 0)) | ((over.held < 0) & (over.amount < 0)))
+    return _found(wrong, table.name, "applied_beyond", key, wrong[key])
+
+
+def undone_nothing(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """An application below zero that names none, where its invoice has no earlier one of its kind."""
+    all_ = tables["applications"]
+    back = all_.filter((_.amount < 0) & _.undoes.isnull()).select(
+        "row", "invoice_id", "kind", "applied_on", "amount", "billed_in"
+    )
+    forth = all_.filter(_.amount > 0).semi_join(back, ["invoice_id", "kind"])
+    first = forth.group_by("invoice_id", "kind").aggregate(first_on=_.applied_on.min())
+    both = back.left_join(first, ["invoice_id", "kind"])
+    rows = both.filter(both.first_on.isnull() | (both.first_on > both.applied_on))
+    yield _found(rows, "applications", "undoes_nothing", "amount", alone.major(rows.amount, rows.billed_in, settings))
+
+
+def circles(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A customer that is above itself, or merged into itself, over however many others."""
+    for _name, customers in _of(tables, "customers"):
+        links = customers.select("row", "customer_id", "merged_into", above=ibis.coalesce(_.merged_into, _.parent_id))
+        below = links.filter(_.above.notnull())
+        # On a circle each is below another and above one: few of a ledger are both.
+        between = below.semi_join(below.select(known="above"), [("customer_id", "known")])
+        between = between.semi_join(below.select(known="customer_id"), [("above", "known")])
+        rows = between.filter(_.customer_id.isin(_round(dict(_pairs(between)))))
+        column = rows.merged_into.isnull()
+        for name, those in (("parent_id", rows.filter(column)), ("merged_into", rows.filter(~column))):
+            yield _found(those, "customers", "circle", name, those.above)
+
+
+def _pairs(between: ibis.Table) -> Iterator[tuple[str, str]]:
+    return between.select("customer_id", "above").to_pandas().itertuples(index=False, name=None)
+
+
+def _round(above: Mapping[str, str]) -> list[str]:
+    """Those that a walk upwards from them meets again."""
+    met: set[str] = set()
+    circles: list[str] = []
+    for start in above:
+        walk: dict[str, int] = {}
+        at = start
+        while at in above and at not in met:
+            met.add(at)
+            walk[at] = len(walk)
+            at = above[at]
+        if at in walk:
+            circles += list(walk)[walk[at] :]
+    return circles
+
+
+AHEAD_YEARS = 10
+
+
+def dates_far_ahead(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A day long after the last year in which invoices were issued year by year."""
+    last = _last_year(tables["invoices"])
+    if last is None:
+        return
+    for name, rows in tables.items():
+        for column in BY_NAME[name].columns:
+            if column.type == "date":
+                late = rows.filter(_[column.name] > ibis.literal(date(last + AHEAD_YEARS, 12, 31)))
+                yield _found(late, name, "far_ahead", column.name, late[column.name])
+
+
+def _last_year(invoices: ibis.Table) -> int | None:
+    """The year of most invoices, or the last one after it that no gap of ten years parts from it."""
+    counts = invoices.group_by(year=_.issued_on.year()).aggregate(rows=_.count()).to_pandas().set_index("year").rows
+    if counts.empty:
+        return None
+    last = int(counts.idxmax())
+    for year in sorted(map(int, counts.index)):
+        last = year if last < year <= last + AHEAD_YEARS else last
+    return last
+
+
+SUBSTANCE: tuple[Check, ...] = (unknown_currencies, missing_rates, duplicates, absurd_amounts)
 REFERENCE: tuple[Check, ...] = (unknown_invoices, applications_without_rate, applications_before_issue)
 WARNINGS: tuple[Check, ...] = (
     over_applied_invoices,
+    misapplied,
+    undone_nothing,
     long_terms,
+    dates_far_ahead,
     outliers,
     booking_gaps,
     duplicate_rows,
-    unknown_customers,
+    unknown_others,
+    circles,
 )
 # No use to a ledger that has but one currency.
-OF_FOREIGN_MONEY: tuple[Check, ...] = (missing_rates, applications_without_rate)
+OF_FOREIGN_MONEY: tuple[Check, ...] = (unknown_currencies, missing_rates, applications_without_rate)
 
 
 def run(checks: tuple[Check, ...], tables: Tables, settings: Settings) -> pd.DataFrame:

@@ -28,11 +28,15 @@ CONVENTIONS = """\
   once.
 - **Columns** have exactly the names below, in any order. An optional column may be missing, and its cells may be
   empty. Further columns are kept; those of `invoices` and `customers` can be grouped by (`--by`).
-- **Dates** are written `2026-06-30`, without a time.
+- **Dates** are written `2026-06-30`, without a time or a time zone.
 - **Money** is written `1234.50`: a point, no thousands separators, no currency sign, and no more decimals than the
-  currency has. It is exact, so sums agree to the last minor unit.
+  currency has. It is exact, so sums agree to the last minor unit; 17 digits can be held.
 - **Numbers** are written `1234.5`, **flags** `true` or `false`.
-- **Identifiers** are text: `007` is not `7`.
+- **Identifiers** are text: `007` is not `7`. No two rows of a table share one, and what names a row of another table
+  names one that is there.
+
+Every file of the folder is read or named: `Applications.csv`, `receipt.csv` and `customers.tsv` are no tables, and
+`arforecast check` says so.
 
 Nothing is guessed. A row with a cell that is not written so is set aside whole, with its reason, and no figure
 includes it.
@@ -75,7 +79,8 @@ def _section(table: Table) -> Iterator[str]:
 def _line(column: Column) -> str:
     needed = "required" if column.required else "optional"
     choices = f" (one of {', '.join(f'`{choice}`' for choice in column.choices)})" if column.choices else ""
-    return f"| {column.name} | {TYPES[column.type]} | {needed} | {column.meaning}{choices} |"
+    sign = f"; {column.sign}" if column.sign and column.sign not in column.meaning else ""
+    return f"| {column.name} | {TYPES[column.type]} | {needed} | {column.meaning}{sign}{choices} |"
 
 
 if __name__ == "__main__":
