@@ -253,6 +253,134 @@ def test_unapplied_cash_in_a_foreign_currency_is_worth_what_it_is_today(books: B
     assert values(books, JUNE)["credit_balance"] == -30
 
 
+def test_each_currency_has_its_own_decimals(books: Books) -> None:
+    """
+    A dinar has a thousand fils, a yen nothing smaller, a unidad de fomento ten thousand parts; the dollar has cents.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount    currency discount_until discount_amount
+    K1         C1          2026-06-01 2026-06-15 12.345    KWD      2026-06-10     0.005
+    K2         C1          2026-06-01 2026-06-15 12.3456   KWD      -              -
+    J1         C1          2026-06-01 2026-06-15 150000    JPY      -              -
+    J2         C1          2026-06-01 2026-06-15 150000.50 JPY      -              -
+    F1         C1          2026-06-01 2026-06-15 2.0001    CLF      -              -
+    U1         C1          2026-06-01 2026-06-15 10.00     USD      -              -
+    U2         C1          2026-06-01 2026-06-15 10.001    -        -              -
+    N1         C1          2026-06-01 2026-06-15 -1.234    KWD      -              -
+
+    applications
+    invoice_id applied_on amount  kind
+    K1         2026-06-05 2.345   cash
+    K1         2026-06-05 0.0001  cash
+    J1         2026-06-05 50000   cash
+    J1         2026-06-05 0.50    cash
+    F1         2026-06-05 1.0001  cash
+    U1         2026-06-05 1.01    cash
+    U1         2026-06-05 1.001   cash
+
+    receipts
+    receipt_id customer_id received_on amount currency
+    R1         C1          2026-06-05  2.346  KWD
+    R2         C1          2026-06-05  50000  JPY
+    R3         C1          2026-06-05  2.11   -
+    R4         C1          2026-06-05  1.0001 CLF
+
+    disputes
+    dispute_id invoice_id opened_on  amount
+    D1         K1         2026-06-08 1.005
+    D2         J1         2026-06-08 1.5
+
+    control_totals
+    as_of      open_ar currency
+    2026-06-30 10.000  KWD
+    2026-06-30 100000  JPY
+    2026-06-30 743.24  -
+
+    rates
+    rate_on    currency rate
+    2026-06-01 KWD      3.25
+    2026-06-01 JPY      0.0066
+    2026-06-01 CLF      41.75
+    """
+    told = books.problems[books.problems.severity == "error"]
+    assert told.rule.tolist() == ["not_money"] * 3 + ["credit_as_invoice"] + ["not_money"] * 4
+    assert [row.value for row in told.itertuples()] == [
+        *("12.3456", "150000.50", "10.001", "-1.234", "0.0001", "0.50", "1.001", "1.5")
+    ]
+    # What cannot be read is at stake with all its digits say.
+    assert told.amount.tolist() == [123_456, 15_000_050, 10_001, 1.234, 1, 50, 1001, 15]
+    june = values(books, JUNE)
+    assert june["billed"] == pytest.approx(12.345 * 3.25 + 150_000 * 0.0066 + 2.0001 * 41.75 + 10, abs=1e-9)
+    assert june["open_ar"] == pytest.approx(10 * 3.25 + 100_000 * 0.0066 + 41.75 + 8.99, abs=1e-9)
+    assert june["credit_balance"] == pytest.approx(-(0.001 * 3.25 + 1.10), abs=1e-9)
+    assert roll_forward(books, [JUNE]).difference.tolist() == [0]
+    ties = control(stand(books, [JUNE]), JUNE)
+    assert ties.difference.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("reporting", "unit"), [("JPY", 1), ("KWD", 1000), ("CLF", 10_000)])
+def test_what_is_worth_is_exact_whatever_the_reporting_currency(tmp_path: Path, reporting: str, unit: int) -> None:
+    """
+    invoices
+    invoice_id customer_id issued_on  due_on     amount          currency
+    A1         C1          2026-06-01 2026-06-15 0.01            USD
+    A2         C2          2026-06-01 2026-06-15 999999999999.99 USD
+    A3         C3          2026-06-01 2026-06-15 0.001           BHD
+    A4         C4          2026-06-01 2026-06-15 999999999999    KRW
+    A5         C5          2026-06-01 2026-06-15 0.0003          UYW
+
+    rates
+    rate_on    currency rate
+    2026-06-01 USD      1.234567
+    2026-06-01 BHD      3.3
+    2026-06-01 KRW      0.000123
+    2026-06-01 UYW      7.1
+    """
+    told = ledgers.told(test_what_is_worth_is_exact_whatever_the_reporting_currency.__doc__ or "")
+    books = open_books(ledgers.write(told, tmp_path / "ledger"), Settings(ledger=LedgerRules(currency=reporting)))
+    worth = stand(books, [JUNE]).invoices.select("invoice_id", "amount").to_pandas().set_index("invoice_id").amount
+    rates = {row["currency"]: Fraction(row["rate"]) for row in told["rates"]}
+    for row in told["invoices"]:
+        exact = Fraction(row["amount"]) * rates[row["currency"]] * unit
+        assert Fraction(str(worth[row["invoice_id"]])) == exact
+
+
+@pytest.mark.parametrize("code", ["XXQ", "usd", "US$", "EURO"])
+def test_a_code_that_no_currency_has_is_told(tmp_path: Path, code: str) -> None:
+    """
+    invoices
+    invoice_id customer_id issued_on  due_on     amount currency
+    A1         C1          2026-06-01 2026-06-15 100.00 CODE
+    A2         C1          2026-06-01 2026-06-15 50.00  -
+    A3         C1          2026-06-01 2026-06-15 70.00  EUR
+
+    receipts
+    receipt_id customer_id received_on amount currency
+    R1         C1          2026-06-05  2.34   CODE
+
+    credits
+    credit_id customer_id issued_on  amount currency
+    C1        C1          2026-06-05 2.34   CODE
+
+    control_totals
+    as_of      open_ar currency
+    2026-06-30 10.00   CODE
+
+    rates
+    rate_on    currency rate
+    2026-06-01 CODE     3.25
+    2026-06-01 EUR      1.10
+    """
+    doc = (test_a_code_that_no_currency_has_is_told.__doc__ or "").replace("CODE", code)
+    books = open_books(ledgers.write(ledgers.told(doc), tmp_path / "ledger"))
+    errors = books.problems[books.problems.severity == "error"]
+    assert errors.rule.tolist() == ["unknown_currency"] * 5
+    assert errors.message.iloc[0] == (
+        f"invoices.csv row 2: currency {code} is no currency. Write its code of ISO 4217 in capitals: USD, EUR, JPY."
+    )
+    assert books.foreign == {"EUR"}
+
+
 def test_a_currency_of_two_is_a_ledger_of_twice_the_money(made: Tables, tmp_path: Path) -> None:
     """Every KPI, whole and by segment: at a constant rate only the unit of money differs."""
     foreign = {name: [row | {"currency": "EUR"} for row in made[name]] for name in ("invoices", "receipts")}
@@ -268,7 +396,8 @@ def test_a_currency_of_two_is_a_ledger_of_twice_the_money(made: Tables, tmp_path
     record = [today.cash_forecast(4).drop(columns="component") for today in (theirs, ours)]
     pd.testing.assert_frame_equal(*record)
     late = [today.late_payers().set_index("invoice_id").sort_index() for today in (theirs, ours)]
-    pd.testing.assert_frame_equal(late[0].drop(columns="model"), late[1].drop(columns="model"))
+    late = [lines.drop(columns=["model", "currency", "open_balance"]) for lines in late]
+    pd.testing.assert_frame_equal(late[0], late[1])
 
 
 def test_balances_and_flows_agree_with_plain_python(abroad: Tables, ledger: Ledger) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from arforecast import open_ledger
 from arforecast.forecast import late
 from arforecast.forecast.payment_time import Distribution
+from arforecast.settings import Settings
 from forecasts import AS_OF, facts, opened, sample_distribution, sample_facts, sample_today, then
-from ledgers import told
+from ledgers import told, write
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,7 @@ def test_the_columns_are_the_contracts(table: pd.DataFrame) -> None:
         "invoice_id",
         "customer_id",
         "due_on",
+        "currency",
         "open_balance",
         "p_late",
         "p_paid_7",
@@ -44,6 +48,7 @@ def test_the_columns_are_the_contracts(table: pd.DataFrame) -> None:
         "reason_2",
         "reason_3",
         "model",
+        "worth_amount",
     ]
     assert table.notna().all()[[name for name in table if not name.startswith("paid_on_")]].all()
 
@@ -53,6 +58,36 @@ def test_every_open_invoice_stands_there_once_with_its_balance(table: pd.DataFra
     assert len(table) == len(owed) > 20
     found = (table.set_index("invoice_id").open_balance * 100).round().astype("int64")
     assert found.to_dict() == dict(zip(owed.invoice_id, owed.balance, strict=True))
+
+
+def test_a_balance_is_in_the_currency_of_its_invoice_and_due_today_is_not_late(tmp_path: Path) -> None:
+    """150,000 yen and 1,000 dollars are due today; a yen is worth 0.0066 then. Nobody was late yet.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount    currency
+    C1         mika        2026-03-01 2026-03-31 150000.00 JPY
+    C2         nora        2026-03-01 2026-03-31 1000.00   USD
+    C3         mika        2026-02-01 2026-03-03 2000.00   USD
+
+    applications
+    invoice_id applied_on amount  kind
+    C3         2026-03-01 2000.00 cash
+
+    rates
+    rate_on    currency rate
+    2026-03-01 JPY      0.0065
+    2026-03-31 JPY      0.0066
+    """
+    text = test_a_balance_is_in_the_currency_of_its_invoice_and_due_today_is_not_late.__doc__ or ""
+    ledger = open_ledger(write(told(text), tmp_path / "ledger"), Settings())
+    rows = ledger.as_of("2026-03-31").late_payers()
+    found = rows.set_index("invoice_id").loc[["C1", "C2"]]
+    assert found.currency.to_list() == ["JPY", "USD"]
+    assert found.open_balance.to_list() == [150_000, 1_000]
+    assert found.worth_amount.to_list() == pytest.approx([990, 1_000])
+    said = found[["reason_1", "reason_2", "reason_3"]].agg("; ".join, axis=1).to_list()
+    assert "0 of 1 invoices of this customer were late" in said[0]
+    assert "no invoice of this customer was due before" in said[1]
 
 
 def test_the_most_money_at_risk_comes_first(table: pd.DataFrame) -> None:
@@ -150,9 +185,9 @@ def reasons(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     [
         ("due_in", "due in 12 days", "2 of 3 invoices of this customer were late"),
         ("due_tomorrow", "due in 1 day", "no invoice of this customer was due before"),
-        ("due_today", "due today", "2 of 4 invoices of this customer were late"),
+        ("due_today", "due today", "1 of 3 invoices of this customer were late"),
         ("due_yesterday", "1 day past due", "2 of 3 invoices of this customer were late"),
-        ("overdue", "9 days past due", "2 of 4 invoices of this customer were late"),
+        ("overdue", "9 days past due", "1 of 3 invoices of this customer were late"),
     ],
 )
 def test_reasons_are_said_in_words(reasons: pd.DataFrame, invoice_id: str, age: str, customer: str) -> None:

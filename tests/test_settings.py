@@ -8,11 +8,12 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from arforecast import kpis
 from arforecast.desk import open_ledger
-from arforecast.errors import UsageError
+from arforecast.errors import SourceError, UsageError, lacking
 from arforecast.ledger import open_books
 from arforecast.ledger.source import connect
 from arforecast.settings import Engine, Kpis, Settings, load, read
@@ -50,7 +51,6 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
         """
         [ledger]
         currency = "JPY"
-        decimals = 0
         control_tolerance_amount = "0.05"
         [kpis]
         aging_edges = [0, 15, 45]
@@ -91,13 +91,24 @@ def test_a_target_is_a_number_or_a_table_with_groups(tmp_path: Path) -> None:
         ("[ledger]\ncurency = 'EUR'", r"ledger\.curency: "),
         ("[books]\ncurrency = 'EUR'", "books: "),
         ("currency = 'EUR'", "currency: "),
-        ("[ledger]\ndecimals = 'two'", r"ledger\.decimals: .*integer"),
-        ("[ledger]\ndecimals = 5", r"ledger\.decimals: .*less than or equal to 4"),
+        ("[ledger]\ndecimals = 3", r"ledger\.decimals: Extra inputs"),
+        (
+            "[ledger]\ncurrency = 'XXQ'",
+            r"ledger\.currency: .*'XXQ' is no code of ISO 4217, which are like USD, EUR or JPY",
+        ),
+        ("[ledger]\ncurrency = 'usd'", r"ledger\.currency: .*'usd' is no code of ISO 4217"),
+        ("[ledger]\ncurrency = ''", r"ledger\.currency: .*'' is no code of ISO 4217"),
+        ("[ledger]\ncurrency = 3", r"ledger\.currency: .*string"),
         ("[ledger]\nquarantine_limit_share = -0.1", r"ledger\.quarantine_limit_share: .*greater than or equal to 0"),
         ("[ledger]\ncontrol_tolerance_amount = 'little'", r"ledger\.control_tolerance_amount: "),
         ("[kpis]\naging_edges = [0, 'month']", r"kpis\.aging_edges\.1: "),
         ("[kpis]\naging_edges = 30", r"kpis\.aging_edges: "),
         ("[engine]\nthreads = 0", r"engine\.threads: "),
+        ("[engine]\nthreads = 1000000000000", r"engine\.threads: .*less than or equal to 1024"),
+        ("[engine]\nmemory_limit = 'a lot'", r"engine\.memory_limit: .*it is a size like 500MB, 4GB"),
+        ("[engine]\nmemory_limit = '0GB'", r"engine\.memory_limit: .*it is a size like 500MB, 4GB"),
+        ("[engine]\nmemory_limit = '4'", r"engine\.memory_limit: .*it is a size like 500MB, 4GB"),
+        ("[engine]\nmemory_limit = '99999999TB'", r"engine\.memory_limit: .*it is a size like 500MB, 4GB"),
         ("[targets]\ndso = 'low'", r"targets\.dso\.value: .*number"),
         ("[targets]\ndso = true", r"targets\.dso\.value: .*number"),
         ("[targets]\ndso = nan", r"targets\.dso\.value: .*finite"),
@@ -114,7 +125,7 @@ def test_a_mistake_is_named_with_its_file_and_key(tmp_path: Path, text: str, key
 
 def test_every_mistake_of_a_file_is_named_on_a_line_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        loaded(tmp_path, "[ledger]\ndecimals = 'two'\ncurency = 'EUR'\n[forecast]\nseed = 'one'\n")
+        loaded(tmp_path, "[ledger]\nstaleness_limit_days = 'two'\ncurency = 'EUR'\n[forecast]\nseed = 'one'\n")
     assert len(str(caught.value).splitlines()) == 3
 
 
@@ -132,7 +143,7 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 
 def test_settings_do_not_change_under_way() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings().ledger.decimals = 3
+        Settings().ledger.currency = "EUR"
 
 
 def test_aging_edges_make_the_buckets(tmp_path: Path) -> None:
@@ -153,11 +164,46 @@ def test_the_engine_keeps_to_its_limits(tmp_path: Path) -> None:
     assert said[2] == str(tmp_path)
 
 
+def test_memory_that_does_not_suffice_is_told_as_that(tmp_path: Path) -> None:
+    ledger = write(tmp_path, {"invoices.csv": f"{HEADER}\n{LATE}"})
+    with pytest.raises(SourceError, match=r"^The memory that engine\.memory_limit allows is used up\. Raise it"):
+        open_books(ledger, Settings(engine=Engine(memory_limit="1MB")))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("file", "File exists"), ("file/below", "Not a directory"), ("a\0b", "null")]
+)
+def test_a_place_that_nothing_can_be_kept_in_is_told(tmp_path: Path, name: str, why: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=rf"^engine\.spill_directory .* cannot be written to: .*{why}.*\.$"):
+        connect(Engine(spill_directory=tmp_path / name))
+
+
+def test_a_place_of_another_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(UsageError, match=r"cannot be written to: Permission denied\.$"):
+        connect(Engine(spill_directory=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("failed to offload data block of size 256.0 KiB", "The disk is full where engine.spill_directory stands."),
+        ("IO Error: No space left on device", "The disk is full."),
+        ('IO Error: Failed to create directory "/x": Not a directory', "engine.spill_directory is no folder"),
+        ("Invalid Input Error: CSV Error on Line: 3", ""),
+    ],
+)
+def test_what_the_machine_lacks_is_no_fault_of_the_ledger(said: str, words: str) -> None:
+    found = lacking(duckdb.Error(said))
+    assert found.startswith(words) if words else not found
+
+
 def test_a_ledger_is_opened_with_the_settings_of_the_working_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = write(tmp_path / "ledger", {"invoices.csv": f"{HEADER}\nA1,C1,2026-01-05,2026-02-04,1.2345\n"})
-    loaded(tmp_path, "[ledger]\ndecimals = 4\n")
+    loaded(tmp_path, "[ledger]\ncurrency = 'CLF'\n")
     monkeypatch.chdir(tmp_path)
     assert open_ledger(ledger).books.tables["invoices"].amount.to_pandas().tolist() == [12345]
     assert open_ledger(ledger, Settings()).problems.rule.tolist() == ["not_money"]

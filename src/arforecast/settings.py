@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from arforecast.errors import UsageError
+from arforecast import currencies
+from arforecast.errors import UsageError, shown
 
 FILE = "arforecast.toml"
 VARIABLE = "ARFORECAST_SETTINGS"
@@ -26,21 +27,39 @@ class Section(BaseModel):
 class LedgerRules(Section):
     """How the ledger is written and when it is refused."""
 
-    currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
-    decimals: int = Field(default=2, ge=0, le=4)
+    currency: str = "USD"
     # A limit that nothing can exceed would be a gate switched off where nobody sees it; --allow says so on the page.
     quarantine_limit_share: float = Field(default=0.01, ge=0, le=1, allow_inf_nan=False)
     control_tolerance_amount: Decimal = Field(default=Decimal("0.00"), ge=0, allow_inf_nan=False)
     staleness_limit_days: int = Field(default=31, ge=0, le=366)
     rate_age_limit_days: int = Field(default=31, ge=0)
 
+    @field_validator("currency")
+    @classmethod
+    def _is_a_currency(cls, code: str) -> str:
+        if code not in currencies.known():
+            raise ValueError(f"{shown(code)!r} is no code of ISO 4217, which are like USD, EUR or JPY")
+        return code
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals the amounts of the reporting currency have."""
+        return currencies.decimals(self.currency)
+
 
 class Engine(Section):
     """What the query engine may take from the machine."""
 
-    memory_limit: str = Field(default="4GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")
-    threads: int | None = Field(default=None, ge=1)
+    memory_limit: str = "4GB"
+    threads: int | None = Field(default=None, ge=1, le=1024)
     spill_directory: Path | None = None
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _has_a_unit(cls, limit: str) -> str:
+        if not re.fullmatch(r"(?!0+(\.0*)? ?\w*$)\d{1,6}(\.\d{1,3})? ?[KMGT]i?B", limit):
+            raise ValueError("it is a size like 500MB, 4GB or 1.5TB")
+        return limit
 
 
 class Kpis(Section):
@@ -153,7 +172,7 @@ def read(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as fault:
         raise UsageError(f"{path} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:
-        lines = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}." for e in fault.errors()]
+        lines = [f"{path}: {shown('.'.join(map(str, e['loc'])))}: {shown(e['msg'])}." for e in fault.errors()]
         raise UsageError("\n".join(lines)) from fault
 
 
@@ -163,4 +182,5 @@ def _whence(path: Path) -> str:
 
 
 def _found(path: Path, url: str) -> str:
-    return url if "://" in url else str(path.parent / url)
+    """The ledger of an entity: a URL, or a path from the folder of the settings or from a home."""
+    return url if "://" in url else str(path.parent / os.path.expanduser(url))  # noqa: PTH111 - no home is no fault

@@ -16,8 +16,9 @@ from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.snapshot import Facts
 
 COLUMNS = [
-    "invoice_id", "customer_id", "due_on", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30",
+    "invoice_id", "customer_id", "due_on", "currency", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30",
     "paid_on_p10", "paid_on_p50", "paid_on_p90", "expected_days_late", "reason_1", "reason_2", "reason_3", "model",
+    "worth_amount",
 ]  # fmt: skip
 PAID = {"p_paid_7": 7, "p_paid_14": 14, "p_paid_30": 30}
 QUANTILES = {"paid_on_p10": 0.10, "paid_on_p50": 0.50, "paid_on_p90": 0.90}
@@ -26,6 +27,7 @@ QUANTILES = {"paid_on_p10": 0.10, "paid_on_p50": 0.50, "paid_on_p90": 0.90}
 def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
     """One row an open invoice, the most money at risk of being late first; see COLUMNS.
 
+    open_balance is in the currency of the invoice, worth_amount what it is worth in the reporting currency that day.
     p_late is 1 where the invoice is overdue already. paid_on_p10, _p50, _p90 are the days by which it is settled with
     that probability, empty where that lies beyond the horizon. expected_days_late counts the days after due_on on
     which it is expected to be open, within the horizon.
@@ -38,13 +40,15 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
             "invoice_id": invoices.invoice_id,
             "customer_id": invoices.customer_id,
             "due_on": pd.to_datetime(invoices.due_on),
-            "open_balance": invoices.balance / 10**choices.ledger.decimals,
+            "currency": invoices.currency,
+            "open_balance": invoices.own_balance / 10**choices.ledger.decimals,
+            "worth_amount": invoices.balance / 10**choices.ledger.decimals,
             **said.drop(columns=list(QUANTILES)),
             **{name: dated(said[name], then.origin) for name in QUANTILES},
             "model": MODEL,
         }
     ).join(reasons(then))
-    risk = (rows.p_late * rows.open_balance).to_numpy()
+    risk = (rows.p_late * rows.worth_amount).to_numpy()
     return rows.iloc[np.argsort(-risk, kind="stable")].reset_index(drop=True)[COLUMNS]
 
 
@@ -95,7 +99,12 @@ def reasons(then: Past) -> pd.DataFrame:
 
 
 def _customer(then: Past) -> NDArray[np.object_]:
-    counts = late_counts(then.known, then.origin).reindex(then.invoices.customer_id).fillna(0).astype(int)
+    due_today = pd.to_datetime(then.invoices.due_on) == pd.Timestamp(then.origin)
+    # What is due today and open is not late yet: it is no example of itself.
+    undecided = then.invoices.customer_id[due_today].value_counts()
+    known = late_counts(then.known, then.origin)
+    counts = known.sub(undecided.reindex(known.index, fill_value=0), axis=0)
+    counts = counts.reindex(then.invoices.customer_id).fillna(0).astype(int)
     record = counts.late.astype(str) + " of " + counts.due.astype(str) + " invoices of this customer were late"
     return record.mask(counts.due == 0, "no invoice of this customer was due before").to_numpy(dtype=object)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import ibis
 from ibis import _
 
+from arforecast import currencies
 from arforecast.errors import RateError
 
 if TYPE_CHECKING:
@@ -52,8 +54,28 @@ def valued(books: Books, rows: ibis.Table, on: str, *money: str) -> ibis.Table:
     )
     # A domestic row is worth itself: it finds no rate.
     rate = priced.rate.fill_null(ibis.literal(1).cast(RATE))
-    worth = {name: (priced[name].cast(AMOUNT) * rate).cast(CONVERTED) for name in money}
+    worth = {name: _worth(priced[name], priced.currency, rate, books) for name in money}
     return priced.mutate(**worth).select(*rows.columns)
+
+
+def _worth(amount: ibis.Value, currency: ibis.Value, rate: ibis.Value, books: Books) -> ibis.Value:
+    """Minor units of `currency` in those of the reporting one, which can be hundredths where the others are
+    thousandths or whole."""
+    ours = books.settings.ledger.decimals
+    moves = {code: ours - currencies.decimals(code) for code in books.foreign}
+    others = (
+        (currency.isin([code for code in moves if moves[code] == by]), (_moved(amount, by) * rate).cast(CONVERTED))
+        for by in sorted({*moves.values()} - {0})
+    )
+    same = (amount.cast(AMOUNT) * rate).cast(CONVERTED)
+    return ibis.cases(*others, else_=same) if any(moves.values()) else same
+
+
+def _moved(amount: ibis.Value, by: int) -> ibis.Value:
+    """The amount with its point moved to the right, or to the left where `by` is negative: no digit is lost."""
+    if by > 0:
+        return (amount.cast(AMOUNT) * 10**by).cast(AMOUNT)
+    return (amount.cast(AMOUNT) * ibis.literal(Decimal(1).scaleb(by), RATE)).cast(f"decimal(17,{-by})")
 
 
 def valued_at_close(books: Books, rows: ibis.Table, on: str, *money: str) -> ibis.Table:
