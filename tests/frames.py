@@ -85,7 +85,7 @@ def late(count: int = 60) -> pd.DataFrame:
     due_on = AS_OF + pd.to_timedelta(rng.integers(-60, 40, count), unit="D")
     p_late = np.where(due_on < AS_OF, 1.0, rng.uniform(0.02, 0.95, count))
     p_paid_14 = rng.uniform(0.1, 0.8, count)
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "invoice_id": [f"{number:05d}" for number in range(count)],
             "customer_id": [f"C{number % 7}" for number in range(count)],
@@ -98,6 +98,7 @@ def late(count: int = 60) -> pd.DataFrame:
             "paid_on_p10": due_on + pd.Timedelta(days=2),
             "paid_on_p50": (due_on + pd.Timedelta(days=9)).where(p_late < 0.9),
             "paid_on_p90": pd.NaT,
+            "currency": "USD",
             "expected_days_late": rng.uniform(0, 30, count),
             "reason_1": "paid late 7 of 10 times",
             "reason_2": "",
@@ -105,6 +106,7 @@ def late(count: int = 60) -> pd.DataFrame:
             "model": "model",
         }
     )
+    return rows.assign(worth_amount=rows["open_balance"])
 
 
 def customers() -> pd.DataFrame:

@@ -17,7 +17,7 @@ import pandas as pd
 from arforecast import kpis, snapshot
 from arforecast.kpis import balances
 from arforecast.ledger import Books
-from arforecast.ledger.tables import TABLES, Table
+from arforecast.ledger.tables import APPLICATIONS, TABLES, Table
 from arforecast.settings import Settings
 
 FOLDER = Path(__file__).parent / "golden" / "sql"
@@ -27,9 +27,10 @@ DIALECTS = ("postgres", "databricks", "snowflake", "bigquery")
 def unbound(table: Table) -> ibis.Table:
     """A table of the books that no engine holds."""
     entered = {"entered_on": "date"} if table.dated_by and table.column("known_on") else {}
+    counts = {"happened_on": "date", "counted_on": "date"} if table is APPLICATIONS else {}
     types = {"id": "string", "text": "string", "money": "int64", "number": "float64", "flag": "boolean"}
     columns = {column.name: types.get(column.type, column.type) for column in table.columns}
-    return ibis.table({"row": "int64"} | columns | entered, name=table.name)
+    return ibis.table({"row": "int64"} | columns | entered | counts, name=table.name)
 
 
 def books() -> Books:

@@ -79,6 +79,45 @@ def _unfinished(row: Row, day: date) -> Row:
     return row | dict.fromkeys(blanks, "")
 
 
+def taken_back(invoices: list[Row], applications: list[Row]) -> list[Row | None]:
+    """Of each application the one it takes back, in the order they became known: a return takes the payment it names,
+    else the latest still open with its amount, else the latest still open, of its day too; of its invoice and kind."""
+    billed = {row["invoice_id"]: _entered(row, "issued_on") for row in invoices}
+    nths = range(len(applications))
+    known = {
+        nth: max(_entered(applications[nth], "applied_on"), billed[applications[nth]["invoice_id"]]) for nth in nths
+    }
+    back: list[Row | None] = [None] * len(applications)
+    still: list[int] = []
+    names: dict[tuple[str, str], int] = {}
+    order = {nth: (known[nth], applications[nth]["applied_on"]) for nth in nths}
+    for nth in sorted(nths, key=order.__getitem__):
+        row = applications[nth]
+        if _minor(row["amount"]) > 0:
+            still.append(nth)
+            names[row["invoice_id"], row.get("application_id", "")] = nth
+            continue
+        open_ = [one for one in still if all(applications[one][key] == row[key] for key in ("invoice_id", "kind"))]
+        alike = [one for one in open_ if _minor(applications[one]["amount"]) == -_minor(row["amount"])]
+        said = names.get((row["invoice_id"], row.get("undoes", ""))) if row.get("undoes") else None
+        of_day = [
+            one for one in nths if one > nth and order[one] == order[nth] and _minor(applications[one]["amount"]) > 0
+        ]
+        rest = open_ + [
+            one for one in of_day if all(applications[one][key] == row[key] for key in ("invoice_id", "kind"))
+        ]
+        also = [one for one in rest if _minor(applications[one]["amount"]) == -_minor(row["amount"])]
+        found = next(reversed(alike or also or rest), None) if said is None else said
+        if found is not None:
+            back[nth] = applications[found]
+            still = [one for one in still if one != found or one not in alike]
+    return back
+
+
+def _entered(row: Row, dated: str) -> date:
+    return max(date.fromisoformat(row[dated]), date.fromisoformat(row.get("known_on") or row[dated]))
+
+
 # Drawn ledgers: sound ones, so that every row counts; their dates lie so that windows and cohorts are seldom empty.
 
 FIRST_ON = date(2024, 1, 1)
@@ -89,6 +128,8 @@ SEGMENTS = ["", "north", "south"]
 days = st.integers(60, SPAN_DAYS + 90).map(lambda nth: FIRST_ON + timedelta(days=nth))
 _delays = st.sampled_from([None, None, None, None, -9, 0, 1, 6, 45])
 _money = st.one_of(st.sampled_from([1, 2, 10_000]), st.integers(1, 900_000))
+# The steps that take something back: all of it, the last, the first, a part.
+BACK = ("bounce", "return", "first", "refund")
 _stories = st.sampled_from(
     [
         "",
@@ -109,6 +150,16 @@ _stories = st.sampled_from(
         "over bounce",
         "write_off",
         "write_off bounce cash",
+        "part part return cash",
+        "part return part return cash",
+        "part part first return",
+        "cash refund",
+        "part return return",
+        "set_off",
+        "part set_off return cash",
+        "part tax_withheld",
+        "part bank_charge cash",
+        "over difference",
     ]
 )
 
@@ -125,6 +176,8 @@ def ledgers(draw: st.DrawFn) -> Tables:
         tables["customers"] = [{"customer_id": name, "segment": draw(st.sampled_from(SEGMENTS))} for name in customers]
     if draw(st.integers(0, 3)):
         tables["receipts"] = draw(_receipts(applications, invoices))
+    if draw(st.integers(0, 3)):
+        tables["credits"] = draw(_credits(tables["applications"], invoices))
     if draw(st.integers(0, 3)):
         tables["disputes"] = [draw(_disputes(nth, invoice)) for nth, invoice in enumerate(invoices[::3])]
     return tables
@@ -154,9 +207,11 @@ def _applications(draw: st.DrawFn, invoice: Row) -> list[Row]:
     rows: list[Row] = []
     rest = amount
     for nth, step in enumerate(draw(_stories).split()):
+        back = rows[0 if step == "first" else -1] if rows else {}
         change = {"part": rest // 3, "discount": amount // 50, "over": rest + 777, "bounce": rest - amount}
-        reduction = change.get(step, rest) or 1
-        kind = {"part": "cash", "over": "cash", "bounce": rows[-1]["kind"] if rows else ""}.get(step, step)
+        change |= {"return": -_minor(back.get("amount", "1")), "first": -_minor(back.get("amount", "1"))}
+        reduction = change.get(step, -amount // 4 if step == "refund" else rest) or 1
+        kind = {"part": "cash", "over": "cash"}.get(step, back["kind"] if step in BACK else step)
         day = day if kind == "cash" else max(day, issued_on)
         rows.append(
             {
@@ -165,6 +220,7 @@ def _applications(draw: st.DrawFn, invoice: Row) -> list[Row]:
                 "applied_on": str(day),
                 "amount": _major(reduction),
                 "kind": kind,
+                "undoes": back["application_id"] if step in BACK and (step == "first" or draw(st.booleans())) else "",
                 "known_on": _known_on(day, draw(_delays)),
             }
         )
@@ -200,6 +256,23 @@ def _receipts(draw: st.DrawFn, applications: list[Row], invoices: list[Row]) -> 
         }
         for nth, (name, day, money) in enumerate(strangers)
     ]
+
+
+@st.composite
+def _credits(draw: st.DrawFn, applications: list[Row], invoices: list[Row]) -> list[Row]:
+    """The credits behind half of the credit notes, now and then of more than was applied; and some that stand alone."""
+    customer = {row["invoice_id"]: row["customer_id"] for row in invoices}
+    rows = []
+    for row in applications:
+        row["credit_id"] = ""
+        if row["kind"] == "credit_note" and draw(st.booleans()):
+            row["credit_id"] = f"C{row['application_id']}"
+            amount = _major(_minor(row["amount"]) + draw(st.sampled_from([0, 0, 5_000])))
+            rows.append((row["credit_id"], customer[row["invoice_id"]], row["applied_on"], amount, row["known_on"]))
+    alone = draw(st.lists(st.tuples(st.sampled_from([*CUSTOMERS, "998"]), days, _money), max_size=3))
+    rows += [(f"S{nth}", name, str(day), _major(money), "") for nth, (name, day, money) in enumerate(alone)]
+    header = ("credit_id", "customer_id", "issued_on", "amount", "known_on")
+    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 @st.composite

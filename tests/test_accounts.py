@@ -69,7 +69,7 @@ def known(row: pd.Series) -> dict[str, Any]:
 def test_an_account_says_what_is_open_paid_due_and_promised(ledger: Ledger) -> None:
     """Anna owes 100 since 91 days, 30 of 50 since 90, 200 to come; Bert 1,000, due today. On 31 May Anna's 100 and 50
     were overdue. Her card payment of June 2 bounced; cash of May 20 stayed. She broke the promise for May 10 (paid too
-    late), and has two for July.
+    late), and has two for July. Of what she paid in 120 is not applied.
 
     invoices
     invoice_id  customer_id  issued_on   due_on      amount   product   collector
@@ -90,7 +90,7 @@ def test_an_account_says_what_is_open_paid_due_and_promised(ledger: Ledger) -> N
 
     receipts
     receipt_id  customer_id  received_on  amount   method
-    R0          anna         2025-06-30   500.00   check
+    R0          anna         2025-06-30   120.00   check
     R1          anna         2026-05-20    20.00   bank_transfer
     R2          anna         2026-06-02   100.00   card
     R3          anna         2026-06-05  -100.00   card
@@ -124,6 +124,7 @@ def test_an_account_says_what_is_open_paid_due_and_promised(ledger: Ledger) -> N
         "customer_id": "anna",
         "name": "Anna",
         "open_balance": 370,
+        "credit_balance": -120,
         "overdue_balance": 130,
         "overdue_change_amount": 0,
         "oldest_days_past_due": 91,
@@ -149,6 +150,7 @@ def test_an_account_says_what_is_open_paid_due_and_promised(ledger: Ledger) -> N
         "customer_id": "bert",
         "name": "bert",
         "open_balance": 1000,
+        "credit_balance": 0,
         "open_share": 1 - share,
         "overdue_balance": 0,
         "overdue_share": 0,
@@ -231,6 +233,42 @@ def test_accounts_with_a_reason_come_first_then_the_most_overdue(ledger: Ledger)
     accounts = ledger.as_of(JUNE).accounts()
     assert accounts.customer_id.tolist() == ["z", *"abcdefgh", "old", "small", "calm"]
     assert accounts.problems.tolist() == [1] * 9 + [2, 1, 0]
+
+
+def test_nobody_in_credit_is_put_up_to_be_asked_to_pay(ledger: Ledger) -> None:
+    """Ann owes 100 and has 60 on account and a credit of 40; Ben owes 100 and has a credit of 70, 30 of it applied to
+    another invoice; Cay owes 100 and paid another invoice 100 twice.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A1         ann         2026-01-01 2026-01-31 100.00
+    B1         ben         2026-01-01 2026-01-31 100.00
+    B2         ben         2026-01-01 2026-01-31 30.00
+    C1         cay         2026-01-01 2026-01-31 100.00
+    C2         cay         2026-01-01 2026-01-31 100.00
+
+    applications
+    invoice_id applied_on amount kind        credit_id
+    B2         2026-02-10 30.00  credit_note N2
+    C2         2026-02-10 200.00 cash        -
+
+    receipts
+    receipt_id customer_id received_on amount
+    R1         ann         2026-02-01  60.00
+
+    credits
+    credit_id customer_id issued_on  amount
+    N1        ann         2026-02-01 40.00
+    N2        ben         2026-02-01 70.00
+    N3        dan         2026-02-01 5.00
+    """
+    today = ledger.as_of("2026-06-30")
+    rows = today.accounts().set_index("customer_id")
+    assert rows.credit_balance.to_dict() == {"ann": -100, "ben": -40, "cay": -100}
+    assert rows.problems.gt(0).to_dict() == {"ann": False, "ben": True, "cay": False}
+    values = today.kpis().set_index("kpi").value
+    assert (values.open_ar, values.credit_balance, values.net_ar) == (300, -245, 55)
+    assert values.filter(like="aging:").sum() == values.open_ar
 
 
 def test_a_sheet_says_what_is_open_paid_promised_and_said(ledger: Ledger) -> None:
@@ -446,6 +484,21 @@ class Twin:
                     days[on] += by_day[on]
         return (max(days), days[max(days)]) if days else (None, 0)
 
+    def credit(self, customer: str) -> int:
+        """Balances below zero, and what is on account of receipts and of credits, each where it is above zero."""
+        owed = (forecasts.balance(bill, self.as_of) for bill in self.bills if bill.customer_id == customer)
+        received = [
+            minor(row["amount"]) for row in self.known("receipts", "received_on") if row["customer_id"] == customer
+        ]
+        used = sum(change.amount for _, change in self.cash(customer)) if received else 0
+        credits = {r["credit_id"]: r for r in self.known("credits", "issued_on") if r["customer_id"] == customer}
+        noted = sum(minor(row["amount"]) for row in credits.values()) - sum(
+            minor(row["amount"])
+            for row in self.known("applications", "applied_on")
+            if row["credit_id"] in credits and row["invoice_id"] in self.of
+        )
+        return sum(min(balance, 0) for balance in owed) - max(sum(received) - used, 0) - max(noted, 0)
+
     def state(self, promise: Row) -> str:
         grace = day(promise["promised_on"]) + timedelta(days=3)
         paid = sum(
@@ -488,6 +541,7 @@ class Twin:
             "customer_id": customer,
             "name": who["name"],
             "open_balance": total,
+            "credit_balance": self.credit(customer),
             "overdue_balance": self.overdue(customer, self.as_of),
             "overdue_change_amount": self.overdue(customer, self.as_of) - self.overdue(customer, before),
             "oldest_days_past_due": max(((self.as_of - bill.due_on).days for bill, _ in late), default=0),
@@ -523,7 +577,8 @@ class Twin:
                 row["open_balance"] > 0.1 * open_ar,
                 row["disputed_balance"] > 0,
             ]
-            said = [reason for reason, held in zip(REASONS, holds, strict=True) if held]
+            asked = row["open_balance"] + row["credit_balance"] > 0
+            said = [reason for reason, held in zip(REASONS, holds, strict=True) if held and asked]
             row |= {"problems": len(said), "reasons": "; ".join(said)}
             row |= {"open_share": row["open_balance"] / open_ar}
             row |= {"overdue_share": row["overdue_balance"] / row["open_balance"]}

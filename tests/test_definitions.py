@@ -23,6 +23,7 @@ CATALOGUE = [kpi.name for kpi in kpis.catalogue(Settings())]
 # Every measure the trade was promised, those with a number as a KPI and those with a table as a schedule.
 PROMISED = """
 open_ar credit_balance net_ar overdue_ar overdue_share over_90_share disputed_share top10_share hhi billed cash
+set_offs withheld_tax bank_charges differences
 credit_notes discounts write_offs dso dso_12m dso_countback dso_best_possible add days_beyond_terms days_to_pay
 days_to_pay_median_km paid_on_time_share paid_on_time_count_share cei cei_3m ar_turnover collection_rate
 collection_rate_period collection_rate_outstanding recovery_rate recovered_30 recovered_60 recovered_90

@@ -110,10 +110,9 @@ def test_on_the_day_of_the_first_invoice_nothing_is_known_yet() -> None:
     assert then.late_record().empty
 
 
-def test_before_the_first_invoice_there_is_nothing_to_forecast() -> None:
-    then = eventful().as_of("2025-12-31")
-    assert then.late_payers().empty
-    assert not then.cash_forecast()["mean"].any()
+def test_before_the_first_invoice_there_are_no_figures() -> None:
+    with pytest.raises(UsageError, match="The ledger begins on 2026-01-05"):
+        eventful().as_of("2025-12-31")
 
 
 def test_an_empty_ledger_has_nothing_to_forecast(tmp_path: Path) -> None:

@@ -428,7 +428,8 @@ def test_recovery_of_what_was_overdue(ledger: Ledger) -> None:
     60: of C 60 on the 60th day, 40 on the 61st: 0.6. 90: of D 25 on the 90th day, 50 on the 91st: 0.25.
     In June: overdue at its opening A 60, B 95, C 100, D 100 = 355 (not F: due on the 1st; nor H: over-applied); of it
     50 + 100 + 75 came. With F's 500 and H's -5 the month brought 720, of 855 owed at the opening, 1,000 with G's 145.
-    Late money of the year: 50 + 95 + 100 + 75 + 500 - 5 = 815, owed at the close: 10 + 95 + 25 + 145 = 275.
+    Late money of the year: 50 + 95 + 100 + 75 + 500 = 820 (H paid on time what it got back), owed at the close:
+    10 + 95 + 25 + 145 = 275.
 
     invoices
     invoice_id customer_id issued_on  due_on     amount
@@ -460,7 +461,7 @@ def test_recovery_of_what_was_overdue(ledger: Ledger) -> None:
     assert today["recovery_rate"] == pytest.approx(225 / 355)
     assert today["collection_rate_outstanding"] == pytest.approx(720 / 855)
     assert today["collection_rate_period"] == 0.72
-    assert today["recovered_to_outstanding"] == pytest.approx(815 / 275)
+    assert today["recovered_to_outstanding"] == pytest.approx(820 / 275)
     assert yesterday["recovered_30"] == 0  # May is a day too young, and April's came after 30 days
 
 
@@ -489,6 +490,38 @@ def test_a_year_of_billing_and_its_losses(ledger: Ledger) -> None:
     flows = {name: today[name] for name in ("billed", "cash", "credit_notes", "discounts", "write_offs")}
     assert flows == {"billed": 400, "cash": 350, "credit_notes": 20, "discounts": 30, "write_offs": 0}
     assert may["write_offs"] == 50
+
+
+def test_what_is_settled_without_cash(ledger: Ledger) -> None:
+    """A is set off on the day it was due, after 30 days; of B 200 come in cash on 20 June, 10 days
+    early and after 10, and 50 are kept back as tax that day; the bank took 5 of it, and 1.50 are let go. C was paid
+    0.30 too much, which is kept. Days to pay: (1,000 x 30 + 250 x 10 + 249.80 x 9) / 1,499.80; nothing is lost, nothing
+    was credited, and what is open is B's 243.50.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    Z          c           2026-01-01 2026-01-31 10.00
+    A          c           2026-05-15 2026-06-14 1000.00
+    B          c           2026-06-10 2026-06-30 500.00
+    C          c           2026-06-01 2026-06-10 249.50
+
+    applications
+    invoice_id applied_on amount  kind
+    Z          2026-01-31 10.00   cash
+    A          2026-06-14 1000.00 set_off
+    B          2026-06-20 200.00  cash
+    B          2026-06-20 50.00   tax_withheld
+    B          2026-06-20 5.00    bank_charge
+    B          2026-06-21 1.50    difference
+    C          2026-06-10 249.80  cash
+    C          2026-06-10 -0.30   difference
+    """
+    today = figures(ledger, "2026-06-30")
+    assert (today["set_offs"], today["withheld_tax"], today["bank_charges"], today["differences"]) == (1000, 50, 5, 1.2)
+    assert (today["cash"], today["credit_notes"], today["write_offs"]) == (449.80, 0, 0)
+    assert (today["open_ar"], today["credit_balance"]) == (243.5, 0)
+    assert today["days_to_pay"] == pytest.approx((1000 * 30 + 250 * 10 + 249.80 * 9) / 1499.80)
+    assert today["days_beyond_terms"] == pytest.approx(-10 * 250 / 1499.80)
 
 
 def test_days_to_resolve_overdue_invoices(ledger: Ledger) -> None:

@@ -180,10 +180,16 @@ def test_amounts_are_strict_and_exact(
     assert report.problems["rule"].tolist() == ([] if amount else ["not_money"])
 
 
-@pytest.mark.parametrize("cell", ["0", "0.00", "-5.00", "-0.0"])
-def test_an_amount_that_is_not_above_zero_is_quarantined(importing: Import, cell: str) -> None:
+@pytest.mark.parametrize("cell", ["-0.01", "-5.00", "-10"])
+def test_an_amount_below_zero_is_quarantined(importing: Import, cell: str) -> None:
     report, rows = importing(f"{HEADER}\nA1,C1,2026-01-05,2026-02-04,{cell}\n")
-    assert (rows, report.problems["rule"].tolist()) == ([], ["not_positive"])
+    assert (rows, report.problems["rule"].tolist()) == ([], ["credit_as_invoice"])
+
+
+@pytest.mark.parametrize("cell", ["0", "0.00", "-0.0"])
+def test_an_invoice_over_nothing_is_imported(importing: Import, cell: str) -> None:
+    report, rows = importing(f"{HEADER}\nA1,C1,2026-01-05,2026-02-04,{cell}\n")
+    assert (len(rows), report.problems["rule"].tolist()) == (1, [])
 
 
 def test_identifiers_are_text(importing: Import) -> None:

@@ -35,6 +35,8 @@ Rows = list[dict[str, object]]
 
 # What is known
 
+PAYMENTS = ("cash", "set_off", "tax_withheld")
+
 
 @dataclass
 class Invoice:
@@ -63,14 +65,21 @@ class Invoice:
     def taken(self, after: date, until: date, *kinds: str) -> int:
         return sum(a.amount for a in self.applications if a.kind in kinds and after < a.entered_on <= until)
 
+    def stayed(self, after: date, until: date) -> int:
+        """The payments of a time; what was returned since is none of it."""
+        return sum(a.amount for a in self.applications if a.kind in PAYMENTS and after < a.counted_on <= until)
+
 
 @dataclass
 class Application:
+    """What reduced an invoice; one that takes another back has the days and the receipt of that one."""
+
     row: Row
     kind: str
     amount: int
     applied_on: date
     entered_on: date
+    counted_on: date
 
 
 def day(text: str) -> date:
@@ -88,12 +97,14 @@ def entered(row: Row, dated: str) -> date:
 def invoices(tables: Tables, as_of: date) -> dict[str, Invoice]:
     """The invoices known by `as_of`, with their applications known by then."""
     known = {row["invoice_id"]: Invoice(row, entered(row, "issued_on")) for row in tables["invoices"]}
-    for row in tables["applications"]:
-        invoice = known[row["invoice_id"]]
-        entered_on = max(entered(row, "applied_on"), invoice.entered_on)
+    backs = ledgers.taken_back(tables["invoices"], tables["applications"])
+    for row, back in zip(tables["applications"], backs, strict=True):
+        invoice, of = known[row["invoice_id"]], back or row
+        entered_on, counted_on = (max(entered(each, "applied_on"), invoice.entered_on) for each in (row, of))
         if entered_on <= as_of:
             amount = cents(row["amount"])
-            invoice.applications.append(Application(row, row["kind"], amount, day(row["applied_on"]), entered_on))
+            entry = Application(of, row["kind"], amount, day(of["applied_on"]), entered_on, counted_on)
+            invoice.applications.append(entry)
     return {name: invoice for name, invoice in known.items() if invoice.entered_on <= as_of}
 
 
@@ -135,7 +146,7 @@ def roll_rates(tables: Tables, as_of: date) -> Rows:
             # What was applied beyond the balance is a negative rest, and counts as paid.
             ends_as = bucket((after - invoice.due_on).days) if left > 0 else "paid"
             parts = {
-                "paid": invoice.taken(before, after, "cash"),
+                "paid": invoice.taken(before, after, *PAYMENTS, "bank_charge", "difference"),
                 "credited": invoice.taken(before, after, "credit_note", "discount"),
                 "written_off": invoice.taken(before, after, "write_off"),
             }
@@ -165,7 +176,7 @@ def vintage(tables: Tables, as_of: date) -> Rows:
         issued = sum(invoice.amount for invoice in members)
         for age in range(13):
             end = month(number + age + 1) - timedelta(days=1)
-            paid = [a for invoice in members for a in invoice.applications if a.kind == "cash"]
+            paid = [a for invoice in members for a in invoice.applications if a.kind in PAYMENTS]
             cash = sum(a.amount for a in paid if a.applied_on <= end) if end <= as_of else None
             row = {"issue_month_on": pd.Timestamp(month(number)), "issued_amount": issued / 100, "age_months": age}
             money = {"cash_amount": None, "collected_share": None}
@@ -214,7 +225,7 @@ def terms(tables: Tables, as_of: date) -> Rows:
 
 
 def _terms(name: str, members: list[Invoice], billed: int) -> dict[str, object]:
-    cash = [(a.amount, (a.applied_on - i.due_on).days) for i in members for a in i.applications if a.kind == "cash"]
+    cash = [(a.amount, (a.applied_on - i.due_on).days) for i in members for a in i.applications if a.kind in PAYMENTS]
     offers = [
         (Fraction(cents(i.row["discount_amount"])), i.amount, (i.due_on - day(i.row["discount_until"])).days)
         for i in members
@@ -235,12 +246,16 @@ def _terms(name: str, members: list[Invoice], billed: int) -> dict[str, object]:
 
 def method_mix(tables: Tables, as_of: date) -> Rows:
     receipts = {r["receipt_id"]: r["method"] for r in tables["receipts"] if entered(r, "received_on") <= as_of}
-    methods = defaultdict(list)
+    methods, payments = defaultdict(list), Counter()
     for invoice in invoices(tables, as_of).values():
+        days = defaultdict(list)
         for a in invoice.applications:
-            if a.kind == "cash" and a.entered_on > as_of - timedelta(days=365):
-                late = (a.applied_on - invoice.due_on).days
-                methods[receipts.get(a.row.get("receipt_id", ""), "") or "(none)"].append((a.amount, late))
+            if a.kind == "cash" and a.counted_on > as_of - timedelta(days=365):
+                method = receipts.get(a.row.get("receipt_id", ""), "") or "(none)"
+                methods[method].append((a.amount, (a.applied_on - invoice.due_on).days))
+                days[method, a.applied_on, a.counted_on].append(a.amount)
+        for (method, *_), amounts in days.items():
+            payments[method] += sum(amount > 0 for amount in amounts) if sum(amounts) > 0 else 0
     cash = {method: sum(amount for amount, _ in paid) for method, paid in methods.items()}
     return [
         {
@@ -248,9 +263,10 @@ def method_mix(tables: Tables, as_of: date) -> Rows:
             "cash_amount": cash[method] / 100,
             "cash_share": ratio(cash[method], sum(cash.values())),
             "days_beyond_terms": ratio(sum(amount * late for amount, late in methods[method]), cash[method]),
-            "payments": len(methods[method]),
+            "payments": payments[method],
         }
         for method in sorted(methods, key=lambda method: (-cash[method], method))
+        if payments[method] or cash[method]
     ]
 
 
@@ -275,7 +291,7 @@ def payment_plans(tables: Tables, as_of: date) -> Rows:
                 "instalments": len(due),
                 "due_amount": amount / 100,
                 "paid_on_time_share": ratio(on_time, amount),
-                "collected_amount": sum(a.amount for i in due for a in i.applications if a.kind == "cash") / 100,
+                "collected_amount": sum(a.amount for i in due for a in i.applications if a.kind in PAYMENTS) / 100,
                 "overdue_balance": late / 100,
                 "missed_share": ratio(late, amount),
                 "broken_plans": sum(missed[plan] >= 2 for plan in plans),
@@ -305,7 +321,7 @@ def _contacts(channel: str, timing: str, made: list[tuple[Row, date, list[Invoic
         for invoice in about:
             if until <= as_of and (balance := invoice.balance(on)) > 0:
                 owed += balance
-                paid += min(max(invoice.taken(on, until, "cash"), 0), balance)
+                paid += min(max(invoice.stayed(on, until), 0), balance)
     return {
         "channel": channel,
         "timing": timing,
@@ -339,7 +355,7 @@ def handed_over(tables: Tables, as_of: date) -> list[tuple[Invoice, date]]:
 def _agency(number: int, handed: list[tuple[Invoice, date]], cost: int, as_of: date) -> dict[str, object]:
     balance = sum(invoice.balance(on) for invoice, on in handed)
     old = month(3 * number + 3) + timedelta(days=89) <= as_of
-    within = [(i.taken(on, on + timedelta(days=90), "cash"), i.balance(on)) for i, on in handed]
+    within = [(i.stayed(on, on + timedelta(days=90)), i.balance(on)) for i, on in handed]
     recovered = sum(min(max(cash, 0), most) for cash, most in within)
     return {
         "quarter_on": pd.Timestamp(month(3 * number)),

@@ -126,8 +126,8 @@ def test_the_last_step_of_roll_rates_ends_with_the_day(ledger: Ledger) -> None:
 
 
 def test_vintage(ledger: Ledger) -> None:
-    """January billed 100: 20 were paid before and 30 in January, 40 in February; these bounce in March, which is not
-    over on the 15th. February billed 50, paid on the 28th but booked on 20 March.
+    """January billed 100: 20 were paid before and 30 in January, 40 in February; these bounce on 3 March, and are known
+    never to have come from then on. February billed 50, paid on the 28th but booked on 20 March.
 
     invoices
     invoice_id customer_id issued_on  due_on     amount
@@ -146,10 +146,12 @@ def test_vintage(ledger: Ledger) -> None:
     assert len(triangle) == 2 * 13
     january, february = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")
     cells = lines(triangle, "issue_month_on", "age_months")
-    assert [cells[january, age] for age in (0, 1, 2)] == [[100, 50, 0.5], [100, 90, 0.9], [100, None, None]]
+    assert [cells[january, age] for age in (0, 1, 2)] == [[100, 50, 0.5], [100, 50, 0.5], [100, None, None]]
     assert [cells[february, age] for age in (0, 1)] == [[50, 0, 0], [50, None, None]]
     assert triangle.collected_share.notna().sum() == 3
 
+    before = lines(ledger.as_of("2026-03-02").schedule("vintage"), "issue_month_on", "age_months")
+    assert before[january, 1] == [100, 90, 0.9]
     later = lines(ledger.as_of("2026-03-31").schedule("vintage"), "issue_month_on", "age_months")
     assert [later[january, 2], later[february, 0]] == [[100, 50, 0.5], [50, 50, 1]]
 

@@ -32,6 +32,7 @@ from arforecast.settings import Settings
 from ledgers import SHARED, Row, Tables
 
 Number = Fraction | int
+PAYMENTS = ("cash", "set_off", "tax_withheld")
 Parts = tuple[Number | None, Number | None, int]
 """Numerator, denominator (in cents where they are money) and scale; None is what is not defined."""
 
@@ -55,11 +56,14 @@ class Invoice:
 
 @dataclass(frozen=True)
 class Application:
+    """What reduced an invoice; one that takes another back has the days of that one, but for the day it entered."""
+
     invoice: Invoice
     applied_on: date
     amount: int
     kind: str
     entered_on: date
+    counted_on: date
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,8 @@ class Cost:
 class Known:
     """What had entered the books by the close of `day`.
 
-    unapplied: by group, the money of customers who have paid in more than was applied. first_on: the first day of
+    unapplied: by group, the money of customers who have paid in more than was applied, and of those who were credited
+    more than was applied; an application of a credit stands among credits, below zero. first_on: the first day of
     issue, of the whole ledger also where this is one group of it. present: the tables the ledger has. group: None for
     the whole ledger.
     """
@@ -119,6 +124,7 @@ class Known:
     invoices: list[Invoice]
     applications: list[Application]
     receipts: list[Receipt]
+    credits: list[Receipt]
     disputes: list[Dispute]
     all_applications: list[Application]
     promises: list[Promise]
@@ -141,7 +147,7 @@ class Known:
 
     @property
     def groups(self) -> set[str]:
-        grouped = (self.invoices, self.receipts, self.promises, self.contacts)
+        grouped = (self.invoices, self.receipts, self.promises, self.contacts, self.credits)
         return {row.group for rows in grouped for row in rows}
 
 
@@ -152,6 +158,7 @@ def known(ledger: Known, day: date) -> Known:
         [row for row in ledger.invoices if row.entered_on <= day],
         [row for row in ledger.applications if row.entered_on <= day],
         [row for row in ledger.receipts if row.entered_on <= day],
+        [row for row in ledger.credits if row.entered_on <= day],
         [row for row in ledger.disputes if row.entered_on <= day],
         [row for row in ledger.applications if row.entered_on <= day],
         [row for row in ledger.promises if row.entered_on <= day],
@@ -171,10 +178,13 @@ def unapplied(then: Known) -> dict[str, int]:
     for entry in then.applications:
         if entry.kind == "cash" and entry.invoice.customer in held:
             held[entry.invoice.customer] -= entry.amount
-    group = {receipt.customer: receipt.group for receipt in then.receipts}
+    credited: Counter[str] = Counter()
+    for credit in then.credits:
+        credited[credit.customer] += credit.amount
+    group = {receipt.customer: receipt.group for receipt in then.receipts + then.credits}
     by_group: Counter[str] = Counter()
-    for customer in +held:
-        by_group[group[customer]] += held[customer]
+    for customer, money in [*(+held).items(), *(+credited).items()]:
+        by_group[group[customer]] += money
     return by_group
 
 
@@ -312,7 +322,7 @@ def weighed(since: Callable[[Invoice], date]) -> Callable[[Known], Parts]:
     """Days from a date of the invoice to each payment of the last 90 days, weighed with its money."""
 
     def parts(then: Known) -> Parts:
-        paid = [row for row in then.applications if row.kind == "cash" and row.entered_on > window(then, 90)]
+        paid = [row for row in then.applications if row.kind in PAYMENTS and row.counted_on > window(then, 90)]
         days = sum(row.amount * (row.applied_on - since(row.invoice)).days for row in paid)
         return days, sum(row.amount for row in paid), 1
 
@@ -391,7 +401,7 @@ def collection_rate(then: Known) -> Parts:
         row.amount
         for invoice in issued
         for row in applied(then, invoice)
-        if row.kind == "cash" and (row.applied_on - invoice.issued_on).days <= 90
+        if row.kind in PAYMENTS and (row.applied_on - invoice.issued_on).days <= 90
     )
     return cash, None if reaches_back(then, first) else sum(invoice.amount for invoice in issued), 1
 
@@ -429,7 +439,7 @@ def recovered(days: int) -> Callable[[Known], Parts]:
                 rows = applied(then, invoice)
                 late = {row: (row.applied_on - invoice.due_on).days for row in rows}
                 left += invoice.amount - sum(row.amount for row in rows if late[row] <= 0)
-                cash += sum(row.amount for row in rows if row.kind == "cash" and 0 < late[row] <= days)
+                cash += sum(row.amount for row in rows if row.kind in PAYMENTS and 0 < late[row] <= days)
         return cash, None if reaches_back(then, first) else left, 1
 
     return parts
@@ -439,7 +449,7 @@ def late_cash(then: Known) -> int:
     return sum(
         row.amount
         for row in then.applications
-        if row.kind == "cash" and row.entered_on > window(then, 365) and row.applied_on > row.invoice.due_on
+        if row.kind == "cash" and row.counted_on > window(then, 365) and row.applied_on > row.invoice.due_on
     )
 
 
@@ -484,7 +494,7 @@ def kept(then: Known, promise: Promise) -> bool:
     for row in then.all_applications:
         meant = row.invoice.customer == promise.customer and promise.invoice in ("", row.invoice.name)
         in_time = promise.made_on <= row.applied_on <= promise.promised_on + timedelta(days=3)
-        paid += row.amount if row.kind == "cash" and meant and in_time else 0
+        paid += row.amount if row.kind in PAYMENTS and meant and in_time else 0
     return paid >= promise.amount
 
 
@@ -641,6 +651,10 @@ MONEY: dict[str, Callable[[Known], int]] = {
     "credit_notes": lambda then: flow(then, "credit_note", opening(then.day)),
     "discounts": lambda then: flow(then, "discount", opening(then.day)),
     "write_offs": lambda then: flow(then, "write_off", opening(then.day)),
+    "set_offs": lambda then: flow(then, "set_off", opening(then.day)),
+    "withheld_tax": lambda then: flow(then, "tax_withheld", opening(then.day)),
+    "bank_charges": lambda then: flow(then, "bank_charge", opening(then.day)),
+    "differences": lambda then: flow(then, "difference", opening(then.day)),
 }
 TWINS: dict[str, Callable[[Known], Parts]] = {
     **{name: money(amount) for name, amount in MONEY.items()},
@@ -719,11 +733,15 @@ def facts(tables: Tables) -> Known:
         for row in tables["invoices"]
         if row.get("paid_on")
     ]
+    rows = tables.get("applications", paid)
+    backs = ledgers.taken_back(tables["invoices"], rows)
+    applications = [_application(row, back, invoices[row["invoice_id"]]) for row, back in zip(rows, backs, strict=True)]
     return Known(
         date.max,
         list(invoices.values()),
-        [_application(row, invoices[row["invoice_id"]]) for row in tables.get("applications", paid)],
+        applications,
         [_receipt(row, segments) for row in tables.get("receipts", [])],
+        _credits(tables, segments, invoices),
         [
             Dispute(
                 row["invoice_id"],
@@ -734,7 +752,7 @@ def facts(tables: Tables) -> Known:
             )
             for row in tables.get("disputes", [])
         ],
-        [_application(row, invoices[row["invoice_id"]]) for row in tables.get("applications", paid)],
+        applications,
         [_promise(row, segments) for row in tables.get("promises", [])],
         [_contact(row, segments) for row in tables.get("contacts", [])],
         [Cost(date.fromisoformat(row["month"]), _cents(row["amount"])) for row in tables.get("costs", [])],
@@ -757,10 +775,23 @@ def _invoice(row: Row, segments: dict[str, str]) -> Invoice:
     )
 
 
-def _application(row: Row, invoice: Invoice) -> Application:
-    entered_on = max(_entered(row, "applied_on"), invoice.entered_on)
-    applied_on = date.fromisoformat(row["applied_on"])
-    return Application(invoice, applied_on, _cents(row["amount"]), row["kind"], entered_on)
+def _application(row: Row, back: Row | None, invoice: Invoice) -> Application:
+    """A negative one stands on the days of what it takes back."""
+    entered_on, counted_on = (max(_entered(each, "applied_on"), invoice.entered_on) for each in (row, back or row))
+    applied_on = date.fromisoformat((back or row)["applied_on"])
+    return Application(invoice, applied_on, _cents(row["amount"]), row["kind"], entered_on, counted_on)
+
+
+def _credits(tables: Tables, segments: dict[str, str], invoices: dict[str, Invoice]) -> list[Receipt]:
+    """The credits, and what was applied of them."""
+    credits = {row["credit_id"]: row for row in tables.get("credits", [])}
+    rows = [_receipt(row | {"received_on": row["issued_on"]}, segments) for row in credits.values()]
+    for row in tables.get("applications", []):
+        credit = credits.get(row.get("credit_id", ""))
+        if credit:
+            customer, used = credit["customer_id"], _application(row, None, invoices[row["invoice_id"]])
+            rows.append(Receipt(customer, segments.get(customer) or "(none)", -used.amount, used.entered_on))
+    return rows
 
 
 def _receipt(row: Row, segments: dict[str, str]) -> Receipt:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+import ibis
 import pandas as pd
 
 import arforecast.ledger as ledgers
@@ -43,8 +44,31 @@ class Ledger:
         return self.books.quarantine
 
     def as_of(self, day: str | date) -> Snapshot:
-        """The ledger as it was known at the close of `day`. Raises UsageError for what is not a date."""
-        return Snapshot(self.books, _date(day))
+        """The ledger as it was known at the close of `day`. Raises UsageError for what is not a date, and for a day of
+        which the ledger knows nothing: before its first fact, or any other than that of its open items."""
+        return Snapshot(self.books, self._known(_date(day)))
+
+    def _known(self, day: date) -> date:
+        notes = self.books.notes
+        if notes.snapshot_on and day != notes.snapshot_on:
+            raise UsageError(
+                f"This ledger holds the open items of {notes.snapshot_on}, without history: nothing is known of {day}. "
+                f"Stand on {notes.snapshot_on}."
+            )
+        first = max(filter(None, (self._first_on, notes.complete_from)), default=day)
+        if day < first:
+            raise UsageError(f"The ledger begins on {first}: nothing is known of {day}. Stand on a later day.")
+        return day
+
+    @cached_property
+    def _first_on(self) -> date | None:
+        """The day on which the first fact entered the books."""
+        facts = (
+            self.books.tables[name].entered_on.min().as_table() for name in ("invoices", "applications", "receipts")
+        )
+        named = (table.rename(first_on=table.columns[0]) for table in facts)
+        first = ibis.union(*named).first_on.min().execute()
+        return None if pd.isna(first) else pd.Timestamp(first).date()
 
 
 @dataclass(frozen=True)
@@ -56,12 +80,24 @@ class Snapshot:
 
     def kpis(self, by: str | None = None, months: int = 1) -> pd.DataFrame:
         """Every KPI today and at the month-ends before, `months` days in all; see `arforecast.kpis.measured`."""
+        return kpis.measured(self.books, self._days(months), by)
+
+    def _days(self, months: int) -> list[date]:
+        """The day and the month-ends before it, or the one day that open items alone are of."""
         _refuse_beyond("months", months, MOST_MONTHS)
-        return kpis.measured(self.books, snapshot.month_ends(self.day, months), by)
+        return [self.day] if self.books.notes.snapshot_on else snapshot.month_ends(self.day, months)
+
+    def _history(self, asked: str) -> None:
+        if self.books.notes.snapshot_on:
+            raise UsageError(
+                f"{asked} needs history, and this ledger holds the open items of {self.day} alone: there is nothing to "
+                "learn from. Add what was paid before, and remove snapshot_on from ledger.toml."
+            )
 
     def bridge(self, since: str | date | None = None) -> pd.DataFrame:
         """Why open_ar and DSO moved since the close of `since`, the month-end before unless given, in parts; see
         `arforecast.kpis.bridge.parts`."""
+        self._history("The bridge")
         before = snapshot.opening(self.day) if since is None else _date(since)
         return bridge.parts(self.books, before, self.day)
 
@@ -71,9 +107,8 @@ class Snapshot:
         Raises UsageError for a target of what is no KPI, or of a column that the ledger does not have.
         """
         wanted = self.books.settings.kpi_targets
-        _refuse_beyond("months", months, MOST_MONTHS)
         columns = targets.columns(wanted, snapshot.groupings(self.books))
-        figures = kpis.measured(self.books, snapshot.month_ends(self.day, months), columns)
+        figures = kpis.measured(self.books, self._days(months), columns)
         return targets.distances(figures, wanted, self.glossary())
 
     def families(self) -> pd.DataFrame:
@@ -106,21 +141,25 @@ class Snapshot:
 
     def late_payers(self) -> pd.DataFrame:
         """Every open invoice with its payment distribution; see `arforecast.forecast.late.late_payers`."""
+        self._history("The list of who will pay late")
         return late.late_payers(self._facts, self._today)
 
     def late_record(self) -> pd.DataFrame:
         """Past chances of being late beside what became of them; see `arforecast.forecast.backtest.late_record`."""
+        self._history("The record of forecasts")
         return backtest.late_record(self._facts, self._past(self._origins), self.day)
 
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
         """Cash by week and component with ranges that past forecasts have stretched; see
         `arforecast.forecast.cash.by_week`."""
         _refuse_beyond("weeks", weeks, MOST_WEEKS)
+        self._history("The forecast of cash")
         raw = cash.raw_forecast(self._flows, self._today, weeks)
         return cash.by_week(cash.stretched(raw, self._cash_past), self._decimals)
 
     def cash_record(self) -> pd.DataFrame:
         """Past forecasts of cash and of its baselines beside what came; see `arforecast.forecast.cash.comparison`."""
+        self._history("The record of forecasts")
         return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
 
     @cached_property
@@ -190,7 +229,7 @@ def open_ledger(url: Any, settings: Settings | None = None) -> Ledger:
     Settings come from `arforecast.toml` in the working folder unless given. Raises SourceError when there is no
     ledger or one of its files cannot be read.
     """
-    settings = settings or load()
+    settings, url = settings or load(), ledgers.source.whole(url)
     return Ledger(ledgers.checked.find(url, settings) or _read(url, settings))
 
 

@@ -10,8 +10,9 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from arforecast.currencies import decimals
 from arforecast.kpis import measures
-from arforecast.kpis.balances import FLOWS, flows, revalued
+from arforecast.kpis.balances import FLOWS, flows, held, revalued
 from arforecast.ledger import Books, valued_at_close
 from arforecast.snapshot import Facts, fetched, positions, stand, total
 
@@ -29,8 +30,8 @@ class Gate:
 
 
 def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
-    """The month of each day: opening + billed - cash - credit notes - discounts - write-offs + revalued - closing =
-    difference.
+    """The month of each day: opening + billed - cash - credit notes - discounts - write-offs - set-offs - withheld tax
+    - bank charges - differences + revalued - closing = difference.
 
     as_of, opening, the flows, revalued (see `arforecast.kpis.balances.revalued`), closing, difference; balances are
     signed sums over invoices. All in minor units, whole and exact where the ledger has one currency.
@@ -51,30 +52,40 @@ def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
 
 
 def control(facts: Facts, day: date) -> pd.DataFrame:
-    """The general ledger's totals up to `day` beside ours: as_of, currency, booked, open_ar, difference.
+    """The general ledger's totals up to `day` beside ours: as_of, total (open_ar or net_ar, whichever was given),
+    currency, booked, ours, difference.
 
-    In minor units. A total that names a currency is that of the invoices in it, one that names none is that of all, at
-    the rates of its day.
+    In minor units. A total that names a currency is that of what is in it, one that names none is that of all, at the
+    rates of its day.
     """
     totals = facts.books.tables["control_totals"].filter(_.as_of <= day)
-    booked = totals.group_by("as_of", stated="currency").aggregate(booked=total(totals.open_ar))
-    held = _held(facts, pd.to_datetime(totals.as_of.to_pandas()).dt.date)
-    ours = booked.filter(_.stated.isnull()).left_join(held, "as_of")
-    whole = valued_at_close(facts.books, ours.drop("as_of_right"), "as_of", "open_ar")
-    own = booked.filter(_.stated.notnull()).left_join(held, ["as_of", ("stated", "currency")]).drop("as_of_right")
-    tied = pd.concat([fetched(whole), fetched(own)]).drop(columns="currency").fillna({"open_ar": 0})
+    ties = pd.concat([_tied(facts, totals.filter(_[name].notnull()), name) for name in ("open_ar", "net_ar")])
+    return ties.sort_values("as_of", kind="stable", ignore_index=True)
+
+
+def _tied(facts: Facts, totals: ibis.Table, name: str) -> pd.DataFrame:
+    booked = totals.group_by("as_of", stated="currency").aggregate(booked=total(totals[name]))
+    known = _held(facts, pd.to_datetime(totals.as_of.to_pandas()).dt.date, name)
+    ours = booked.filter(_.stated.isnull()).left_join(known, "as_of")
+    whole = valued_at_close(facts.books, ours.drop("as_of_right"), "as_of", "ours")
+    own = booked.filter(_.stated.notnull()).left_join(known, ["as_of", ("stated", "currency")]).drop("as_of_right")
+    tied = pd.concat([fetched(whole), fetched(own)]).drop(columns="currency").fillna({"ours": 0})
     sums = tied.rename(columns={"stated": "currency"}).groupby(["as_of", "currency", "booked"], dropna=False).sum()
     rounded = sums.round().astype("int64").reset_index()
-    return rounded.assign(difference=rounded.open_ar - rounded.booked).sort_values("as_of", ignore_index=True)
+    return rounded.assign(total=name, difference=rounded.ours - rounded.booked)
 
 
-def _held(facts: Facts, days: Iterable[date]) -> ibis.Table:
-    """The signed balances of each currency at the close of each day: as_of, currency, open_ar."""
+def _held(facts: Facts, days: Iterable[date], name: str) -> ibis.Table:
+    """The signed balances of each currency at the close of each day, of net_ar less what customers have on account:
+    as_of, currency, ours."""
     booked = facts.entries
     changes = booked.group_by("currency", "entered_on").aggregate(change=total(booked.change))
     on = ibis.memtable([{"as_of": day} for day in set(days)], schema={"as_of": "date"})
-    known = on.join(changes, changes.entered_on <= on.as_of)
-    return known.group_by("as_of", "currency").aggregate(open_ar=total(known.change))
+    known = on.join(changes, changes.entered_on <= on.as_of).select("as_of", "currency", "change")
+    for table in ("receipts", "credits") if name == "net_ar" else ():
+        own = held(facts, table, on).filter(_.balance > 0)
+        known = known.union(own.select("as_of", "currency", change=-own.balance))
+    return known.group_by("as_of", "currency").aggregate(ours=total(known.change))
 
 
 def gates(books: Books, day: date) -> list[Gate]:
@@ -84,38 +95,38 @@ def gates(books: Books, day: date) -> list[Gate]:
 
 
 def _quarantine(facts: Facts, day: date) -> Gate:
-    """Money that cannot be read is taken to be what the other rows hold on average: nobody knows that it is little."""
+    """Money that cannot be read is not known to be little."""
     settings = facts.books.settings.ledger
     errors = facts.books.quarantine.drop_duplicates(["table", "file", "row"])
     rows = errors[errors.table.isin(["invoices", "applications"])]
     unread = int(rows.amount.isna().sum())
     owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0).balance
-    open_ar, mean = (_major(sum_, settings.decimals) for sum_ in (owed.sum(), facts.invoices.amount.mean()))
-    money = float(rows.amount.sum()) + unread * mean
-    passed = money <= settings.quarantine_limit_share * open_ar
+    open_ar, money = _major(owed.sum(), settings.decimals), float(rows.amount.sum())
+    passed = not unread and money <= settings.quarantine_limit_share * open_ar
     what = f"{len(errors):,} rows with {money:,.2f} are quarantined"
-    guess = f" ({unread:,} of them unreadable, counted at {mean:,.2f} each)" if unread else ""
+    blind = f" ({unread:,} of them with money that cannot be read)" if unread else ""
     bound = f"the limit is {settings.quarantine_limit_share:.2%} of the {open_ar:,.2f} owed"
-    return Gate("quarantine", passed, f"{what}{guess}, {bound}.{'' if passed else MEND_ROWS}")
+    return Gate("quarantine", passed, f"{what}{blind}, {bound}.{'' if passed else MEND_ROWS}")
 
 
-def _major(minor: ibis.Scalar, decimals: int) -> float:
+def _major(minor: ibis.Scalar, places: int) -> float:
     value = minor.execute()
-    return 0.0 if pd.isna(value) else float(value) / 10**decimals
+    return 0.0 if pd.isna(value) else float(value) / 10**places
 
 
 def _control(facts: Facts, day: date) -> Gate:
     ties, settings = control(facts, day), facts.books.settings.ledger
     if ties.empty:
         return Gate("control", True, "The ledger has no control totals: nothing to tie to.")
-    off = ties[ties.difference.abs() > settings.control_tolerance_amount * 10**settings.decimals]
+    ties["minor"] = [10 ** decimals(code) for code in ties.currency.fillna(settings.currency)]
+    off = ties[ties.difference.abs() > [int(settings.control_tolerance_amount * minor) for minor in ties.minor]]
     if off.empty:
         return Gate("control", True, f"The ledger ties to {len(ties)} control totals.")
-    worst = off.loc[off.difference.abs().idxmax()]
+    worst = off.iloc[off.difference.abs().argmax()]
     what = (
         f"{len(off)} of {len(ties)} control totals do not tie; on {pd.Timestamp(worst.as_of).date()} the difference is"
     )
-    amount = f"{worst.difference / 10**settings.decimals:,.2f}"
+    amount = f"{worst.difference / worst.minor:,.2f}"
     return Gate("control", False, f"{what} {amount}. Find the missing rows, or correct control_totals.")
 
 

@@ -19,7 +19,7 @@ from ibis import _
 from arforecast.errors import UsageError
 from arforecast.ledger import Books, valued, valued_at_close
 from arforecast.ledger.rates import CONVERTED
-from arforecast.ledger.tables import INVOICES
+from arforecast.ledger.tables import INVOICES, PAYMENTS
 
 OF_INVOICE = ("invoice_id", "customer_id", "group", "currency", "issued_on", "due_on")
 COHORT_AGES = (30, 60, 90)
@@ -34,9 +34,10 @@ class Facts:
     days: those to stand on. calendar: them and what belongs to each, see `calendar`.
     invoices: one row an invoice, the columns of the contract with group and entered_on; amount and discount_amount at
     the rate of that day.
-    entries: one row a change of an invoice's balance: kind (billed, cash, credit_note, discount, write_off), amount
-    (as booked, at the rate of the day), change (of the open balance), happened_on, entered_on, billed_on (the day the
-    invoice entered), and the invoice's columns.
+    entries: one row a change of an invoice's balance: kind (billed, or that of the application), amount (as booked, at
+    the rate of the day), change (of the open balance), happened_on, entered_on, counted_on (the day by which windows of
+    lengths take it), billed_on (the day the invoice entered), and the invoice's columns. What takes another back
+    happened, and is counted, on the day of that one: the two leave nothing in lengths and cohorts.
     spells: since, until, balance, entered_on and the invoice's columns: the open balance on each day d with
     since <= d < until.
     Change and balance are in the invoice's own currency; amounts of money are in the reporting currency. The invoice's
@@ -212,18 +213,20 @@ def of_customers(books: Books, name: str, by: str | None) -> ibis.Table:
 
 
 def entries(books: Books, invoices: ibis.Table) -> ibis.Table:
-    """Every change of an invoice's open balance, dated twice: the day it happened and the day it entered the books."""
+    """Every change of an invoice's open balance: the day it happened, the day it entered the books, and the day by
+    which it counts in lengths of time."""
     billed = invoices.select(
         *OF_INVOICE,
         "amount",
         "entered_on",
+        counted_on="entered_on",
         billed_on="entered_on",
         happened_on="issued_on",
         change="amount",
         kind=ibis.literal("billed"),
     )
     applications = books.tables["applications"].select(
-        "invoice_id", "amount", "entered_on", "kind", happened_on="applied_on", change=-_.amount
+        "invoice_id", "amount", "entered_on", "counted_on", "happened_on", "kind", change=-_.amount
     )
     reduced = invoices.select(*OF_INVOICE, billed_on="entered_on").join(applications, "invoice_id")
     return billed.union(reduced.select(*billed.columns))
@@ -302,6 +305,11 @@ def histories(facts: Facts, dated: str, after: str, until: str) -> ibis.Table:
     days, booked = facts.calendar, at_issue(facts)
     day = booked[dated]
     return days.join(booked, (day > days[after]) & (day <= days[until]) & (booked.entered_on <= days.as_of))
+
+
+def pays(booked: ibis.Table) -> ibis.BooleanValue:
+    """Whether an entry settles its invoice as a payment does: cash, a set-off, tax withheld."""
+    return booked.kind.isin(PAYMENTS)
 
 
 def at_issue(facts: Facts) -> ibis.Table:

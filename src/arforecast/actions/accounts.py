@@ -12,7 +12,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.errors import UsageError
-from arforecast.kpis.balances import bucket_names, under_dispute
+from arforecast.kpis.balances import bucket_names, on_account, under_dispute
 from arforecast.kpis.service import answered
 from arforecast.ledger import valued
 from arforecast.snapshot import Facts, fetched, positions, read, total
@@ -20,10 +20,10 @@ from arforecast.snapshot import Facts, fetched, positions, read, total
 LATEST = 10
 LARGEST = 10
 COLUMNS = [
-    "customer_id", "name", "open_balance", "open_share", "overdue_balance", "overdue_share", "overdue_change_amount",
-    "oldest_days_past_due", "over_90_balance", "credit_limit_amount", "over_limit_amount", "broken_promises",
-    "disputed_balance", "last_paid_on", "last_paid_amount", "next_due_on", "next_due_amount", "promised_on",
-    "promised_amount", "usual_method", "products", "collector", "problems", "reasons",
+    "customer_id", "name", "open_balance", "credit_balance", "open_share", "overdue_balance", "overdue_share",
+    "overdue_change_amount", "oldest_days_past_due", "over_90_balance", "credit_limit_amount", "over_limit_amount",
+    "broken_promises", "disputed_balance", "last_paid_on", "last_paid_amount", "next_due_on", "next_due_amount",
+    "promised_on", "promised_amount", "usual_method", "products", "collector", "problems", "reasons",
 ]  # fmt: skip
 REASONS = {
     "over 90 days past due": "Some of what is open is more than 90 days past due.",
@@ -37,6 +37,8 @@ REASONS = {
 }
 MEANINGS = {
     "open_balance": "The open balances above zero of the customer's invoices at as_of.",
+    "credit_balance": "What is owed to the customer, with a minus sign: balances below zero, unapplied cash, unapplied "
+    "credits. An account in credit, credit_balance making up for all that is open, is not put up to be asked to pay.",
     "overdue_balance": "The part of open_balance that is past due: days past due > 0. Due today is not overdue.",
     "overdue_change_amount": "overdue_balance less that at the close of the month before.",
     "broken_promises": "Promises due in the last 365 days that were not kept, their 3 days of grace over; see "
@@ -46,7 +48,7 @@ MEANINGS = {
     "promised_on": "The earliest day promised that is still pending: not kept yet, and its days of grace not over.",
     "usual_method": "How most of the money received in the last 365 days was paid.",
 }
-SUMS = ("broken_promises", "promised_amount", "credit_limit_amount")
+SUMS = ("broken_promises", "promised_amount", "credit_limit_amount", "credit_balance")
 # What is not known, rather than none, in a ledger without the table.
 FED_BY = {"broken_promises": "promises", "disputed_balance": "disputes"}
 
@@ -108,6 +110,7 @@ def _measured(rows: pd.DataFrame, facts: Facts) -> pd.DataFrame:
         overdue_change_amount=rows.overdue_balance - rows.overdue_before,
         over_limit_amount=(rows.open_balance - rows.credit_limit_amount).clip(lower=0),
         broken_promises=rows.broken_promises.fillna(0),
+        credit_balance=rows.credit_balance.fillna(0),
         next_due_amount=rows.next_due_amount.where(rows.next_due_on.notna()),
         promised_amount=rows.promised_amount.where(rows.promised_on.notna()),
     )
@@ -126,7 +129,8 @@ def _reasons(accounts: pd.DataFrame) -> pd.DataFrame:
         10 * open_ > open_.sum(),
         accounts.disputed_balance > 0,
     ]
-    return pd.DataFrame(dict(zip(REASONS, holds, strict=True)))
+    asked = open_ + accounts.credit_balance > 0
+    return pd.DataFrame({reason: held & asked for reason, held in zip(REASONS, holds, strict=True)})
 
 
 # ------------------------------------------------------------------ the parts of an account, one row a customer each
@@ -170,18 +174,14 @@ def _promised(facts: Facts, as_of: date) -> ibis.Table:
 
 
 def _paid_last(facts: Facts, as_of: date) -> ibis.Table:
-    """What was returned takes back the payments of its invoice, the latest first."""
-    days = _cash(facts, as_of, "customer_id", "invoice_id")
-    since = ibis.cumulative_window(group_by="invoice_id", order_by=ibis.desc("paid_on"))
-    stayed = days.mutate(stayed=days.own.sum().over(since)).filter((_.own > 0) & (_.stayed > 0))
-    paid = stayed.group_by("customer_id", last_paid_on="paid_on").aggregate(last_paid_amount=total(stayed.amount))
-    return _first(paid, ibis.desc("last_paid_on")).drop("nth")
-
-
-def _cash(facts: Facts, as_of: date, *keys: str) -> ibis.Table:
-    """Cash by `keys` and day: the keys, paid_on, amount, own (the same in the currencies of the invoices)."""
+    """What was returned left nothing on the day of its payment."""
     cash = facts.entries.filter((_.kind == "cash") & (_.entered_on <= as_of))
-    return cash.group_by(*keys, paid_on="happened_on").aggregate(amount=total(cash.amount), own=total(-cash.change))
+    days = cash.group_by("customer_id", "invoice_id", last_paid_on="happened_on").aggregate(
+        amount=total(cash.amount), own=total(-cash.change)
+    )
+    stayed = days.filter(_.own > 0)
+    paid = stayed.group_by("customer_id", "last_paid_on").aggregate(last_paid_amount=total(stayed.amount))
+    return _first(paid, ibis.desc("last_paid_on")).drop("nth")
 
 
 def _paid_by(facts: Facts, as_of: date) -> ibis.Table:
@@ -203,12 +203,24 @@ def _followed_by(facts: Facts, as_of: date) -> ibis.Table:
     return latest.select("customer_id", "collector")
 
 
+def _in_credit(facts: Facts, as_of: date) -> ibis.Table:
+    """What is owed to each customer, with a minus sign."""
+    over = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance < 0)
+    credits = [over.select("customer_id", credit=over.balance)]
+    for name in {"receipts", "credits"} & facts.books.present:
+        own = on_account(facts, name)
+        credits.append(own.select("customer_id", credit=-own.held))
+    rows = ibis.union(*credits) if len(credits) > 1 else credits[0]
+    return rows.group_by("customer_id").aggregate(credit_balance=total(rows.credit))
+
+
 def _named(facts: Facts, as_of: date) -> ibis.Table:
     return facts.books.tables["customers"].select("customer_id", "name", credit_limit_amount="credit_limit")
 
 
 PARTS: tuple[Callable[[Facts, date], ibis.Table], ...] = (
     _named,
+    _in_credit,
     _promised,
     _paid_last,
     _paid_by,
@@ -305,9 +317,11 @@ def _ageing(items: pd.DataFrame, facts: Facts) -> pd.DataFrame:
 
 
 def _payments(facts: Facts, as_of: date, ids: list[str]) -> ibis.Table:
-    latest = _first(
-        _cash(facts, as_of, "customer_id").filter(_.customer_id.isin(ids)), ibis.desc("paid_on"), count=LATEST
-    )
+    bills = facts.invoices.filter(_.customer_id.isin(ids)).select("invoice_id", "customer_id")
+    cash = _known(facts, "applications", as_of).filter(_.kind == "cash").join(bills, "invoice_id")
+    worth = valued(facts.books, cash, "entered_on", "amount")
+    daily = worth.group_by("customer_id", paid_on="applied_on").aggregate(amount=total(worth.amount))
+    latest = _first(daily, ibis.desc("paid_on"), count=LATEST)
     return latest.left_join(_methods(facts, as_of), ["customer_id", "paid_on"]).select(
         "customer_id", "paid_on", "amount", "method", "nth"
     )

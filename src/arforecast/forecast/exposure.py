@@ -129,10 +129,11 @@ def exposure(known: Lives, day: date) -> Exposure:
 
 
 def open_invoices(facts: Facts, day: date) -> pd.DataFrame:
-    """The invoices with an open balance at the close of `day`, in the order of their identifiers."""
+    """The invoices with an open balance at the close of `day`, in the order of their identifiers: balance at the rate
+    of that day, own_balance in their currency."""
     held = facts.spells.filter((_.since <= day) & (_.until > day) & (_.balance > 0))
-    balances = held.select("invoice_id", "balance", on=ibis.literal(day))
+    balances = held.select("invoice_id", "balance", on=ibis.literal(day), own_balance="balance")
     worth = valued_at_close(facts.books, balances, "on", "balance").drop("on")
-    columns = ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "balance"]
+    columns = ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "balance", "currency", "own_balance"]
     owed = facts.invoices.join(worth, "invoice_id").select(*columns)
     return fetched(owed.order_by("invoice_id"))

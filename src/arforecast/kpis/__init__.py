@@ -26,7 +26,7 @@ KEYS = ["as_of", "group"]
 # What the KPIs are made of, each with the table it needs, if any.
 MEASURES: dict[Measure, str] = (
     dict.fromkeys((balances.customers, balances.flows), "")
-    | {balances.disputed: "disputes", balances.unapplied: "receipts"}
+    | {balances.disputed: "disputes", balances.unapplied: "receipts", balances.unapplied_credits: "credits"}
     | dict.fromkeys((speed.countback, speed.days_to_settle, speed.on_time, speed.resolved), "")
     | service.MEASURES
     | cost.MEASURES
@@ -75,6 +75,10 @@ def catalogue(settings: Settings) -> tuple[Kpi, ...]:
         balances.credit_notes,
         balances.discounts,
         balances.write_offs,
+        balances.set_offs,
+        balances.withheld_tax,
+        balances.bank_charges,
+        balances.differences,
         speed.dso,
         speed.dso_12m,
         speed.dso_countback,
@@ -187,7 +191,7 @@ def _rows(facts: Facts) -> pd.DataFrame:
 
 def _known_groups(facts: Facts) -> ibis.Table:
     """The days, each with the groups of which a fact had entered the books by then."""
-    served = (of_customers(facts.books, name, facts.by) for name in ("promises", "contacts"))
+    served = (of_customers(facts.books, name, facts.by) for name in ("promises", "contacts", "credits"))
     seen = (table.select("group", "entered_on") for table in (facts.entries, facts.receipts, *served))
     groups = ibis.union(*seen).group_by("group").aggregate(since=_.entered_on.min())
     return facts.calendar.join(groups, groups.since <= facts.calendar.as_of).drop("since")
@@ -202,6 +206,21 @@ def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     return dated.sort_values([*KEYS, "nth"], ignore_index=True)
 
 
+def not_in_ledger(kpi: Kpi, books: Books) -> str:
+    """Why the ledger does not know a KPI, and what would tell; empty where it does, defined or not on a day."""
+    if books.notes.snapshot_on and kpi.begins_after:
+        return f"not in this ledger: it holds the open items of {books.notes.snapshot_on}, without history"
+    return f"not in this ledger: add {kpi.needs}" if kpi.needs and kpi.needs not in books.present else ""
+
+
+def _before_the_beginning(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.Series:
+    """Whether a KPI looks back to days before those from which the ledger is complete."""
+    begins = books.notes.complete_from
+    if begins is None or not kpi.begins_after:
+        return pd.Series(False, wide.index)
+    return pd.to_datetime(wide[kpi.begins_after]) + pd.Timedelta(days=1) < pd.Timestamp(begins)
+
+
 def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     """A KPI of measures, one row a day and group: as_of, group, kpi, value, numerator, denominator, unit."""
     numerator, denominator, scale = kpi.parts(wide)
@@ -209,10 +228,11 @@ def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     above_unit, below_unit = 1 if kpi.counted else minor, 1 if kpi.counted or kpi.each else minor
     one = pd.Series(1.0, wide.index)
     below = denominator / below_unit if isinstance(denominator, pd.Series) else one * denominator
-    too_short = pd.to_datetime(wide[kpi.after or "as_of"]) + pd.Timedelta(days=1) < pd.to_datetime(wide.first_issued_on)
-    absent = bool(kpi.needs) and kpi.needs not in books.present
-    above = (numerator / above_unit).astype("float64")
-    below = below.mask(too_short | absent)
+    first = pd.to_datetime(wide.first_issued_on)
+    too_short = pd.to_datetime(wide[kpi.after or "as_of"]) + pd.Timedelta(days=1) < first
+    unknown = _before_the_beginning(kpi, wide, books) | bool(not_in_ledger(kpi, books))
+    above = (numerator / above_unit).astype("float64").mask(unknown & bool(kpi.begins_after))
+    below = below.mask(too_short | unknown)
     return pd.DataFrame(
         {
             "as_of": wide.as_of,

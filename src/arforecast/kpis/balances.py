@@ -11,7 +11,7 @@ from ibis import _
 
 from arforecast.kpis.catalogue import Kpi, Parts, kpi
 from arforecast.ledger import valued_at_close
-from arforecast.snapshot import NEVER, Facts, of_customers, positions, running, total
+from arforecast.snapshot import NEVER, Facts, of_customers, pays, positions, running, total
 
 OPENINGS = ("opening_on", "quarter_opening_on")
 
@@ -118,18 +118,51 @@ def unapplied(facts: Facts) -> ibis.Table:
 
     A receipt belongs to a customer, not to an invoice: grouped by a column of invoices it stands under no group.
     """
+    return _by_group(facts, on_account(facts, "receipts"), facts.receipts).rename(unapplied="held")
+
+
+def unapplied_credits(facts: Facts) -> ibis.Table:
+    """Credits that are not applied to an invoice yet, by as_of and group: unapplied_credits; see `unapplied`."""
+    owners = of_customers(facts.books, "credits", facts.by)
+    return _by_group(facts, on_account(facts, "credits"), owners).rename(unapplied_credits="held")
+
+
+def on_account(facts: Facts, name: str) -> ibis.Table:
+    """What customers have on account of their receipts or credits, at each as_of: as_of, customer_id, held; those that
+    have some."""
+    own = valued_at_close(facts.books, held(facts, name, facts.calendar.select("as_of")), "as_of", "balance")
+    return own.group_by("as_of", "customer_id").aggregate(held=total(own.balance)).filter(_.held > 0)
+
+
+def held(facts: Facts, name: str, days: ibis.Table) -> ibis.Table:
+    """Receipts less cash, or credits less what was applied of them, at each as_of of `days`: as_of, customer_id,
+    currency, balance."""
     of = ("customer_id", "currency")
-    received = facts.receipts.select(*of, "entered_on", change="amount")
-    cash = facts.entries.filter(_.kind == "cash").semi_join(facts.receipts, "customer_id")
-    held = running(received.union(cash.select(*received.columns)), *of)
-    days = facts.calendar.select("as_of")
-    known = days.join(held, (held.since <= days.as_of) & (held.until > days.as_of))
-    own = valued_at_close(facts.books, known, "as_of", "balance")
-    customers = own.group_by("as_of", "customer_id").aggregate(held=total(own.balance)).filter(_.held > 0)
+    booked = facts.receipts if name == "receipts" else facts.books.tables[name]
+    came = booked.select(*of, "entered_on", change="amount")
+    used = _cash(facts) if name == "receipts" else _credited(facts)
+    moved = running(came.union(used.select(*came.columns)), *of)
+    return days.join(moved, (moved.since <= days.as_of) & (moved.until > days.as_of)).select("as_of", *of, "balance")
+
+
+def _cash(facts: Facts) -> ibis.Table:
+    return facts.entries.filter(_.kind == "cash").semi_join(facts.receipts, "customer_id")
+
+
+def _credited(facts: Facts) -> ibis.Table:
+    """What was applied of credits: credit by credit, whoever's invoice it was."""
+    owners = facts.books.tables["credits"].select("credit_id", "customer_id")
+    bills = facts.books.tables["invoices"].select("invoice_id", "currency")
+    used = facts.books.tables["applications"].select("invoice_id", "credit_id", "entered_on", change=-_.amount)
+    return used.join(owners, "credit_id").join(bills, "invoice_id")
+
+
+def _by_group(facts: Facts, customers: ibis.Table, booked: ibis.Table) -> ibis.Table:
+    """What customers have, by as_of and group: held."""
     # A customer holds one balance, so it stands in one group, also where its receipts stand in several.
-    payers = facts.receipts.group_by("customer_id").aggregate(group=_.group.min(), since=_.entered_on.min())
-    holders = customers.join(payers, "customer_id").filter(_.since <= _.as_of)
-    return holders.group_by("as_of", "group").aggregate(unapplied=total(holders.held))
+    owners = booked.group_by("customer_id").aggregate(group=_.group.min(), since=_.entered_on.min())
+    holders = customers.join(owners, "customer_id").filter(_.since <= _.as_of)
+    return holders.group_by("as_of", "group").aggregate(held=total(holders.held))
 
 
 def revalued(facts: Facts, days: ibis.Table) -> ibis.Table:
@@ -154,19 +187,23 @@ FLOWS = {
     "credit_notes": "credit_note",
     "discounts": "discount",
     "write_offs": "write_off",
+    "set_offs": "set_off",
+    "withheld_tax": "tax_withheld",
+    "bank_charges": "bank_charge",
+    "differences": "difference",
 }
 
 
 def flows(facts: Facts) -> ibis.Table:
-    """What entered the books, by as_of and group: each flow of the month, and the longer windows that KPIs ask for.
+    """What entered the books, by as_of and group: each flow of the month, and the longer windows that KPIs ask for. A
+    window of lengths of time leaves out what was undone.
 
-    cash_days_late_90 and cash_days_to_pay_90 weigh the days of each payment with its money (minor unit days).
+    paid_days_late_90 and paid_days_to_pay_90 weigh the days of each payment with its money (minor unit days).
     """
     windowed = _windowed(facts)
     month, quarter = windowed.on > windowed.opening_on, windowed.on > windowed.quarter_opening_on
-    days_90 = windowed.on > windowed.before_90_on
+    days_90, lately = windowed.on > windowed.before_90_on, windowed.counted_on > windowed.before_90_on
     kind = {name: windowed.kind == kind for name, kind in FLOWS.items()}
-
     return windowed.group_by("as_of", "group").aggregate(
         **{f"{name}_month": total(windowed.amount, of & month) for name, of in kind.items()},
         billed_quarter=total(windowed.amount, kind["billed"] & quarter),
@@ -174,10 +211,10 @@ def flows(facts: Facts) -> ibis.Table:
         billed_365=total(windowed.amount, kind["billed"] & windowed.in_365),
         write_offs_365=total(windowed.amount, kind["write_offs"] & windowed.in_365),
         late_cash_month=total(windowed.late_cash, month),
-        late_cash_365=total(windowed.late_cash, windowed.in_365),
-        cash_90=total(windowed.amount, kind["cash"] & days_90),
-        cash_days_late_90=total(windowed.cash_days_late, days_90),
-        cash_days_to_pay_90=total(windowed.cash_days_to_pay, days_90),
+        late_cash_365=total(windowed.late_cash, windowed.counted_on > windowed.before_365_on),
+        paid_90=total(windowed.amount, pays(windowed) & lately),
+        paid_days_late_90=total(windowed.paid_days_late, lately),
+        paid_days_to_pay_90=total(windowed.paid_days_to_pay, lately),
     )
 
 
@@ -191,16 +228,16 @@ def _windowed(facts: Facts) -> ibis.Table:
 
 
 def _daily(facts: Facts) -> ibis.Table:
-    """Entries added up by day of entry, group and kind: small whatever the ledger's size."""
+    """Entries added up by the days of entry and of counting, group and kind: small whatever the ledger's size."""
     entries = facts.entries
-    cash = (entries.kind == "cash").ifelse(entries.amount, 0)
+    cash, paid = (of.ifelse(entries.amount, 0) for of in (entries.kind == "cash", pays(entries)))
     late = entries.happened_on.delta(entries.due_on, unit="day")
     to_pay = entries.happened_on.delta(entries.issued_on, unit="day")
     weighed = entries.mutate(
-        late_cash=(late > 0).ifelse(cash, 0), cash_days_late=cash * late, cash_days_to_pay=cash * to_pay
+        late_cash=(late > 0).ifelse(cash, 0), paid_days_late=paid * late, paid_days_to_pay=paid * to_pay
     )
-    sums = {name: total(weighed[name]) for name in ("amount", "late_cash", "cash_days_late", "cash_days_to_pay")}
-    return weighed.group_by("group", "kind", on="entered_on").aggregate(**sums)
+    sums = {name: total(weighed[name]) for name in ("amount", "late_cash", "paid_days_late", "paid_days_to_pay")}
+    return weighed.group_by("group", "kind", "counted_on", on="entered_on").aggregate(**sums)
 
 
 @kpi("money")
@@ -211,15 +248,15 @@ def open_ar(m: pd.DataFrame) -> Parts:
 
 @kpi("money")
 def credit_balance(m: pd.DataFrame) -> Parts:
-    """What is owed to customers: the sum of open balances below zero (over-applied invoices), and unapplied cash with
-    a minus sign. Never netted into an ageing bucket."""
-    return m.credit - m.unapplied, 1, 1
+    """What is owed to customers: the sum of open balances below zero (over-applied invoices), and unapplied cash and
+    unapplied credits with a minus sign. Never netted into an ageing bucket."""
+    return m.credit - m.unapplied - m.unapplied_credits, 1, 1
 
 
 @kpi("money")
 def net_ar(m: pd.DataFrame) -> Parts:
     """open_ar + credit_balance."""
-    return m.open + m.credit - m.unapplied, 1, 1
+    return m.open + m.credit - m.unapplied - m.unapplied_credits, 1, 1
 
 
 @kpi("money", better="lower")
@@ -260,35 +297,59 @@ def hhi(m: pd.DataFrame) -> Parts:
     return m.squares, m.open.astype("float64") ** 2, 10_000
 
 
-@kpi("money")
+@kpi("money", back="opening_on")
 def billed(m: pd.DataFrame) -> Parts:
     """Invoices and fees of the month, tax included: opening AR + billed - cash - credit notes - discounts -
-    write-offs = closing AR, to the cent."""
+    write-offs - set-offs - withheld tax - bank charges - differences = closing AR, to the cent."""
     return m.billed_month, 1, 1
 
 
-@kpi("money", better="higher")
+@kpi("money", better="higher", back="opening_on")
 def cash(m: pd.DataFrame) -> Parts:
     """Cash applied to invoices in the month, bounced payments taken off."""
     return m.cash_month, 1, 1
 
 
-@kpi("money", better="lower")
+@kpi("money", better="lower", back="opening_on")
 def credit_notes(m: pd.DataFrame) -> Parts:
     """Credit notes applied to invoices in the month."""
     return m.credit_notes_month, 1, 1
 
 
-@kpi("money", better="lower")
+@kpi("money", better="lower", back="opening_on")
 def discounts(m: pd.DataFrame) -> Parts:
     """Early-payment discounts taken in the month."""
     return m.discounts_month, 1, 1
 
 
-@kpi("money", better="lower")
+@kpi("money", better="lower", back="opening_on")
 def write_offs(m: pd.DataFrame) -> Parts:
     """Balances given up in the month."""
     return m.write_offs_month, 1, 1
+
+
+@kpi("money", back="opening_on")
+def set_offs(m: pd.DataFrame) -> Parts:
+    """What was set off in the month against what is owed to the customer: settled without cash."""
+    return m.set_offs_month, 1, 1
+
+
+@kpi("money", back="opening_on")
+def withheld_tax(m: pd.DataFrame) -> Parts:
+    """Tax that customers kept back in the month and pay to the state: it settles the invoice, and is no cash."""
+    return m.withheld_tax_month, 1, 1
+
+
+@kpi("money", better="lower", back="opening_on")
+def bank_charges(m: pd.DataFrame) -> Parts:
+    """What banks took off payments in the month."""
+    return m.bank_charges_month, 1, 1
+
+
+@kpi("money", back="opening_on")
+def differences(m: pd.DataFrame) -> Parts:
+    """Small differences let go in the month, of rounding and of rates; below zero what was paid too much and kept."""
+    return m.differences_month, 1, 1
 
 
 def aging(edges: tuple[int, ...]) -> tuple[Kpi, ...]:

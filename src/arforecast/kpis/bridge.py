@@ -19,8 +19,8 @@ from arforecast.snapshot import WHOLE, Facts, fetched, own_positions, spells, st
 
 OWED = ["current", "delinquency", "disputes"]
 PARTS = [
-    *("billed", "cash", "credit_notes", "discounts", "volume", "terms_mix", "billing_timing", "delinquency"),
-    *("disputes", "write_offs", "currency", "over_applied"),
+    *("billed", "cash", "credit_notes", "discounts", "set_offs", "withheld_tax", "bank_charges", "differences"),
+    *("volume", "terms_mix", "billing_timing", "delinquency", "disputes", "write_offs", "currency", "over_applied"),
 ]
 LONGEST_TERMS_DAYS = 90
 
@@ -44,9 +44,10 @@ def parts(books: Books, since: date, as_of: date) -> pd.DataFrame:
 def receivables(facts: Facts, since: date, as_of: date) -> pd.Series:
     """The parts of open_ar(as_of) - open_ar(since) in minor units, exact.
 
-    billed, less cash, credit_notes, discounts and write_offs, each as it entered the books with since < d <= as_of, and
-    currency, what rates did to them and to the balances, is the movement of the signed balances. open_ar leaves out
-    balances below zero, so their growth is added: over_applied.
+    billed, less what reduced it (cash, credit_notes, discounts, write_offs, set_offs, withheld_tax, bank_charges,
+    differences), each as it entered the books with since < d <= as_of, and currency, what rates did to them and to the
+    balances, is the movement of the signed balances. open_ar leaves out balances below zero, so their growth is added:
+    over_applied.
     """
     span = facts.entries.filter((_.entered_on > since) & (_.entered_on <= as_of))
     booked = fetched(span.group_by("kind").aggregate(amount=total(span.amount)))

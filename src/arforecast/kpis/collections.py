@@ -9,13 +9,13 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.catalogue import Parts, kpi
-from arforecast.snapshot import COHORT_AGES, Facts, histories, positions, total
+from arforecast.snapshot import COHORT_AGES, Facts, histories, pays, positions, total
 
 
 def collected(facts: Facts) -> ibis.Table:
     """The latest month of issue that is 90 days old, by as_of and group: issued_amount, collected_amount."""
     known = histories(facts, "issued_on", "cohort_90_after", "cohort_90_until")
-    in_time = (known.kind == "cash") & (known.happened_on.delta(known.issued_on, unit="day") <= 90)
+    in_time = pays(known) & (known.happened_on.delta(known.issued_on, unit="day") <= 90)
     return known.group_by("as_of", "group").aggregate(
         issued_amount=total(known.amount, known.kind == "billed"), collected_amount=total(known.amount, in_time)
     )
@@ -26,13 +26,13 @@ def recovered(facts: Facts) -> ibis.Table:
     close of due_on) and recovered_N (cash within N days after)."""
     known = histories(facts, "due_on", "cohort_90_after", "cohort_30_until")
     late = known.happened_on.delta(known.due_on, unit="day")
-    cash, billed = known.kind == "cash", known.kind == "billed"
+    paid, billed = pays(known), known.kind == "billed"
     left = billed.ifelse(known.amount, (late <= 0).ifelse(-known.amount, 0))
     sums = {}
     for days in COHORT_AGES:
         of_month = (known.due_on > known[f"cohort_{days}_after"]) & (known.due_on <= known[f"cohort_{days}_until"])
         sums[f"left_{days}"] = total(left, of_month)
-        sums[f"recovered_{days}"] = total(known.amount, of_month & cash & (late > 0) & (late <= days))
+        sums[f"recovered_{days}"] = total(known.amount, of_month & paid & (late > 0) & (late <= days))
     return known.group_by("as_of", "group").aggregate(**sums)
 
 
@@ -45,7 +45,7 @@ def recovery(facts: Facts) -> ibis.Table:
     return overdue.group_by("as_of", "group").aggregate(recovered_month=total(overdue.amount))
 
 
-@kpi("percent", better="higher")
+@kpi("percent", better="higher", back="opening_on")
 def cei(m: pd.DataFrame) -> Parts:
     """Collection effectiveness index of the month: of all that could be collected, the percentage that was.
     (opening AR + billed - closing AR) / (opening AR + billed - closing current AR) x 100. Source: CRF."""
@@ -53,7 +53,7 @@ def cei(m: pd.DataFrame) -> Parts:
     return due - m.open, due - m.current, 100
 
 
-@kpi("percent", better="higher")
+@kpi("percent", better="higher", back="quarter_opening_on")
 def cei_3m(m: pd.DataFrame) -> Parts:
     """CEI over the three calendar months ending with this one, billing averaged: (opening + billed/3 - closing) /
     (opening + billed/3 - closing current) x 100. Source: CRF with N = 3."""
@@ -63,26 +63,26 @@ def cei_3m(m: pd.DataFrame) -> Parts:
 
 @kpi("share", better="higher", after="cohort_90_after")
 def collection_rate(m: pd.DataFrame) -> Parts:
-    """What a month's billing brings in 90 days: of the latest month of issue that is 90 days old, cash within 90 days
-    of each invoice's issue / amount issued."""
+    """What a month's billing brings in 90 days: of the latest month of issue that is 90 days old, payments within 90
+    days of each invoice's issue (cash, set-offs, withheld tax) / amount issued."""
     return m.collected_amount, m.issued_amount, 1
 
 
-@kpi("share", better="higher")
+@kpi("share", better="higher", back="opening_on")
 def collection_rate_period(m: pd.DataFrame) -> Parts:
     """What the month brought of all that was there to collect: cash of the month / (opening AR + billed of the
     month)."""
     return m.cash_month, m.open_opening + m.billed_month, 1
 
 
-@kpi("share", better="higher")
+@kpi("share", better="higher", back="opening_on")
 def collection_rate_outstanding(m: pd.DataFrame) -> Parts:
     """What the month brought of what was owed at its start: cash of the month / opening AR. The form the billing trade
     quotes; it can exceed 1."""
     return m.cash_month, m.open_opening, 1
 
 
-@kpi("share", better="higher")
+@kpi("share", better="higher", back="opening_on")
 def recovery_rate(m: pd.DataFrame) -> Parts:
     """What the month brought of what was overdue at its start: cash of the month on invoices that were overdue at its
     opening / their open balance then."""
@@ -96,7 +96,8 @@ def _recovered(days: int, m: pd.DataFrame) -> Parts:
 @kpi("share", better="higher", after="cohort_30_after")
 def recovered_30(m: pd.DataFrame) -> Parts:
     """How much of what was not paid by its due date came within 30 days after: of the latest month of due dates that
-    is 30 days old, cash with due_on < applied_on <= due_on + 30 / the open balance left at the close of due_on."""
+    is 30 days old, payments (cash, set-offs, withheld tax) with due_on < applied_on <= due_on + 30 / the open balance
+    left at the close of due_on."""
     return _recovered(30, m)
 
 
@@ -112,7 +113,7 @@ def recovered_90(m: pd.DataFrame) -> Parts:
     return _recovered(90, m)
 
 
-@kpi("share")
+@kpi("share", back="before_365_on")
 def recovered_to_outstanding(m: pd.DataFrame) -> Parts:
     """Late money that came, against what is owed: cash of the last 365 days applied after the invoice's due_on /
     open_ar."""

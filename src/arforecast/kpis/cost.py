@@ -130,21 +130,21 @@ def yearly_cost(offers: ibis.Table) -> ibis.Value:
     return ((sooner > 0) & (rest > 0)).ifelse(discount * yearly, None).cast("decimal(38,9)")
 
 
-@kpi("ratio", better="lower", needs="costs")
+@kpi("ratio", better="lower", needs="costs", back="opening_on")
 def cost_to_collect(m: pd.DataFrame) -> Parts:
     """What it costs to collect one unit of money: cost of the month / cash of the month. Costs are booked for a whole
     month: before its end they stand against the cash so far. For the whole ledger, and by entity."""
     return m.cost_month, m.cash_month, 1
 
 
-@kpi("money per invoice", better="lower", needs="costs", each=True)
+@kpi("money per invoice", better="lower", needs="costs", back="opening_on")
 def cost_per_invoice(m: pd.DataFrame) -> Parts:
     """What billing and collecting cost an invoice: cost of the month / invoices issued in the month. For the whole
     ledger, and by entity."""
     return m.cost_month, m.issued_count, 1
 
 
-@kpi("ratio", better="higher", needs="costs")
+@kpi("ratio", better="higher", needs="costs", back="opening_on")
 def collections_roi(m: pd.DataFrame) -> Parts:
     """What collecting brings for its cost, gross, because some of the money would have come unasked: (cash of the
     month applied after the invoice's due_on - cost of the month) / cost of the month. For the whole ledger, and by
@@ -152,7 +152,7 @@ def collections_roi(m: pd.DataFrame) -> Parts:
     return m.late_cash_month - m.cost_month, m.cost_month, 1
 
 
-@kpi("ratio", better="higher", needs="costs")
+@kpi("ratio", better="higher", needs="costs", back="opening_on")
 def collections_roi_net(m: pd.DataFrame) -> Parts:
     """What contacting brings for its cost, net of what would have come unasked: (cash of the month on invoices that
     were overdue at its opening - what the no-contact payment curve expects of them - cost of the month) / cost of the
@@ -163,14 +163,14 @@ def collections_roi_net(m: pd.DataFrame) -> Parts:
     return m.recovered_month - m.unasked_month - m.cost_month, m.cost_month, 1
 
 
-@kpi("share")
+@kpi("share", back="before_90_on")
 def discount_uptake(m: pd.DataFrame) -> Parts:
     """How much of the discount offered for early payment is taken: on invoices whose discount date fell in the last 90
     days, discounts taken / discounts offered."""
     return m.taken_amount, m.offered_amount, 1
 
 
-@kpi("share")
+@kpi("share", back="before_90_on")
 def discount_cost(m: pd.DataFrame) -> Parts:
     """What early payment costs a year, like a rate of interest: d / (1 - d) x 365 / (N - D) for a discount of the share
     d within D days on terms of N days, weighed by the discounts offered, on invoices whose discount date fell in the

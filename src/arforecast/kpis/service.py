@@ -13,7 +13,7 @@ from arforecast.kpis.catalogue import Parts, kpi
 from arforecast.kpis.speed import median_age
 from arforecast.ledger import valued
 from arforecast.ledger.median import medians
-from arforecast.snapshot import Facts, cohort, ending, of_customers, total
+from arforecast.snapshot import Facts, cohort, ending, of_customers, pays, total
 
 GRACE_DAYS = 3
 
@@ -85,7 +85,7 @@ def answered(facts: Facts, after: str) -> ibis.Table:
     """
     given = _promises(facts, after)
     by_day = ("customer_id", "currency", "entered_on", "happened_on")
-    cash = facts.entries.filter(_.kind == "cash").select(*by_day, about="invoice_id", paid=-_.change)
+    cash = facts.entries.filter(pays).select(*by_day, about="invoice_id", paid=-_.change)
     on_account = cash.group_by(*by_day, about=ibis.literal("")).aggregate(paid=total(cash.paid))
     came = _in_time(given, cash.union(on_account.select(*cash.columns)))
     worth = valued(facts.books, came, "given_on", "paid")
@@ -148,49 +148,50 @@ def dispute_rate(m: pd.DataFrame) -> Parts:
     return m.contested_90, m.issued_90, 1
 
 
-@kpi("days", better="lower", counted=True, needs="disputes")
+@kpi("days", better="lower", counted=True, needs="disputes", back="before_90_on")
 def dispute_days(m: pd.DataFrame) -> Parts:
     """The age by which half of the disputes are closed: the Kaplan-Meier median of opened to closed, for disputes
     opened in the last 90 days, open ones censored at as_of. Source: Kaplan and Meier (1958)."""
     return m.dispute_median_days, 1, 1
 
 
-@kpi("share", better="higher", needs="promises")
+@kpi("share", better="higher", needs="promises", back="before_90_on")
 def promise_kept_share(m: pd.DataFrame) -> Parts:
     """The share of promised money that comes: of promises due in the last 90 days, amounts of those kept
-    / amounts. Kept: the customer's cash from the day of the promise to 3 days after the day promised (on the invoice,
-    where the promise names one) reaches the amount. Promises whose 3 days are not over are left out."""
+    / amounts. Kept: what the customer paid (cash, set-offs, withheld tax) from the day of the promise to 3 days after
+    the day promised (on the invoice, where the promise names one) reaches the amount. Promises whose 3 days are not
+    over are left out."""
     return m.kept_amount, m.promised_amount, 1
 
 
-@kpi("share", better="higher", counted=True, needs="promises")
+@kpi("share", better="higher", counted=True, needs="promises", back="before_90_on")
 def promise_kept_count_share(m: pd.DataFrame) -> Parts:
     """As promise_kept_share, by number: promises kept / promises due."""
     return m.kept_count, m.promised_count, 1
 
 
-@kpi("share", better="higher", counted=True, needs="contacts")
+@kpi("share", better="higher", counted=True, needs="contacts", back="opening_on")
 def contact_rate(m: pd.DataFrame) -> Parts:
     """How many of those who are late were spoken to: customers with an overdue invoice at as_of who were contacted in
     the month / customers with an overdue invoice."""
     return m.contacted_customers, m.overdue_customers, 1
 
 
-@kpi("share", better="higher", counted=True, needs="contacts")
+@kpi("share", better="higher", counted=True, needs="contacts", back="opening_on")
 def right_party_share(m: pd.DataFrame) -> Parts:
     """How often a contact reaches the person who decides: right-party contacts / contacts, of the month's contacts of
     which it is recorded."""
     return m.right_party_count, m.reached_known, 1
 
 
-@kpi("days", counted=True, needs="contacts")
+@kpi("days", counted=True, needs="contacts", back="before_90_on")
 def reminder_lead(m: pd.DataFrame) -> Parts:
     """When a customer first hears about an invoice: the median of days from due_on to the first contact about it, for
     first contacts of the last 90 days. Negative: before it was due."""
     return m.reminder_median_days, 1, 1
 
 
-@kpi("days", better="lower", counted=True)
+@kpi("days", better="lower", counted=True, back="before_90_on")
 def invoicing_lag(m: pd.DataFrame) -> Parts:
     """How long billing takes: the mean of issued_on - delivered_on, over invoices issued in the last 90 days of which
     the delivery is dated."""

@@ -34,7 +34,7 @@ def _open(facts: Facts) -> ibis.Table:
 
 def _billed_backwards(facts: Facts) -> ibis.Table:
     """Each month's billing as known by as_of, and the billing of the months later than it."""
-    billed = facts.entries.filter(_.kind == "billed")
+    billed = _sold(facts)
     daily = billed.group_by("group", "entered_on").aggregate(amount=total(billed.amount))
     days = facts.calendar.select("as_of")
     known = days.join(daily, daily.entered_on <= days.as_of)
@@ -45,6 +45,12 @@ def _billed_backwards(facts: Facts) -> ibis.Table:
     backwards = ibis.cumulative_window(group_by=["as_of", "group"], order_by=ibis.desc("first_on"))
     so_far = monthly.billed.sum().over(backwards).cast(monthly.billed.type())
     return monthly.mutate(later=so_far - monthly.billed)
+
+
+def _sold(facts: Facts) -> ibis.Table:
+    """What was billed, without the balance that the ledger opened with: that is no sale."""
+    billed, begins = facts.entries.filter(_.kind == "billed"), facts.books.notes.complete_from
+    return billed if begins is None else billed.filter(_.entered_on >= begins)
 
 
 def days_to_settle(facts: Facts) -> ibis.Table:
@@ -135,7 +141,7 @@ def dso_12m(m: pd.DataFrame) -> Parts:
     return m.open, m.billed_365, 365
 
 
-@kpi("days", better="lower", counted=True)
+@kpi("days", better="lower", counted=True, back="as_of")
 def dso_countback(m: pd.DataFrame) -> Parts:
     """DSO by count-back: exhaust open_ar month by month backwards, starting with the days of this month so far; whole
     months give their days, the last one rest / billing x its days. Not defined when the history runs out first."""
@@ -162,17 +168,18 @@ def ar_turnover(m: pd.DataFrame) -> Parts:
     return m.billed_365, m.open, 1
 
 
-@kpi("days", better="lower")
+@kpi("days", better="lower", back="before_90_on")
 def days_beyond_terms(m: pd.DataFrame) -> Parts:
-    """How late money comes: sum of cash x (applied_on - due_on) / sum of cash, over the cash of the last 90 days.
-    Early payment counts negative."""
-    return m.cash_days_late_90, m.cash_90, 1
+    """How late money comes: sum of payments x (applied_on - due_on) / sum of payments, over those of the last 90 days:
+    cash, set-offs, withheld tax. Early payment counts negative; what was returned is no payment."""
+    return m.paid_days_late_90, m.paid_90, 1
 
 
-@kpi("days", better="lower")
+@kpi("days", better="lower", back="before_90_on")
 def days_to_pay(m: pd.DataFrame) -> Parts:
-    """How long money takes: sum of cash x (applied_on - issued_on) / sum of cash, over the cash of the last 90 days."""
-    return m.cash_days_to_pay_90, m.cash_90, 1
+    """How long money takes: sum of payments x (applied_on - issued_on) / sum of payments, over those of the last 90
+    days: cash, set-offs, withheld tax. What was returned is no payment."""
+    return m.paid_days_to_pay_90, m.paid_90, 1
 
 
 @kpi("days", better="lower", after="before_90_on", counted=True)
@@ -182,28 +189,28 @@ def days_to_pay_median_km(m: pd.DataFrame) -> Parts:
     return m.km_median_days, 1, 1
 
 
-@kpi("share", better="higher")
+@kpi("share", better="higher", back="before_90_on")
 def paid_on_time_share(m: pd.DataFrame) -> Parts:
     """The share of money that is in by its due date: of invoices due in the last 90 days, applications dated by
     due_on / amounts."""
     return m.on_time_amount, m.due_amount, 1
 
 
-@kpi("share", better="higher", counted=True)
+@kpi("share", better="higher", counted=True, back="before_90_on")
 def paid_on_time_count_share(m: pd.DataFrame) -> Parts:
     """The share of invoices that are settled by their due date: of invoices due in the last 90 days, those fully
     settled by due_on / their number."""
     return m.on_time_count, m.due_count, 1
 
 
-@kpi("days", better="lower", counted=True)
+@kpi("days", better="lower", counted=True, back="before_90_on")
 def days_to_resolve_mean(m: pd.DataFrame) -> Parts:
     """How long overdue invoices stay so: the mean of settled_on - due_on, over invoices settled in the last 90 days
     that were overdue then."""
     return m.resolved_days, m.resolved_count, 1
 
 
-@kpi("days", better="lower", counted=True)
+@kpi("days", better="lower", counted=True, back="before_90_on")
 def days_to_resolve_median(m: pd.DataFrame) -> Parts:
     """As days_to_resolve_mean, the median: half of the invoices took no longer."""
     return m.resolved_median_days, 1, 1

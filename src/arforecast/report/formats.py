@@ -40,6 +40,8 @@ NAMES = {
     "ar_turnover": "Receivables turnover",
     "over_90_share": "More than 90 days past due",
     "write_offs": "Write-offs",
+    "set_offs": "Set-offs",
+    "withheld_tax": "Tax withheld by customers",
     "collection_rate": "Collection rate within 90 days of issue",
     "collection_rate_period": "Collection rate of the month",
     "collection_rate_outstanding": "Cash of the month to opening receivables",

@@ -12,6 +12,7 @@ import pandas as pd
 from arforecast.report.formats import date
 
 SAID = {"model": "p_late", "baseline": "p_late_baseline"}
+SELDOM = ("set_offs", "withheld_tax", "bank_charges", "differences")
 RECOVERED_DAYS = (30, 60, 90)
 P_LATE_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 
@@ -73,9 +74,10 @@ def groups(kpis: pd.DataFrame, *ids: str) -> pd.DataFrame:
 def moved(bridge: pd.DataFrame, what: str) -> pd.DataFrame:
     """The parts of a movement in `what`, days or amount, and last all of them together: `part`, and `what`.
 
-    Empty where the movement is not defined.
+    What is settled without cash has its parts where there is some. Empty where the movement is not defined.
     """
     parts = bridge[["part", what]].dropna()
+    parts = parts[~parts["part"].isin(SELDOM) | parts[what].ne(0)]
     since = [f"since {date(day)}" for day in bridge.loc[parts.index, "since"].unique()]
     together = pd.DataFrame({"part": since, what: [parts[what].sum()] * len(since)})
     return pd.concat([parts, together], ignore_index=True)
@@ -101,14 +103,20 @@ def forms(compared: pd.DataFrame, families: pd.DataFrame) -> pd.DataFrame:
 
 
 def overdue(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
-    """Open invoices past their due date at `as_of`."""
-    return late[pd.to_datetime(late["due_on"]).lt(pd.Timestamp(as_of))]
+    """Open invoices past their due date at `as_of`, in the reporting currency."""
+    return _worth(late[pd.to_datetime(late["due_on"]).lt(pd.Timestamp(as_of))])
 
 
 def not_due(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
-    """Open invoices not past due at `as_of`, with `at_risk_amount`: open balance x probability of being late."""
-    rows = late[pd.to_datetime(late["due_on"]).ge(pd.Timestamp(as_of))]
+    """Open invoices not past due at `as_of`, in the reporting currency, with `at_risk_amount`: open balance x
+    probability of being late."""
+    rows = _worth(late[pd.to_datetime(late["due_on"]).ge(pd.Timestamp(as_of))])
     return rows.assign(at_risk_amount=rows["open_balance"] * rows["p_late"])
+
+
+def _worth(late: pd.DataFrame) -> pd.DataFrame:
+    """Balances of several currencies add up in the reporting one alone."""
+    return late.assign(open_balance=late["worth_amount"])
 
 
 def late_bands(ahead: pd.DataFrame) -> pd.DataFrame:

@@ -162,12 +162,18 @@ def dso_moved(moved: pd.DataFrame) -> str:
     return f"{how}: {', '.join(said)}" if said else how
 
 
+# Parts of a movement that seldom stand there: neither cash nor given up.
+WITHOUT_CASH = ["set_offs", "withheld_tax", "bank_charges", "differences"]
+
+
 def receivables_moved(moved: pd.DataFrame) -> str:
     """How far what is owed moved, what was billed and what came in; and what was given up and what rates did, where
     they did."""
     parts = moved.set_index("part")["amount"]
     given_up = -parts[["credit_notes", "discounts", "write_offs"]].sum()
     rest = f", {money(given_up)} was credited, discounted or written off" if given_up else ""
+    otherwise = -parts.reindex(WITHOUT_CASH, fill_value=0).sum()
+    rest += f", {money(otherwise)} was settled without cash" if otherwise else ""
     how = f"Open receivables {_by(parts.iloc[-1], money)} {parts.index[-1]}"
     rates = "added" if parts["currency"] > 0 else "took off"
     worth = f"; exchange rates {rates} {money(abs(parts['currency']))}" if parts["currency"] else ""

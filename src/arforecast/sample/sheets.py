@@ -82,7 +82,15 @@ def _receipt_id(number: float) -> str:
 def _applications(applications: pd.DataFrame) -> pd.DataFrame:
     receipt = applications["receipt"].map(_receipt_id, na_action="ignore")
     booked = applications.assign(applied_on=applications["since_on"], receipt_id=receipt)
-    return _numbered(booked, "applied_on", "application_id", "A")
+    numbered = _numbered(booked, "applied_on", "application_id", "A")
+    note = "CN" + numbered["application_id"].str[1:]
+    return numbered.assign(credit_id=note.where(numbered["kind"] == "credit_note"))
+
+
+def _credits(applications: pd.DataFrame) -> pd.DataFrame:
+    """The credit notes behind the applications of that kind, each of its own."""
+    notes = applications[applications["kind"] == "credit_note"]
+    return notes.assign(issued_on=notes["applied_on"], currency=CURRENCY)
 
 
 def _receipts(receipts: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
@@ -104,10 +112,12 @@ def ledger(drawn: Drawn, months: calendar.Days, rng: np.random.Generator) -> dic
     story = postings.events(invoices, spells, last_on, rng)
     applications, receipts = postings.postings(invoices, story, last_on, rng)
     contacts = dunning.contacts(invoices, spells, story, last_on, rng)
+    applied = _applications(applications).join(about, on="row")
     disputes, promises = postings.disputes(story, rng), dunning.promises(story)
     rows = {
         "invoices": invoices.sort_values("issued_on", kind="stable"),
-        "applications": _applications(applications).join(about, on="row"),
+        "applications": applied,
+        "credits": _credits(applied),
         "receipts": _receipts(receipts, drawn.customers),
         "customers": drawn.customers,
         "disputes": _numbered(disputes.join(about, on="row"), "opened_on", "dispute_id", "D"),

@@ -1,7 +1,8 @@
 """The schedules: what an accountant asks for beside the KPIs, each a small table for one day.
 
 A schedule is a function of the facts and the day whose docstring is its definition. Money is in major units, a share
-is 0-1, and what is not defined is null. Where a ledger lacks the table that a schedule is made of, it has no row.
+is 0-1, and what is not defined is null. Where a ledger lacks the table that a schedule is made of, it has no row;
+nor has one that needs history where the ledger holds the open items of one day.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 
+# What open items alone can tell; a snapshot has no history for the others.
+OF_ONE_DAY = ("credit_limit_use",)
+
+
 def schedule(facts: Facts, as_of: date, name: str) -> pd.DataFrame:
     """The schedule `name` at the close of `as_of`, the day that the facts stand on; its columns are its definition's.
 
@@ -51,7 +56,8 @@ def schedule(facts: Facts, as_of: date, name: str) -> pd.DataFrame:
     """
     if name not in SCHEDULES:
         raise UsageError(f"There is no schedule {name}. Ask for one of {', '.join(SCHEDULES)}.")
-    return SCHEDULES[name](facts, as_of)
+    table = SCHEDULES[name](facts, as_of)
+    return table.iloc[:0] if facts.books.notes.snapshot_on and name not in OF_ONE_DAY else table
 
 
 def glossary() -> pd.DataFrame:

@@ -20,22 +20,30 @@ from arforecast.schedules.sheet import (
     twelve_months,
     year,
 )
-from arforecast.snapshot import Facts, fetched, read, total
+from arforecast.snapshot import Facts, fetched, pays, read, total
 
 CONTACT_DAYS, AGENCY_DAYS = 14, 90
 QUARTERS = 8
+# What a payment and its return have in common.
+SAME = ("invoice_id", "happened_on", "counted_on")
 
 
 def method_mix(facts: Facts, as_of: date) -> pd.DataFrame:
     """How customers pay: cash that entered the books in the last 365 days by the method of its receipt, its share of
     all cash, how late it came (sum of cash x (applied_on - due_on) / sum of cash), and the number of payments (cash
-    applied to an invoice). Cash whose receipt or method is not known is (none)."""
+    applied to an invoice). What was returned is no payment. Cash whose receipt or method is not known is (none)."""
     paid = _by_method(facts, as_of)
     late = paid.happened_on.delta(paid.due_on, unit="day")
-    sums = paid.group_by("method").aggregate(
-        cash_amount=total(paid.amount), cash_days=total(paid.amount * late), payments=_.count()
+    of_day = paid.group_by("method", *SAME).aggregate(
+        cash_amount=total(paid.amount), cash_days=total(paid.amount * late), payments=_.count(where=_.change < 0)
     )
-    methods = fetched(sums).sort_values("method")
+    left = of_day.mutate(payments=(_.cash_amount > 0).ifelse(_.payments, 0))
+    sums = left.group_by("method").aggregate(
+        cash_amount=total(left.cash_amount),
+        cash_days=total(left.cash_days),
+        payments=_.payments.sum().cast("int64"),
+    )
+    methods = fetched(sums.filter((_.payments > 0) | (_.cash_amount != 0))).sort_values("method")
     cash = methods.cash_amount
     mix = methods.assign(cash_share=share(cash, cash.sum()), days_beyond_terms=share(methods.cash_days, cash))
     columns = ["method", "cash_amount", "cash_share", "days_beyond_terms", "payments"]
@@ -43,16 +51,21 @@ def method_mix(facts: Facts, as_of: date) -> pd.DataFrame:
 
 
 def _by_method(facts: Facts, as_of: date) -> ibis.Table:
-    """The cash of the year with its method, one row an application; nothing where the ledger has no receipts."""
-    tables, name = facts.books.tables, ["invoice_id", "happened_on", "entered_on", "change"]
-    cash = known(facts, as_of).filter((_.kind == "cash") & year(_.entered_on, as_of))
+    """The cash of the year with its method, one row an application; nothing where the ledger has no receipts. What was
+    returned has the method of the payment."""
+    tables, name = facts.books.tables, [*SAME, "entered_on", "change"]
+    cash = known(facts, as_of).filter((_.kind == "cash") & year(_.counted_on, as_of))
     # An entry does not say which receipt it came from. Its invoice, days and amount do: those alike are worth the same.
     worth = cash.select(*name, "due_on", "amount").distinct()
     applied = tables["applications"].filter(_.kind == "cash")
-    named = applied.select("invoice_id", "receipt_id", "entered_on", happened_on="applied_on", change=-_.amount)
+    named = applied.select(*SAME, "receipt_id", "entered_on", change=-_.amount)
     receipts = tables["receipts"].filter(_.entered_on <= as_of).select("receipt_id", "method")
-    paid = named.join(worth, name).left_join(receipts, "receipt_id")
-    return paid.filter(ibis.literal("receipts" in facts.books.present)).mutate(method=_.method.fill_null(NONE))
+    both = named.join(worth, name).left_join(receipts, "receipt_id").drop("receipt_id_right")
+    paid = both.mutate(method=_.method.fill_null(NONE)).filter(ibis.literal("receipts" in facts.books.present))
+    first = paid.filter(_.change < 0).group_by(SAME).aggregate(paid_by=_.method.min())
+    known_by = paid.left_join(first, SAME)
+    method = (known_by.change < 0).ifelse(known_by.method, known_by.paid_by.fill_null(known_by.method))
+    return known_by.mutate(method=method)
 
 
 def disputes_by_reason(facts: Facts, as_of: date) -> pd.DataFrame:
@@ -94,7 +107,7 @@ def contacts_by_channel(facts: Facts, as_of: date) -> pd.DataFrame:
     """How customers are contacted: contacts of the last 365 days by channel, before or after the due date of their
     invoice (account: they name none), the share that reached the person who decides, of those of which it is recorded,
     and their minutes. paid_14_share: of the open balance contacted about (of the invoice, or of the account), the
-    share that came as cash within the 14 days after, for contacts that are 14 days old. This is no effect of the
+    share that was paid within the 14 days after, for contacts that are 14 days old. This is no effect of the
     contact: those who are contacted differ from those who are not."""
     made = _contacts(facts, as_of)
     by = ["channel", "timing"]
@@ -144,11 +157,11 @@ def _about(facts: Facts, contacts: ibis.Table) -> ibis.Table:
 
 
 def _paid_within(facts: Facts, as_of: date, within_days: int, rows: ibis.Table) -> ibis.Table:
-    """Those of `rows` (on, invoice_id, balance, ...; each row once) that had cash in the days after, with it, at the
+    """Those of `rows` (on, invoice_id, balance, ...; each row once) that were paid in the days after, with it, at the
     rates of `on`: paid, not below zero and not above the balance."""
-    cash = known(facts, as_of).filter(_.kind == "cash").select("invoice_id", "currency", "entered_on", paid=-_.change)
+    cash = known(facts, as_of).filter(pays).select("invoice_id", "currency", "counted_on", paid=-_.change)
     waited = rows.mutate(until_on=(rows.on + ibis.interval(days=within_days)).cast("date"))
-    within = (cash.entered_on > waited.on) & (cash.entered_on <= waited.until_on)
+    within = (cash.counted_on > waited.on) & (cash.counted_on <= waited.until_on)
     came = waited.join(cash, [waited.invoice_id == cash.invoice_id, within])
     paid = valued(facts.books, came, "on", "paid")
     sums = paid.group_by(rows.columns).aggregate(paid=total(paid.paid))
@@ -158,8 +171,8 @@ def _paid_within(facts: Facts, as_of: date, within_days: int, rows: ibis.Table) 
 def agency(facts: Facts, as_of: date) -> pd.DataFrame:
     """What the agency brings and costs: invoices handed to it (the first contact of the channel agency), by quarter of
     handover, over the last eight calendar quarters: their number, their open balance at the close of that day, the
-    cash of the 90 days after and its share of the balance, the quarter's costs of the category agency, and these for
-    each unit of that cash. What is recovered is not defined until the whole quarter is 90 days old."""
+    payments of the 90 days after and their share of the balance, the quarter's costs of the category agency, and these
+    for each unit of those payments. What is recovered is not defined until the whole quarter is 90 days old."""
     handed = _handed_over(facts, as_of)
     paid = _paid_within(facts, as_of, AGENCY_DAYS, handed)
     balances = handed.group_by(quarter_on=first_day(handed.on, "Q")).aggregate(

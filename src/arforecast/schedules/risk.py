@@ -13,7 +13,7 @@ from ibis import _
 from arforecast.kpis.balances import aged, bucket_names
 from arforecast.ledger import valued
 from arforecast.schedules.sheet import YEAR_DAYS, days, first_day, known_at_issue, ordered, owed, share
-from arforecast.snapshot import Facts, fetched, month_ends, read, total
+from arforecast.snapshot import Facts, fetched, month_ends, pays, read, total
 
 ENDS = ("paid", "credited", "written_off")
 COHORTS, OLDEST = 24, 12
@@ -24,8 +24,8 @@ LOWER, HIGHER = 0.8, 1.2
 def roll_rates(facts: Facts, as_of: date) -> pd.DataFrame:
     """What becomes of open balances within a month: of the balance in an ageing bucket at a month-end, the share in
     each state at the next, over the twelve steps that end with as_of's month. paid: cash, bounced payments taken off,
-    less what was applied beyond the balance; credited: credit notes and discounts. The shares of a bucket add up to
-    1."""
+    set-offs, withheld tax, bank charges and differences, less what was applied beyond the balance; credited: credit
+    notes and discounts. The shares of a bucket add up to 1."""
     buckets = bucket_names(facts.books.settings.kpis.aging_edges)
     steps = fetched(_steps(facts, as_of)).sort_values(["from_bucket", "to_bucket"])
     left = steps.pivot(index="from_bucket", columns="to_bucket", values="left")
@@ -68,16 +68,16 @@ def _taken(facts: Facts, standing: ibis.Table, until: str) -> ibis.Table:
 
 
 def vintage(facts: Facts, as_of: date) -> pd.DataFrame:
-    """How fast a month's billing is collected: by month of issue, for the last 24 months that billed, cash applied by
-    the end of the k-th month after / amount issued; age 0 is the month of issue. Not defined while the k-th month is
-    not over."""
+    """How fast a month's billing is collected: by month of issue, for the last 24 months that billed, what was paid by
+    the end of the k-th month after (cash, set-offs, withheld tax) / amount issued; age 0 is the month of issue. Not
+    defined while the k-th month is not over."""
     booked = known_at_issue(facts, as_of)
     first = 12 * as_of.year + as_of.month - COHORTS
     age = ibis.greatest(_month(booked.happened_on) - _month(booked.issued_on), 0)
     entries = booked.mutate(age_months=age.cast("int64")).filter(_month(booked.issued_on) > first)
     sums = entries.group_by("age_months", issue_month_on=first_day(entries.issued_on, "M")).aggregate(
         issued_amount=total(entries.amount, entries.kind == "billed"),
-        cash_amount=total(entries.amount, entries.kind == "cash"),
+        cash_amount=total(entries.amount, pays(entries)),
     )
     return read(_triangle(fetched(sums), as_of), facts)
 

@@ -20,7 +20,7 @@ from arforecast.schedules.sheet import (
     twelve_months,
     year,
 )
-from arforecast.snapshot import Facts, fetched, read, total
+from arforecast.snapshot import Facts, fetched, pays, read, total
 
 EDGES, TERMS = (0, 15, 30, 60), ("0", "1-15", "16-30", "31-60", "61+")
 BROKEN_INSTALMENTS = 2
@@ -28,10 +28,10 @@ BROKEN_INSTALMENTS = 2
 
 def terms(facts: Facts, as_of: date) -> pd.DataFrame:
     """What the terms of payment are and how they are kept: invoices issued in the last 365 days by due_on - issued_on
-    in days, their number, what was billed and its share, and how late their cash came (sum of cash x (applied_on -
-    due_on) / sum of cash); the early-payment discounts offered and taken on them, and what those cost a year, d /
-    (1 - d) x 365 / (N - D) for a discount of the share d within D days on terms of N days, weighed by the discounts
-    offered."""
+    in days, their number, what was billed and its share, and how late they were paid (sum of payments x (applied_on -
+    due_on) / sum of payments: cash, set-offs, withheld tax); the early-payment discounts offered and taken on them, and
+    what those cost a year, d / (1 - d) x 365 / (N - D) for a discount of the share d within D days on terms of N days,
+    weighed by the discounts offered."""
     sums = fetched(_by_terms(facts, as_of)).set_index("terms")
     offers = fetched(_offers(facts, as_of)).set_index("terms")
     rows = sums.join(offers).reindex([name for name in TERMS if name in sums.index])
@@ -40,7 +40,7 @@ def terms(facts: Facts, as_of: date) -> pd.DataFrame:
             "invoices": rows.invoices,
             "billed_amount": rows.billed,
             "billed_share": share(rows.billed, rows.billed.sum()),
-            "days_beyond_terms": share(rows.cash_days, rows.cash),
+            "days_beyond_terms": share(rows.paid_days, rows.paid),
             "discount_offered_amount": rows.offered.fillna(0),
             "discount_taken_amount": rows.taken,
             "discount_yearly_cost_share": share(rows.cost, rows.priced),
@@ -50,15 +50,15 @@ def terms(facts: Facts, as_of: date) -> pd.DataFrame:
 
 
 def _by_terms(facts: Facts, as_of: date) -> ibis.Table:
-    """What happened to the invoices of the year: terms, invoices, billed, cash, cash_days, taken (of discounts)."""
+    """What happened to the invoices of the year: terms, invoices, billed, paid, paid_days, taken (of discounts)."""
     entries = known_at_issue(facts, as_of).filter(year(_.issued_on, as_of))
-    billed, cash = entries.kind == "billed", entries.kind == "cash"
+    billed, paid = entries.kind == "billed", pays(entries)
     late = entries.happened_on.delta(entries.due_on, unit="day")
     return entries.group_by(terms=_band(entries)).aggregate(
         invoices=billed.ifelse(1, 0).sum().cast("int64"),
         billed=total(entries.amount, billed),
-        cash=total(entries.amount, cash),
-        cash_days=total(entries.amount * late, cash),
+        paid=total(entries.amount, paid),
+        paid_days=total(entries.amount * late, paid),
         taken=total(entries.amount, entries.kind == "discount"),
     )
 
@@ -81,15 +81,15 @@ def _band(rows: ibis.Table) -> ibis.Value:
 
 def late_fees(facts: Facts, as_of: date) -> pd.DataFrame:
     """What late fees bring: fees issued in the twelve calendar months that end with as_of's by month, their number,
-    what was billed, collected (cash) and waived (credit notes, discounts and write-offs) of it so far, and what is
-    open: billed - collected - waived."""
+    what was billed, collected (cash, set-offs, withheld tax) and waived (all else) of it so far, and what is open:
+    billed - collected - waived."""
     fees = facts.invoices.filter(_.kind == "fee").select("invoice_id")
     entries = known_at_issue(facts, as_of).filter(twelve_months(_.issued_on, as_of)).semi_join(fees, "invoice_id")
     sums = entries.group_by(month_on=first_day(entries.issued_on, "M")).aggregate(
         fees=(entries.kind == "billed").ifelse(1, 0).sum().cast("int64"),
         billed_amount=total(entries.amount, entries.kind == "billed"),
-        collected_amount=total(entries.amount, entries.kind == "cash"),
-        waived_amount=total(entries.amount, ~entries.kind.isin(["billed", "cash"])),
+        collected_amount=total(entries.amount, pays(entries)),
+        waived_amount=total(entries.amount, ~pays(entries) & (entries.kind != "billed")),
         open_balance=total((entries.kind == "billed").ifelse(entries.amount, -entries.amount)),
     )
     return read(fetched(sums).sort_values("month_on", ignore_index=True), facts)
@@ -98,7 +98,7 @@ def late_fees(facts: Facts, as_of: date) -> pd.DataFrame:
 def payment_plans(facts: Facts, as_of: date) -> pd.DataFrame:
     """How payment plans are kept: instalments due in the twelve calendar months that end with as_of's by month of due
     date, their number and that of their plans, what was due, the share settled by its due date (as paid_on_time_share),
-    the cash collected so far, what is overdue at as_of and its share of what was due, and how many of the plans are
+    what was paid so far, what is overdue at as_of and its share of what was due, and how many of the plans are
     broken: two or more instalments are overdue at as_of, of whatever month."""
     instalments = _instalments(facts, as_of)
     sums = instalments.group_by("month_on").aggregate(
@@ -127,7 +127,7 @@ def _instalments(facts: Facts, as_of: date) -> ibis.Table:
     instalments = entries.group_by("invoice_id", "plan_id", "due_on").aggregate(
         due=total(entries.amount, entries.kind == "billed"),
         on_time=total(entries.amount, punctual(entries)),
-        collected=total(entries.amount, entries.kind == "cash"),
+        collected=total(entries.amount, pays(entries)),
     )
     standing = owed(facts, days([{"on": as_of}], "on")).filter(_.days_past_due > 0)
     rows = instalments.left_join(standing.select("invoice_id", overdue="balance"), "invoice_id")

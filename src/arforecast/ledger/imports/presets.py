@@ -43,7 +43,8 @@ WORDINGS = {
     "empty": "{column} is empty. Fill it in.",
     "not_a_date": "{column} {value} is not a date like {format.sample_date}. Correct it or the mapping.",
     "not_money": "{column} {value} is not an amount like {format.sample_amount}. Correct it or the mapping.",
-    "not_positive": "{column} {value} is not above zero. Record a credit note as an application.",
+    "credit_as_invoice": "{column} {value} is below zero. A credit note belongs to credits or, once applied, to "
+    "applications.",
     "no_paid_day": "{column} {value} was paid, but the day is empty. Fill it in.",
 }
 
@@ -294,14 +295,14 @@ def _unreadable(readings: dict[str, _Reading]) -> Iterator[pd.DataFrame]:
             yield _found(reading.value.isna(), rule, reading.column, reading.text)
         if name in REQUIRED:
             yield _found(reading.text == "", "empty", reading.column, reading.text)
-    yield from _not_positive(readings)
+    yield from _below_zero(readings)
     yield from _paid_on_no_day(readings)
 
 
-def _not_positive(readings: dict[str, _Reading]) -> Iterator[pd.DataFrame]:
+def _below_zero(readings: dict[str, _Reading]) -> Iterator[pd.DataFrame]:
     if amount := readings.get("amount"):
-        broken = amount.value.str.fullmatch("-.*|[0.]+", na=False)
-        yield _found(broken, "not_positive", amount.column, amount.text)
+        broken = amount.value.str.fullmatch("-.*[1-9].*", na=False)
+        yield _found(broken, "credit_as_invoice", amount.column, amount.text)
 
 
 def _paid_on_no_day(readings: dict[str, _Reading]) -> Iterator[pd.DataFrame]:

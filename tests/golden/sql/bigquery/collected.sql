@@ -5,9 +5,7 @@ SELECT
   COALESCE(
     SUM(
       IF(
-        (
-          `t5`.`kind` = 'cash'
-        )
+        `t5`.`kind` IN ('cash', 'set_off', 'tax_withheld')
         AND (
           DATE_DIFF(`t5`.`happened_on`, `t5`.`issued_on`, DAY) <= 90
         ),
@@ -38,6 +36,7 @@ FROM (
     `t4`.`due_on`,
     `t4`.`amount`,
     `t4`.`entered_on`,
+    `t4`.`counted_on`,
     `t4`.`billed_on`,
     `t4`.`happened_on`,
     `t4`.`change`,
@@ -55,6 +54,7 @@ FROM (
         `t1`.`change`
       )) AS `amount`,
       `t1`.`entered_on`,
+      `t1`.`counted_on`,
       `t1`.`billed_on`,
       `t1`.`happened_on`,
       `t1`.`change`,

@@ -75,6 +75,62 @@ SELECT
     SUM(
       IF(
         (
+          `t7`.`kind` = 'set_off'
+        ) AND (
+          `t7`.`on` > `t7`.`opening_on`
+        ),
+        `t7`.`amount`,
+        NULL
+      )
+    ),
+    0
+  ) AS `set_offs_month`,
+  COALESCE(
+    SUM(
+      IF(
+        (
+          `t7`.`kind` = 'tax_withheld'
+        ) AND (
+          `t7`.`on` > `t7`.`opening_on`
+        ),
+        `t7`.`amount`,
+        NULL
+      )
+    ),
+    0
+  ) AS `withheld_tax_month`,
+  COALESCE(
+    SUM(
+      IF(
+        (
+          `t7`.`kind` = 'bank_charge'
+        ) AND (
+          `t7`.`on` > `t7`.`opening_on`
+        ),
+        `t7`.`amount`,
+        NULL
+      )
+    ),
+    0
+  ) AS `bank_charges_month`,
+  COALESCE(
+    SUM(
+      IF(
+        (
+          `t7`.`kind` = 'difference'
+        ) AND (
+          `t7`.`on` > `t7`.`opening_on`
+        ),
+        `t7`.`amount`,
+        NULL
+      )
+    ),
+    0
+  ) AS `differences_month`,
+  COALESCE(
+    SUM(
+      IF(
+        (
           `t7`.`kind` = 'billed'
         ) AND (
           `t7`.`on` > `t7`.`quarter_opening_on`
@@ -106,23 +162,22 @@ SELECT
     `t7`.`kind` = 'write_off'
   ) AND `t7`.`in_365`, `t7`.`amount`, NULL)), 0) AS `write_offs_365`,
   COALESCE(SUM(IF(`t7`.`on` > `t7`.`opening_on`, `t7`.`late_cash`, NULL)), 0) AS `late_cash_month`,
-  COALESCE(SUM(IF(`t7`.`in_365`, `t7`.`late_cash`, NULL)), 0) AS `late_cash_365`,
+  COALESCE(SUM(IF(`t7`.`counted_on` > `t7`.`before_365_on`, `t7`.`late_cash`, NULL)), 0) AS `late_cash_365`,
   COALESCE(
     SUM(
       IF(
-        (
-          `t7`.`kind` = 'cash'
-        ) AND (
-          `t7`.`on` > `t7`.`before_90_on`
+        `t7`.`kind` IN ('cash', 'set_off', 'tax_withheld')
+        AND (
+          `t7`.`counted_on` > `t7`.`before_90_on`
         ),
         `t7`.`amount`,
         NULL
       )
     ),
     0
-  ) AS `cash_90`,
-  COALESCE(SUM(IF(`t7`.`on` > `t7`.`before_90_on`, `t7`.`cash_days_late`, NULL)), 0) AS `cash_days_late_90`,
-  COALESCE(SUM(IF(`t7`.`on` > `t7`.`before_90_on`, `t7`.`cash_days_to_pay`, NULL)), 0) AS `cash_days_to_pay_90`
+  ) AS `paid_90`,
+  COALESCE(SUM(IF(`t7`.`counted_on` > `t7`.`before_90_on`, `t7`.`paid_days_late`, NULL)), 0) AS `paid_days_late_90`,
+  COALESCE(SUM(IF(`t7`.`counted_on` > `t7`.`before_90_on`, `t7`.`paid_days_to_pay`, NULL)), 0) AS `paid_days_to_pay_90`
 FROM (
   SELECT
     `t6`.`as_of`,
@@ -138,11 +193,12 @@ FROM (
     `t6`.`cohort_90_until`,
     `t6`.`group`,
     `t6`.`kind`,
+    `t6`.`counted_on`,
     `t6`.`on`,
     `t6`.`amount`,
     `t6`.`late_cash`,
-    `t6`.`cash_days_late`,
-    `t6`.`cash_days_to_pay`,
+    `t6`.`paid_days_late`,
+    `t6`.`paid_days_to_pay`,
     `t6`.`on` > `t6`.`before_365_on` AS `in_365`
   FROM (
     SELECT
@@ -159,21 +215,23 @@ FROM (
       `t2`.`cohort_90_until`,
       `t5`.`group`,
       `t5`.`kind`,
+      `t5`.`counted_on`,
       `t5`.`on`,
       `t5`.`amount`,
       `t5`.`late_cash`,
-      `t5`.`cash_days_late`,
-      `t5`.`cash_days_to_pay`
+      `t5`.`paid_days_late`,
+      `t5`.`paid_days_to_pay`
     FROM `calendar` AS `t2`
     INNER JOIN (
       SELECT
         `t3`.`group`,
         `t3`.`kind`,
+        `t3`.`counted_on`,
         `t3`.`entered_on` AS `on`,
         COALESCE(SUM(`t3`.`amount`), 0) AS `amount`,
         COALESCE(SUM(`t3`.`late_cash`), 0) AS `late_cash`,
-        COALESCE(SUM(`t3`.`cash_days_late`), 0) AS `cash_days_late`,
-        COALESCE(SUM(`t3`.`cash_days_to_pay`), 0) AS `cash_days_to_pay`
+        COALESCE(SUM(`t3`.`paid_days_late`), 0) AS `paid_days_late`,
+        COALESCE(SUM(`t3`.`paid_days_to_pay`), 0) AS `paid_days_to_pay`
       FROM (
         SELECT
           `t1`.`invoice_id`,
@@ -184,6 +242,7 @@ FROM (
           `t1`.`due_on`,
           `t1`.`amount`,
           `t1`.`entered_on`,
+          `t1`.`counted_on`,
           `t1`.`billed_on`,
           `t1`.`happened_on`,
           `t1`.`change`,
@@ -193,14 +252,15 @@ FROM (
             IF(`t1`.`kind` = 'cash', `t1`.`amount`, 0),
             0
           ) AS `late_cash`,
-          IF(`t1`.`kind` = 'cash', `t1`.`amount`, 0) * DATE_DIFF(`t1`.`happened_on`, `t1`.`due_on`, DAY) AS `cash_days_late`,
-          IF(`t1`.`kind` = 'cash', `t1`.`amount`, 0) * DATE_DIFF(`t1`.`happened_on`, `t1`.`issued_on`, DAY) AS `cash_days_to_pay`
+          IF(`t1`.`kind` IN ('cash', 'set_off', 'tax_withheld'), `t1`.`amount`, 0) * DATE_DIFF(`t1`.`happened_on`, `t1`.`due_on`, DAY) AS `paid_days_late`,
+          IF(`t1`.`kind` IN ('cash', 'set_off', 'tax_withheld'), `t1`.`amount`, 0) * DATE_DIFF(`t1`.`happened_on`, `t1`.`issued_on`, DAY) AS `paid_days_to_pay`
         FROM `entries` AS `t1`
       ) AS `t3`
       GROUP BY
         1,
         2,
-        3
+        3,
+        4
     ) AS `t5`
       ON `t5`.`on` <= `t2`.`as_of`
       AND `t5`.`on` > LEAST(`t2`.`before_365_on`, `t2`.`quarter_opening_on`)

@@ -85,6 +85,7 @@ LEFT OUTER JOIN (
       `t11`.`due_on`,
       `t11`.`amount`,
       `t11`.`entered_on`,
+      `t11`.`counted_on`,
       `t11`.`billed_on`,
       `t11`.`happened_on`,
       `t11`.`change`,
@@ -101,6 +102,7 @@ LEFT OUTER JOIN (
         `t9`.`due_on`,
         `t9`.`amount`,
         `t9`.`entered_on`,
+        `t9`.`counted_on`,
         `t9`.`billed_on`,
         `t9`.`happened_on`,
         `t9`.`change`,
@@ -118,6 +120,7 @@ LEFT OUTER JOIN (
             `t2`.`change`
           )) AS `amount`,
           `t2`.`entered_on`,
+          `t2`.`counted_on`,
           `t2`.`billed_on`,
           `t2`.`happened_on`,
           `t2`.`change`,

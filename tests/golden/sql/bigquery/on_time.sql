@@ -46,6 +46,7 @@ FROM (
       `t4`.`due_on`,
       `t4`.`amount`,
       `t4`.`entered_on`,
+      `t4`.`counted_on`,
       `t4`.`billed_on`,
       `t4`.`happened_on`,
       `t4`.`change`,
@@ -63,6 +64,7 @@ FROM (
           `t1`.`change`
         )) AS `amount`,
         `t1`.`entered_on`,
+        `t1`.`counted_on`,
         `t1`.`billed_on`,
         `t1`.`happened_on`,
         `t1`.`change`,

@@ -10,7 +10,7 @@ WITH `t8` AS (
     ) AS `paid`
   FROM `entries` AS `t2`
   WHERE
-    `t2`.`kind` = 'cash'
+    `t2`.`kind` IN ('cash', 'set_off', 'tax_withheld')
 )
 SELECT
   `t28`.`as_of`,

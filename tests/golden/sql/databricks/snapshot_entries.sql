@@ -10,6 +10,7 @@ FROM (
     `t0`.`due_on`,
     `t0`.`amount`,
     `t0`.`entered_on`,
+    `t0`.`entered_on` AS `counted_on`,
     `t0`.`entered_on` AS `billed_on`,
     `t0`.`issued_on` AS `happened_on`,
     `t0`.`amount` AS `change`,
@@ -29,6 +30,7 @@ FROM (
     `t4`.`due_on`,
     `t6`.`amount`,
     `t6`.`entered_on`,
+    `t6`.`counted_on`,
     `t4`.`billed_on`,
     `t6`.`happened_on`,
     `t6`.`change`,
@@ -49,8 +51,9 @@ FROM (
       `t1`.`invoice_id`,
       `t1`.`amount`,
       `t1`.`entered_on`,
+      `t1`.`counted_on`,
+      `t1`.`happened_on`,
       `t1`.`kind`,
-      `t1`.`applied_on` AS `happened_on`,
       -(
         `t1`.`amount`
       ) AS `change`

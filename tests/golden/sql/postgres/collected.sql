@@ -5,9 +5,7 @@ SELECT
     "t5"."kind" = 'billed'), 0) AS "issued_amount",
   COALESCE(
     SUM("t5"."amount") FILTER(WHERE
-      (
-        "t5"."kind" = 'cash'
-      )
+      "t5"."kind" IN ('cash', 'set_off', 'tax_withheld')
       AND (
         CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."issued_on" AS TIMESTAMP)) / 86400 AS BIGINT) <= 90
       )),
@@ -34,6 +32,7 @@ FROM (
     "t4"."due_on",
     "t4"."amount",
     "t4"."entered_on",
+    "t4"."counted_on",
     "t4"."billed_on",
     "t4"."happened_on",
     "t4"."change",
@@ -51,6 +50,7 @@ FROM (
         "t1"."change"
       ) END AS "amount",
       "t1"."entered_on",
+      "t1"."counted_on",
       "t1"."billed_on",
       "t1"."happened_on",
       "t1"."change",

@@ -89,6 +89,7 @@ LEFT OUTER JOIN (
       "t11"."due_on",
       "t11"."amount",
       "t11"."entered_on",
+      "t11"."counted_on",
       "t11"."billed_on",
       "t11"."happened_on",
       "t11"."change",
@@ -105,6 +106,7 @@ LEFT OUTER JOIN (
         "t9"."due_on",
         "t9"."amount",
         "t9"."entered_on",
+        "t9"."counted_on",
         "t9"."billed_on",
         "t9"."happened_on",
         "t9"."change",
@@ -122,6 +124,7 @@ LEFT OUTER JOIN (
             "t2"."change"
           ) END AS "amount",
           "t2"."entered_on",
+          "t2"."counted_on",
           "t2"."billed_on",
           "t2"."happened_on",
           "t2"."change",

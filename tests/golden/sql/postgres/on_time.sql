@@ -42,6 +42,7 @@ FROM (
       "t4"."due_on",
       "t4"."amount",
       "t4"."entered_on",
+      "t4"."counted_on",
       "t4"."billed_on",
       "t4"."happened_on",
       "t4"."change",
@@ -59,6 +60,7 @@ FROM (
           "t1"."change"
         ) END AS "amount",
         "t1"."entered_on",
+        "t1"."counted_on",
         "t1"."billed_on",
         "t1"."happened_on",
         "t1"."change",

@@ -31,9 +31,7 @@ SELECT
       AND (
         "t5"."due_on" <= "t5"."cohort_30_until"
       )
-      AND (
-        "t5"."kind" = 'cash'
-      )
+      AND "t5"."kind" IN ('cash', 'set_off', 'tax_withheld')
       AND (
         CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
       )
@@ -72,9 +70,7 @@ SELECT
       AND (
         "t5"."due_on" <= "t5"."cohort_60_until"
       )
-      AND (
-        "t5"."kind" = 'cash'
-      )
+      AND "t5"."kind" IN ('cash', 'set_off', 'tax_withheld')
       AND (
         CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
       )
@@ -113,9 +109,7 @@ SELECT
       AND (
         "t5"."due_on" <= "t5"."cohort_90_until"
       )
-      AND (
-        "t5"."kind" = 'cash'
-      )
+      AND "t5"."kind" IN ('cash', 'set_off', 'tax_withheld')
       AND (
         CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
       )
@@ -145,6 +139,7 @@ FROM (
     "t4"."due_on",
     "t4"."amount",
     "t4"."entered_on",
+    "t4"."counted_on",
     "t4"."billed_on",
     "t4"."happened_on",
     "t4"."change",
@@ -162,6 +157,7 @@ FROM (
         "t1"."change"
       ) END AS "amount",
       "t1"."entered_on",
+      "t1"."counted_on",
       "t1"."billed_on",
       "t1"."happened_on",
       "t1"."change",

@@ -31,9 +31,7 @@ SELECT
         AND (
           "t5"."due_on" <= "t5"."cohort_30_until"
         )
-        AND (
-          "t5"."kind" = 'cash'
-        )
+        AND "t5"."kind" IN ('cash', 'set_off', 'tax_withheld')
         AND (
           DATEDIFF(DAY, "t5"."due_on", "t5"."happened_on") > 0
         )
@@ -76,9 +74,7 @@ SELECT
         AND (
           "t5"."due_on" <= "t5"."cohort_60_until"
         )
-        AND (
-          "t5"."kind" = 'cash'
-        )
+        AND "t5"."kind" IN ('cash', 'set_off', 'tax_withheld')
         AND (
           DATEDIFF(DAY, "t5"."due_on", "t5"."happened_on") > 0
         )
@@ -121,9 +117,7 @@ SELECT
         AND (
           "t5"."due_on" <= "t5"."cohort_90_until"
         )
-        AND (
-          "t5"."kind" = 'cash'
-        )
+        AND "t5"."kind" IN ('cash', 'set_off', 'tax_withheld')
         AND (
           DATEDIFF(DAY, "t5"."due_on", "t5"."happened_on") > 0
         )
@@ -157,6 +151,7 @@ FROM (
     "t4"."due_on",
     "t4"."amount",
     "t4"."entered_on",
+    "t4"."counted_on",
     "t4"."billed_on",
     "t4"."happened_on",
     "t4"."change",
@@ -174,6 +169,7 @@ FROM (
         "t1"."change"
       )) AS "amount",
       "t1"."entered_on",
+      "t1"."counted_on",
       "t1"."billed_on",
       "t1"."happened_on",
       "t1"."change",

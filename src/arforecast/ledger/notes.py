@@ -1,0 +1,61 @@
+"""What a ledger says of itself: `ledger.toml` in its folder, beside the tables."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from arforecast.errors import SourceError
+from arforecast.settings import Section, Settings
+
+FILE = "ledger.toml"
+
+
+class Notes(Section):
+    """The words of the file; all of them optional.
+
+    currency: of its amounts that name none. country, time_zone, source: where it comes from. complete_from: bookings
+    before that day are not here, what was billed before is an opening balance. snapshot_on: it holds the open items of
+    that one day, without history.
+    """
+
+    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    time_zone: str | None = None
+    source: str | None = None
+    complete_from: date | None = None
+    snapshot_on: date | None = None
+
+
+def read(folder: object) -> Notes:
+    """The notes of the ledger in `folder`, none where it has no such file or is no folder. Raises SourceError with the
+    word that is wrong."""
+    path = Path(str(folder)) / FILE
+    if not path.is_file():
+        return Notes()
+    try:
+        return Notes(**tomllib.loads(path.read_text("utf-8-sig")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise SourceError(f"{path} cannot be read: {fault}. Write it as TOML, in UTF-8.") from fault
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        raise SourceError(
+            f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}. Correct or remove it."
+        ) from fault
+
+
+def told(settings: Settings, notes: Notes) -> Settings:
+    """The settings with what the ledger says of its currency, unless they name one themselves."""
+    rules = settings.ledger
+    if notes.currency is None or "currency" in rules.model_fields_set:
+        return settings
+    return settings.model_copy(update={"ledger": rules.model_copy(update={"currency": notes.currency})})
+
+
+def together(notes: list[Notes]) -> Notes:
+    """What can be said of several ledgers in one: complete from the day on which all of them are."""
+    days = {name: [day for each in notes if (day := getattr(each, name))] for name in ("complete_from", "snapshot_on")}
+    return Notes(**{name: max(known) for name, known in days.items() if known})

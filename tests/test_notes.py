@@ -1,0 +1,83 @@
+"""What a ledger says of itself, and what its figures make of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import ledgers
+from arforecast import Ledger, open_ledger
+from arforecast.errors import SourceError, UsageError
+from arforecast.settings import Settings
+
+BOOKS = """
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          c           2025-11-20 2025-12-20 900.00
+    B          c           2026-02-10 2026-03-12 300.00
+    C          c           2026-05-05 2026-06-04 90.00
+
+    applications
+    invoice_id applied_on amount kind
+    A          2026-02-20 500.00 cash
+    B          2026-03-01 300.00 cash
+"""
+
+
+def opened(folder: Path, notes: str) -> Ledger:
+    ledgers.write(ledgers.told(BOOKS), folder / "ledger")
+    (folder / "ledger" / "ledger.toml").write_text(notes, "utf-8")
+    return open_ledger(folder / "ledger", Settings())
+
+
+def figures(ledger: Ledger, day: str) -> pd.Series:
+    return ledger.as_of(day).kpis().set_index("kpi").value
+
+
+def test_an_opening_balance_is_no_sale(tmp_path: Path) -> None:
+    """Complete from February: A is owed, and was billed in no window; what looks back to January is not defined."""
+    ledger = opened(tmp_path, "complete_from = 2026-02-01\nsource = 'the old system'\n")
+    february, may = (figures(ledger, day) for day in ("2026-02-28", "2026-05-31"))
+    assert (february.open_ar, february.billed, february.cash) == (700, 300, 500)
+    assert february[["dso", "days_to_pay", "cei_3m", "dso_countback"]].isna().all()
+    assert may.dso == (400 + 90) / 90 * 90
+    assert pd.isna(may.dso_12m)
+    with pytest.raises(UsageError, match="begins on 2026-02-01"):
+        ledger.as_of("2026-01-31")
+
+
+def test_open_items_of_a_day_have_no_history(tmp_path: Path) -> None:
+    ledger = opened(tmp_path, "snapshot_on = 2026-05-31\n")
+    with pytest.raises(UsageError, match="open items of 2026-05-31"):
+        ledger.as_of("2026-04-30")
+    today = ledger.as_of("2026-05-31")
+    table = today.kpis(months=13)
+    assert table.as_of.nunique() == 1
+    values = table.set_index("kpi").value
+    assert (values.open_ar, values.overdue_ar) == (490, 400)
+    assert values[["dso", "dso_countback", "cei", "paid_on_time_share", "cash", "billed", "recovered_60"]].isna().all()
+    assert today.schedule("vintage").empty
+    for ask in (today.late_payers, today.cash_forecast, today.bridge):
+        with pytest.raises(UsageError, match="needs history"):
+            ask()
+
+
+def test_the_ledgers_currency_holds_unless_the_settings_name_one(tmp_path: Path) -> None:
+    ledger = opened(tmp_path, 'currency = "EUR"\n')
+    assert ledger.books.settings.ledger.currency == "EUR"
+    assert ledger.books.foreign == frozenset()
+
+
+@pytest.mark.parametrize("notes", ["complete_form = 2026-01-01", "currency = 'euro'", "snapshot_on = soon"])
+def test_a_word_that_is_wrong_is_named(tmp_path: Path, notes: str) -> None:
+    with pytest.raises(SourceError, match=r"ledger\.toml"):
+        opened(tmp_path, notes)
+
+
+def test_before_its_first_fact_a_ledger_has_no_figures(tmp_path: Path) -> None:
+    ledger = opened(tmp_path, "")
+    assert figures(ledger, "2025-11-20").open_ar == 900
+    with pytest.raises(UsageError, match="begins on 2025-11-20"):
+        ledger.as_of("2025-11-19")
