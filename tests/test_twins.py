@@ -449,7 +449,7 @@ def late_cash(then: Known) -> int:
     return sum(
         row.amount
         for row in then.applications
-        if row.kind == "cash" and row.counted_on > window(then, 365) and row.applied_on > row.invoice.due_on
+        if row.kind == "cash" and row.entered_on > window(then, 365) and row.applied_on > row.invoice.due_on
     )
 
 

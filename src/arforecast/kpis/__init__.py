@@ -208,9 +208,13 @@ def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
 
 def not_in_ledger(kpi: Kpi, books: Books) -> str:
     """Why the ledger does not know a KPI, and what would tell; empty where it does, defined or not on a day."""
-    if books.notes.snapshot_on and kpi.begins_after:
+    if _lacks_history(kpi, books):
         return f"not in this ledger: it holds the open items of {books.notes.snapshot_on}, without history"
     return f"not in this ledger: add {kpi.needs}" if kpi.needs and kpi.needs not in books.present else ""
+
+
+def _lacks_history(kpi: Kpi, books: Books) -> bool:
+    return bool(books.notes.snapshot_on and kpi.begins_after)
 
 
 def _before_the_beginning(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.Series:
@@ -230,9 +234,9 @@ def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     below = denominator / below_unit if isinstance(denominator, pd.Series) else one * denominator
     first = pd.to_datetime(wide.first_issued_on)
     too_short = pd.to_datetime(wide[kpi.after or "as_of"]) + pd.Timedelta(days=1) < first
-    unknown = _before_the_beginning(kpi, wide, books) | bool(not_in_ledger(kpi, books))
-    above = (numerator / above_unit).astype("float64").mask(unknown & bool(kpi.begins_after))
-    below = below.mask(too_short | unknown)
+    unseen = _before_the_beginning(kpi, wide, books) | _lacks_history(kpi, books)
+    above = (numerator / above_unit).astype("float64").mask(unseen)
+    below = below.mask(too_short | unseen | bool(not_in_ledger(kpi, books)))
     return pd.DataFrame(
         {
             "as_of": wide.as_of,

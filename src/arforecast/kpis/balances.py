@@ -211,7 +211,7 @@ def flows(facts: Facts) -> ibis.Table:
         billed_365=total(windowed.amount, kind["billed"] & windowed.in_365),
         write_offs_365=total(windowed.amount, kind["write_offs"] & windowed.in_365),
         late_cash_month=total(windowed.late_cash, month),
-        late_cash_365=total(windowed.late_cash, windowed.counted_on > windowed.before_365_on),
+        late_cash_365=total(windowed.late_cash, windowed.in_365),
         paid_90=total(windowed.amount, pays(windowed) & lately),
         paid_days_late_90=total(windowed.paid_days_late, lately),
         paid_days_to_pay_90=total(windowed.paid_days_to_pay, lately),

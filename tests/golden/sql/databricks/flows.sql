@@ -162,7 +162,7 @@ SELECT
     `t7`.`kind` = 'write_off'
   ) AND `t7`.`in_365`, `t7`.`amount`, NULL)), 0) AS `write_offs_365`,
   COALESCE(SUM(IF(`t7`.`on` > `t7`.`opening_on`, `t7`.`late_cash`, NULL)), 0) AS `late_cash_month`,
-  COALESCE(SUM(IF(`t7`.`counted_on` > `t7`.`before_365_on`, `t7`.`late_cash`, NULL)), 0) AS `late_cash_365`,
+  COALESCE(SUM(IF(`t7`.`in_365`, `t7`.`late_cash`, NULL)), 0) AS `late_cash_365`,
   COALESCE(
     SUM(
       IF(

@@ -117,7 +117,7 @@ SELECT
   COALESCE(SUM("t7"."late_cash") FILTER(WHERE
     "t7"."on" > "t7"."opening_on"), 0) AS "late_cash_month",
   COALESCE(SUM("t7"."late_cash") FILTER(WHERE
-    "t7"."counted_on" > "t7"."before_365_on"), 0) AS "late_cash_365",
+    "t7"."in_365"), 0) AS "late_cash_365",
   COALESCE(
     SUM("t7"."amount") FILTER(WHERE
       "t7"."kind" IN ('cash', 'set_off', 'tax_withheld')

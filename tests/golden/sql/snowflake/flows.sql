@@ -165,7 +165,7 @@ SELECT
     0
   ) AS "write_offs_365",
   COALESCE(SUM(IFF("t7"."on" > "t7"."opening_on", "t7"."late_cash", NULL)), 0) AS "late_cash_month",
-  COALESCE(SUM(IFF("t7"."counted_on" > "t7"."before_365_on", "t7"."late_cash", NULL)), 0) AS "late_cash_365",
+  COALESCE(SUM(IFF("t7"."in_365", "t7"."late_cash", NULL)), 0) AS "late_cash_365",
   COALESCE(
     SUM(
       IFF(
