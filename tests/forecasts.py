@@ -21,7 +21,7 @@ from arforecast.forecast.exposure import Exposure, Lives
 from arforecast.forecast.payment_time import Distribution, predict
 from arforecast.sample import write_sample
 from arforecast.snapshot import Facts
-from ledgers import Row, Tables, told, write
+from ledgers import Row, Tables, taken_back, told, write
 
 AS_OF = date(2026, 5, 31)
 HORIZON_DAYS = 180
@@ -168,12 +168,16 @@ def invoices(tables: Tables) -> list[Invoice]:
 
 def _invoice(row: Row, tables: Tables) -> Invoice:
     entered_on = _entered(row, "issued_on")
-    own = [line for line in tables["applications"] if line["invoice_id"] == row["invoice_id"]]
+    backs = taken_back(tables["invoices"], tables["applications"])
     changes = tuple(
         Change(
-            line["kind"], minor(line["amount"]), day(line["applied_on"]), max(_entered(line, "applied_on"), entered_on)
+            line["kind"],
+            minor(line["amount"]),
+            day((back or line)["applied_on"]),
+            max(_entered(line, "applied_on"), entered_on),
         )
-        for line in own
+        for line, back in zip(tables["applications"], backs, strict=True)
+        if line["invoice_id"] == row["invoice_id"]
     )
     dates = day(row["issued_on"]), day(row["due_on"])
     return Invoice(row["invoice_id"], row["customer_id"], *dates, minor(row["amount"]), entered_on, changes)

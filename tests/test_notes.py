@@ -81,3 +81,10 @@ def test_before_its_first_fact_a_ledger_has_no_figures(tmp_path: Path) -> None:
     assert figures(ledger, "2025-11-20").open_ar == 900
     with pytest.raises(UsageError, match="begins on 2025-11-20"):
         ledger.as_of("2025-11-19")
+
+
+def test_the_notes_of_a_ledger_at_home_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = ledgers.write(ledgers.told(BOOKS), tmp_path / "ledger")
+    (folder / "ledger.toml").write_text('currency = "KWD"\n')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert open_ledger("~/ledger", Settings()).books.settings.ledger.currency == "KWD"

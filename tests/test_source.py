@@ -552,10 +552,11 @@ def test_the_fingerprint_of_a_database_changes_with_its_rows(database: Path, tmp
 
 def test_files_that_are_no_table_are_not_read_and_named(tmp_path: Path) -> None:
     """Ours and what lies in any folder is no worry; a name near that of a table is one of its own."""
-    ours = ["truth.parquet", "quarantine.csv", "import.json", "ledger.toml", "run.json", "README.md", ".gitignore"]
+    ours = ["truth.parquet", "quarantine.csv", "import.json", "run.json", "README.md", ".gitignore"]
     near = ["Invoices.csv", "application.csv", "Receipts.CSV", "customers.tsv", "invoices.csv.bak", "contacts (1).csv"]
     files: dict[str, str | bytes] = dict.fromkeys([*ours, *near, "notes.txt", "a\nb.pdf"], b"\xff\xfe")
-    books = open_books(write(tmp_path, files | {"invoices.csv": f"{HEADER}\n{SOUND}\n"}))
+    files |= {"ledger.toml": "", "invoices.csv": f"{HEADER}\n{SOUND}\n"}
+    books = open_books(write(tmp_path, files))
     assert books.present == {"invoices"}
     assert counted(books) == {"invoices": (1, 1, 0)}
     told = {problem.value: (problem.rule, problem.table) for problem in problems(books)}

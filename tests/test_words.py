@@ -129,7 +129,7 @@ def two_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
     late = frames.late(4).assign(
         due_on=pd.to_datetime(["2026-06-30", "2026-07-01", "2026-07-02", "2026-06-29"]),
         customer_id=["A", "A", "B", "B"],
-        open_balance=[100_000.0, 300_000.0, 100_000.0, 50_000.0],
+        worth_amount=[100_000.0, 300_000.0, 100_000.0, 50_000.0],
         p_late=[0.5, 0.25, 0.2, 1.0],
         p_paid_30=[0.5, 0.5, 0.5, 0.2],
     )

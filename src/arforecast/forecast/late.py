@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from arforecast.currencies import decimals
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.baselines import late_counts
 from arforecast.forecast.exposure import Floats, days
@@ -41,7 +42,7 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
             "customer_id": invoices.customer_id,
             "due_on": pd.to_datetime(invoices.due_on),
             "currency": invoices.currency,
-            "open_balance": invoices.own_balance / 10**choices.ledger.decimals,
+            "open_balance": invoices.own_balance / 10.0 ** invoices.currency.map(decimals).astype("float64"),
             "worth_amount": invoices.balance / 10**choices.ledger.decimals,
             **said.drop(columns=list(QUANTILES)),
             **{name: dated(said[name], then.origin) for name in QUANTILES},

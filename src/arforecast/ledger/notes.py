@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -30,11 +31,11 @@ class Notes(Section):
     snapshot_on: date | None = None
 
 
-def read(folder: object) -> Notes:
+def read(folder: Path) -> Notes:
     """The notes of the ledger in `folder`, none where it has no such file or is no folder. Raises SourceError with the
     word that is wrong."""
-    path = Path(str(folder)) / FILE
-    if not path.is_file():
+    path = folder / FILE
+    if not os.path.isfile(path):  # noqa: PTH113 - what is wrong with the folder is told by those who read it
         return Notes()
     try:
         return Notes(**tomllib.loads(path.read_text("utf-8-sig")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -44,7 +45,7 @@ def open_books(url: Any, settings: Settings | None = None, con: ibis.BaseBackend
     `con` is the DuckDB that reads files; one of its own unless given.
     Raises SourceError when it cannot be read at all; what is wrong with single rows is in `problems`.
     """
-    said = notes.read(url)
+    said = notes.read(source.path(url)) if isinstance(url, str | Path) else notes.Notes()
     settings = notes.told(settings or Settings(), said)
     raw = source.read(url, con or source.connect(settings.engine), partial(_typed, settings=settings))
     sizes = _sizes(raw.typed, settings)
