@@ -613,25 +613,31 @@ def test_rule_applied_beyond(found: list[Problem], said: list[str]) -> None:
 
 
 def test_rule_applied_elsewhere(found: list[Problem], said: list[str]) -> None:
-    """C1 may pay for C2 below it, and not for C3.
+    """C1 may pay for C2 below it, for C4 below that and for C5 that is merged into C4; not for C3.
 
     invoices.csv
     invoice_id,customer_id,issued_on,due_on,amount
     A1,C1,2026-01-29,2026-02-28,100.00
     A2,C2,2026-01-30,2026-02-28,100.00
     A3,C3,2026-01-31,2026-02-28,200.00
+    A4,C4,2026-01-31,2026-02-27,100.00
+    A5,C5,2026-01-30,2026-02-26,100.00
 
     customers.csv
-    customer_id,parent_id
-    C1,
-    C2,C1
-    C3,
+    customer_id,parent_id,merged_into
+    C1,,
+    C2,C1,
+    C3,,
+    C4,C2,
+    C5,,C4
 
     applications.csv
     invoice_id,applied_on,amount,kind,receipt_id
     A1,2026-02-01,10.00,cash,R1
     A2,2026-02-01,20.00,cash,R1
     A3,2026-02-02,30.00,cash,R1
+    A4,2026-02-01,5.00,cash,R1
+    A5,2026-02-01,6.00,cash,R1
 
     receipts.csv
     receipt_id,customer_id,received_on,amount

@@ -17,7 +17,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast import currencies
-from arforecast.ledger import alone, cells, database, rates
+from arforecast.ledger import alone, cells, companies, database, rates
 from arforecast.ledger.median import medians
 from arforecast.ledger.tables import BY_NAME, INVOICE, INVOICES, TABLES, Column, Table, Tables
 
@@ -255,14 +255,12 @@ def _links(drawn: ibis.Table, money: ibis.Table, table: Table) -> ibis.Table:
 
 
 def _elsewhere(links: ibis.Table, tables: Tables) -> ibis.Table:
-    """Those between customers who do not belong together: a company may pay for those below it."""
-    if "customers" not in tables:
-        return links
-    head = ibis.coalesce(_.merged_into, _.parent_id, _.customer_id)
-    heads = tables["customers"].select("customer_id", head=head)
-    both = links.left_join(heads.select(payer="customer_id", payer_head="head"), "payer")
-    both = both.left_join(heads.select(billed_to="customer_id", billed_head="head"), "billed_to")
-    return both.filter(_.payer_head.fill_null(_.payer) != _.billed_head.fill_null(_.billed_to))
+    """Those between customers who do not belong together: a company may pay for those below it, and for itself under
+    another number."""
+    heads = companies.heads(tables["customers"]) if "customers" in tables else {}
+    for column in ("payer", "billed_to") if heads else ():
+        links = companies.renamed(links, column, heads)
+    return links.filter(links.payer != links.billed_to)
 
 
 def _beyond(drawn: ibis.Table, money: ibis.Table, table: Table) -> ibis.Table:

@@ -18,16 +18,21 @@ def joined(tables: Tables) -> Tables:
     parent of its group; the top parent has itself. Who stands alone has none."""
     merged = _ends(tables["customers"], "merged_into")
     for name in OF_CUSTOMERS if merged else ():
-        tables = tables | {name: _renamed(tables[name], "customer_id", merged)}
+        tables = tables | {name: renamed(tables[name], "customer_id", merged)}
     customers = tables["customers"]
     if merged:
         left = customers.filter(~_.customer_id.isin(list(merged)))
-        customers = _renamed(left, "parent_id", merged)
+        customers = renamed(left, "parent_id", merged)
     parents = _ends(customers, "parent_id")
     tops = parents | {top: top for top in parents.values()}
     if parents:
-        customers = _renamed(customers.mutate(parent_id=_.customer_id), "parent_id", tops, other=None)
+        customers = renamed(customers.mutate(parent_id=_.customer_id), "parent_id", tops, other=None)
     return tables | {"customers": customers}
+
+
+def heads(customers: ibis.Table) -> dict[str, str]:
+    """The head of each customer that has one: the top parent of the one it was merged into."""
+    return _ends(customers.mutate(above=ibis.coalesce(_.merged_into, _.parent_id)), "above")
 
 
 def _ends(customers: ibis.Table, to: str) -> dict[str, str]:
@@ -46,7 +51,7 @@ def _end(name: str, steps: Mapping[str, str]) -> str:
     return seen[-1]
 
 
-def _renamed(rows: ibis.Table, column: str, ends: Mapping[str, str], other: str | None = "own") -> ibis.Table:
+def renamed(rows: ibis.Table, column: str, ends: Mapping[str, str], other: str | None = "own") -> ibis.Table:
     """The rows with the ends of the names in a column; another name stays, or is none."""
     names = {"old_name": list(ends), "new_name": list(ends.values())}
     known = ibis.memtable(names, schema=dict.fromkeys(names, "string"))
