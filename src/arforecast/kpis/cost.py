@@ -152,7 +152,7 @@ def collections_roi(m: pd.DataFrame) -> Parts:
     return m.late_cash_month - m.cost_month, m.cost_month, 1
 
 
-@kpi("ratio", better="higher", needs="costs", back="opening_on")
+@kpi("ratio", better="higher", needs="costs", back="before_365_on")
 def collections_roi_net(m: pd.DataFrame) -> Parts:
     """What contacting brings for its cost, net of what would have come unasked: (cash of the month on invoices that
     were overdue at its opening - what the no-contact payment curve expects of them - cost of the month) / cost of the
