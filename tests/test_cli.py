@@ -140,7 +140,15 @@ def test_sample_refuses_a_folder_in_use_and_numbers_that_make_none(tmp_path: Pat
     refused(run("sample", tmp_path), 2, f"{tmp_path} is not an empty folder. Name a new one")
     refused(run("sample", tmp_path / "new", "--customers", 0), 2, "at least 1 customer")
     refused(run("sample", tmp_path / "new", "--months", "three"), 2, "'three' is not a valid integer")
+    refused(run("sample", tmp_path / "new", "--go-live", "soon"), 2, "soon is not a date")
+    refused(run("sample", tmp_path / "new", "--go-live", "2026-07-01"), 2, "No books to change on 2026-07-01")
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_sample_with_new_books_begins_on_their_first_day(tmp_path: Path) -> None:
+    result = run("sample", tmp_path / "new", "--customers", 4, "--months", 3, "--go-live", "2026-06-10")
+    assert result.exit_code == 0
+    assert "complete_from = 2026-06-10" in (tmp_path / "new" / "ledger.toml").read_text("utf-8")
 
 
 # Import

@@ -99,12 +99,13 @@ def main(debug: bool) -> None:
 @click.option("--customers", default=400, show_default=True, help="How many customers enrol in all.")
 @click.option("--months", default=36, show_default=True, help="How many months of history.")
 @click.option("--seed", default=1, show_default=True, help="The same seed writes the same bytes.")
-def sample(folder: Path, customers: int, months: int, seed: int) -> None:
+@click.option("--go-live", metavar="DATE", callback=_date, help="New books from that day, with opening items alone.")
+def sample(folder: Path, customers: int, months: int, seed: int, go_live: str | None) -> None:
     """Write the sample company's ledger to FOLDER."""
     from arforecast.sample import write_sample
 
     with _waiting("Writing the sample ledger"):
-        write_sample(folder, customers, months, seed)
+        write_sample(folder, customers, months, seed, date.fromisoformat(go_live) if go_live else None)
     click.echo(folder)
 
 

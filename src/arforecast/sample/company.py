@@ -54,6 +54,8 @@ AWKWARD_NAMES = (
     "李 Estates",
 )
 
+SECOND_NUMBER_SHARE = 0.03  # of those who come back for a second plan
+
 MONTH_WEIGHTS = np.array([1.55, 1.0, 1.0, 1.0, 0.95, 0.9, 0.8, 0.9, 1.45, 1.05, 0.9, 0.65])
 MONTHLY_GROWTH = 0.012
 LAUNCH = 6.0  # the first two months bring those who waited for the programme to open
@@ -138,6 +140,21 @@ def customers(size: int, months: calendar.Days, rng: np.random.Generator) -> pd.
     )
     people["parent_id"] = _parents(people, rng)
     return people.join(_habits(method, rng))
+
+
+def second_numbers(people: pd.DataFrame, plans: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Customers who were entered anew with their second plan: the number that plan is billed under until somebody
+    noticed, merged into their first, and beside it plan_id."""
+    second = plans[plans.groupby("customer").cumcount() == 1]
+    anew = second[rng.random(len(second)) < SECOND_NUMBER_SHARE]
+    own = people.loc[anew["customer"]].set_axis(anew.index)
+    numbers = range(len(people) + 1, len(people) + len(anew) + 1)
+    return own.assign(
+        merged_into=own["customer_id"],
+        customer_id=[f"C{number:04}" for number in numbers],
+        since_on=anew["agreed_on"],
+        plan_id=anew["plan_id"],
+    )
 
 
 def with_habits(invoices: pd.DataFrame, customers: pd.DataFrame, opened_on: np.datetime64) -> pd.DataFrame:

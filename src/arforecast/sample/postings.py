@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from arforecast.sample import calendar
@@ -14,7 +13,10 @@ from arforecast.sample.truth import Floats, State
 GOODWILL_SHARE, OVERPAID_SHARE, ON_ACCOUNT_SHARE = 0.02, 0.003, 0.012
 OVERPAYMENT = 2_000
 LATE_RECEIPT_SHARE, LATE_APPLICATION_SHARE, LATE_CREDIT_SHARE = 0.012, 0.01, 0.15
+REFERRAL_SHARE, REFERRAL_CREDITS = 0.02, (2_500, 5_000, 7_500)
 DISPUTE_REASONS = ("service", "price", "duplicate", "cancelled", "missing reference")
+
+Tables = dict[str, pd.DataFrame]
 
 
 def _goodwill(
@@ -149,12 +151,54 @@ def postings(
     return applications, receipts
 
 
-def closing_balances(invoices: pd.DataFrame, applications: pd.DataFrame, ends: calendar.Days) -> npt.NDArray[np.int64]:
+def referral_credits(customers: pd.DataFrame, last_on: np.datetime64, rng: np.random.Generator) -> pd.DataFrame:
+    """Credits for who brought a friend, which stand alone until there is something to apply them to."""
+    friends = customers[rng.random(len(customers)) < REFERRAL_SHARE]
+    since = days(friends["since_on"])
+    member = rng.random(len(friends)) * (last_on - since).astype(np.int64)
+    return pd.DataFrame(
+        {
+            "credit_id": [f"CR-{number:05}" for number in range(1, len(friends) + 1)],
+            "customer_id": friends["customer_id"],
+            "issued_on": dates(calendar.on_or_before(since + member.astype(np.int64))),
+            "amount": rng.choice(REFERRAL_CREDITS, len(friends)),
+            "reason": "referral",
+        }
+    )
+
+
+def entered_on(rows: pd.DataFrame, event: str) -> pd.Series:
+    """The day each fact enters the books: the later of its `event` and the day it was known."""
+    known = rows["known_on"] if "known_on" in rows else rows[event]
+    return pd.concat([rows[event], known], axis=1).max(axis=1)
+
+
+def reduced_on(invoices: pd.DataFrame, applications: pd.DataFrame) -> pd.Series:
+    """The day each application enters the books, not before its invoice has."""
+    billed = entered_on(invoices, "issued_on").loc[applications["row"]].set_axis(applications.index)
+    return pd.concat([entered_on(applications, "since_on"), billed], axis=1).max(axis=1)
+
+
+def closing_balances(invoices: pd.DataFrame, applications: pd.DataFrame, ends: calendar.Days) -> Cents:
     """The signed sum of open balances at the close of each day of `ends`, by the day each fact enters the books."""
-    billed = pd.concat([invoices["issued_on"], invoices["known_on"]], axis=1).max(axis=1)
-    entered = [applications[["since_on", "known_on"]].max(axis=1), billed.loc[applications["row"]]]
-    reduced = pd.concat([one.reset_index(drop=True) for one in entered], axis=1).max(axis=1)
-    moves = pd.concat([invoices["amount"], -applications["amount"]])
-    moves = moves.groupby(pd.concat([billed, reduced]).to_numpy("datetime64[D]")).sum()
+    billed, reduced = entered_on(invoices, "issued_on"), reduced_on(invoices, applications)
+    return _closing([(invoices["amount"], billed), (-applications["amount"], reduced)], ends)
+
+
+def on_account(tables: Tables, ends: calendar.Days) -> Cents:
+    """What customers have on account at the close of each day of `ends`: receipts and credits less what was applied."""
+    receipts, credit_notes, applied = (tables[name] for name in ("receipts", "credits", "applications"))
+    drawn = applied[applied["receipt_id"].notna() | applied["credit_id"].notna()]
+    came = [
+        (receipts["amount"], entered_on(receipts, "received_on")),
+        (credit_notes["amount"], entered_on(credit_notes, "issued_on")),
+    ]
+    return _closing([*came, (-drawn["amount"], reduced_on(tables["invoices"], drawn))], ends)
+
+
+def _closing(flows: list[tuple[pd.Series, pd.Series]], ends: calendar.Days) -> Cents:
+    """The sum of all amounts whose day has come, at the close of each day of `ends`."""
+    amounts, on = pd.concat([amount for amount, _ in flows]), pd.concat([on for _, on in flows])
+    moves = amounts.groupby(on.to_numpy("datetime64[D]")).sum()
     balances = np.append(0, moves.cumsum())
-    return np.asarray(balances[np.searchsorted(moves.index, ends, side="right")])
+    return np.asarray(balances[np.searchsorted(moves.index, ends, side="right")], np.int64)

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from arforecast.ledger.tables import BY_NAME
-from arforecast.sample import billing, calendar, company, dunning, postings, truth
+from arforecast.sample import billing, calendar, company, deductions, dunning, postings, truth
 from arforecast.sample.calendar import dates
+from arforecast.sample.postings import Tables
 
 CURRENCY = "USD"
 
@@ -84,13 +85,18 @@ def _applications(applications: pd.DataFrame) -> pd.DataFrame:
     booked = applications.assign(applied_on=applications["since_on"], receipt_id=receipt)
     numbered = _numbered(booked, "applied_on", "application_id", "A")
     note = "CN" + numbered["application_id"].str[1:]
-    return numbered.assign(credit_id=note.where(numbered["kind"] == "credit_note"))
+    # Nothing happens to an invoice between a payment and its return.
+    before = numbered.groupby("row")["application_id"].shift()
+    return numbered.assign(
+        credit_id=note.where(numbered["kind"] == "credit_note"), undoes=before.where(numbered["amount"] < 0)
+    )
 
 
-def _credits(applications: pd.DataFrame) -> pd.DataFrame:
-    """The credit notes behind the applications of that kind, each of its own."""
+def _credits(applications: pd.DataFrame, alone: pd.DataFrame) -> pd.DataFrame:
+    """The credit notes behind the applications of that kind, each of its own, and those that stand alone."""
     notes = applications[applications["kind"] == "credit_note"]
-    return notes.assign(issued_on=notes["applied_on"], currency=CURRENCY)
+    both = pd.concat([notes.assign(issued_on=notes["applied_on"]), alone])
+    return both.assign(currency=CURRENCY).sort_values("issued_on", kind="stable", ignore_index=True)
 
 
 def _receipts(receipts: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
@@ -99,35 +105,54 @@ def _receipts(receipts: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     return named.assign(receipt_id=receipts.index.map(_receipt_id))
 
 
-def _control_totals(invoices: pd.DataFrame, applications: pd.DataFrame, months: calendar.Days) -> pd.DataFrame:
-    ends = calendar.month_end(months)
-    balances = postings.closing_balances(invoices, applications, ends)
-    return pd.DataFrame({"as_of": dates(ends), "open_ar": balances, "currency": CURRENCY})
+def _renumbered(rows: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """`rows` under the second number of their customer where they are of the plan that came with it."""
+    own = rows["customer_id"]
+    number = rows["plan_id"].map(second.set_index("plan_id")["customer_id"]).astype(own.dtype)
+    return rows.assign(customer_id=number.fillna(own))
 
 
-def ledger(drawn: Drawn, months: calendar.Days, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Every table of the ledger over `months` (their first days), by name, ready to be written."""
-    invoices, spells, last_on = drawn.invoices, drawn.spells, calendar.month_end(months)[-1]
+def _control_totals(tables: Tables, ends: calendar.Days) -> pd.DataFrame:
+    balances = postings.closing_balances(tables["invoices"], tables["applications"], ends)
+    net = balances - postings.on_account(tables, ends)
+    return pd.DataFrame({"as_of": dates(ends), "open_ar": balances, "net_ar": net, "currency": CURRENCY})
+
+
+def booked(drawn: Drawn, months: calendar.Days, rng: np.random.Generator, sundries: np.random.Generator) -> Tables:
+    """Every table of the ledger over `months` (their first days) save the control totals, by name; money in cents.
+
+    What is seldom, from second numbers to set-offs, is drawn of `sundries`, so that it changes nothing else.
+    """
+    last_on = calendar.month_end(months)[-1]
+    second = company.second_numbers(drawn.customers, drawn.plans, sundries)
+    invoices = _renumbered(drawn.invoices, second)
     about = invoices[["invoice_id", "customer_id"]]
-    story = postings.events(invoices, spells, last_on, rng)
+    story = postings.events(invoices, drawn.spells, last_on, rng)
     applications, receipts = postings.postings(invoices, story, last_on, rng)
-    contacts = dunning.contacts(invoices, spells, story, last_on, rng)
-    applied = _applications(applications).join(about, on="row")
+    contacts = dunning.contacts(invoices, drawn.spells, story, last_on, rng)
+    applied, received = deductions.taken(
+        _applications(applications), _receipts(receipts, drawn.customers), drawn.customers, sundries
+    )
+    applied = applied.join(about, on="row")
     disputes, promises = postings.disputes(story, rng), dunning.promises(story)
-    rows = {
+    return {
         "invoices": invoices.sort_values("issued_on", kind="stable"),
         "applications": applied,
-        "credits": _credits(applied),
-        "receipts": _receipts(receipts, drawn.customers),
-        "customers": drawn.customers,
+        "credits": _credits(applied, postings.referral_credits(drawn.customers, last_on, sundries)),
+        "receipts": received,
+        "customers": pd.concat([drawn.customers, second], ignore_index=True),
         "disputes": _numbered(disputes.join(about, on="row"), "opened_on", "dispute_id", "D"),
         "promises": _numbered(promises.join(about, on="row"), "made_on", "promise_id", "PR"),
         "contacts": _numbered(contacts.join(about, on="row"), "contacted_on", "contact_id", "K"),
-        "costs": dunning.costs(invoices, applications, contacts, months),
-        "billing_schedule": _billing_schedule(drawn),
-        "control_totals": _control_totals(invoices, applications, months),
+        "costs": dunning.costs(invoices, applied, contacts, months),
+        "billing_schedule": _renumbered(_billing_schedule(drawn), second),
         "rates": _rates(calendar.month_end(months), rng),
     }
+
+
+def ledger(tables: Tables, ends: calendar.Days) -> Tables:
+    """The tables of the ledger with their control totals at `ends`, ready to be written."""
+    rows = tables | {"control_totals": _control_totals(tables, ends)}
     return {name: _table(name, rows[name]) for name in BY_NAME}
 
 
