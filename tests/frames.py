@@ -301,6 +301,10 @@ def credit_limit_use() -> pd.DataFrame:
     )
 
 
+def credit_limit_use_by_group() -> pd.DataFrame:
+    return credit_limit_use().rename(columns={"customer_id": "group_id"})
+
+
 def terms() -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -415,6 +419,7 @@ SCHEDULES = (
     vintage,
     expected_credit_loss,
     credit_limit_use,
+    credit_limit_use_by_group,
     terms,
     method_mix,
     late_fees,

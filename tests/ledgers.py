@@ -114,6 +114,38 @@ def taken_back(invoices: list[Row], applications: list[Row]) -> list[Row | None]
     return back
 
 
+OF_CUSTOMERS = ("invoices", "receipts", "credits", "promises", "contacts", "billing_schedule")
+
+
+def merged(tables: Tables) -> Tables:
+    """The tables with each customer under the number it was merged into; no links run in a circle."""
+    customers = tables.get("customers", [])
+    into = {row["customer_id"]: row["merged_into"] for row in customers if row.get("merged_into")}
+    renamed = {
+        name: [row | {"customer_id": last(row["customer_id"], into)} for row in tables[name]]
+        for name in OF_CUSTOMERS
+        if name in tables
+    }
+    left = [
+        row | {"parent_id": last(row.get("parent_id", ""), into)} for row in customers if row["customer_id"] not in into
+    ]
+    return tables | renamed | ({"customers": left} if "customers" in tables else {})
+
+
+def companies(tables: Tables) -> dict[str, str]:
+    """The top parent of each customer who is not one itself."""
+    customers = tables.get("customers", [])
+    above = {row["customer_id"]: row["parent_id"] for row in customers if row.get("parent_id")}
+    return {name: last(name, above) for name in above}
+
+
+def last(name: str, links: dict[str, str]) -> str:
+    """The end of the chain that a name begins."""
+    while name in links:
+        name = links[name]
+    return name
+
+
 def _entered(row: Row, dated: str) -> date:
     return max(date.fromisoformat(row[dated]), date.fromisoformat(row.get("known_on") or row[dated]))
 
@@ -181,6 +213,23 @@ def ledgers(draw: st.DrawFn) -> Tables:
     if draw(st.integers(0, 3)):
         tables["disputes"] = [draw(_disputes(nth, invoice)) for nth, invoice in enumerate(invoices[::3])]
     return tables
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> Tables:
+    """As `ledgers`, where customers have parents, and some were merged into another."""
+    tables = draw(ledgers())
+    customers = tables.get("customers", [])
+    links = {row["customer_id"]: draw(_links(customers[:nth])) for nth, row in enumerate(customers)}
+    linked = [row | links[row["customer_id"]] for row in customers]
+    return tables | ({"customers": linked} if customers else {})
+
+
+def _links(others: list[Row]) -> st.SearchStrategy[Row]:
+    """What a customer says of those before it, so that nothing runs in a circle: a parent, a merger, both, neither."""
+    name = st.sampled_from(["", *(row["customer_id"] for row in others)])
+    merger = name if len(others) > 1 else st.just("")
+    return st.fixed_dictionaries({"parent_id": name, "merged_into": st.one_of(st.just(""), st.just(""), merger)})
 
 
 @st.composite

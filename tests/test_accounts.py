@@ -142,6 +142,9 @@ def test_an_account_says_what_is_open_paid_due_and_promised(ledger: Ledger) -> N
         "usual_method": "bank_transfer",
         "products": "Audit, Course, Workshop",
         "collector": "Lee",
+        "group_id": "anna",
+        "group_open_balance": 370,
+        "group_overdue_balance": 130,
         "problems": 6,
         "reasons": "over 90 days past due; among the ten largest overdue; over its credit limit; broken promises; "
         "over 10 % of receivables; disputed",
@@ -161,6 +164,9 @@ def test_an_account_says_what_is_open_paid_due_and_promised(ledger: Ledger) -> N
         "disputed_balance": 0,
         "promised_on": "2026-06-28",  # its days of grace are not over
         "promised_amount": 10,
+        "group_id": "bert",
+        "group_open_balance": 1000,
+        "group_overdue_balance": 0,
         "problems": 1,
         "reasons": "over 10 % of receivables",
     }
@@ -561,6 +567,13 @@ class Twin:
             "collector": self.text[max(bills, key=lambda b: (b.issued_on, b.invoice_id)).invoice_id]["collector"],
         }
 
+    def group(self, customer: str, accounts: list[dict[str, Any]]) -> dict[str, Any]:
+        companies = ledgers.companies(self.tables)
+        group = companies.get(customer, customer)
+        members = [row for row in accounts if companies.get(row["customer_id"], row["customer_id"]) == group]
+        sums = {f"group_{name}": sum(row[name] for row in members) for name in ("open_balance", "overdue_balance")}
+        return {"group_id": group} | sums
+
     def accounts(self) -> list[dict[str, Any]]:
         customers = sorted({bill.customer_id for bill in self.bills})
         accounts = [account for account in map(self.account, customers) if account["open_balance"]]
@@ -581,6 +594,7 @@ class Twin:
             said = [reason for reason, held in zip(REASONS, holds, strict=True) if held and asked]
             row |= {"problems": len(said), "reasons": "; ".join(said)}
             row |= {"open_share": row["open_balance"] / open_ar}
+            row.update(self.group(row["customer_id"], accounts))
             row |= {"overdue_share": row["overdue_balance"] / row["open_balance"]}
         return sorted(accounts, key=lambda row: (not row["problems"], -row["overdue_balance"], row["customer_id"]))
 

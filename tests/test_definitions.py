@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[1]
 CATALOGUE = [kpi.name for kpi in kpis.catalogue(Settings())]
 # Every measure the trade was promised, those with a number as a KPI and those with a table as a schedule.
 PROMISED = """
-open_ar credit_balance net_ar overdue_ar overdue_share over_90_share disputed_share top10_share hhi billed cash
+open_ar credit_balance net_ar overdue_ar overdue_share over_90_share disputed_share top10_share hhi
+top10_group_share hhi_group billed cash
 set_offs withheld_tax bank_charges differences
 credit_notes discounts write_offs dso dso_12m dso_countback dso_best_possible add days_beyond_terms days_to_pay
 days_to_pay_median_km paid_on_time_share paid_on_time_count_share cei cei_3m ar_turnover collection_rate
@@ -30,7 +31,7 @@ collection_rate_period collection_rate_outstanding recovery_rate recovered_30 re
 recovered_to_outstanding days_to_resolve_mean days_to_resolve_median bad_debt_share dispute_rate dispute_days
 promise_kept_share promise_kept_count_share contact_rate right_party_share reminder_lead invoicing_lag cost_to_collect
 cost_per_invoice collections_roi collections_roi_net discount_uptake discount_cost
-roll_rates vintage expected_credit_loss method_mix credit_limit_use
+roll_rates vintage expected_credit_loss method_mix credit_limit_use credit_limit_use_by_group
 """.split()  # noqa: SIM905 - a list of words is read as one
 
 
@@ -82,5 +83,5 @@ def test_the_docs_are_printed_from_the_definitions() -> None:
 
 def test_names_of_the_pages_belong_to_something() -> None:
     """An abbreviation is spelled out where it is shown."""
-    short = {"dso", "dso_12m", "dso_countback", "dso_best_possible", "add", "cei", "cei_3m", "hhi"}
+    short = {"dso", "dso_12m", "dso_countback", "dso_best_possible", "add", "cei", "cei_3m", "hhi", "hhi_group"}
     assert short <= set(NAMES)

@@ -34,6 +34,8 @@ CENT = 100
 NOT_ADDITIVE = {
     "top10_share",
     "hhi",
+    "top10_group_share",
+    "hhi_group",
     "dso_countback",
     "days_to_pay_median_km",
     "days_to_resolve_median",

@@ -33,6 +33,7 @@ DAYS = [date(2026, 4, 30), date(2026, 5, 20)]
 # The table without which a schedule has no row.
 MADE_OF = {
     "credit_limit_use": "customers",
+    "credit_limit_use_by_group": "customers",
     "method_mix": "receipts",
     "disputes_by_reason": "disputes",
     "contacts_by_channel": "contacts",
@@ -258,6 +259,39 @@ def test_credit_limit_use(ledger: Ledger) -> None:
         "e": ["e", 10, 0, None, 10],
         "c": ["Cee", 150, 100, 1.5, 50],
         "f": ["Eff", 0, 40, 0, 0],
+    }
+
+
+def test_credit_limit_use_by_group(ledger: Ledger) -> None:
+    """p and its two owe 30 + 0 + 60; p's own limit of 100 is the group's, whatever its members have. q's members have
+    limits of 20 and 25 and owe 90 together; r has a limit of nothing, s none at all.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          p           2026-03-01 2026-03-31 30.00
+    B          p2          2026-03-01 2026-03-31 60.00
+    C          q1          2026-03-01 2026-03-31 50.00
+    D          q           2026-03-01 2026-03-31 40.00
+    E          r           2026-03-01 2026-03-31 1.00
+    F          s           2026-03-01 2026-03-31 7.00
+
+    customers
+    customer_id name parent_id credit_limit
+    p           Pee  -         100.00
+    p1          -    p         10.00
+    p2          -    p1        -
+    q           Kew  -         -
+    q1          -    q         20.00
+    q2          -    q         25.00
+    r           -    -         0.00
+    s           Ess  -         -
+    """
+    used = ledger.as_of(AS_OF).schedule("credit_limit_use_by_group")
+    assert used.group_id.to_list() == ["r", "q", "p"]
+    assert lines(used, "group_id") == {
+        "r": ["r", 1, 0, None, 1],
+        "q": ["Kew", 90, 45, 2, 45],
+        "p": ["Pee", 90, 100, 0.9, 0],
     }
 
 

@@ -49,6 +49,7 @@ class Invoice:
     due_on: date
     amount: int
     entered_on: date
+    company: str
     delivered_on: date | None = None
     discount_until: date | None = None
     discount: int | None = None
@@ -292,15 +293,25 @@ def disputed(then: Known) -> int:
     return sum(money for invoice, money in owed_on(then, then.day).items() if invoice.name in contested)
 
 
-def by_customer(then: Known) -> Counter[str]:
-    owed: Counter[str] = Counter()
-    for invoice, balance in owed_on(then, then.day).items():
-        owed[invoice.customer] += balance
-    return owed
+def owed_by(payer: Callable[[Invoice], str]) -> Callable[[Known], Counter[str]]:
+    def by_payer(then: Known) -> Counter[str]:
+        owed: Counter[str] = Counter()
+        for invoice, balance in owed_on(then, then.day).items():
+            owed[payer(invoice)] += balance
+        return owed
+
+    return by_payer
 
 
-def hhi(then: Known) -> Parts:
-    return sum(balance**2 for balance in by_customer(then).values()), open_ar(then) ** 2, 10_000
+by_customer, by_company = owed_by(lambda invoice: invoice.customer), owed_by(lambda invoice: invoice.company)
+
+
+def top10(owed: Callable[[Known], Counter[str]]) -> Callable[[Known], Parts]:
+    return of_open_ar(lambda then: sum(sorted(owed(then).values())[-10:]))
+
+
+def hhi(owed: Callable[[Known], Counter[str]]) -> Callable[[Known], Parts]:
+    return lambda then: (sum(balance**2 for balance in owed(then).values()), open_ar(then) ** 2, 10_000)
 
 
 def dso_countback(then: Known) -> Parts:
@@ -661,8 +672,10 @@ TWINS: dict[str, Callable[[Known], Parts]] = {
     "overdue_share": of_open_ar(lambda then: past_due(then, then.day, 0)),
     "over_90_share": of_open_ar(lambda then: past_due(then, then.day, 90)),
     "disputed_share": lambda then: (disputed(then), where_present(then, "disputes", open_ar(then)), 1),
-    "top10_share": of_open_ar(lambda then: sum(sorted(by_customer(then).values())[-10:])),
-    "hhi": hhi,
+    "top10_share": top10(by_customer),
+    "hhi": hhi(by_customer),
+    "top10_group_share": top10(by_company),
+    "hhi_group": hhi(by_company),
     "dso": lambda then: over_billing(then, open_ar(then), 90, scale=90),
     "dso_12m": lambda then: over_billing(then, open_ar(then), 365, scale=365),
     "dso_countback": dso_countback,
@@ -705,6 +718,7 @@ TWINS: dict[str, Callable[[Known], Parts]] = {
 # Their parts are numbers of things or days; the parts of all others are money.
 COUNTED = {
     "hhi",
+    "hhi_group",
     "dso_countback",
     "days_to_pay_median_km",
     "paid_on_time_count_share",
@@ -726,8 +740,10 @@ EACH = {"cost_per_invoice"}
 
 def facts(tables: Tables) -> Known:
     """The whole ledger, its end included; `known` cuts it off on a day."""
+    tables = ledgers.merged(tables)
     segments = {row["customer_id"]: row.get("segment", "") for row in tables.get("customers", [])}
-    invoices = {row["invoice_id"]: _invoice(row, segments) for row in tables["invoices"]}
+    companies = ledgers.companies(tables)
+    invoices = {row["invoice_id"]: _invoice(row, segments, companies) for row in tables["invoices"]}
     paid = [
         {"invoice_id": row["invoice_id"], "applied_on": row["paid_on"], "kind": "cash", "amount": row["amount"]}
         for row in tables["invoices"]
@@ -760,7 +776,7 @@ def facts(tables: Tables) -> Known:
     )
 
 
-def _invoice(row: Row, segments: dict[str, str]) -> Invoice:
+def _invoice(row: Row, segments: dict[str, str], companies: dict[str, str]) -> Invoice:
     return Invoice(
         row["invoice_id"],
         row["customer_id"],
@@ -769,6 +785,7 @@ def _invoice(row: Row, segments: dict[str, str]) -> Invoice:
         date.fromisoformat(row["due_on"]),
         _cents(row["amount"]),
         _entered(row, "issued_on"),
+        companies.get(row["customer_id"], row["customer_id"]),
         _day(row.get("delivered_on")),
         _day(row.get("discount_until")),
         _cents(row["discount_amount"]) if row.get("discount_amount") else None,
@@ -888,8 +905,8 @@ def test_every_kpi_has_a_twin() -> None:
 
 @st.composite
 def served(draw: st.DrawFn) -> Tables:
-    """A drawn ledger with deliveries, offers of discount, promises, contacts and costs."""
-    tables, deck = draw(ledgers.ledgers()), draw(st.randoms(use_true_random=False))
+    """A drawn ledger with groups of companies, deliveries, offers of discount, promises, contacts and costs."""
+    tables, deck = draw(ledgers.groups()), draw(st.randoms(use_true_random=False))
     bills = tables["invoices"]
     extra = {
         "invoices": [row | _terms(row, deck) for row in bills],

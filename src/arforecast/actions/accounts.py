@@ -12,7 +12,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.errors import UsageError
-from arforecast.kpis.balances import bucket_names, on_account, under_dispute
+from arforecast.kpis.balances import bucket_names, companies, on_account, under_dispute
 from arforecast.kpis.service import answered
 from arforecast.ledger import valued
 from arforecast.snapshot import Facts, fetched, positions, read, total
@@ -23,7 +23,8 @@ COLUMNS = [
     "customer_id", "name", "open_balance", "credit_balance", "open_share", "overdue_balance", "overdue_share",
     "overdue_change_amount", "oldest_days_past_due", "over_90_balance", "credit_limit_amount", "over_limit_amount",
     "broken_promises", "disputed_balance", "last_paid_on", "last_paid_amount", "next_due_on", "next_due_amount",
-    "promised_on", "promised_amount", "usual_method", "products", "collector", "problems", "reasons",
+    "promised_on", "promised_amount", "usual_method", "products", "collector", "group_id", "group_open_balance",
+    "group_overdue_balance", "problems", "reasons",
 ]  # fmt: skip
 REASONS = {
     "over 90 days past due": "Some of what is open is more than 90 days past due.",
@@ -47,6 +48,10 @@ MEANINGS = {
     "next_due_on": "The earliest due date after as_of of what is open.",
     "promised_on": "The earliest day promised that is still pending: not kept yet, and its days of grace not over.",
     "usual_method": "How most of the money received in the last 365 days was paid.",
+    "group_id": "The top parent of the customer's group of companies: the parent and all below it; who stands alone is "
+    "a group of its own.",
+    "group_open_balance": "The open_balance of all accounts of the group, this one included.",
+    "group_overdue_balance": "The overdue_balance of all accounts of the group, this one included.",
 }
 SUMS = ("broken_promises", "promised_amount", "credit_limit_amount", "credit_balance")
 # What is not known, rather than none, in a ledger without the table.
@@ -102,6 +107,7 @@ def _measured(rows: pd.DataFrame, facts: Facts) -> pd.DataFrame:
     """The rows in the order of their identifiers, with what is read from one row or from all of them."""
     # A left join leaves whole numbers beside nulls as objects.
     rows = rows.sort_values("customer_id", ignore_index=True).astype(dict.fromkeys(SUMS, "float64"))
+    group = rows.company.fillna(rows.customer_id)
     unknown = {name: np.nan for name, table in FED_BY.items() if table not in facts.books.present}
     measured = rows.assign(
         name=rows["name"].fillna(rows.customer_id),
@@ -113,6 +119,9 @@ def _measured(rows: pd.DataFrame, facts: Facts) -> pd.DataFrame:
         credit_balance=rows.credit_balance.fillna(0),
         next_due_amount=rows.next_due_amount.where(rows.next_due_on.notna()),
         promised_amount=rows.promised_amount.where(rows.promised_on.notna()),
+        group_id=group,
+        group_open_balance=rows.open_balance.groupby(group).transform("sum"),
+        group_overdue_balance=rows.overdue_balance.groupby(group).transform("sum"),
     )
     return measured.assign(**unknown).astype({"broken_promises": "Int64"})
 
@@ -214,12 +223,17 @@ def _in_credit(facts: Facts, as_of: date) -> ibis.Table:
     return rows.group_by("customer_id").aggregate(credit_balance=total(rows.credit))
 
 
+def _grouped(facts: Facts, as_of: date) -> ibis.Table:
+    return companies(facts)
+
+
 def _named(facts: Facts, as_of: date) -> ibis.Table:
     return facts.books.tables["customers"].select("customer_id", "name", credit_limit_amount="credit_limit")
 
 
 PARTS: tuple[Callable[[Facts, date], ibis.Table], ...] = (
     _named,
+    _grouped,
     _in_credit,
     _promised,
     _paid_last,

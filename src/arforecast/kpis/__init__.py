@@ -70,6 +70,8 @@ def catalogue(settings: Settings) -> tuple[Kpi, ...]:
         balances.disputed_share,
         balances.top10_share,
         balances.hhi,
+        balances.top10_group_share,
+        balances.hhi_group,
         balances.billed,
         balances.cash,
         balances.credit_notes,

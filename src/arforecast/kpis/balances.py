@@ -77,26 +77,47 @@ def bucket_names(edges: tuple[int, ...]) -> list[str]:
 
 
 def customers(facts: Facts) -> ibis.Table:
-    """How open_ar spreads over customers, by as_of and group: top10, squares (of minor units, a float),
-    overdue_customers, and those of them who were contacted in the month: contacted_customers."""
+    """How open_ar spreads over customers and over groups of companies, by as_of and group: top10 and squares (of minor
+    units, a float) of customers, top10_companies and squares_companies; overdue_customers, and those of them who were
+    contacted in the month: contacted_customers."""
     owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
     each = owed.group_by("group", "customer_id", as_of="on").aggregate(
         open=total(owed.balance), overdue=total(owed.balance, owed.days_past_due > 0)
     )
+    known = each.left_join(companies(facts), "customer_id")
+    together = known.group_by("as_of", "group", company=known.company.fill_null(known.customer_id))
+    spread = _spread(together.aggregate(open=total(known.open)), "_companies")
+    late = _late_customers(facts, each)
+    return late.join(_spread(each), ["as_of", "group"]).join(spread, ["as_of", "group"])
+
+
+def companies(facts: Facts) -> ibis.Table:
+    """The group of companies that each customer belongs to, named by its top parent; who stands alone is one of its
+    own: customer_id, company."""
+    known = facts.books.tables["customers"]
+    return known.select("customer_id", company=known.parent_id.fill_null(known.customer_id))
+
+
+def _late_customers(facts: Facts, each: ibis.Table) -> ibis.Table:
     met = contacts(facts).select("as_of", "customer_id", met=ibis.literal(1)).distinct()
     both = each.left_join(met, ["as_of", "customer_id"])
     late = (both.overdue > 0).ifelse(1, 0)
-    # Squares of cents outgrow 64 bits; decimals add up to the same in any order, floats would not.
-    exact = both.open.cast("decimal(38,0)")
-    sums = both.group_by("as_of", "group").aggregate(
-        squares=(exact * exact).sum().cast("float64"),
+    return both.group_by("as_of", "group").aggregate(
         overdue_customers=late.sum().cast("int64"),
         contacted_customers=(late * both.met).sum().fill_null(0).cast("int64"),
     )
+
+
+def _spread(each: ibis.Table, suffix: str = "") -> ibis.Table:
+    """The ten largest of what each payer owes, and the sum of all of it squared: as_of, group, top10, squares."""
+    # Squares of cents outgrow 64 bits; decimals add up to the same in any order, floats would not.
+    exact = each.open.cast("decimal(38,0)")
     largest = ibis.row_number().over(group_by=["as_of", "group"], order_by=ibis.desc("open"))
-    ten = each.mutate(nth=largest).filter(_.nth < 10)
-    top = ten.group_by("as_of", "group").aggregate(top10=total(ten.open))
-    return sums.join(top, ["as_of", "group"])
+    ranked = each.mutate(square=exact * exact, nth=largest)
+    sums = ranked.group_by("as_of", "group").aggregate(
+        top10=total(ranked.open, ranked.nth < 10), squares=ranked.square.sum().cast("float64")
+    )
+    return sums.rename({f"{name}{suffix}": name for name in ("top10", "squares")})
 
 
 def disputed(facts: Facts) -> ibis.Table:
@@ -295,6 +316,20 @@ def hhi(m: pd.DataFrame) -> Parts:
     """How concentrated what is owed is (Herfindahl-Hirschman index): the sum of squared customer shares of open_ar
     x 10,000. One customer alone is 10,000."""
     return m.squares, m.open.astype("float64") ** 2, 10_000
+
+
+@kpi("share", better="lower")
+def top10_group_share(m: pd.DataFrame) -> Parts:
+    """The ten largest groups of companies' share of what is owed: their open balance / open_ar. A group is the top
+    parent and all below it, the parent included; who stands alone is a group of its own."""
+    return m.top10_companies, m.open, 1
+
+
+@kpi("index", better="lower", counted=True)
+def hhi_group(m: pd.DataFrame) -> Parts:
+    """As hhi, over groups of companies: the sum of their squared shares of open_ar x 10,000. A group is the top parent
+    and all below it, the parent included; who stands alone is a group of its own."""
+    return m.squares_companies, m.open.astype("float64") ** 2, 10_000
 
 
 @kpi("money", back="opening_on")

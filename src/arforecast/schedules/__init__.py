@@ -20,7 +20,13 @@ from arforecast.schedules.collecting import (
     disputes_by_reason,
     method_mix,
 )
-from arforecast.schedules.risk import credit_limit_use, expected_credit_loss, roll_rates, vintage
+from arforecast.schedules.risk import (
+    credit_limit_use,
+    credit_limit_use_by_group,
+    expected_credit_loss,
+    roll_rates,
+    vintage,
+)
 from arforecast.schedules.terms import late_fees, payment_plans, terms
 from arforecast.snapshot import Facts
 
@@ -33,6 +39,7 @@ SCHEDULES: dict[str, Schedule] = {
         vintage,
         expected_credit_loss,
         credit_limit_use,
+        credit_limit_use_by_group,
         terms,
         method_mix,
         late_fees,
@@ -46,7 +53,7 @@ SCHEDULES: dict[str, Schedule] = {
 
 
 # What open items alone can tell; a snapshot has no history for the others.
-OF_ONE_DAY = ("credit_limit_use",)
+OF_ONE_DAY = ("credit_limit_use", "credit_limit_use_by_group")
 
 
 def schedule(facts: Facts, as_of: date, name: str) -> pd.DataFrame:

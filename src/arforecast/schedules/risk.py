@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis.balances import aged, bucket_names
+from arforecast.kpis.balances import aged, bucket_names, companies
 from arforecast.ledger import valued
 from arforecast.schedules.sheet import YEAR_DAYS, days, first_day, known_at_issue, ordered, owed, share
 from arforecast.snapshot import Facts, fetched, month_ends, pays, read, total
@@ -146,11 +146,33 @@ def _loss_rates(facts: Facts, as_of: date) -> pd.Series:
 def credit_limit_use(facts: Facts, as_of: date) -> pd.DataFrame:
     """How much of its credit limit a customer uses: open balance / credit limit, and the balance over the limit; the
     customers that have a limit, the one that uses most first."""
-    standing = owed(facts, days([{"on": as_of}], "on"))
+    return _used(facts, owed(facts, days([{"on": as_of}], "on")), facts.books.tables["customers"])
+
+
+def credit_limit_use_by_group(facts: Facts, as_of: date) -> pd.DataFrame:
+    """As credit_limit_use, of groups of companies: the top parent and all below it, the parent included; who stands
+    alone is a group of its own. The limit of a group is that of its parent, which is given for all of them, where the
+    parent has one; else the sum of its members' limits, to which a member without one adds nothing. group_id and name
+    are the parent's."""
+    standing = owed(facts, days([{"on": as_of}], "on")).left_join(companies(facts), "customer_id")
+    by_group = standing.mutate(customer_id=standing.company.fill_null(standing.customer_id))
+    return _used(facts, by_group, _heads(facts)).rename(columns={"customer_id": "group_id"})
+
+
+def _heads(facts: Facts) -> ibis.Table:
+    """The top parent of each group of companies, with the limit of the group: customer_id, name, credit_limit."""
+    customers = facts.books.tables["customers"].select("customer_id", "name", "credit_limit")
+    members = customers.join(companies(facts), "customer_id")
+    limits = members.group_by("company").aggregate(together=_.credit_limit.sum().cast("int64"))
+    both = limits.left_join(customers, limits.company == customers.customer_id)
+    return both.select("name", customer_id="company", credit_limit=both.credit_limit.fill_null(both.together))
+
+
+def _used(facts: Facts, standing: ibis.Table, payers: ibis.Table) -> pd.DataFrame:
+    """The use of their limits by those of `payers` that have one; of whom `standing` are the balances."""
     balances = standing.group_by("customer_id").aggregate(open_balance=total(standing.balance))
-    limited = facts.books.tables["customers"].filter(_.credit_limit.notnull())
-    rows = limited.left_join(balances, "customer_id")
-    customers = read(
+    rows = payers.filter(_.credit_limit.notnull()).left_join(balances, "customer_id")
+    used = read(
         rows.select(
             "customer_id",
             name=rows.name.fill_null(rows.customer_id),
@@ -159,8 +181,8 @@ def credit_limit_use(facts: Facts, as_of: date) -> pd.DataFrame:
         ),
         facts,
     )
-    over = (customers.open_balance - customers.credit_limit_amount).clip(lower=0)
-    # A balance without any credit is beyond every share: such a customer comes first, and its share is not defined.
-    used = (customers.open_balance / customers.credit_limit_amount).fillna(0)
-    first = ordered(customers.assign(used_share=used, over_limit_amount=over), "used_share", "customer_id")
+    over = (used.open_balance - used.credit_limit_amount).clip(lower=0)
+    # A balance without any credit is beyond every share: it comes first, and its share is not defined.
+    part = (used.open_balance / used.credit_limit_amount).fillna(0)
+    first = ordered(used.assign(used_share=part, over_limit_amount=over), "used_share", "customer_id")
     return first.assign(used_share=first.used_share.replace(np.inf, np.nan))

@@ -1,25 +1,25 @@
-WITH `t18` AS (
+WITH `t20` AS (
   SELECT
-    `t15`.`group`,
-    `t15`.`customer_id`,
-    `t15`.`on` AS `as_of`,
-    COALESCE(SUM(`t15`.`balance`), 0) AS `open`,
-    COALESCE(SUM(IF(`t15`.`days_past_due` > 0, `t15`.`balance`, NULL)), 0) AS `overdue`
+    `t18`.`group`,
+    `t18`.`customer_id`,
+    `t18`.`on` AS `as_of`,
+    COALESCE(SUM(`t18`.`balance`), 0) AS `open`,
+    COALESCE(SUM(IF(`t18`.`days_past_due` > 0, `t18`.`balance`, NULL)), 0) AS `overdue`
   FROM (
     SELECT
       *
     FROM (
       SELECT
         `t8`.`on`,
-        `t11`.`invoice_id`,
-        `t11`.`customer_id`,
-        `t11`.`group`,
-        `t11`.`currency`,
-        `t11`.`issued_on`,
-        `t11`.`due_on`,
-        `t11`.`entered_on`,
-        `t11`.`balance`,
-        DATE_DIFF(`t8`.`on`, `t11`.`due_on`, DAY) AS `days_past_due`
+        `t13`.`invoice_id`,
+        `t13`.`customer_id`,
+        `t13`.`group`,
+        `t13`.`currency`,
+        `t13`.`issued_on`,
+        `t13`.`due_on`,
+        `t13`.`entered_on`,
+        `t13`.`balance`,
+        DATE_DIFF(`t8`.`on`, `t13`.`due_on`, DAY) AS `days_past_due`
       FROM (
         SELECT
           `t0`.`as_of` AS `on`
@@ -28,64 +28,65 @@ WITH `t18` AS (
       INNER JOIN (
         SELECT
           *
-        FROM `spells` AS `t1`
+        FROM `spells` AS `t2`
         WHERE
-          `t1`.`balance` <> 0
-      ) AS `t11`
-        ON `t11`.`since` <= `t8`.`on` AND `t11`.`until` > `t8`.`on`
-    ) AS `t13`
+          `t2`.`balance` <> 0
+      ) AS `t13`
+        ON `t13`.`since` <= `t8`.`on` AND `t13`.`until` > `t8`.`on`
+    ) AS `t15`
     WHERE
-      `t13`.`balance` > 0
-  ) AS `t15`
+      `t15`.`balance` > 0
+  ) AS `t18`
   GROUP BY
     1,
     2,
     3
 )
 SELECT
-  `t29`.`as_of`,
-  `t29`.`group`,
-  `t29`.`squares`,
-  `t29`.`overdue_customers`,
-  `t29`.`contacted_customers`,
-  `t28`.`top10`
+  `t32`.`as_of`,
+  `t32`.`group`,
+  `t32`.`overdue_customers`,
+  `t32`.`contacted_customers`,
+  `t33`.`top10`,
+  `t33`.`squares`,
+  `t37`.`top10_companies`,
+  `t37`.`squares_companies`
 FROM (
   SELECT
-    `t24`.`as_of`,
-    `t24`.`group`,
-    CAST(SUM(CAST(`t24`.`open` AS NUMERIC) * CAST(`t24`.`open` AS NUMERIC)) AS FLOAT64) AS `squares`,
-    SUM(IF(`t24`.`overdue` > 0, 1, 0)) AS `overdue_customers`,
-    COALESCE(SUM(IF(`t24`.`overdue` > 0, 1, 0) * `t24`.`met`), 0) AS `contacted_customers`
+    `t26`.`as_of`,
+    `t26`.`group`,
+    SUM(IF(`t26`.`overdue` > 0, 1, 0)) AS `overdue_customers`,
+    COALESCE(SUM(IF(`t26`.`overdue` > 0, 1, 0) * `t26`.`met`), 0) AS `contacted_customers`
   FROM (
     SELECT
-      `t21`.`group`,
-      `t21`.`customer_id`,
-      `t21`.`as_of`,
-      `t21`.`open`,
-      `t21`.`overdue`,
-      `t22`.`as_of` AS `as_of_right`,
-      `t22`.`customer_id` AS `customer_id_right`,
-      `t22`.`met`
-    FROM `t18` AS `t21`
+      `t24`.`group`,
+      `t24`.`customer_id`,
+      `t24`.`as_of`,
+      `t24`.`open`,
+      `t24`.`overdue`,
+      `t23`.`as_of` AS `as_of_right`,
+      `t23`.`customer_id` AS `customer_id_right`,
+      `t23`.`met`
+    FROM `t20` AS `t24`
     LEFT OUTER JOIN (
       SELECT DISTINCT
-        `t17`.`as_of`,
-        `t17`.`customer_id`,
+        `t19`.`as_of`,
+        `t19`.`customer_id`,
         1 AS `met`
       FROM (
         SELECT
           `t4`.`as_of`,
-          `t16`.`group`,
-          `t16`.`customer_id`,
-          `t16`.`right_party`
+          `t17`.`group`,
+          `t17`.`customer_id`,
+          `t17`.`right_party`
         FROM `calendar` AS `t4`
         INNER JOIN (
           SELECT
-            COALESCE(`t12`.`theirs`, '(none)') AS `group`,
-            `t12`.`customer_id`,
-            `t12`.`right_party`,
-            `t12`.`contacted_on`,
-            `t12`.`entered_on`
+            COALESCE(`t14`.`theirs`, '(none)') AS `group`,
+            `t14`.`customer_id`,
+            `t14`.`right_party`,
+            `t14`.`contacted_on`,
+            `t14`.`entered_on`
           FROM (
             SELECT
               `t5`.`row`,
@@ -105,45 +106,101 @@ FROM (
             FROM `contacts` AS `t5`
             LEFT OUTER JOIN (
               SELECT
-                `t3`.`customer_id`,
-                `t3`.`segment` AS `theirs`
-              FROM `customers` AS `t3`
+                `t1`.`customer_id`,
+                `t1`.`segment` AS `theirs`
+              FROM `customers` AS `t1`
             ) AS `t10`
               ON `t5`.`customer_id` = `t10`.`customer_id`
-          ) AS `t12`
-        ) AS `t16`
-          ON `t16`.`contacted_on` > `t4`.`opening_on` AND `t16`.`entered_on` <= `t4`.`as_of`
-      ) AS `t17`
-    ) AS `t22`
-      ON `t21`.`as_of` = `t22`.`as_of` AND `t21`.`customer_id` = `t22`.`customer_id`
-  ) AS `t24`
+          ) AS `t14`
+        ) AS `t17`
+          ON `t17`.`contacted_on` > `t4`.`opening_on` AND `t17`.`entered_on` <= `t4`.`as_of`
+      ) AS `t19`
+    ) AS `t23`
+      ON `t24`.`as_of` = `t23`.`as_of` AND `t24`.`customer_id` = `t23`.`customer_id`
+  ) AS `t26`
   GROUP BY
     1,
     2
-) AS `t29`
+) AS `t32`
 INNER JOIN (
   SELECT
-    `t25`.`as_of`,
-    `t25`.`group`,
-    COALESCE(SUM(`t25`.`open`), 0) AS `top10`
+    *
   FROM (
     SELECT
-      *
+      `t27`.`as_of`,
+      `t27`.`group`,
+      COALESCE(SUM(IF(`t27`.`nth` < 10, `t27`.`open`, NULL)), 0) AS `top10`,
+      CAST(SUM(`t27`.`square`) AS FLOAT64) AS `squares`
     FROM (
       SELECT
-        `t19`.`group`,
-        `t19`.`customer_id`,
-        `t19`.`as_of`,
-        `t19`.`open`,
-        `t19`.`overdue`,
-        ROW_NUMBER() OVER (PARTITION BY `t19`.`as_of`, `t19`.`group` ORDER BY `t19`.`open` DESC) - 1 AS `nth`
-      FROM `t18` AS `t19`
-    ) AS `t23`
-    WHERE
-      `t23`.`nth` < 10
-  ) AS `t25`
-  GROUP BY
-    1,
-    2
-) AS `t28`
-  ON `t29`.`as_of` = `t28`.`as_of` AND `t29`.`group` = `t28`.`group`
+        `t22`.`group`,
+        `t22`.`customer_id`,
+        `t22`.`as_of`,
+        `t22`.`open`,
+        `t22`.`overdue`,
+        CAST(`t22`.`open` AS NUMERIC) * CAST(`t22`.`open` AS NUMERIC) AS `square`,
+        ROW_NUMBER() OVER (PARTITION BY `t22`.`as_of`, `t22`.`group` ORDER BY `t22`.`open` DESC) - 1 AS `nth`
+      FROM `t20` AS `t22`
+    ) AS `t27`
+    GROUP BY
+      1,
+      2
+  ) AS `t29`
+) AS `t33`
+  ON `t32`.`as_of` = `t33`.`as_of` AND `t32`.`group` = `t33`.`group`
+INNER JOIN (
+  SELECT
+    `t35`.`as_of`,
+    `t35`.`group`,
+    `t35`.`top10` AS `top10_companies`,
+    `t35`.`squares` AS `squares_companies`
+  FROM (
+    SELECT
+      `t34`.`as_of`,
+      `t34`.`group`,
+      COALESCE(SUM(IF(`t34`.`nth` < 10, `t34`.`open`, NULL)), 0) AS `top10`,
+      CAST(SUM(`t34`.`square`) AS FLOAT64) AS `squares`
+    FROM (
+      SELECT
+        `t28`.`as_of`,
+        `t28`.`group`,
+        `t28`.`company`,
+        `t28`.`open`,
+        CAST(`t28`.`open` AS NUMERIC) * CAST(`t28`.`open` AS NUMERIC) AS `square`,
+        ROW_NUMBER() OVER (PARTITION BY `t28`.`as_of`, `t28`.`group` ORDER BY `t28`.`open` DESC) - 1 AS `nth`
+      FROM (
+        SELECT
+          `t25`.`as_of`,
+          `t25`.`group`,
+          COALESCE(`t25`.`company`, `t25`.`customer_id`) AS `company`,
+          COALESCE(SUM(`t25`.`open`), 0) AS `open`
+        FROM (
+          SELECT
+            `t24`.`group`,
+            `t24`.`customer_id`,
+            `t24`.`as_of`,
+            `t24`.`open`,
+            `t24`.`overdue`,
+            `t12`.`customer_id` AS `customer_id_right`,
+            `t12`.`company`
+          FROM `t20` AS `t24`
+          LEFT OUTER JOIN (
+            SELECT
+              `t1`.`customer_id`,
+              COALESCE(`t1`.`parent_id`, `t1`.`customer_id`) AS `company`
+            FROM `customers` AS `t1`
+          ) AS `t12`
+            ON `t24`.`customer_id` = `t12`.`customer_id`
+        ) AS `t25`
+        GROUP BY
+          1,
+          2,
+          3
+      ) AS `t28`
+    ) AS `t34`
+    GROUP BY
+      1,
+      2
+  ) AS `t35`
+) AS `t37`
+  ON `t32`.`as_of` = `t37`.`as_of` AND `t32`.`group` = `t37`.`group`
