@@ -42,7 +42,7 @@ def write(folder: Path, files: dict[str, str | bytes]) -> Path:
 def write_docstring(documented: object, folder: Path) -> Path:
     """The ledger in the docstring of a test or a module: paragraphs that begin with the name of a file."""
     paragraphs = (paragraph.partition("\n") for paragraph in (getdoc(documented) or "").split("\n\n"))
-    return write(folder, {name: f"{cells}\n" for name, _, cells in paragraphs if name.endswith(".csv")})
+    return write(folder, {name: f"{cells}\n" for name, _, cells in paragraphs if name.endswith((".csv", ".toml"))})
 
 
 def counted(books: Books) -> dict[str, tuple[int, int, int]]:

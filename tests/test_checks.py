@@ -907,6 +907,39 @@ def test_rule_unknown_invoice(books: Books, found: list[Problem], said: list[str
     assert counted(books) == {"invoices": (2, 1, 1), "applications": (3, 1, 2), "disputes": (2, 1, 1)}
 
 
+def test_rule_before_the_beginning(books: Books, found: list[Problem], said: list[str]) -> None:
+    """Complete from February. X0 was settled in January; A9 was set aside, and its payment with it; in February every
+    invoice has to be there.
+
+    ledger.toml
+    complete_from = 2026-02-01
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+    A9,C1,2026-01-05,soon,100.00
+
+    applications.csv
+    invoice_id,applied_on,amount,kind
+    X0,2026-01-31,10.00,cash
+    A1,2026-01-31,20.00,cash
+    A9,2026-01-31,30.00,cash
+    X0,2026-02-01,40.00,cash
+    """
+    assert found == [
+        Problem("not_a_date", "error", "invoices", 3, "due_on", "soon", 100.0),
+        Problem("before_the_beginning", "warning", "applications", 2, "invoice_id", "X0", 10.0),
+        Problem("unknown_invoice", "error", "applications", 4, "invoice_id", "A9", 30.0),
+        Problem("unknown_invoice", "error", "applications", 5, "invoice_id", "X0", 40.0),
+    ]
+    assert said[1] == (
+        "applications.csv row 2: invoice_id X0 was settled before the ledger begins: the row uses up its receipt or "
+        "credit, and no balance or flow counts it. Add the invoice if it should."
+    )
+    assert rows(books, "applications") == [2, 3]
+    assert counted(books)["applications"] == (4, 2, 2)
+
+
 def test_rule_before_invoice(found: list[Problem], said: list[str]) -> None:
     """
     invoices.csv

@@ -48,6 +48,40 @@ def test_an_opening_balance_is_no_sale(tmp_path: Path) -> None:
         ledger.as_of("2026-01-31")
 
 
+OLD = """
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          c           2026-01-10 2026-02-09 100.00
+
+    applications
+    invoice_id applied_on amount kind        receipt_id credit_id
+    X          2026-01-20 70.00  cash        R          -
+    Y          2026-01-21 5.00   credit_note -          C
+    A          2026-02-03 40.00  cash        R          -
+
+    receipts
+    receipt_id customer_id received_on amount
+    R          c           2026-01-20  120.00
+
+    credits
+    credit_id customer_id issued_on  amount
+    C         d           2026-01-21 8.00
+"""
+
+
+def test_what_was_applied_before_the_beginning_uses_up_its_receipt_and_touches_nothing_else(tmp_path: Path) -> None:
+    """Of the receipt of 120, 70 went to an invoice of before: 10 are on account, and 3 of the credit of 8."""
+    ledgers.write(ledgers.told(OLD), tmp_path / "ledger")
+    (tmp_path / "ledger" / "ledger.toml").write_text("complete_from = 2026-02-01\n", "utf-8")
+    ledger = open_ledger(tmp_path / "ledger", Settings())
+    assert ledger.quarantine.empty
+    today = ledger.as_of("2026-02-28")
+    values = figures(ledger, "2026-02-28")
+    assert values[["open_ar", "credit_balance", "cash", "credit_notes"]].to_list() == [60, -13, 40, 0]
+    assert today.accounts()[["customer_id", "open_balance", "credit_balance"]].to_numpy().tolist() == [["c", 60, -10]]
+    assert today.account("c").payments.amount.to_list() == [40]
+
+
 def test_open_items_of_a_day_have_no_history(tmp_path: Path) -> None:
     ledger = opened(tmp_path, "snapshot_on = 2026-05-31\n")
     with pytest.raises(UsageError, match="open items of 2026-05-31"):

@@ -167,15 +167,24 @@ def held(facts: Facts, name: str, days: ibis.Table) -> ibis.Table:
 
 
 def _cash(facts: Facts) -> ibis.Table:
-    return facts.entries.filter(_.kind == "cash").semi_join(facts.receipts, "customer_id")
+    """The cash of customers who have receipts, and that of receipts on invoices of before the ledger begins."""
+    columns = ("customer_id", "currency", "entered_on", "change")
+    cash = facts.entries.filter(_.kind == "cash").semi_join(facts.receipts, "customer_id").select(*columns)
+    if facts.books.notes.complete_from is None:
+        return cash
+    applied = facts.books.tables["applications"].filter(_.kind == "cash").anti_join(facts.invoices, "invoice_id")
+    old = applied.select("receipt_id", "entered_on", change=-_.amount)
+    return cash.union(old.join(facts.receipts.drop("entered_on"), "receipt_id").select(*columns))
 
 
 def _credited(facts: Facts) -> ibis.Table:
     """What was applied of credits: credit by credit, whoever's invoice it was."""
-    owners = facts.books.tables["credits"].select("credit_id", "customer_id")
+    owners = facts.books.tables["credits"].select("credit_id", "customer_id", own="currency")
     bills = facts.books.tables["invoices"].select("invoice_id", "currency")
     used = facts.books.tables["applications"].select("invoice_id", "credit_id", "entered_on", change=-_.amount)
-    return used.join(owners, "credit_id").join(bills, "invoice_id")
+    # An invoice of before the ledger begins is not there; its credit was in its currency.
+    both = used.join(owners, "credit_id").left_join(bills, "invoice_id")
+    return both.mutate(currency=both.currency.fill_null(both.own))
 
 
 def _by_group(facts: Facts, customers: ibis.Table, booked: ibis.Table) -> ibis.Table:

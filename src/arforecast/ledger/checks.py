@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from arforecast.settings import Settings
 
 Check = Callable[[Tables, "Settings"], Iterator["ibis.Table"]]
+# Of an application: whether it, and its invoice, are of the time before the ledger begins.
+OLD = "before the beginning"
 COLUMNS = ["table", "row", "column", "value", "rule", "amount"]
 # The tables whose money is worth what its rate says on the day it enters the books.
 OF_MONEY = ("invoices", "receipts", "credits")
@@ -128,7 +130,7 @@ def absurd_amounts(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
 
 def unknown_invoices(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     """A row about an invoice that is not there, or was itself set aside."""
-    strangers = tables["applications"].filter(_.billed_on.isnull())
+    strangers = tables["applications"].filter(_.billed_on.isnull() & ~_[OLD])
     yield _found(strangers, "applications", "unknown_invoice", "invoice_id", strangers.invoice_id)
     for table, column in _referring(tables):
         if column.references == INVOICE and table.name != "applications":
@@ -168,6 +170,12 @@ def applications_before_issue(tables: Tables, settings: Settings) -> Iterator[ib
 
 
 # Warnings: rows that are used and reported.
+
+
+def before_the_beginning(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """What was applied, before the ledger begins, to an invoice that was settled by then: it uses up its receipt."""
+    old = tables["applications"].filter(_[OLD])
+    yield _found(old, "applications", "before_the_beginning", "invoice_id", old.invoice_id)
 
 
 def over_applied_invoices(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
@@ -350,6 +358,7 @@ def _last_year(invoices: ibis.Table) -> int | None:
 SUBSTANCE: tuple[Check, ...] = (unknown_currencies, missing_rates, duplicates, absurd_amounts)
 REFERENCE: tuple[Check, ...] = (unknown_invoices, applications_without_rate, applications_before_issue)
 WARNINGS: tuple[Check, ...] = (
+    before_the_beginning,
     over_applied_invoices,
     misapplied,
     undone_nothing,

@@ -17,6 +17,7 @@ from arforecast.errors import shown
 from arforecast.ledger import alone, cells, checks, companies, notes, rates, source, undoing
 from arforecast.ledger.books import Books
 from arforecast.ledger.database import kept, picked
+from arforecast.ledger.notes import Notes
 from arforecast.ledger.rules import RULES
 from arforecast.ledger.source import Raw
 from arforecast.ledger.tables import APPLICATIONS, BY_NAME, INVOICES, TABLES, Table, Tables
@@ -52,7 +53,7 @@ def open_books(url: Any, settings: Settings | None = None, con: ibis.BaseBackend
     own = _with_decimals(raw, settings) if sizes.foreign.any() else raw
     if own is not raw:
         sizes = _sizes(own.typed, settings)
-    in_use, found = _sift(own, sizes, settings)
+    in_use, found = _sift(own, sizes, settings, said)
     found = found if own is raw or found.empty else _at_face(found, own.tables, settings)
     found = pd.concat([_unreadable(raw.unreadable), found], ignore_index=True)
     # Applications that stand for paid days have their rows in the invoices.
@@ -157,7 +158,7 @@ def _named(raw: ibis.Table, table: Table, rows: pd.Series) -> pd.DataFrame:
     return raw.filter(picked(raw, rows)).select("row", currency=code).to_pandas().astype({"row": "Int64"})
 
 
-def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings) -> tuple[Tables, pd.DataFrame]:
+def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings, said: Notes) -> tuple[Tables, pd.DataFrame]:
     """The rows in use, and the problems of all rows: what leaves at one step is not there at the next."""
     unsound = list(sizes.index[sizes.unsound > 0])
     find = partial(_find, sizes=sizes, settings=settings)
@@ -168,7 +169,8 @@ def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings) -> tuple[Tables, pd
     sound = _without(typed, substance, unsound)
     if "applications" not in raw.typed:
         sound["applications"] = _paid_in_full(sound["invoices"])
-    sound["applications"] = kept(_linked(sound["applications"], sound["invoices"]))
+    linked = _linked(sound["applications"], sound["invoices"])
+    sound["applications"] = kept(_told_apart(linked, raw.typed["invoices"], said))
     reference = find(checks.REFERENCE, sound)
     in_use = _without(sound, reference)
     warnings = find(checks.WARNINGS, in_use)
@@ -184,7 +186,7 @@ def _find(stage: tuple[checks.Check, ...], tables: Tables, sizes: pd.DataFrame, 
 
 def _lean(name: str, rows: ibis.Table) -> ibis.Table:
     """The table without columns beside the contract, of which there can be a thousand."""
-    known = {*(column.name for column in BY_NAME[name].columns), "row", "entered_on", SOUND, *OF_INVOICE}
+    known = {*(column.name for column in BY_NAME[name].columns), "row", "entered_on", SOUND, checks.OLD, *OF_INVOICE}
     return rows if known.issuperset(rows.columns) else rows.select(*(name for name in rows.columns if name in known))
 
 
@@ -233,14 +235,26 @@ def _linked(applications: ibis.Table, invoices: ibis.Table) -> ibis.Table:
     until the applications in use are known."""
     own = applications.select(*(column.name for column in APPLICATIONS.columns), "row", "entered_on")
     both = own.left_join(invoices.select("invoice_id", **OF_INVOICE), "invoice_id").drop("invoice_id_right")
-    return both.mutate(entered_on=ibis.greatest(both.entered_on, both.bill_entered_on))
+    since = both.bill_entered_on.fill_null(both.entered_on)
+    return both.mutate(entered_on=ibis.greatest(both.entered_on, since))
+
+
+def _told_apart(linked: ibis.Table, invoices: ibis.Table, said: Notes) -> ibis.Table:
+    """The applications, each with whether it is of the time before the ledger begins, and so is its invoice: that one
+    is not even among those that were set aside."""
+    if said.complete_from is None:
+        return linked.mutate(**{checks.OLD: ibis.literal(False)})
+    ids = invoices.select(read_id="invoice_id").distinct()
+    both = linked.left_join(ids, linked.invoice_id == ids.read_id)
+    old = both.read_id.isnull() & (both.applied_on < said.complete_from)
+    return both.mutate(**{checks.OLD: old}).drop("read_id")
 
 
 def _complete(in_use: Tables, raw: Raw, undone: bool, settings: Settings) -> Tables:
     """The tables in use with the columns beside the contract and without what only the checks ask for. A rate stands
     there for every day it holds, an application on the days it counts on, a customer under its last number."""
     tables = {name: rows.drop(SOUND, ODD) if SOUND in rows.columns else rows for name, rows in in_use.items()}
-    applications = undoing.dated(in_use["applications"].drop(*OF_INVOICE), undone)
+    applications = undoing.dated(in_use["applications"].drop(checks.OLD, *OF_INVOICE), undone)
     tables["applications"] = _whole(applications, raw.typed)
     if "customers" in raw.tables and {"parent_id", "merged_into"}.intersection(raw.tables["customers"].columns):
         tables = companies.joined(tables)

@@ -81,6 +81,11 @@ RULES = {
         "error",
         "{column} {value} is not among the invoices in use. Add the invoice or correct the identifier.",
     ),
+    "before_the_beginning": Rule(
+        "warning",
+        "{column} {value} was settled before the ledger begins: the row uses up its receipt or credit, and no balance "
+        "or flow counts it. Add the invoice if it should.",
+    ),
     "before_invoice": Rule("error", "{column} {value} lies before the invoice was issued. Correct the date."),
     "prepayment": Rule("warning", "{column} {value} lies before the invoice was issued: taken as a prepayment."),
     "over_applied": Rule(

@@ -1,20 +1,20 @@
 SELECT
-  "t22"."as_of",
-  "t22"."group",
-  "t22"."held" AS "unapplied"
+  "t23"."as_of",
+  "t23"."group",
+  "t23"."held" AS "unapplied"
 FROM (
   SELECT
-    "t21"."as_of",
-    "t21"."group",
-    COALESCE(SUM("t21"."held"), 0) AS "held"
+    "t22"."as_of",
+    "t22"."group",
+    COALESCE(SUM("t22"."held"), 0) AS "held"
   FROM (
     SELECT
       *
     FROM (
       SELECT
-        "t19"."as_of",
-        "t19"."customer_id",
-        "t19"."held",
+        "t20"."as_of",
+        "t20"."customer_id",
+        "t20"."held",
         "t9"."group",
         "t9"."since"
       FROM (
@@ -22,15 +22,15 @@ FROM (
           *
         FROM (
           SELECT
-            "t16"."as_of",
-            "t16"."customer_id",
-            COALESCE(SUM("t16"."balance"), 0) AS "held"
+            "t17"."as_of",
+            "t17"."customer_id",
+            COALESCE(SUM("t17"."balance"), 0) AS "held"
           FROM (
             SELECT
               "t7"."as_of",
-              "t15"."customer_id",
-              "t15"."currency",
-              "t15"."balance"
+              "t16"."customer_id",
+              "t16"."currency",
+              "t16"."balance"
             FROM (
               SELECT
                 "t1"."as_of"
@@ -38,28 +38,28 @@ FROM (
             ) AS "t7"
             INNER JOIN (
               SELECT
-                "t13"."customer_id",
-                "t13"."currency",
-                "t13"."since",
+                "t14"."customer_id",
+                "t14"."currency",
+                "t14"."since",
                 COALESCE(
-                  LEAD("t13"."since") OVER (
-                    PARTITION BY "t13"."customer_id", "t13"."currency"
-                    ORDER BY "t13"."since" ASC
+                  LEAD("t14"."since") OVER (
+                    PARTITION BY "t14"."customer_id", "t14"."currency"
+                    ORDER BY "t14"."since" ASC
                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
                   ),
                   MAKE_DATE(9999, 12, 31)
                 ) AS "until",
-                SUM("t13"."change") OVER (
-                  PARTITION BY "t13"."customer_id", "t13"."currency"
-                  ORDER BY "t13"."since" ASC
+                SUM("t14"."change") OVER (
+                  PARTITION BY "t14"."customer_id", "t14"."currency"
+                  ORDER BY "t14"."since" ASC
                   ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
                 ) AS "balance"
               FROM (
                 SELECT
-                  "t12"."customer_id",
-                  "t12"."currency",
-                  "t12"."entered_on" AS "since",
-                  SUM("t12"."change") AS "change"
+                  "t13"."customer_id",
+                  "t13"."currency",
+                  "t13"."entered_on" AS "since",
+                  SUM("t13"."change") AS "change"
                 FROM (
                   SELECT
                     *
@@ -76,42 +76,46 @@ FROM (
                     *
                   FROM (
                     SELECT
-                      "t10"."customer_id",
-                      "t10"."currency",
-                      "t10"."entered_on",
-                      "t10"."change"
+                      *
                     FROM (
                       SELECT
-                        *
-                      FROM "entries" AS "t2"
-                      WHERE
-                        "t2"."kind" = 'cash'
-                    ) AS "t10"
-                    WHERE
-                      EXISTS(
+                        "t10"."customer_id",
+                        "t10"."currency",
+                        "t10"."entered_on",
+                        "t10"."change"
+                      FROM (
                         SELECT
-                          1
-                        FROM "receipts" AS "t3"
+                          *
+                        FROM "entries" AS "t2"
                         WHERE
-                          "t10"."customer_id" = "t3"."customer_id"
-                      )
-                  ) AS "t11"
-                ) AS "t12"
+                          "t2"."kind" = 'cash'
+                      ) AS "t10"
+                      WHERE
+                        EXISTS(
+                          SELECT
+                            1
+                          FROM "receipts" AS "t3"
+                          WHERE
+                            "t10"."customer_id" = "t3"."customer_id"
+                        )
+                    ) AS "t11"
+                  ) AS "t12"
+                ) AS "t13"
                 GROUP BY
                   1,
                   2,
                   3
-              ) AS "t13"
-            ) AS "t15"
-              ON "t15"."since" <= "t7"."as_of" AND "t15"."until" > "t7"."as_of"
-          ) AS "t16"
+              ) AS "t14"
+            ) AS "t16"
+              ON "t16"."since" <= "t7"."as_of" AND "t16"."until" > "t7"."as_of"
+          ) AS "t17"
           GROUP BY
             1,
             2
-        ) AS "t17"
+        ) AS "t18"
         WHERE
-          "t17"."held" > 0
-      ) AS "t19"
+          "t18"."held" > 0
+      ) AS "t20"
       INNER JOIN (
         SELECT
           "t0"."customer_id",
@@ -121,12 +125,12 @@ FROM (
         GROUP BY
           1
       ) AS "t9"
-        ON "t19"."customer_id" = "t9"."customer_id"
-    ) AS "t20"
+        ON "t20"."customer_id" = "t9"."customer_id"
+    ) AS "t21"
     WHERE
-      "t20"."since" <= "t20"."as_of"
-  ) AS "t21"
+      "t21"."since" <= "t21"."as_of"
+  ) AS "t22"
   GROUP BY
     1,
     2
-) AS "t22"
+) AS "t23"

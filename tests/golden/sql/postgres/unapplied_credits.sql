@@ -1,20 +1,20 @@
 SELECT
-  "t32"."as_of",
-  "t32"."group",
-  "t32"."held" AS "unapplied_credits"
+  "t33"."as_of",
+  "t33"."group",
+  "t33"."held" AS "unapplied_credits"
 FROM (
   SELECT
-    "t31"."as_of",
-    "t31"."group",
-    COALESCE(SUM("t31"."held"), 0) AS "held"
+    "t32"."as_of",
+    "t32"."group",
+    COALESCE(SUM("t32"."held"), 0) AS "held"
   FROM (
     SELECT
       *
     FROM (
       SELECT
-        "t29"."as_of",
-        "t29"."customer_id",
-        "t29"."held",
+        "t30"."as_of",
+        "t30"."customer_id",
+        "t30"."held",
         "t23"."group",
         "t23"."since"
       FROM (
@@ -22,15 +22,15 @@ FROM (
           *
         FROM (
           SELECT
-            "t26"."as_of",
-            "t26"."customer_id",
-            COALESCE(SUM("t26"."balance"), 0) AS "held"
+            "t27"."as_of",
+            "t27"."customer_id",
+            COALESCE(SUM("t27"."balance"), 0) AS "held"
           FROM (
             SELECT
               "t11"."as_of",
-              "t25"."customer_id",
-              "t25"."currency",
-              "t25"."balance"
+              "t26"."customer_id",
+              "t26"."currency",
+              "t26"."balance"
             FROM (
               SELECT
                 "t0"."as_of"
@@ -38,28 +38,28 @@ FROM (
             ) AS "t11"
             INNER JOIN (
               SELECT
-                "t21"."customer_id",
-                "t21"."currency",
-                "t21"."since",
+                "t24"."customer_id",
+                "t24"."currency",
+                "t24"."since",
                 COALESCE(
-                  LEAD("t21"."since") OVER (
-                    PARTITION BY "t21"."customer_id", "t21"."currency"
-                    ORDER BY "t21"."since" ASC
+                  LEAD("t24"."since") OVER (
+                    PARTITION BY "t24"."customer_id", "t24"."currency"
+                    ORDER BY "t24"."since" ASC
                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
                   ),
                   MAKE_DATE(9999, 12, 31)
                 ) AS "until",
-                SUM("t21"."change") OVER (
-                  PARTITION BY "t21"."customer_id", "t21"."currency"
-                  ORDER BY "t21"."since" ASC
+                SUM("t24"."change") OVER (
+                  PARTITION BY "t24"."customer_id", "t24"."currency"
+                  ORDER BY "t24"."since" ASC
                   ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
                 ) AS "balance"
               FROM (
                 SELECT
-                  "t19"."customer_id",
-                  "t19"."currency",
-                  "t19"."entered_on" AS "since",
-                  SUM("t19"."change") AS "change"
+                  "t21"."customer_id",
+                  "t21"."currency",
+                  "t21"."entered_on" AS "since",
+                  SUM("t21"."change") AS "change"
                 FROM (
                   SELECT
                     *
@@ -76,56 +76,68 @@ FROM (
                     *
                   FROM (
                     SELECT
-                      "t12"."customer_id",
-                      "t15"."currency",
-                      "t16"."entered_on",
-                      "t16"."change"
+                      "t18"."customer_id",
+                      COALESCE("t18"."currency", "t18"."own") AS "currency",
+                      "t18"."entered_on",
+                      "t18"."change"
                     FROM (
                       SELECT
-                        "t3"."invoice_id",
-                        "t3"."credit_id",
-                        "t3"."entered_on",
-                        -(
-                          "t3"."amount"
-                        ) AS "change"
-                      FROM "applications" AS "t3"
-                    ) AS "t16"
-                    INNER JOIN (
-                      SELECT
-                        "t1"."credit_id",
-                        "t1"."customer_id"
-                      FROM "credits" AS "t1"
-                    ) AS "t12"
-                      ON "t16"."credit_id" = "t12"."credit_id"
-                    INNER JOIN (
-                      SELECT
-                        "t4"."invoice_id",
-                        "t4"."currency"
-                      FROM "invoices" AS "t4"
-                    ) AS "t15"
-                      ON "t16"."invoice_id" = "t15"."invoice_id"
-                  ) AS "t18"
-                ) AS "t19"
+                        "t16"."invoice_id",
+                        "t16"."credit_id",
+                        "t16"."entered_on",
+                        "t16"."change",
+                        "t12"."customer_id",
+                        "t12"."own",
+                        "t15"."invoice_id" AS "invoice_id_right",
+                        "t15"."currency"
+                      FROM (
+                        SELECT
+                          "t3"."invoice_id",
+                          "t3"."credit_id",
+                          "t3"."entered_on",
+                          -(
+                            "t3"."amount"
+                          ) AS "change"
+                        FROM "applications" AS "t3"
+                      ) AS "t16"
+                      INNER JOIN (
+                        SELECT
+                          "t1"."credit_id",
+                          "t1"."customer_id",
+                          "t1"."currency" AS "own"
+                        FROM "credits" AS "t1"
+                      ) AS "t12"
+                        ON "t16"."credit_id" = "t12"."credit_id"
+                      LEFT OUTER JOIN (
+                        SELECT
+                          "t4"."invoice_id",
+                          "t4"."currency"
+                        FROM "invoices" AS "t4"
+                      ) AS "t15"
+                        ON "t16"."invoice_id" = "t15"."invoice_id"
+                    ) AS "t18"
+                  ) AS "t20"
+                ) AS "t21"
                 GROUP BY
                   1,
                   2,
                   3
-              ) AS "t21"
-            ) AS "t25"
-              ON "t25"."since" <= "t11"."as_of" AND "t25"."until" > "t11"."as_of"
-          ) AS "t26"
+              ) AS "t24"
+            ) AS "t26"
+              ON "t26"."since" <= "t11"."as_of" AND "t26"."until" > "t11"."as_of"
+          ) AS "t27"
           GROUP BY
             1,
             2
-        ) AS "t27"
+        ) AS "t28"
         WHERE
-          "t27"."held" > 0
-      ) AS "t29"
+          "t28"."held" > 0
+      ) AS "t30"
       INNER JOIN (
         SELECT
-          "t20"."customer_id",
-          MIN("t20"."group") AS "group",
-          MIN("t20"."entered_on") AS "since"
+          "t19"."customer_id",
+          MIN("t19"."group") AS "group",
+          MIN("t19"."entered_on") AS "since"
         FROM (
           SELECT
             "t17"."row",
@@ -162,16 +174,16 @@ FROM (
             ) AS "t13"
               ON "t5"."customer_id" = "t13"."customer_id"
           ) AS "t17"
-        ) AS "t20"
+        ) AS "t19"
         GROUP BY
           1
       ) AS "t23"
-        ON "t29"."customer_id" = "t23"."customer_id"
-    ) AS "t30"
+        ON "t30"."customer_id" = "t23"."customer_id"
+    ) AS "t31"
     WHERE
-      "t30"."since" <= "t30"."as_of"
-  ) AS "t31"
+      "t31"."since" <= "t31"."as_of"
+  ) AS "t32"
   GROUP BY
     1,
     2
-) AS "t32"
+) AS "t33"
