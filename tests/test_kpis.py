@@ -736,6 +736,36 @@ def test_the_net_return_leaves_out_what_would_have_come_unasked(ledger: Ledger) 
     assert math.isnan(july["collections_roi_net"])
 
 
+def test_what_was_returned_did_not_come_unasked(ledger: Ledger) -> None:
+    """Of May's 100 of V, 50 came on the 10th: 100 for 10 days and 50 for 21, 2,050. The 20 of U came that day too, 100
+    for 10 days and 80 for 21 are 2,680, so 70 / 4,730 came a day, until they bounce on June 5: now U owed 100 for 31
+    days, and 50 / 5,150 came a day. B's 300 were 1-30 days late as June opened and brought 240; costs are 60.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    U          u           2026-04-01 2026-04-20 100.00
+    V          v           2026-04-01 2026-04-20 100.00
+    B          b           2026-05-01 2026-05-20 300.00
+
+    applications
+    invoice_id applied_on amount kind
+    U          2026-05-10 20.00  cash
+    V          2026-05-10 50.00  cash
+    U          2026-05-31 80.00  credit_note
+    V          2026-05-31 50.00  credit_note
+    U          2026-06-05 -20.00 cash
+    B          2026-06-20 240.00 cash
+
+    costs
+    month      category amount
+    2026-06-01 staff    60.00
+    """
+    before, after = trend(ledger, "2026-06-04", "2026-06-30")
+    unasked = 300 * (1 - math.exp(-4 * 70 / 4730)), 300 * (1 - math.exp(-30 * 50 / 5150))
+    assert before["collections_roi_net"] == pytest.approx((0 - unasked[0] - 60) / 60)
+    assert after["collections_roi_net"] == pytest.approx((240 - unasked[1] - 60) / 60)
+
+
 def test_early_payment_discounts(ledger: Ledger) -> None:
     """Offered on dates in the 90 days to 30 June: 20 + 20 + 10 + 5 = 55, taken 20 + 2 = 22: 0.4.
     2/10 net 30 costs 2 / 98 x 365 / 20 = 37.24 % a year, 1/10 net 60 1 / 99 x 365 / 50 = 7.37 %; weighed with what was

@@ -10,6 +10,7 @@ import pytest
 import ledgers
 from arforecast import Ledger, open_ledger
 from arforecast.errors import SourceError, UsageError
+from arforecast.reconciliation import roll_forward
 from arforecast.settings import Settings
 
 BOOKS = """
@@ -24,6 +25,8 @@ BOOKS = """
     A          2026-02-20 500.00 cash
     B          2026-03-01 300.00 cash
 """
+
+COSTS = [{"month": f"2027-0{month}-01", "category": "staff", "amount": "10.00"} for month in (1, 2)]
 
 
 def opened(folder: Path, notes: str) -> Ledger:
@@ -80,6 +83,66 @@ def test_what_was_applied_before_the_beginning_uses_up_its_receipt_and_touches_n
     assert values[["open_ar", "credit_balance", "cash", "credit_notes"]].to_list() == [60, -13, 40, 0]
     assert today.accounts()[["customer_id", "open_balance", "credit_balance"]].to_numpy().tolist() == [["c", 60, -10]]
     assert today.account("c").payments.amount.to_list() == [40]
+
+
+def test_days_before_the_ledger_begins_have_no_figure(tmp_path: Path) -> None:
+    """At the close of January the ledger opens with A's 900; of December nothing is known."""
+    ledger = opened(tmp_path, "complete_from = 2026-02-01\n")
+    table = ledger.as_of("2026-03-31").kpis(months=4).set_index(["as_of", "kpi"]).value.unstack("kpi")
+    assert table.loc["2025-12-31"].isna().all()
+    assert table.open_ar.to_list()[1:] == [900, 700, 400]
+    assert table.cash.to_list()[2:] == [500, 300]
+    assert table.cash.isna().to_list() == [True, True, False, False]
+
+
+def test_the_bridge_and_the_roll_forward_begin_with_the_ledger(tmp_path: Path) -> None:
+    """It opens on February 9 with A's 900; B is billed on the 10th, and A pays 500."""
+    ledger = opened(tmp_path, "complete_from = 2026-02-10\n")
+    today = ledger.as_of("2026-02-28")
+    with pytest.raises(UsageError, match=r"begins on 2026-02-10: .* 2026-02-08\. Look back to 2026-02-09 or a later"):
+        today.bridge("2026-02-08")
+    parts = today.bridge()
+    assert (parts.since == pd.Timestamp("2026-02-09")).all()
+    moved = parts.set_index("part").amount
+    assert moved[moved != 0].dropna().to_dict() == {"billed": 300, "cash": -500}
+    assert parts.days.isna().all()
+    days = [pd.Timestamp(day).date() for day in ("2026-01-31", "2026-02-28", "2026-03-31")]
+    rolled = roll_forward(ledger.books, days)
+    assert rolled[["opening", "billed", "cash", "closing"]].to_numpy().tolist() == [[700_00, 0, 300_00, 400_00]]
+    assert today.accounts().overdue_change_amount.isna().all()
+    assert ledger.as_of("2026-03-31").accounts().overdue_change_amount.to_list() == [0]
+
+
+def test_a_month_that_the_ledger_does_not_hold_whole_is_counted_back_in_no_days(tmp_path: Path) -> None:
+    """490 are owed: 90 of May, and 300 of February, of which the ledger holds but the days from the 10th."""
+    ledger = opened(tmp_path, "complete_from = 2026-02-10\n")
+    assert pd.isna(figures(ledger, "2026-05-31").dso_countback)
+    assert pd.isna(figures(ledger, "2026-02-28").dso_countback)
+
+
+def test_schedules_begin_with_the_ledger(tmp_path: Path) -> None:
+    """Complete from February: vintages begin with it, and a year that reaches before it is none; a year later it is."""
+    ledger = opened(tmp_path, "complete_from = 2026-02-01\n")
+    may, year_on = ledger.as_of("2026-05-31"), ledger.as_of("2027-01-31")
+    vintage = may.schedule("vintage")
+    assert vintage.issue_month_on.drop_duplicates().dt.strftime("%Y-%m").to_list() == ["2026-02", "2026-05"]
+    assert [name for name in ("terms", "roll_rates") if not may.schedule(name).empty] == []
+    assert year_on.schedule("terms").billed_amount.to_list() == [390]
+    assert year_on.schedule("roll_rates").moved_amount.sum() > 0
+    rates = ledger.as_of("2027-01-30").schedule("expected_credit_loss").loss_rate_share
+    assert rates.isna().all()
+    assert ledger.as_of("2027-01-31").schedule("expected_credit_loss").loss_rate_share.notna().any()
+
+
+def test_the_cost_of_contacts_learns_from_whole_years_alone(tmp_path: Path) -> None:
+    """In January 2027 the twelve months before are those from January 2026, which the ledger does not hold whole."""
+    folder = ledgers.write(ledgers.told(BOOKS) | {"costs": COSTS}, tmp_path / "ledger")
+    (folder / "ledger.toml").write_text("complete_from = 2026-02-01\n", "utf-8")
+    ledger = open_ledger(folder, Settings())
+    names = ["collections_roi", "collections_roi_net"]
+    january, february = (figures(ledger, day)[names] for day in ("2027-01-31", "2027-02-28"))
+    assert january.isna().to_list() == [False, True]
+    assert february.isna().to_list() == [False, False]
 
 
 def test_open_items_of_a_day_have_no_history(tmp_path: Path) -> None:

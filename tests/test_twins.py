@@ -608,9 +608,9 @@ def left_alone(then: Known, invoice: Invoice, begins: date, until: date) -> tupl
     asked_on = min((day for day in met if day > begins), default=None)
     paid: Counter[int] = Counter()
     for row in then.applications:
-        unasked_for = asked_on is None or row.entered_on < asked_on
-        if unasked_for and row.kind == "cash" and row.invoice == invoice and begins < row.entered_on <= until:
-            paid[(row.entered_on - begins).days] += row.amount
+        unasked_for = asked_on is None or row.counted_on < asked_on
+        if unasked_for and row.kind == "cash" and row.invoice == invoice and begins < row.counted_on <= until:
+            paid[(row.counted_on - begins).days] += row.amount
     return paid, ((asked_on or until) - begins).days
 
 

@@ -95,10 +95,11 @@ class Snapshot:
             )
 
     def bridge(self, since: str | date | None = None) -> pd.DataFrame:
-        """Why open_ar and DSO moved since the close of `since`, the month-end before unless given, in parts; see
-        `arforecast.kpis.bridge.parts`."""
+        """Why open_ar and DSO moved since the close of `since`, the month-end before unless given, or the day the
+        ledger opened with where that is later, in parts; see `arforecast.kpis.bridge.parts`."""
         self._history("The bridge")
-        before = snapshot.opening(self.day) if since is None else _date(since)
+        opening, opened_on = snapshot.opening(self.day), self.books.notes.opened_on
+        before = max(opening, opened_on or opening) if since is None else _date(since)
         return bridge.parts(self.books, before, self.day)
 
     def targets(self, months: int = 2) -> pd.DataFrame:

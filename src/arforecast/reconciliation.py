@@ -14,7 +14,7 @@ from arforecast.currencies import decimals
 from arforecast.kpis import measures
 from arforecast.kpis.balances import FLOWS, flows, held, revalued
 from arforecast.ledger import Books, valued_at_close
-from arforecast.snapshot import Facts, fetched, positions, stand, total
+from arforecast.snapshot import Facts, fetched, opening, positions, stand, total
 
 MEND_ROWS = " Correct the rows that `arforecast check` names."
 MEND_AGE = " Load the newest bookings."
@@ -34,7 +34,8 @@ def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
     - bank charges - differences + revalued - closing = difference.
 
     as_of, opening, the flows, revalued (see `arforecast.kpis.balances.revalued`), closing, difference; balances are
-    signed sums over invoices. All in minor units, whole and exact where the ledger has one currency.
+    signed sums over invoices. All in minor units, whole and exact where the ledger has one currency. A month that
+    begins before the ledger does has no row: what it opened with is not known.
     """
     facts = stand(books, days).cached()
     sums = measures(facts, [flows])
@@ -48,7 +49,9 @@ def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
     )
     moved = table.billed - sum(table[name] for name in FLOWS if name != "billed") + table.revalued
     # What is left of exact decimals once they are floats is no difference.
-    return table.assign(difference=(table.opening + moved - table.closing).round(3))
+    rolled = table.assign(difference=(table.opening + moved - table.closing).round(3))
+    whole = [not books.notes.lacks(opening(pd.Timestamp(day).date())) for day in rolled.as_of]
+    return rolled[whole].reset_index(drop=True)
 
 
 def control(facts: Facts, day: date) -> pd.DataFrame:

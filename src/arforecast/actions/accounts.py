@@ -15,7 +15,7 @@ from arforecast.errors import UsageError
 from arforecast.kpis.balances import bucket_names, companies, on_account, under_dispute
 from arforecast.kpis.service import answered
 from arforecast.ledger import valued
-from arforecast.snapshot import Facts, fetched, positions, read, total
+from arforecast.snapshot import Facts, fetched, opening, positions, read, total
 
 LATEST = 10
 LARGEST = 10
@@ -41,7 +41,8 @@ MEANINGS = {
     "credit_balance": "What is owed to the customer, with a minus sign: balances below zero, unapplied cash, unapplied "
     "credits. An account in credit, credit_balance making up for all that is open, is not put up to be asked to pay.",
     "overdue_balance": "The part of open_balance that is past due: days past due > 0. Due today is not overdue.",
-    "overdue_change_amount": "overdue_balance less that at the close of the month before.",
+    "overdue_change_amount": "overdue_balance less that at the close of the month before; not known where the ledger "
+    "begins later.",
     "broken_promises": "Promises due in the last 365 days that were not kept, their 3 days of grace over; see "
     "promise_kept_share.",
     "last_paid_on": "The day of the last cash that has not been returned since.",
@@ -108,7 +109,7 @@ def _measured(rows: pd.DataFrame, facts: Facts) -> pd.DataFrame:
     # A left join leaves whole numbers beside nulls as objects.
     rows = rows.sort_values("customer_id", ignore_index=True).astype(dict.fromkeys(SUMS, "float64"))
     group = rows.company.fillna(rows.customer_id)
-    unknown = {name: np.nan for name, table in FED_BY.items() if table not in facts.books.present}
+    unknown = dict.fromkeys(_unknown(facts), np.nan)
     measured = rows.assign(
         name=rows["name"].fillna(rows.customer_id),
         open_share=rows.open_balance / rows.open_balance.sum(),
@@ -124,6 +125,13 @@ def _measured(rows: pd.DataFrame, facts: Facts) -> pd.DataFrame:
         group_overdue_balance=rows.overdue_balance.groupby(group).transform("sum"),
     )
     return measured.assign(**unknown).astype({"broken_promises": "Int64"})
+
+
+def _unknown(facts: Facts) -> list[str]:
+    """What the ledger cannot tell of accounts: for want of a table, or because it begins within the month."""
+    names = [name for name, table in FED_BY.items() if table not in facts.books.present]
+    young = facts.books.notes.lacks(opening(facts.days[0]))
+    return [*names, "overdue_change_amount"] if young else names
 
 
 def _reasons(accounts: pd.DataFrame) -> pd.DataFrame:

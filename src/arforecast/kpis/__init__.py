@@ -220,11 +220,11 @@ def _lacks_history(kpi: Kpi, books: Books) -> bool:
 
 
 def _before_the_beginning(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.Series:
-    """Whether a KPI looks back to days before those from which the ledger is complete."""
-    begins = books.notes.complete_from
-    if begins is None or not kpi.begins_after:
+    """Whether a KPI looks back to days before those from which the ledger is complete, or stands on one."""
+    opened_on = books.notes.opened_on
+    if opened_on is None:
         return pd.Series(False, wide.index)
-    return pd.to_datetime(wide[kpi.begins_after]) + pd.Timedelta(days=1) < pd.Timestamp(begins)
+    return pd.to_datetime(wide[kpi.begins_after or "as_of"]) < pd.Timestamp(opened_on)
 
 
 def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:

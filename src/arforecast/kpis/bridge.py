@@ -30,10 +30,16 @@ def parts(books: Books, since: date, as_of: date) -> pd.DataFrame:
 
     amount (major units) adds up to open_ar(as_of) - open_ar(since), days (of DSO) to dso(as_of) - dso(since); a part
     that belongs to one of the two only is null in the other. See `receivables` and `days_of_sales` for the formulas.
-    All days are null when DSO is not defined on either day. Raises UsageError unless `since` lies before `as_of`.
+    All days are null when DSO is not defined on either day. Raises UsageError unless `since` lies before `as_of` and
+    not before the ledger does.
     """
     if since >= as_of:
         raise UsageError(f"{since} does not lie before {as_of}. Choose an earlier day to look back to.")
+    if books.notes.lacks(since):
+        raise UsageError(
+            f"The ledger begins on {books.notes.complete_from}: nothing is known of {since}. Look back to "
+            f"{books.notes.opened_on} or a later day."
+        )
     facts = stand(books, [since, as_of]).cached()
     amounts = receivables(facts, since, as_of) / 10**books.settings.ledger.decimals
     days = days_of_sales(facts, since, as_of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from itertools import pairwise
 
 import ibis
@@ -14,6 +15,8 @@ from arforecast.kpis.catalogue import Parts, kpi
 from arforecast.snapshot import WHOLE, Facts, at_issue, cohort, month_ends, positions, total
 
 EARLIER_MONTHS = 12
+SPAN = ["opened_on", "until"]
+MOVED = ("group", "days_past_due", "customer_id", "on")
 
 
 def spent(facts: Facts) -> ibis.Table:
@@ -31,8 +34,7 @@ def unasked(facts: Facts) -> ibis.Table:
     Balance x (1 - e^(-rate x days)), bucket by bucket of ageing; rate: the cash a day of each unit overdue and not yet
     asked for, over the twelve months before. No row where a bucket has nothing to learn from.
     """
-    months = _months(facts)
-    brought = months.join(_until_asked(facts, months.select("opened_on", "until").distinct()), ["opened_on", "until"])
+    brought = _brought(facts, _months(facts))
     now = brought.ago == 0
     sums = brought.group_by("as_of", "group", "bucket", "days").aggregate(
         balance=total(brought.balance, now), left=total(brought.balance_days, ~now), came=total(brought.cash, ~now)
@@ -51,37 +53,79 @@ def unasked(facts: Facts) -> ibis.Table:
 
 def _months(facts: Facts) -> ibis.Table:
     """The month of each as_of so far, and the twelve before it: as_of, days (of the month so far), opened_on, until,
-    ago. Costs have no group but their entity, so no other group is asked for."""
-    days = facts.days if facts.by in (None, "entity") else ()
+    ago; none where these begin before the ledger does. Costs have no group but their entity, so no other group is asked
+    for."""
     rows = [
         {"as_of": as_of, "days": as_of.day, "opened_on": opened_on, "until": until, "ago": ago}
-        for as_of in days
-        for ago, (until, opened_on) in enumerate(pairwise(month_ends(as_of, EARLIER_MONTHS + 2)[::-1]))
+        for as_of in (facts.days if facts.by in (None, "entity") else ())
+        for ago, (until, opened_on) in enumerate(pairwise(_closes(as_of)[::-1]))
+        if not facts.books.notes.lacks(_closes(as_of)[0])
     ]
     dates, numbers = dict.fromkeys(("as_of", "opened_on", "until"), "date"), dict.fromkeys(("days", "ago"), "int64")
     return ibis.memtable(rows, schema=dates | numbers)
 
 
-def _until_asked(facts: Facts, spans: ibis.Table) -> ibis.Table:
-    """What was overdue as each span opened, and what it brought until its customer was contacted or the span ended:
-    opened_on, until, group, bucket, balance, cash, balance_days (what was owed, day by day, added up)."""
-    owed, paid = _overdue(facts, spans.mutate(on="opened_on")), _paid(facts, spans)
-    none = ibis.literal(0).cast(owed.balance.type())
-    columns = ("opened_on", "until", "group", "days_past_due", "customer_id", "on")
-    moved = owed.select(*columns, "balance", cash=none).union(paid.select(*columns, balance=none, cash="amount"))
-    asked = moved.left_join(_first_contacts(facts, spans), ["opened_on", "until", "customer_id"])
+def _closes(as_of: date) -> list[date]:
+    """`as_of`, and the month-ends at which its month and the twelve before it open; the oldest first."""
+    return month_ends(as_of, EARLIER_MONTHS + 2)
+
+
+def _brought(facts: Facts, months: ibis.Table) -> ibis.Table:
+    """`months` with what was overdue as each opened, and what it brought until its customer was contacted or the month
+    ended, less what is known to be undone by as_of: group, bucket, balance, cash, balance_days (what was owed, day by
+    day, added up)."""
+    spans = months.select(*SPAN).distinct()
+    met = _first_contacts(facts, spans)
+    booked = _until_asked(facts, _owed(facts, spans).union(_paid(facts, spans)), met)
+    undone = _until_asked(facts, _undone(facts, months.select("as_of", *SPAN)), met)
+    at_once, later = months.join(booked, SPAN), months.join(undone, ["as_of", *SPAN])
+    columns = (*months.columns, "group", "bucket", "balance", "cash", "balance_days")
+    return at_once.select(*columns).union(later.select(*columns))
+
+
+def _until_asked(facts: Facts, moved: ibis.Table, met: ibis.Table) -> ibis.Table:
+    """The sums of what moved before its customer was contacted, by span, group and bucket: balance, cash,
+    balance_days."""
+    by = [name for name in ("as_of", *SPAN, "group") if name in moved.columns]
+    asked = moved.left_join(met, [*SPAN, "customer_id"])
     alone = asked.filter(asked.contacted_on.isnull() | (asked.on < asked.contacted_on))
     days = alone.contacted_on.fill_null(alone.until).delta(alone.on, unit="day")
-    return alone.group_by("opened_on", "until", "group", bucket=aged(facts, alone.days_past_due)).aggregate(
+    return alone.group_by(*by, bucket=aged(facts, alone.days_past_due)).aggregate(
         balance=total(alone.balance), cash=total(alone.cash), balance_days=total((alone.balance - alone.cash) * days)
     )
 
 
+def _owed(facts: Facts, spans: ibis.Table) -> ibis.Table:
+    """What was overdue as each span opened."""
+    owed = _overdue(facts, spans.mutate(on="opened_on"))
+    return owed.select(*spans.columns, *MOVED, "balance", cash=ibis.literal(0).cast(owed.balance.type()))
+
+
 def _paid(facts: Facts, spans: ibis.Table) -> ibis.Table:
-    """The cash of each span on what was overdue as it opened, each on its day."""
-    cash = facts.entries.filter(_.kind == "cash").select("invoice_id", "amount", paid_on="entered_on")
-    paid = spans.join(cash, (cash.paid_on > spans.opened_on) & (cash.paid_on <= spans.until))
-    return _overdue(facts, paid.mutate(on="opened_on")).mutate(on="paid_on")
+    """The cash of each span, as it was known at its end, on what was overdue as it opened; each on its day."""
+    cash = _cash(facts)
+    of_span = (cash.paid_on > spans.opened_on) & (cash.paid_on <= spans.until)
+    return _of_overdue(facts, spans, spans.join(cash, of_span & (cash.entered_on <= spans.until)))
+
+
+def _undone(facts: Facts, spans: ibis.Table) -> ibis.Table:
+    """What was taken back after the end of each span, by as_of, of the cash of `_paid`; on the day of that cash."""
+    back = _cash(facts).filter(_.entered_on > _.paid_on)
+    of_span = (back.paid_on > spans.opened_on) & (back.paid_on <= spans.until)
+    known = (back.entered_on > spans.until) & (back.entered_on <= spans.as_of)
+    return _of_overdue(facts, spans, spans.join(back, of_span & known))
+
+
+def _cash(facts: Facts) -> ibis.Table:
+    """Cash by the day on which it counts: what takes a payment back, on that of the payment."""
+    cash = facts.entries.filter(_.kind == "cash")
+    return cash.select("invoice_id", "amount", "entered_on", paid_on="counted_on")
+
+
+def _of_overdue(facts: Facts, spans: ibis.Table, cash: ibis.Table) -> ibis.Table:
+    """Of the cash of spans that on what was overdue as they opened."""
+    paid = _overdue(facts, cash.drop("entered_on").mutate(on="opened_on")).mutate(on="paid_on")
+    return paid.select(*spans.columns, *MOVED, balance=ibis.literal(0).cast(paid.balance.type()), cash="amount")
 
 
 def _overdue(facts: Facts, days: ibis.Table) -> ibis.Table:
@@ -91,7 +135,7 @@ def _overdue(facts: Facts, days: ibis.Table) -> ibis.Table:
 def _first_contacts(facts: Facts, spans: ibis.Table) -> ibis.Table:
     contacts = facts.books.tables["contacts"].select("customer_id", "contacted_on", "entered_on")
     met = spans.join(contacts, (contacts.contacted_on > spans.opened_on) & (contacts.entered_on <= spans.until))
-    return met.group_by("opened_on", "until", "customer_id").aggregate(contacted_on=_.contacted_on.min())
+    return met.group_by(*SPAN, "customer_id").aggregate(contacted_on=_.contacted_on.min())
 
 
 def offered(facts: Facts) -> ibis.Table:
@@ -157,9 +201,9 @@ def collections_roi_net(m: pd.DataFrame) -> Parts:
     """What contacting brings for its cost, net of what would have come unasked: (cash of the month on invoices that
     were overdue at its opening - what the no-contact payment curve expects of them - cost of the month) / cost of the
     month. The curve: balance x (1 - e^(-rate x days)) by ageing bucket, where rate is the cash a day of each unit that
-    was overdue and whose customer had not been contacted yet in the month, over the twelve months before. An estimate
-    and not causal: who is contacted is not chosen by lot, and earlier contacts still work. For the whole ledger, and by
-    entity."""
+    was overdue and whose customer had not been contacted yet in the month, over the twelve months before; what was
+    returned is no cash. An estimate and not causal: who is contacted is not chosen by lot, and earlier contacts still
+    work. For the whole ledger, and by entity."""
     return m.recovered_month - m.unasked_month - m.cost_month, m.cost_month, 1
 
 

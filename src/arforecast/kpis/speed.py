@@ -48,9 +48,9 @@ def _billed_backwards(facts: Facts) -> ibis.Table:
 
 
 def _sold(facts: Facts) -> ibis.Table:
-    """What was billed, without the balance that the ledger opened with: that is no sale."""
+    """What was billed in whole months, without the balance that the ledger opened with: that is no sale."""
     billed, begins = facts.entries.filter(_.kind == "billed"), facts.books.notes.complete_from
-    return billed if begins is None else billed.filter(_.entered_on >= begins)
+    return billed if begins is None else billed.filter(_.entered_on.truncate("M").cast("date") >= begins)
 
 
 def days_to_settle(facts: Facts) -> ibis.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -29,6 +29,15 @@ class Notes(Section):
     source: str | None = None
     complete_from: date | None = None
     snapshot_on: date | None = None
+
+    @property
+    def opened_on(self) -> date | None:
+        """The day at whose close the ledger opens: of none before it the balances are known."""
+        return self.complete_from and self.complete_from - timedelta(days=1)
+
+    def lacks(self, day: date) -> bool:
+        """Whether what looks back to the close of `day` looks back to bookings that are not here."""
+        return self.opened_on is not None and day < self.opened_on
 
 
 def read(folder: Path) -> Notes:

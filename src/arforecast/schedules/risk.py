@@ -132,7 +132,8 @@ def provision(balances: pd.Series, loss_rates: pd.Series, factor: float) -> pd.S
 def _loss_rates(facts: Facts, as_of: date) -> pd.Series:
     """The share of past balances that was written off within a year, by bucket; what is paid after all counts back."""
     year = timedelta(days=YEAR_DAYS)
-    ends = [day for day in month_ends(as_of, HISTORY_MONTHS + 1) if day + year <= as_of]
+    old = [day for day in month_ends(as_of, HISTORY_MONTHS + 1) if day + year <= as_of]
+    ends = [day for day in old if not facts.books.notes.lacks(day)]
     spans = days(({"on": day, "until_on": day + year} for day in ends), "on", "until_on")
     standing = spans.join(owed(facts, spans.select("on")), "on")
     given_up = _taken(facts, standing, "until_on").filter(_.kind == "write_off")
