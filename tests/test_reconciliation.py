@@ -137,6 +137,55 @@ def test_the_ledger_ties_to_the_total_that_is_given(books: Books) -> None:
     assert not gate(books, "control", MARCH).passed
 
 
+def test_a_row_that_gives_both_totals_ties_in_both_or_says_in_which_it_does_not(books: Books) -> None:
+    """100 are open and 30 on account: February's net_ar is right and its open_ar not, March has neither.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    receipts.csv
+    receipt_id,customer_id,received_on,amount
+    R1,C1,2026-01-10,30.00
+
+    control_totals.csv
+    as_of,open_ar,net_ar
+    2026-01-31,100.00,70.00
+    2026-02-28,70.00,70.00
+    2026-03-31,90.00,75.00
+    """
+    assert gate(books, "control", JANUARY) == Gate("control", True, "The ledger ties to 2 control totals.")
+    assert "1 of 4 control totals do not tie; on 2026-02-28 open_ar differs by 30.00. " in message(books, FEBRUARY)
+    assert (
+        "3 of 6 control totals do not tie; on 2026-02-28 open_ar differs by 30.00, "
+        "on 2026-03-31 net_ar differs by -5.00. " in message(books, MARCH)
+    )
+
+
+def message(books: Books, day: date) -> str:
+    refused = gate(books, "control", day)
+    assert not refused.passed
+    return refused.message
+
+
+def test_control_totals_of_before_the_ledger_begins_are_not_looked_at(books: Books) -> None:
+    """Of December's total of 900 the ledger, complete from February, holds the 100 that were still open.
+
+    ledger.toml
+    complete_from = 2026-02-01
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2025-12-05,2026-02-04,100.00
+
+    control_totals.csv
+    as_of,open_ar
+    2025-12-31,900.00
+    2026-01-31,100.00
+    """
+    assert gate(books, "control", FEBRUARY) == Gate("control", True, "The ledger ties to 1 control totals.")
+
+
 def test_control_totals_of_later_days_are_not_looked_at(year: Books) -> None:
     assert control(stand(year, [JANUARY]), JANUARY).booked.tolist() == [250_50]
     assert gate(year, "control", JANUARY) == Gate("control", True, "The ledger ties to 1 control totals.")
@@ -146,7 +195,7 @@ def test_a_cent_off_is_refused_unless_the_settings_tolerate_it(year: Books) -> N
     refused = gate(year, "control", MARCH)
     assert not refused.passed
     assert refused.message == (
-        "1 of 3 control totals do not tie; on 2026-02-28 the difference is -0.01. "
+        "1 of 3 control totals do not tie; on 2026-02-28 open_ar differs by -0.01. "
         "Find the missing rows, or correct control_totals."
     )
     assert gate(allowing(year, control_tolerance_amount=Decimal("0.01")), "control", MARCH).passed

@@ -14,7 +14,7 @@ from arforecast.currencies import decimals
 from arforecast.kpis import measures
 from arforecast.kpis.balances import FLOWS, flows, held, revalued
 from arforecast.ledger import Books, valued_at_close
-from arforecast.snapshot import Facts, fetched, opening, positions, stand, total
+from arforecast.snapshot import BEGINNING, Facts, fetched, opening, positions, stand, total
 
 MEND_ROWS = " Correct the rows that `arforecast check` names."
 MEND_AGE = " Load the newest bookings."
@@ -55,13 +55,14 @@ def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
 
 
 def control(facts: Facts, day: date) -> pd.DataFrame:
-    """The general ledger's totals up to `day` beside ours: as_of, total (open_ar or net_ar, whichever was given),
-    currency, booked, ours, difference.
+    """The general ledger's totals up to `day` beside ours: as_of, total (open_ar or net_ar; a row that gives both has
+    two lines), currency, booked, ours, difference.
 
     In minor units. A total that names a currency is that of what is in it, one that names none is that of all, at the
-    rates of its day.
+    rates of its day. Of days before the ledger begins there is nothing to tie.
     """
-    totals = facts.books.tables["control_totals"].filter(_.as_of <= day)
+    first = facts.books.notes.snapshot_on or facts.books.notes.opened_on or BEGINNING
+    totals = facts.books.tables["control_totals"].filter((_.as_of >= first) & (_.as_of <= day))
     ties = pd.concat([_tied(facts, totals.filter(_[name].notnull()), name) for name in ("open_ar", "net_ar")])
     return ties.sort_values("as_of", kind="stable", ignore_index=True)
 
@@ -125,12 +126,16 @@ def _control(facts: Facts, day: date) -> Gate:
     off = ties[ties.difference.abs() > [int(settings.control_tolerance_amount * minor) for minor in ties.minor]]
     if off.empty:
         return Gate("control", True, f"The ledger ties to {len(ties)} control totals.")
-    worst = off.iloc[off.difference.abs().argmax()]
-    what = (
-        f"{len(off)} of {len(ties)} control totals do not tie; on {pd.Timestamp(worst.as_of).date()} the difference is"
-    )
-    amount = f"{worst.difference / worst.minor:,.2f}"
-    return Gate("control", False, f"{what} {amount}. Find the missing rows, or correct control_totals.")
+    what = f"{len(off)} of {len(ties)} control totals do not tie; {_worst(off)}"
+    return Gate("control", False, f"{what}. Find the missing rows, or correct control_totals.")
+
+
+def _worst(off: pd.DataFrame) -> str:
+    """Where each of the two totals is furthest off, in words."""
+    sized = off.assign(by=off.difference / off.minor).sort_values("by", key=abs, ascending=False, kind="stable")
+    first = sized.drop_duplicates("total")
+    lines = zip(pd.to_datetime(first.as_of).dt.date, first.total, first.by, strict=True)
+    return ", ".join(f"on {day} {total} differs by {by:,.2f}" for day, total, by in lines)
 
 
 def _staleness(facts: Facts, day: date) -> Gate:
