@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import ibis
 from ibis import _
 
-from arforecast.ledger.database import kept
+from arforecast.ledger.database import kept, ours
 from arforecast.ledger.tables import Tables
 
 OF_CUSTOMERS = ("invoices", "receipts", "credits", "promises", "contacts", "billing_schedule")
@@ -53,8 +53,15 @@ def _end(name: str, steps: Mapping[str, str]) -> str:
 
 def renamed(rows: ibis.Table, column: str, ends: Mapping[str, str], other: str | None = "own") -> ibis.Table:
     """The rows with the ends of the names in a column; another name stays, or is none."""
+    old = rows[column]
+    rest = ibis.null("string") if other is None else old
+    if not ours(rows):
+        # The names stand in the question itself: who may read there may not write.
+        of_end: dict[str, list[str]] = {}
+        for name, end in ends.items():
+            of_end.setdefault(end, []).append(name)
+        return rows.mutate(**{column: ibis.cases(*((old.isin(of_end[end]), end) for end in of_end), else_=rest)})
     names = {"old_name": list(ends), "new_name": list(ends.values())}
     known = ibis.memtable(names, schema=dict.fromkeys(names, "string"))
-    both = rows.left_join(known, rows[column] == known.old_name)
-    name = both.new_name if other is None else ibis.coalesce(both.new_name, both[column])
-    return kept(both.mutate(**{column: name}).select(rows.columns))
+    both = rows.left_join(known, old == known.old_name)
+    return kept(both.mutate(**{column: ibis.coalesce(both.new_name, rest)}).select(rows.columns))
