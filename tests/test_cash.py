@@ -399,7 +399,7 @@ def test_a_plan_agreed_tomorrow_changes_nothing_today(scheduled: Facts, tmp_path
 def test_the_record_is_what_was_forecast_beside_what_came() -> None:
     origins = [each.origin for each in past()]
     came = backtest.cash_by_week(sample_facts(), origins, WEEKS, AS_OF)
-    assert len(record()) == 3 * len(came)
+    assert len(record()) == 4 * len(came)
     first = past()[3]
     here = record()[record().origin == pd.Timestamp(first.origin)]
     said = cash.raw_forecast(sample_flows(), first, WEEKS)
@@ -491,6 +491,39 @@ def test_baselines_forecast_from_what_was_known_on_their_origin() -> None:
         first_week = (balances * settled.p_settled.sum(axis=1)).sum()
         roll_rate = here[(here.method == "global roll-rate") & (here.horizon_week == 1)].forecast
         assert roll_rate.item() == pytest.approx(first_week, abs=0.01)
+
+
+def plain_within(weeks: int) -> tuple[int, float, float]:
+    """Past origins whose weeks are over, how many an 80 % range held, and the bias: one origin at a time."""
+    held, said, came = [], 0.0, 0.0
+    table = cash.published(record())
+    for origin, rows in table[table.component == "total"].groupby("origin"):
+        first = rows[rows.horizon_week <= weeks]
+        if len(first) == weeks:
+            name = "so_far" if weeks > 1 else "total"
+            mine = table[(table.origin == origin) & (table.component == name) & (table.horizon_week == weeks)]
+            held.append(bool(mine.p10.item() <= first.actual.sum() <= mine.p90.item()))
+            said, came = said + first["mean"].sum(), came + first.actual.sum()
+    return len(held), sum(held) / len(held), said / came - 1
+
+
+def test_cash_up_to_a_week_is_the_weeks_added_up_with_what_such_ranges_held() -> None:
+    table = cash.within(cash.stretched(raw(), record()), cash.published(record()), 2)
+    weekly = component(forecast(), "total")
+    assert table["mean"].tolist() == pytest.approx(weekly["mean"].cumsum().tolist(), abs=1e-6)
+    assert table.until_on.tolist() == weekly.week_end.tolist()
+    assert table.loc[0, list(QUANTILES)].tolist() == weekly.loc[0, list(QUANTILES)].tolist()
+    # Weeks make up for each other: the sum is surer than each of them by itself.
+    assert ((table.p90 - table.p10) < (weekly.p90 - weekly.p10).cumsum()).iloc[1:].all()
+    for weeks in (1, 4, 13):
+        row = table.set_index("weeks").loc[weeks]
+        assert (row.origins, row.held_share, row.bias_share) == pytest.approx(plain_within(weeks))
+
+
+def test_cash_of_a_young_ledger_has_no_record() -> None:
+    table = eventful().as_of("2026-02-28").cash_within(weeks=4)
+    assert table.origins.tolist() == [0, 0, 0, 0]
+    assert table[["held_share", "bias_share"]].isna().all(axis=None)
 
 
 def test_ranges_are_named_for_what_they_promise() -> None:

@@ -254,7 +254,7 @@ WORD = "S3cret/W?rd@"
 
 @pytest.fixture(scope="module")
 def guarded(postgres: str) -> str:
-    """The URL of a user with a password, who may read and, for the days that figures stand on, make temporary tables."""
+    """The URL of a user with a password, who may read and, for the days of figures, make temporary tables."""
     owner = ibis.connect(postgres)
     owner.raw_sql(
         f"CREATE ROLE bob LOGIN PASSWORD '{WORD}'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO bob;"

@@ -153,15 +153,22 @@ class Snapshot:
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
         """Cash by week and component with ranges that past forecasts have stretched; see
         `arforecast.forecast.cash.by_week`."""
-        _refuse_beyond("weeks", weeks, MOST_WEEKS)
-        self._history("The forecast of cash")
-        raw = cash.raw_forecast(self._flows, self._today, weeks)
-        return cash.by_week(cash.stretched(raw, self._cash_past), self._decimals)
+        return cash.by_week(self._cash(weeks), self._decimals)
+
+    def cash_within(self, weeks: int = 13) -> pd.DataFrame:
+        """Cash of the first week, the first two, ..., each with its range and what such ranges held; see
+        `arforecast.forecast.cash.within`."""
+        return cash.within(self._cash(weeks), cash.published(self._cash_past), self._decimals)
 
     def cash_record(self) -> pd.DataFrame:
         """Past forecasts of cash and of its baselines beside what came; see `arforecast.forecast.cash.comparison`."""
         self._history("The record of forecasts")
         return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
+
+    def _cash(self, weeks: int) -> pd.DataFrame:
+        _refuse_beyond("weeks", weeks, MOST_WEEKS)
+        self._history("The forecast of cash")
+        return cash.stretched(cash.raw_forecast(self._flows, self._today, weeks), self._cash_past)
 
     @cached_property
     def _facts(self) -> snapshot.Facts:

@@ -27,6 +27,8 @@ from arforecast.forecast.payment_time import Distribution, Model, readings
 from arforecast.snapshot import BEGINNING, Facts, fetched, total
 
 COMPONENTS = ("open_book", "unbilled", "total")
+# The total added up from the first week on: its ranges are no sum of those of the weeks.
+SO_FAR = "so_far"
 QUANTILES = {"p2_5": 0.025, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p97_5": 0.975}
 TEMPLATE_WEEKS = 8
 # The share of an invoice's fortune that is its customer's: payment runs take many invoices at once.
@@ -274,7 +276,8 @@ def raw_forecast(known: Flows, then: Past, weeks: int) -> pd.DataFrame:
         "unbilled": simulated(agreed, random, runs) + multiples @ _spread(profile),
     }
     means["total"], draws["total"] = means["open_book"] + means["unbilled"], draws["open_book"] + draws["unbilled"]
-    parts = [_quantiles(name, means[name], draws[name]) for name in COMPONENTS]
+    means[SO_FAR], draws[SO_FAR] = np.cumsum(means["total"]), np.cumsum(draws["total"], axis=1)
+    parts = [_quantiles(name, means[name], draws[name]) for name in means]
     return pd.concat(parts, ignore_index=True).assign(origin=pd.Timestamp(day))
 
 
@@ -311,9 +314,8 @@ def record(facts: Facts, known: Flows, forecasts: Iterable[Past], weeks: int) ->
         return pd.DataFrame({name: [] for name in columns})
     origins = [part.origin.iloc[0].date() for part in said]
     came = backtest.cash_by_week(facts, origins, weeks, facts.days[-1])
-    actual = came.assign(origin=pd.to_datetime(came.origin)).melt(
-        ["origin", "horizon_week"], list(COMPONENTS), "component", "actual"
-    )
+    added = came.assign(origin=pd.to_datetime(came.origin), **{SO_FAR: came.groupby("origin").total.cumsum()})
+    actual = added.melt(["origin", "horizon_week"], [*COMPONENTS, SO_FAR], "component", "actual")
     return pd.concat(said, ignore_index=True).merge(actual, on=["origin", "horizon_week", "component"])
 
 
@@ -345,6 +347,7 @@ def published(past: pd.DataFrame) -> pd.DataFrame:
 
 def by_week(forecast: pd.DataFrame, decimals: int) -> pd.DataFrame:
     """The forecast by week and component in major units, exact to the minor one; week 1 starts the day after as_of."""
+    forecast = forecast[forecast.component != SO_FAR]
     start = forecast.origin + pd.to_timedelta(7 * (forecast.horizon_week - 1) + 1, unit="D")
     money = forecast[["mean", *QUANTILES]].round()
     # Rounded each by itself, the components would now and then miss their total by a minor unit.
@@ -356,10 +359,40 @@ def by_week(forecast: pd.DataFrame, decimals: int) -> pd.DataFrame:
     return ordered.iloc[np.lexsort((rank, start))].reset_index(drop=True)
 
 
+def within(forecast: pd.DataFrame, past: pd.DataFrame, decimals: int) -> pd.DataFrame:
+    """The cash of all weeks up to each, in major units, with what such forecasts were worth: weeks, until_on, mean,
+    quantiles, origins (past ones whose weeks are over), held_share (of them, how many an 80 % range held),
+    bias_share (forecast less actual / actual, over all of them).
+
+    forecast and past: see `stretched` and `published`. held_share and bias_share are null without a past origin.
+    """
+    told = _so_far(past)
+    held = told.assign(held=told.actual.between(told.p10, told.p90)).groupby("horizon_week")
+    record = held.agg(
+        origins=("held", "size"), held_share=("held", "mean"), said=("mean", "sum"), came=("actual", "sum")
+    )
+    rows = _so_far(forecast).join(record, "horizon_week")
+    until = rows.origin + pd.to_timedelta(7 * rows.horizon_week, unit="D")
+    columns = {"weeks": rows.horizon_week, "until_on": until}
+    weekly = by_week(forecast, decimals)
+    mean = weekly[weekly.component == "total"]["mean"].cumsum().round(decimals).to_numpy()
+    money = (rows[[*QUANTILES]].round() / 10**decimals).assign(mean=mean)[["mean", *QUANTILES]]
+    known = {"origins": rows.origins.fillna(0).astype("int64"), "held_share": rows.held_share}
+    bias = (rows.said / rows.came.where(rows.came != 0) - 1).astype("float64")
+    return pd.DataFrame(columns).join(money).assign(**known, bias_share=bias).reset_index(drop=True)
+
+
+def _so_far(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of weeks added up; the first week is itself, with its own range."""
+    first, added = rows.component == "total", rows.component == SO_FAR
+    return rows[np.where(rows.horizon_week == 1, first, added).astype(bool)].sort_values("horizon_week", kind="stable")
+
+
 def comparison(facts: Facts, forecasts: Iterable[Past], past: pd.DataFrame) -> pd.DataFrame:
     """The model beside its baselines, in major units: origin, horizon_week, component, method, forecast, p10, p90,
     actual."""
     columns = ["origin", "horizon_week", "component", "method", "forecast", "p10", "p90", "actual"]
+    past = past[past.component != SO_FAR]
     if past.empty:
         return pd.DataFrame({name: [] for name in columns})
     rows, cash = [past.rename(columns={"mean": "forecast"}).assign(method="model")], backtest.daily_cash(facts)
