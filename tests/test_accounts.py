@@ -446,7 +446,8 @@ def test_what_a_ledger_has_no_table_for_is_not_known_rather_than_none(ledger: Le
 class Twin:
     """The accounts of a ledger's text on a day, one row at a time."""
 
-    def __init__(self, tables: Tables, as_of: date) -> None:
+    def __init__(self, booked: Tables, as_of: date) -> None:
+        tables = ledgers.merged(booked)
         self.tables, self.as_of = tables, as_of
         self.bills = [bill for bill in forecasts.invoices(tables) if bill.entered_on <= as_of]
         self.of = {bill.invoice_id: bill for bill in self.bills}
