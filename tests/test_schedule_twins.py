@@ -439,7 +439,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tables, dict[date
     for application in tables["applications"][::17]:
         application["receipt_id"] = ""
     books = open_books(ledgers.write(tables, folder / "ledger"), Settings())
-    return tables, {day: stand(books, [day]).cached() for day in DAYS}
+    return ledgers.merged(tables), {day: stand(books, [day]).cached() for day in DAYS}
 
 
 @pytest.mark.parametrize("as_of", DAYS, ids=str)
