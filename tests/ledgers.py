@@ -94,10 +94,10 @@ def merged(tables: Tables) -> Tables:
 def taken_back(invoices: list[Row], applications: list[Row]) -> list[Row | None]:
     """Of each application the one it takes back, in the order they became known: a return takes the payment it names,
     else the latest still open with its amount, else the latest still open, of its day too; of its invoice and kind."""
-    billed = {row["invoice_id"]: _entered(row, "issued_on") for row in invoices}
+    billed = {row["invoice_id"]: entered(row, "issued_on") for row in invoices}
     nths = range(len(applications))
     known = {
-        nth: max(_entered(applications[nth], "applied_on"), billed[applications[nth]["invoice_id"]]) for nth in nths
+        nth: max(entered(applications[nth], "applied_on"), billed[applications[nth]["invoice_id"]]) for nth in nths
     }
     back: list[Row | None] = [None] * len(applications)
     still: list[int] = []
@@ -105,20 +105,20 @@ def taken_back(invoices: list[Row], applications: list[Row]) -> list[Row | None]
     order = {nth: (known[nth], applications[nth]["applied_on"]) for nth in nths}
     for nth in sorted(nths, key=order.__getitem__):
         row = applications[nth]
-        if _minor(row["amount"]) > 0:
+        if minor(row["amount"]) > 0:
             still.append(nth)
             names[row["invoice_id"], row.get("application_id", "")] = nth
             continue
         open_ = [one for one in still if all(applications[one][key] == row[key] for key in ("invoice_id", "kind"))]
-        alike = [one for one in open_ if _minor(applications[one]["amount"]) == -_minor(row["amount"])]
+        alike = [one for one in open_ if minor(applications[one]["amount"]) == -minor(row["amount"])]
         said = names.get((row["invoice_id"], row.get("undoes", ""))) if row.get("undoes") else None
         of_day = [
-            one for one in nths if one > nth and order[one] == order[nth] and _minor(applications[one]["amount"]) > 0
+            one for one in nths if one > nth and order[one] == order[nth] and minor(applications[one]["amount"]) > 0
         ]
         rest = open_ + [
             one for one in of_day if all(applications[one][key] == row[key] for key in ("invoice_id", "kind"))
         ]
-        also = [one for one in rest if _minor(applications[one]["amount"]) == -_minor(row["amount"])]
+        also = [one for one in rest if minor(applications[one]["amount"]) == -minor(row["amount"])]
         found = next(reversed(alike or also or rest), None) if said is None else said
         if found is not None:
             back[nth] = applications[found]
@@ -158,7 +158,7 @@ def last(name: str, links: dict[str, str]) -> str:
     return name
 
 
-def _entered(row: Row, dated: str) -> date:
+def entered(row: Row, dated: str) -> date:
     return max(date.fromisoformat(row[dated]), date.fromisoformat(row.get("known_on") or row[dated]))
 
 
@@ -263,14 +263,14 @@ def _invoices(draw: st.DrawFn, nth: int, customers: list[str]) -> Row:
 @st.composite
 def _applications(draw: st.DrawFn, invoice: Row) -> list[Row]:
     """What became of an invoice: the steps of a story, each some days after the one before."""
-    issued_on, amount = date.fromisoformat(invoice["issued_on"]), _minor(invoice["amount"])
+    issued_on, amount = date.fromisoformat(invoice["issued_on"]), minor(invoice["amount"])
     day = date.fromisoformat(invoice["due_on"]) + timedelta(days=draw(st.sampled_from([-35, -20, 0, 0, 1, 5, 30, 60])))
     rows: list[Row] = []
     rest = amount
     for nth, step in enumerate(draw(_stories).split()):
         back = rows[0 if step == "first" else -1] if rows else {}
         change = {"part": rest // 3, "discount": amount // 50, "over": rest + 777, "bounce": rest - amount}
-        change |= {"return": -_minor(back.get("amount", "1")), "first": -_minor(back.get("amount", "1"))}
+        change |= {"return": -minor(back.get("amount", "1")), "first": -minor(back.get("amount", "1"))}
         reduction = change.get(step, -amount // 4 if step == "refund" else rest) or 1
         kind = {"part": "cash", "over": "cash"}.get(step, back["kind"] if step in BACK else step)
         day = day if kind == "cash" else max(day, issued_on)
@@ -300,7 +300,7 @@ def _receipts(draw: st.DrawFn, applications: list[Row], invoices: list[Row]) -> 
             "receipt_id": row["application_id"],
             "customer_id": customer[row["invoice_id"]],
             "received_on": row["applied_on"],
-            "amount": _major(_minor(row["amount"]) + draw(st.sampled_from([0, 0, 0, 5_000]))),
+            "amount": _major(minor(row["amount"]) + draw(st.sampled_from([0, 0, 0, 5_000]))),
             "known_on": row["known_on"],
         }
         for row in cash
@@ -328,7 +328,7 @@ def _credits(draw: st.DrawFn, applications: list[Row], invoices: list[Row]) -> l
         row["credit_id"] = ""
         if row["kind"] == "credit_note" and draw(st.booleans()):
             row["credit_id"] = f"C{row['application_id']}"
-            amount = _major(_minor(row["amount"]) + draw(st.sampled_from([0, 0, 5_000])))
+            amount = _major(minor(row["amount"]) + draw(st.sampled_from([0, 0, 5_000])))
             rows.append((row["credit_id"], customer[row["invoice_id"]], row["applied_on"], amount, row["known_on"]))
     alone = draw(st.lists(st.tuples(st.sampled_from([*CUSTOMERS, "998"]), days, _money), max_size=3))
     rows += [(f"S{nth}", name, str(day), _major(money), "") for nth, (name, day, money) in enumerate(alone)]
@@ -353,7 +353,7 @@ def _known_on(day: date, delay: int | None) -> str:
     return "" if delay is None else str(day + timedelta(days=delay))
 
 
-def _minor(amount: str) -> int:
+def minor(amount: str) -> int:
     return round(float(amount) * 100)
 
 

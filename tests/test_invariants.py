@@ -221,6 +221,70 @@ def _times(tables: Tables, factor: int) -> Tables:
     }
 
 
+# The same on drawn ledgers: every kind of application, what was undone, receipts, credits, mergers, parents.
+
+DRAWN_DAYS = days("2024-12-31", "2025-04-17")
+STANDING = ["open_ar", "overdue_ar", "aging:current", "aging:1-30", "aging:121+", "hhi_group", "top10_share"]
+MOVED = ["billed", "cash", "credit_notes", "discounts", "write_offs", "set_offs", "withheld_tax", "differences"]
+
+
+@settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=3,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(ledgers.groups(), st.sampled_from(DRAWN_DAYS))
+def test_drawn_ledgers_close_exactly_and_know_no_future(tables: Tables, day: date) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        ledger = opened(tables, folder / "whole")
+        assert ledger.quarantine.empty
+        _assert_closed(ledger)
+        figures = measured(ledger, [day])
+        _assert_added_up(figures)
+        then = opened(ledgers.until(tables, day), folder / "then")
+        assert csv(measured(then, [day])) == csv(figures)
+        begun = measured(_begun(tables, date(2024, 10, 1), folder / "begun"), [day])
+        same = [(pd.Timestamp(day), "", kpi) for kpi in STANDING + MOVED]
+        pd.testing.assert_series_equal(begun.value[same], figures.value[same])
+
+
+def _assert_closed(ledger: Ledger) -> None:
+    """From before the first booking to after the last, month after month."""
+    rolled = roll_forward(ledger.books, month_ends(date(2026, 6, 30), 31)).set_index("as_of")
+    assert (rolled.difference == 0).all()
+    assert rolled.opening.to_list()[1:] == rolled.closing.to_list()[:-1]
+    assert rolled.opening.iloc[0] == 0
+    assert rolled.billed.sum() == ledger.books.tables["invoices"].amount.sum().execute()
+
+
+def _assert_added_up(figures: pd.DataFrame) -> None:
+    values = cents(figures.query("unit == 'money'").value).unstack("kpi")
+    assert (values.filter(like="aging:").sum(axis=1) == values.open_ar).all()
+    assert (values.filter(like="aging:").sum(axis=1) + values.credit_balance == values.net_ar).all()
+
+
+def _begun(tables: Tables, begins: date, folder: Path) -> Ledger:
+    """The ledger as one that begins on a day: without the invoices that were over by then, whose payments are left."""
+    entered = {row["invoice_id"]: [ledgers.entered(row, "issued_on")] for row in tables["invoices"]}
+    owed = {row["invoice_id"]: ledgers.minor(row["amount"]) for row in tables["invoices"]}
+    for row in tables["applications"]:
+        entered[row["invoice_id"]].append(ledgers.entered(row, "applied_on"))
+        owed[row["invoice_id"]] -= ledgers.minor(row["amount"])
+    over = {name for name in owed if owed[name] == 0 and max(entered[name]) < begins}
+    left = [row for row in tables["invoices"] if row["invoice_id"] not in over]
+    disputes = [row for row in tables.get("disputes", []) if row["invoice_id"] not in over]
+    ledgers.write(tables | {"invoices": left} | ({"disputes": disputes} if "disputes" in tables else {}), folder)
+    (folder / "ledger.toml").write_text(f"complete_from = {begins}\n", "utf-8")
+    ledger = open_ledger(folder, Settings())
+    old = [row for row in tables["applications"] if row["invoice_id"] in over]
+    assert ledger.quarantine.empty
+    assert (ledger.problems.rule == "before_the_beginning").sum() == len(old)
+    return ledger
+
+
 # Nothing is lost, and nothing is made up.
 
 JUNK = ["", " ", "x", "2025-02-30", "01/02/2025", "NaN", "inf", "1e5", "-1", "0", "1,50", "1.005", "0000", "é;'\""]

@@ -173,18 +173,19 @@ def _cash(facts: Facts) -> ibis.Table:
     if facts.books.notes.complete_from is None:
         return cash
     applied = facts.books.tables["applications"].filter(_.kind == "cash").anti_join(facts.invoices, "invoice_id")
-    old = applied.select("receipt_id", "entered_on", change=-_.amount)
-    return cash.union(old.join(facts.receipts.drop("entered_on"), "receipt_id").select(*columns))
+    old = applied.select("receipt_id", used_on="entered_on", change=-_.amount).join(facts.receipts, "receipt_id")
+    return cash.union(old.mutate(entered_on=ibis.greatest(old.used_on, old.entered_on)).select(*columns))
 
 
 def _credited(facts: Facts) -> ibis.Table:
     """What was applied of credits: credit by credit, whoever's invoice it was."""
-    owners = facts.books.tables["credits"].select("credit_id", "customer_id", own="currency")
+    owners = facts.books.tables["credits"].select("credit_id", "customer_id", own="currency", came_on="entered_on")
     bills = facts.books.tables["invoices"].select("invoice_id", "currency")
     used = facts.books.tables["applications"].select("invoice_id", "credit_id", "entered_on", change=-_.amount)
     # An invoice of before the ledger begins is not there; its credit was in its currency.
     both = used.join(owners, "credit_id").left_join(bills, "invoice_id")
-    return both.mutate(currency=both.currency.fill_null(both.own))
+    entered_on = ibis.greatest(both.entered_on, both.came_on)
+    return both.mutate(currency=both.currency.fill_null(both.own), entered_on=entered_on)
 
 
 def _by_group(facts: Facts, customers: ibis.Table, booked: ibis.Table) -> ibis.Table:

@@ -74,7 +74,7 @@ FROM (
                     SELECT
                       `t18`.`customer_id`,
                       COALESCE(`t18`.`currency`, `t18`.`own`) AS `currency`,
-                      `t18`.`entered_on`,
+                      GREATEST(`t18`.`entered_on`, `t18`.`came_on`) AS `entered_on`,
                       `t18`.`change`
                     FROM (
                       SELECT
@@ -84,6 +84,7 @@ FROM (
                         `t16`.`change`,
                         `t12`.`customer_id`,
                         `t12`.`own`,
+                        `t12`.`came_on`,
                         `t15`.`invoice_id` AS `invoice_id_right`,
                         `t15`.`currency`
                       FROM (
@@ -100,7 +101,8 @@ FROM (
                         SELECT
                           `t1`.`credit_id`,
                           `t1`.`customer_id`,
-                          `t1`.`currency` AS `own`
+                          `t1`.`currency` AS `own`,
+                          `t1`.`entered_on` AS `came_on`
                         FROM `credits` AS `t1`
                       ) AS `t12`
                         ON `t16`.`credit_id` = `t12`.`credit_id`
