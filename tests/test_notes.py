@@ -51,6 +51,26 @@ def test_an_opening_balance_is_no_sale(tmp_path: Path) -> None:
         ledger.as_of("2026-01-31")
 
 
+def test_those_who_paid_before_the_ledger_begins_are_not_left_out_alone(tmp_path: Path) -> None:
+    """Complete from February. Of the invoices of January only the open O is here, and was late; N was paid in time.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    O          c           2026-01-15 2026-05-10 100.00
+    N          c           2026-04-01 2026-05-10 50.00
+
+    applications
+    invoice_id applied_on amount kind
+    O          2026-05-20 100.00 cash
+    N          2026-05-10 50.00  cash
+    """
+    told = test_those_who_paid_before_the_ledger_begins_are_not_left_out_alone.__doc__ or ""
+    folder = ledgers.write(ledgers.told(told), tmp_path / "ledger")
+    (folder / "ledger.toml").write_text("complete_from = 2026-02-01\n", "utf-8")
+    punctual = figures(open_ledger(folder, Settings()), "2026-05-31")
+    assert punctual[["paid_on_time_share", "paid_on_time_count_share"]].to_list() == [1, 1]
+
+
 OLD = """
     invoices
     invoice_id customer_id issued_on  due_on     amount

@@ -110,8 +110,10 @@ def resolved(facts: Facts) -> ibis.Table:
 
 def on_time(facts: Facts) -> ibis.Table:
     """Invoices that fell due in the last 90 days, by as_of and group: due_amount, on_time_amount, due_count,
-    on_time_count."""
+    on_time_count. Of what was issued before the ledger is complete only the unpaid are there: they are left out."""
     known = histories(facts, "due_on", "before_90_on", "as_of")
+    if begins := facts.books.notes.complete_from:
+        known = known.filter(_.issued_on >= begins)
     invoices = known.group_by("as_of", "group", "invoice_id").aggregate(
         amount=total(known.amount, known.kind == "billed"), punctual=total(known.amount, punctual(known))
     )
