@@ -79,18 +79,6 @@ def _unfinished(row: Row, day: date) -> Row:
     return row | dict.fromkeys(blanks, "")
 
 
-def merged(tables: Tables) -> Tables:
-    """The tables with each customer under the number it was merged into, where one step leads to it."""
-    customers = tables.get("customers", [])
-    last = {row["customer_id"]: row["merged_into"] for row in customers if row.get("merged_into")}
-    renamed = {
-        name: [row | {"customer_id": last.get(row["customer_id"], row["customer_id"])} for row in rows]
-        for name, rows in tables.items()
-        if rows and "customer_id" in rows[0] and name != "customers"
-    }
-    return tables | renamed | {"customers": [row for row in customers if row["customer_id"] not in last]}
-
-
 def taken_back(invoices: list[Row], applications: list[Row]) -> list[Row | None]:
     """Of each application the one it takes back, in the order they became known: a return takes the payment it names,
     else the latest still open with its amount, else the latest still open, of its day too; of its invoice and kind."""
