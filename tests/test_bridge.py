@@ -207,8 +207,8 @@ def test_without_dso_the_days_are_null_and_the_money_stands(ledger: Ledger) -> N
     """On 31 March the ledger is a month old.
 
     invoices
-    invoice_id customer_id issued_on  due_on     amount
-    A          c           2026-03-01 2026-03-31 100.00
+    invoice_id customer_id issued_on  due_on     amount paid_on
+    A          c           2026-03-01 2026-03-31 100.00 -
     """
     parts = ledger.as_of("2026-06-30").bridge("2026-03-31")
     assert parts.days.isna().all()
@@ -219,12 +219,12 @@ def test_without_dso_the_days_are_null_and_the_money_stands(ledger: Ledger) -> N
 def test_a_page_says_why_days_are_not_shown_and_shows_the_money(ledger: Ledger) -> None:
     """
     invoices
-    invoice_id customer_id issued_on  due_on     amount
-    A          c           2026-04-10 2026-05-10 100.00
+    invoice_id customer_id issued_on  due_on     amount paid_on
+    A          c           2026-04-10 2026-05-10 100.00 -
     """
     parts = ledger.as_of(AS_OF).bridge()
     days, money = (numbers.moved(parts, what) for what in ("days", "amount"))
-    assert page.figure(plots.plot_dso_moved, days, empty="Too <short>") == '<p class="empty">Too &lt;short&gt;</p>'
+    assert page.figure(plots.plot_dso_moved, days, empty="Too <short>") == '<p class="empty">Too &lt;short&gt;.</p>'
     shown = page.figure(plots.plot_receivables_moved, money, currency="USD").replace(NBSP, " ")
     assert "Open receivables rose by 100 since 31 Mar 2026: 100 was billed, 0 came in" in shown
     for part in ("Billed", "Cash", "Write-offs", "Overpayments"):  # the table has what is nothing too
@@ -235,8 +235,8 @@ def test_a_page_says_why_days_are_not_shown_and_shows_the_money(ledger: Ledger) 
 def test_a_bridge_looks_back(ledger: Ledger, since: date) -> None:
     """
     invoices
-    invoice_id customer_id issued_on  due_on     amount
-    A          c           2026-03-01 2026-03-31 100.00
+    invoice_id customer_id issued_on  due_on     amount paid_on
+    A          c           2026-03-01 2026-03-31 100.00 -
     """
     with pytest.raises(UsageError, match=f"{since} does not lie before 2026-04-30"):
         ledger.as_of(AS_OF).bridge(since)
@@ -381,10 +381,10 @@ def test_rates_are_a_part_of_their_own(ledger: Ledger) -> None:
     and 50 x 0.30 to B, 55.
 
     invoices
-    invoice_id customer_id issued_on  due_on     amount currency
-    A          C1          2026-01-01 2026-02-10 100.00 EUR
-    B          C2          2026-04-10 2026-05-10 50.00  EUR
-    C          C3          2026-03-10 2026-05-10 190.00 USD
+    invoice_id customer_id issued_on  due_on     amount currency paid_on
+    A          C1          2026-01-01 2026-02-10 100.00 EUR      -
+    B          C2          2026-04-10 2026-05-10 50.00  EUR      -
+    C          C3          2026-03-10 2026-05-10 190.00 USD      -
 
     rates
     rate_on    currency rate

@@ -170,7 +170,7 @@ def bound(name: str) -> int:
 
 def test_the_stamp_says_what_a_figure_rests_on(today: Snapshot) -> None:
     stamp = today.stamp()
-    assert set(stamp) == {"as_of", "currency", "fingerprint", "version", "rows", "gates", "missing_tables"}
+    assert set(stamp) == {"as_of", "currency", "fingerprint", "version", "rows", "gates", "missing_tables", "unknown"}
     assert (stamp["as_of"], stamp["currency"], stamp["version"]) == (str(AS_OF), "USD", ar.__version__)
     assert stamp["fingerprint"] == sample().books.fingerprint
     assert {line["table"] for line in stamp["rows"]} == set(BY_NAME)
@@ -178,6 +178,7 @@ def test_the_stamp_says_what_a_figure_rests_on(today: Snapshot) -> None:
     assert [gate["gate"] for gate in stamp["gates"]] == ["quarantine", "control", "staleness"]
     assert all(gate["passed"] for gate in stamp["gates"])
     assert stamp["missing_tables"] == []
+    assert not any(stamp["unknown"].values())
 
 
 def test_the_stamp_names_missing_tables_and_what_they_feed() -> None:

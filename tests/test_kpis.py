@@ -856,8 +856,8 @@ def test_a_window_of_billing_that_begins_before_the_ledger_is_null(ledger: Ledge
     """On 31 March the window of 90 days begins on 1 January, a day before the ledger does; on 1 April it fits.
 
     invoices
-    invoice_id customer_id issued_on  due_on     amount
-    A          c           2026-01-02 2026-02-01 900.00
+    invoice_id customer_id issued_on  due_on     amount paid_on
+    A          c           2026-01-02 2026-02-01 900.00 -
     """
     names = ["dso", "dso_best_possible", "add", "days_to_pay_median_km"]
     early, later = trend(ledger, "2026-03-31", "2026-04-01")

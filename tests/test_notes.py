@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +11,9 @@ import pytest
 
 import ledgers
 from arforecast import Ledger, open_ledger
-from arforecast.errors import SourceError, UsageError
+from arforecast.errors import SourceError, UnknownError, UsageError
 from arforecast.reconciliation import roll_forward
+from arforecast.report import runner
 from arforecast.settings import Settings
 
 BOOKS = """
@@ -205,3 +208,85 @@ def test_the_notes_of_a_ledger_at_home_are_read(tmp_path: Path, monkeypatch: pyt
     (folder / "ledger.toml").write_text('currency = "KWD"\n')
     monkeypatch.setenv("HOME", str(tmp_path))
     assert open_ledger("~/ledger", Settings()).books.settings.ledger.currency == "KWD"
+
+
+OPEN_ITEMS = "not in this ledger: it holds the open items of one day, and has no history"
+UNPAID = "not in this ledger: nothing says what was paid; add applications, or paid_on to the invoices"
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+TAGS = re.compile(r"<style.*?</style>|<svg.*?</svg>|<[^>]+>", re.DOTALL)
+
+
+def pages(folder: Path, ledger: Path, *names: str) -> dict[str, str]:
+    """The text of the pages of a run."""
+    run = runner.run(ledger, "2026-05-31", names, folder / "reports", allow=["staleness"], notebooks=NOTEBOOKS)
+    files = {file.stem: file.read_text("utf-8") for file in run.glob("*.html")}
+    return {name: " ".join(html.unescape(TAGS.sub(" ", text)).split()) for name, text in files.items()}
+
+
+def test_pages_of_open_items_say_what_they_cannot_know(tmp_path: Path) -> None:
+    """What is owed is there; every question that needs history is answered by why, and by no figure."""
+    opened(tmp_path, "snapshot_on = 2026-05-31\n")
+    (tmp_path / "ledger" / "applications.csv").unlink()
+    said = pages(tmp_path, tmp_path / "ledger")
+    assert {"index", "kpis", "late_payers", "cash_forecast", "collections", "accounts"} == said.keys()
+    assert "1.29 k is owed on 31 May 2026" in said["kpis"]
+    for name in ("Days sales outstanding", "Collection effectiveness", "Cash", "Bad debt share"):
+        assert f"{name} – {OPEN_ITEMS}" in said["kpis"]
+        assert f"{name} – {OPEN_ITEMS}" in said["index"]
+    questions = ["How many days of sales are still to be paid?", "How well is collected what can be?"]
+    assert all(f"{question} {OPEN_ITEMS.capitalize()}." in said["kpis"] for question in questions)
+    assert f"How much of what is open will be lost? {OPEN_ITEMS.capitalize()}." in said["collections"]
+    assert f"Where did overdue money grow in the month? {OPEN_ITEMS.capitalize()}." in said["accounts"]
+    assert all(OPEN_ITEMS in said[name] and "expected to be" not in said[name] for name in ("late_payers", "index"))
+    assert "is expected by" not in said["cash_forecast"]
+    assert not [text for text in said.values() if re.search(r"On \d+ past|too short|no cost|None is", text)]
+
+
+def test_where_nothing_says_what_was_paid_no_figure_pretends_to(tmp_path: Path) -> None:
+    """Balances stand as they are listed; whether anything was paid, and how fast, nobody can tell."""
+    tables = ledgers.told(BOOKS)
+    ledger = open_ledger(ledgers.write({"invoices": tables["invoices"]}, tmp_path / "ledger"), Settings())
+    today = ledger.as_of("2026-05-31")
+    values = today.kpis().set_index("kpi").value
+    assert (values.open_ar, values.billed) == (1290, 90)
+    assert (
+        values[["cei", "cash", "paid_on_time_share", "days_to_pay", "recovered_60", "bad_debt_share"]]
+        .isna()
+        .all()
+    )
+    assert today.schedule("expected_credit_loss").empty
+    assert {today.unknown()[name] for name in ("cei", "vintage", "history")} == {UNPAID}
+    assert values.dso == 1290 / 90 * 90
+    assert not (today.unknown()["billed"] or today.unknown()["dso"])
+    with pytest.raises(UnknownError, match="nothing says what was paid"):
+        today.cash_forecast()
+    assert f"Collection effectiveness – {UNPAID}" in pages(tmp_path, tmp_path / "ledger", "kpis")["kpis"]
+
+
+def test_paid_on_says_what_was_paid(tmp_path: Path) -> None:
+    rows = [row | {"paid_on": ""} for row in ledgers.told(BOOKS)["invoices"]]
+    ledger = open_ledger(ledgers.write({"invoices": rows}, tmp_path / "ledger"), Settings())
+    assert figures(ledger, "2026-05-31").cei == 0
+
+
+def test_what_looks_back_beyond_the_beginning_says_from_when_it_is_defined(tmp_path: Path) -> None:
+    """Complete from 15 April: the window of 90 days is whole on 13 July, the month on 1 May."""
+    ledger = opened(tmp_path, "complete_from = 2026-04-15\n")
+    april, may = (ledger.as_of(day).unknown() for day in ("2026-04-30", "2026-05-31"))
+    begins = "and this ledger begins on 2026-04-15"
+    assert april["cei"] == f"not defined before 2026-05-01: it looks back to 2026-04-01, {begins}"
+    assert may["dso"] == f"not defined before 2026-07-13: it looks back to 2026-03-03, {begins}"
+    assert may["terms"] == f"not defined before 2027-04-14: it looks back to 2025-06-01, {begins}"
+    assert not (may["cei"] or may["open_ar"] or may["history"])
+    for day in ("2026-07-12", "2026-07-13"):
+        assert bool(ledger.as_of(day).unknown()["dso"]) == pd.isna(figures(ledger, day).dso) == (day == "2026-07-12")
+    assert ledger.as_of("2026-05-31").schedule("terms").empty
+    assert set(ledger.as_of("2026-05-31").schedule("vintage").issue_month_on.astype(str)) == {"2026-05-01"}
+    assert (ledger.as_of("2026-04-30").bridge().since == pd.Timestamp("2026-04-14")).all()
+    assert may["dso"] in pages(tmp_path, tmp_path / "ledger", "kpis")["kpis"]
+
+
+def test_pages_of_an_empty_ledger_forecast_nothing(tmp_path: Path) -> None:
+    said = pages(tmp_path, ledgers.write({"invoices": []}, tmp_path / "ledger"))
+    assert "Nothing is owed on 31 May 2026." in said["kpis"]
+    assert all("no invoice is booked yet" in said[name] for name in ("late_payers", "cash_forecast"))

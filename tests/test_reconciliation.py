@@ -38,7 +38,7 @@ import pytest
 
 from arforecast import settings
 from arforecast.ledger import Books, open_books
-from arforecast.reconciliation import Gate, control, gates, roll_forward
+from arforecast.reconciliation import MEND_NOTHING, Gate, control, gates, roll_forward
 from arforecast.snapshot import stand
 from doors import write_docstring
 
@@ -309,7 +309,7 @@ def test_the_newest_fact_known_by_the_day_may_be_a_month_old(year: Books) -> Non
 def test_a_ledger_without_a_fact_is_refused(year: Books) -> None:
     refused = gate(year, "staleness", date(2026, 1, 4))
     assert not refused.passed
-    assert refused.message == "The ledger has no fact up to 2026-01-04. Choose a later day."
+    assert refused.message == f"Nothing is booked up to 2026-01-04. {MEND_NOTHING}"
 
 
 def test_an_empty_ledger_is_refused_by_its_staleness(books: Books) -> None:

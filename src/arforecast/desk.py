@@ -15,15 +15,16 @@ import arforecast.ledger as ledgers
 from arforecast import kpis, reconciliation, schedules, snapshot
 from arforecast.actions import accounts
 from arforecast.actions.accounts import Sheet
-from arforecast.errors import UsageError
+from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import backtest, cash, exposure, late
-from arforecast.kpis import bridge, families, targets
+from arforecast.kpis import bridge, families, known, targets
 from arforecast.ledger import Books
 from arforecast.ledger.tables import TABLES
 from arforecast.settings import Settings, load
 
 RECORD_WEEKS = 13
 MOST_MONTHS, MOST_WEEKS = 600, 156
+MEND_SNAPSHOT = " Add what was billed and paid before, and remove snapshot_on from ledger.toml."
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 
@@ -88,11 +89,35 @@ class Snapshot:
         return [self.day] if self.books.notes.snapshot_on else snapshot.month_ends(self.day, months)
 
     def _history(self, asked: str) -> None:
-        if self.books.notes.snapshot_on:
-            raise UsageError(
-                f"{asked} needs history, and this ledger holds the open items of {self.day} alone: there is nothing to "
-                "learn from. Add what was paid before, and remove snapshot_on from ledger.toml."
-            )
+        """Raises UnknownError where the ledger does not know what was paid."""
+        if why := known.not_in_ledger(self.books):
+            raise UnknownError(f"{asked} needs history and is {why}.{MEND_SNAPSHOT if why == known.NO_HISTORY else ''}")
+
+    def _record(self) -> None:
+        self._history("The record of forecasts")
+        if self._first_issued_on is None:
+            raise UnknownError(f"The record of forecasts is {known.NO_INVOICES}.")
+
+    def bridge_where_known(self) -> pd.DataFrame:
+        """The bridge since the month-end before; without a row where the ledger has no history for it."""
+        try:
+            return self.bridge()
+        except UnknownError:
+            return pd.DataFrame(columns=["since", "as_of", "part", "amount", "days"])
+
+    def unknown(self) -> dict[str, str]:
+        """Why a figure is not known on this day, by its name, and empty where it is: every KPI, every schedule, and as
+        `history` what is learnt from payments. See `arforecast.kpis.known`."""
+        of_kpis = known.unknown(kpis.catalogue(self.books.settings), self.books, self.day, self._first_issued_on)
+        of_schedules = {name: schedules.unknown(name, self.books, self.day) for name in schedules.SCHEDULES}
+        return of_kpis | of_schedules | {"history": known.not_in_ledger(self.books)}
+
+    @property
+    def _first_issued_on(self) -> date | None:
+        """The day of the first invoice that is known."""
+        invoices = self.books.tables["invoices"]
+        first = invoices.filter(invoices.entered_on <= self.day).issued_on.min().execute()
+        return None if pd.isna(first) else pd.Timestamp(first).date()
 
     def bridge(self, since: str | date | None = None) -> pd.DataFrame:
         """Why open_ar and DSO moved since the close of `since`, the month-end before unless given, or the day the
@@ -147,7 +172,7 @@ class Snapshot:
 
     def late_record(self) -> pd.DataFrame:
         """Past chances of being late beside what became of them; see `arforecast.forecast.backtest.late_record`."""
-        self._history("The record of forecasts")
+        self._record()
         return backtest.late_record(self._facts, self._past(self._origins), self.day)
 
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
@@ -162,7 +187,7 @@ class Snapshot:
 
     def cash_record(self) -> pd.DataFrame:
         """Past forecasts of cash and of its baselines beside what came; see `arforecast.forecast.cash.comparison`."""
-        self._history("The record of forecasts")
+        self._record()
         return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
 
     def _cash(self, weeks: int) -> pd.DataFrame:
@@ -213,7 +238,7 @@ class Snapshot:
         return customers.assign(name=customers.name.fillna(customers.customer_id))
 
     def stamp(self) -> dict[str, Any]:
-        """What a figure rests on: as_of, currency, fingerprint, version, rows, gates, missing_tables."""
+        """What a figure rests on: as_of, currency, fingerprint, version, rows, gates, missing_tables, unknown."""
         from arforecast import __version__
 
         missing = [(table.name, table.feeds) for table in TABLES if table.name not in self.books.present]
@@ -225,6 +250,7 @@ class Snapshot:
             "rows": self.books.rows.to_dict("records"),
             "gates": [asdict(gate) for gate in reconciliation.gates(self.books, self.day)],
             "missing_tables": missing,
+            "unknown": self.unknown(),
         }
 
 

@@ -65,6 +65,10 @@ class UsageError(ArforecastError):
     """A request that makes no sense: an unknown column to group by, a date that is not one, a wrong parameter."""
 
 
+class UnknownError(UsageError):
+    """A question that the ledger cannot answer, since it does not hold what would tell; a page says so instead."""
+
+
 class RateError(ArforecastError):
     """Foreign money that cannot be valued on a day; the message names the currency and the day."""
 

@@ -17,6 +17,7 @@ from arforecast.ledger import Books, valued_at_close
 from arforecast.snapshot import BEGINNING, Facts, fetched, opening, positions, stand, total
 
 MEND_ROWS = " Correct the rows that `arforecast check` names."
+MEND_NOTHING = "Check that the export holds what it should, or choose a later day."
 MEND_AGE = " Load the newest bookings."
 
 
@@ -142,7 +143,11 @@ def _staleness(facts: Facts, day: date) -> Gate:
     limit = facts.books.settings.ledger.staleness_limit_days
     newest = facts.entries.filter(_.entered_on <= day).entered_on.max().execute()
     if pd.isna(newest):
-        return Gate("staleness", False, f"The ledger has no fact up to {day}. Choose a later day.")
+        return Gate(
+            "staleness",
+            False,
+            f"Nothing is booked up to {day}. {MEND_NOTHING}",
+        )
     age = (pd.Timestamp(day) - pd.Timestamp(newest)).days
     what = f"The newest fact is {age} days older than {day}, the limit is {limit} days"
     return Gate("staleness", age <= limit, f"{what}.{'' if age <= limit else MEND_AGE}")

@@ -12,6 +12,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.errors import UsageError
+from arforecast.kpis import known
 from arforecast.kpis.balances import bucket_names, companies, on_account, under_dispute
 from arforecast.kpis.service import answered
 from arforecast.ledger import valued
@@ -55,7 +56,8 @@ MEANINGS = {
     "group_overdue_balance": "The overdue_balance of all accounts of the group, this one included.",
 }
 SUMS = ("broken_promises", "promised_amount", "credit_limit_amount", "credit_balance")
-# What is not known, rather than none, in a ledger without the table.
+# What is not known, rather than none, in a ledger that does not tell what was paid; and in one without the table.
+OF_HISTORY = ("overdue_change_amount", "broken_promises")
 FED_BY = {"broken_promises": "promises", "disputed_balance": "disputes"}
 
 
@@ -128,10 +130,11 @@ def _measured(rows: pd.DataFrame, facts: Facts) -> pd.DataFrame:
 
 
 def _unknown(facts: Facts) -> list[str]:
-    """What the ledger cannot tell of accounts: for want of a table, or because it begins within the month."""
+    """What the ledger cannot tell of accounts: for want of a table or of payments, or as it begins within the month."""
     names = [name for name, table in FED_BY.items() if table not in facts.books.present]
+    unpaid = OF_HISTORY if known.not_in_ledger(facts.books) else ()
     young = facts.books.notes.lacks(opening(facts.days[0]))
-    return [*names, "overdue_change_amount"] if young else names
+    return [*names, *unpaid, *(["overdue_change_amount"] if young else [])]
 
 
 def _reasons(accounts: pd.DataFrame) -> pd.DataFrame:
@@ -287,8 +290,8 @@ def _ordered(rows: ibis.Table, *by: str) -> pd.DataFrame:
 
 def _refuse_unknown(facts: Facts, as_of: date, ids: list[str]) -> None:
     billed = facts.invoices.filter(_.entered_on <= as_of).select("customer_id")
-    known = billed.union(facts.books.tables["customers"].select("customer_id")).filter(_.customer_id.isin(ids))
-    unknown = sorted(set(ids) - set(known.distinct().to_pandas().customer_id))
+    named = billed.union(facts.books.tables["customers"].select("customer_id")).filter(_.customer_id.isin(ids))
+    unknown = sorted(set(ids) - set(named.distinct().to_pandas().customer_id))
     if unknown:
         who = ", ".join(unknown)
         raise UsageError(f"There is no customer {who} in the books on {as_of}. Choose from those who owe: accounts().")

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis import balances, collections, cost, losses, service, speed
+from arforecast.kpis import balances, collections, cost, known, losses, service, speed
 from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger import Books
 from arforecast.settings import Settings
@@ -208,25 +208,6 @@ def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     return dated.sort_values([*KEYS, "nth"], ignore_index=True)
 
 
-def not_in_ledger(kpi: Kpi, books: Books) -> str:
-    """Why the ledger does not know a KPI, and what would tell; empty where it does, defined or not on a day."""
-    if _lacks_history(kpi, books):
-        return f"not in this ledger: it holds the open items of {books.notes.snapshot_on}, without history"
-    return f"not in this ledger: add {kpi.needs}" if kpi.needs and kpi.needs not in books.present else ""
-
-
-def _lacks_history(kpi: Kpi, books: Books) -> bool:
-    return bool(books.notes.snapshot_on and kpi.begins_after)
-
-
-def _before_the_beginning(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.Series:
-    """Whether a KPI looks back to days before those from which the ledger is complete, or stands on one."""
-    opened_on = books.notes.opened_on
-    if opened_on is None:
-        return pd.Series(False, wide.index)
-    return pd.to_datetime(wide[kpi.begins_after or "as_of"]) < pd.Timestamp(opened_on)
-
-
 def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     """A KPI of measures, one row a day and group: as_of, group, kpi, value, numerator, denominator, unit."""
     numerator, denominator, scale = kpi.parts(wide)
@@ -234,11 +215,10 @@ def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     above_unit, below_unit = 1 if kpi.counted else minor, 1 if kpi.counted or kpi.each else minor
     one = pd.Series(1.0, wide.index)
     below = denominator / below_unit if isinstance(denominator, pd.Series) else one * denominator
-    first = pd.to_datetime(wide.first_issued_on)
-    too_short = pd.to_datetime(wide[kpi.after or "as_of"]) + pd.Timedelta(days=1) < first
-    unseen = _before_the_beginning(kpi, wide, books) | _lacks_history(kpi, books)
-    above = (numerator / above_unit).astype("float64").mask(unseen)
-    below = below.mask(too_short | unseen | bool(not_in_ledger(kpi, books)))
+    untold = known.not_in_ledger(books, kpi.name, looks_back=bool(kpi.begins_after))
+    absent = known.kpi_not_in_ledger(kpi, books)
+    above = (numerator / above_unit).astype("float64").mask(known.before_complete(kpi, wide, books) | bool(untold))
+    below = below.mask(known.too_early(kpi, wide, books) | bool(absent))
     return pd.DataFrame(
         {
             "as_of": wide.as_of,

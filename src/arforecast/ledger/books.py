@@ -23,7 +23,8 @@ class Books:
     problems: table, file, row, column, value, rule, severity, amount (major units), message.
     rows: table, read, used, quarantined, quarantined_amount; read = used + quarantined in every line.
     quarantine: the problems of severity error, with the row as it stands in the file. foreign: the currencies in use
-    beside the reporting one. notes: what the ledger says of itself.
+    beside the reporting one. notes: what the ledger says of itself. tells_paid: whether anything in it says what was
+    paid: a table of applications, or paid_on of the invoices.
     """
 
     tables: Tables
@@ -35,3 +36,4 @@ class Books:
     settings: Settings
     foreign: frozenset[str] = frozenset()
     notes: Notes = field(default_factory=Notes)
+    tells_paid: bool = True

@@ -6,6 +6,7 @@ import json
 import os
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -38,6 +39,7 @@ def write(books: Books, url: str, folder: Path) -> None:
         "foreign": sorted(books.foreign),
         "fingerprint": books.fingerprint,
         "notes": books.notes.model_dump_json(),
+        "tells_paid": books.tells_paid,
     }
     (folder / ABOUT).write_text(json.dumps(about), "utf-8")
 
@@ -52,7 +54,7 @@ def find(url: object, settings: Settings) -> Books | None:
     return _open(folder, about, own) if about.items() >= _key(url, own).items() else None
 
 
-def _open(folder: Path, about: dict[str, list[str]], settings: Settings) -> Books:
+def _open(folder: Path, about: dict[str, Any], settings: Settings) -> Books:
     con = source.connect(settings.engine)
     con.attach(_quoted(folder / TABLES), name=TABLES, read_only=True)
     return Books(
@@ -63,6 +65,7 @@ def _open(folder: Path, about: dict[str, list[str]], settings: Settings) -> Book
         settings=settings,
         foreign=frozenset(about["foreign"]),
         notes=Notes.model_validate_json(str(about["notes"])),
+        tells_paid=bool(about["tells_paid"]),
     )
 
 

@@ -41,6 +41,7 @@ def open_group(settings: Settings) -> Books:
         settings=settings,
         foreign=frozenset().union(*(each.foreign for each in books.values())),
         notes=notes.together([each.notes for each in books.values()]),
+        tells_paid=all(each.tells_paid for each in books.values()),
     )
 
 

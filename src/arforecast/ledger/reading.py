@@ -70,6 +70,7 @@ def open_books(url: Any, settings: Settings | None = None, con: ibis.BaseBackend
         settings=settings,
         foreign=_foreign(tables, settings.ledger.currency) if sizes.foreign.any() else frozenset(),
         notes=said,
+        tells_paid=_tells_paid(raw, sizes),
     )
 
 
@@ -228,6 +229,12 @@ def _unused_shortcut(raw: Raw) -> pd.DataFrame:
     unused = [name for name in filled if there[name] is not None and there[name]]
     problem = {"table": "invoices", "value": "", "rule": "paid_on_unused", "amount": 0}
     return pd.DataFrame([problem | {"column": name, "row": None} for name in unused], columns=checks.COLUMNS)
+
+
+def _tells_paid(raw: Raw, sizes: pd.DataFrame) -> bool:
+    """Whether anything says what was paid, or there is nothing to pay."""
+    told = "applications" in raw.tables or "paid_on" in raw.tables["invoices"].columns
+    return told or not sizes.rows["invoices"]
 
 
 def _linked(applications: ibis.Table, invoices: ibis.Table) -> ibis.Table:

@@ -57,7 +57,9 @@ def compare(kpis: pd.DataFrame, glossary: pd.DataFrame) -> pd.DataFrame:
     days = rows["as_of"].drop_duplicates().sort_values(ascending=False).reset_index(drop=True)
     columns = {0: "now", 1: "month_before", 12: "year_before"}
     wide = rows.pivot(index="kpi", columns="as_of", values="value").reindex(rows["kpi"].unique())
-    frame = pd.DataFrame({name: wide.get(days.get(back)) for back, name in columns.items()}, index=wide.index)
+    frame = pd.DataFrame(
+        {name: wide.get(days.get(back)) for back, name in columns.items()}, index=wide.index, dtype="float64"
+    )
     units = rows.drop_duplicates("kpi").set_index("kpi")["unit"]
     better = glossary.set_index("kpi")["better"].reindex(wide.index).fillna("")
     return frame.assign(unit=units, better=better, before_on=days.get(1, pd.NaT)).reset_index()
@@ -231,7 +233,7 @@ def _horizon_skill(week: object, rows: pd.DataFrame) -> dict[str, object]:
     misses = rows.pivot(index="origin", columns="method", values="miss").dropna(axis=1, how="all").dropna()
     actual = rows[rows["method"].eq("model")].set_index("origin")["actual"].reindex(misses.index)
     errors = misses.sum() / actual.sum()
-    baseline = str(errors.drop("model").idxmin())
+    baseline = str(misses.sum().drop("model").idxmin())
     ratio, low, high = _ratio(misses["model"].to_numpy(), misses[baseline].to_numpy())
     model = rows[rows["method"].eq("model")]
     return {

@@ -106,10 +106,21 @@ def _outcome(gate: Mapping[str, Any]) -> str:
     return f"{'waived' if gate['waived'] else 'not passed'}. {gate['message']}".rstrip(".")
 
 
-def why_empty(stamp: Mapping[str, Any], table: str, otherwise: str) -> str:
-    """Why nothing can be shown of `table`: the ledger that `stamp` tells of has no such table, or else `otherwise`."""
+def why_empty(stamp: Mapping[str, Any], table: str, otherwise: str, figure: str = "") -> str:
+    """Why nothing can be shown of `table`: the ledger that `stamp` tells of has no such table, or does not know the
+    `figure` made of it, or else `otherwise`."""
     feeds = dict(stamp["missing_tables"])
-    return missing(table, feeds[table]) if table in feeds else otherwise
+    return missing(table, feeds[table]) if table in feeds else why(stamp, figure, otherwise)
+
+
+def why(stamp: Mapping[str, Any], figure: str, otherwise: str) -> str:
+    """Why the ledger that `stamp` tells of does not know the KPI or schedule `figure`, or else `otherwise`."""
+    return stamp.get("unknown", {}).get(figure) or otherwise
+
+
+def whys(stamp: Mapping[str, Any], otherwise: str) -> str:
+    """All that the ledger does not know, each reason once, and `otherwise`: what an empty cell among many means."""
+    return "; ".join(dict.fromkeys([*filter(None, stamp.get("unknown", {}).values()), otherwise]))
 
 
 def missing(table: str, feeds: str) -> str:
@@ -128,6 +139,7 @@ SHEET = {
 
 
 def _empty(sentence: str) -> Fragment:
+    sentence = f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."
     return Fragment(f'<p class="empty">{escape(sentence)}</p>')
 
 
@@ -136,11 +148,13 @@ def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, An
     if accounts.empty:
         return _empty("There is no account to look at.")
     absent = {table: missing(table, feeds) for table, feeds in stamp["missing_tables"]}
+    unpaid = why(stamp, "history", "")
+    absent |= {"payments": unpaid} if unpaid else {}
     drawn = [
         {
             "name": row["name"],
             "said": words.account(row),
-            "facts": words.account_facts(row),
+            "facts": words.account_facts(row, unpaid),
             "tables": [_sheet_table(kind, _of(frame, row), absent, file) for kind, frame in sheets._asdict().items()],
         }
         for _, row in accounts.iterrows()

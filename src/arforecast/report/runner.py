@@ -22,12 +22,13 @@ import nbformat
 from pydantic import TypeAdapter, ValidationError
 
 from arforecast import folders, settings
-from arforecast.errors import GateError, RunError, UsageError, address, shown
+from arforecast.errors import GateError, RunError, UnknownError, UsageError, address, shown
 from arforecast.ledger import GROUP, Books, checked, source
 from arforecast.report import Fragment, page
 from arforecast.report.tables import write_csv
 
 CHECKED = ".checked"
+ERROR = "papermill-error-cell-tag"
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
 
@@ -255,6 +256,8 @@ def execute(job: Job, folder: Path, environment: Mapping[str, str]) -> Outcome:
         fault = _silent_fault(job.name, done)
     except papermill.PapermillExecutionError as raised:
         fault = _fault(job.name, raised.cell_index, raised.source, f"{raised.ename}: {raised.evalue}")
+        if raised.ename == UnknownError.__name__:
+            fault = _say(folder / job.notebook.name, raised.evalue)
     except Exception as raised:  # a dead kernel or a time-out fails this notebook, not the others
         fault = f"{job.name}: {_line(f'{type(raised).__name__}: {raised}')}"
     return Outcome(job.name, perf_counter() - started, fault)
@@ -281,6 +284,22 @@ def _checked(books: Books, ledger: str, copy: Path) -> Iterator[None]:
         yield
     finally:
         shutil.rmtree(copy, ignore_errors=True)
+
+
+def _say(path: Path, why: str) -> str:
+    """What a ledger cannot tell is no fault: the page ends with the sentence that says so, where the notebook asked."""
+    notebook = nbformat.read(path, as_version=4)
+    cells = [cell for cell in notebook.cells if ERROR not in cell.metadata.get("tags", [])]
+    at = next(nth for nth, cell in enumerate(cells) if _failed(cell))
+    cells[at].outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"{why}\n")]
+    cells[at].metadata.tags = ["headline"]
+    notebook.cells = cells[: at + 1]
+    nbformat.write(notebook, path)
+    return ""
+
+
+def _failed(cell: nbformat.NotebookNode) -> bool:
+    return any(output.output_type == "error" for output in cell.get("outputs", []))
 
 
 def _silent_fault(name: str, done: nbformat.NotebookNode) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -29,6 +29,10 @@ from arforecast.report.formats import (
     text,
 )
 
+# Why figures are not known, by name; nothing is said of one that is.
+KNOWN: Mapping[str, str] = {}
+NOT_DEFINED = "not defined: too little history, or nothing to divide by"
+
 
 class Card(NamedTuple):
     """A figure to be seen first: what it is, how much, what to know beside it, and whether that is good or bad."""
@@ -46,8 +50,8 @@ def _many(number: float, what: str) -> str:
 # ------------------------------------------------------------------ what is owed
 
 
-def kpis_headline(kpis: pd.DataFrame) -> str:
-    """What is owed, how much of it is overdue, and how many days of sales that is."""
+def kpis_headline(kpis: pd.DataFrame, unknown: Mapping[str, str] = KNOWN) -> str:
+    """What is owed, how much of it is overdue, and how many days of sales that is; or why that is not known."""
     day, owed = numbers.whole(kpis)["as_of"].max(), numbers.latest(kpis)
     if not owed["open_ar"] > 0:
         return f"Nothing is owed on {date(day)}."
@@ -55,19 +59,25 @@ def kpis_headline(kpis: pd.DataFrame) -> str:
     was = "".join(f" ({percent(share)} on {date(on)})" for on, share in earlier.itertuples(index=False))
     opening = f"{money(owed['open_ar'])} is owed on {date(day)}, {percent(owed['overdue_share'])} of it overdue{was}."
     if pd.isna(owed["dso"]):
-        return opening
+        why = unknown.get("dso")
+        return f"{opening} How many days of sales that is, is {why}." if why else opening
     return f"{opening} That is {days(owed['dso'])} of sales; {days(owed['dso_best_possible'])} if nothing were overdue."
 
 
-def kpi_cards(compare: pd.DataFrame, ids: list[str], targets: dict[str, float]) -> list[Card]:
-    """The measures `ids`, each with its change since the month before and its target."""
+def kpi_cards(
+    compare: pd.DataFrame, ids: list[str], targets: dict[str, float], unknown: Mapping[str, str] = KNOWN
+) -> list[Card]:
+    """The measures `ids`, each with its change since the month before and its target, or why it is not known."""
     rows = compare.set_index("kpi").reindex(ids).dropna(subset="unit")
-    return [_kpi_card(str(kpi), row, targets.get(str(kpi))) for kpi, row in rows.iterrows()]
+    return [
+        _kpi_card(str(kpi), row, targets.get(str(kpi)))
+        if pd.notna(row["now"])
+        else Card(name(str(kpi)), NULL, unknown.get(str(kpi)) or NOT_DEFINED)
+        for kpi, row in rows.iterrows()
+    ]
 
 
 def _kpi_card(kpi: str, row: pd.Series, target: float | None) -> Card:
-    if pd.isna(row["now"]):
-        return Card(name(kpi), NULL, "not defined: too little history, or nothing to divide by")
     difference = row["now"] - row["month_before"]
     verdict = _verdict(difference, row["better"]) if _is_seen(difference, row["unit"]) else ""
     notes = [_change(row["now"], row["month_before"], row["unit"], row["before_on"]) + (verdict and f": {verdict}")]
@@ -390,7 +400,7 @@ def _held_by(accounts: pd.DataFrame, overdue: float) -> str:
     return f"they hold {share} of the {money(overdue)} overdue"
 
 
-def account_cards(accounts: pd.DataFrame) -> list[Card]:
+def account_cards(accounts: pd.DataFrame, unpaid: str = "") -> list[Card]:
     """How many accounts to look at and what they hold; how much is old, over its limit, promised in vain, disputed."""
     look, overdue = numbers.to_look_at(accounts), accounts["overdue_balance"].sum()
     share = look["overdue_balance"].sum() / overdue if overdue else math.nan
@@ -399,7 +409,7 @@ def account_cards(accounts: pd.DataFrame) -> list[Card]:
         Card("Their overdue money", money(look["overdue_balance"].sum()), f"{percent(share)} of all that is overdue"),
         _affected("Over 90 days past due", accounts["over_90_balance"], money, ""),
         _affected("Over the credit limit", accounts["over_limit_amount"], money, "no credit limits in this ledger"),
-        _affected("Broken promises", accounts["broken_promises"], count, "no promises table in this ledger"),
+        _affected("Broken promises", accounts["broken_promises"], count, unpaid or "no promises table in this ledger"),
         _affected("Disputed", accounts["disputed_balance"], money, "no disputes table in this ledger"),
     ]
 
@@ -443,14 +453,14 @@ def _sentence(reasons: str) -> str:
     return f"{reasons[:1].upper()}{reasons[1:]}." if reasons else ""
 
 
-def account_facts(row: pd.Series) -> list[Card]:
-    """What to know of an account before its tables."""
+def account_facts(row: pd.Series, unpaid: str = "") -> list[Card]:
+    """What to know of an account before its tables; `unpaid` says why it is not known what was paid."""
     over = f"{exact(row['over_limit_amount'])} over" if row["over_limit_amount"] > 0 else ""
     method = NULL if pd.isna(row["usual_method"]) else name(row["usual_method"])
     return [
         Card("Open", exact(row["open_balance"]), f"{percent(row['open_share'])} of receivables"),
-        Card("Overdue", exact(row["overdue_balance"]), f"{_signed(row['overdue_change_amount'])} in the month"),
-        Card("Last payment", exact(row["last_paid_amount"]), _on(row["last_paid_on"], "none in the books")),
+        Card("Overdue", exact(row["overdue_balance"]), _in_the_month(row["overdue_change_amount"])),
+        Card("Last payment", exact(row["last_paid_amount"]), _on(row["last_paid_on"], unpaid or "none in the books")),
         Card("Next due", exact(row["next_due_amount"]), _on(row["next_due_on"], "nothing falls due later")),
         Card("Agreed", exact(row["promised_amount"]), _on(row["promised_on"], "no promise is pending", "for")),
         Card("Credit limit", exact(row["credit_limit_amount"]), over),
@@ -458,6 +468,10 @@ def account_facts(row: pd.Series) -> list[Card]:
         Card("Products", _some(row["products"])),
         Card("Collector", text(row["collector"])),
     ]
+
+
+def _in_the_month(change: float) -> str:
+    return "" if pd.isna(change) else f"{_signed(change)} in the month"
 
 
 def _signed(amount: float) -> str:
@@ -482,16 +496,21 @@ def _some(products: Any) -> str:
 NOT_RECORDED = "(none)"
 
 
-def collections_headline(kpis: pd.DataFrame) -> str:
+def collections_headline(kpis: pd.DataFrame, unknown: Mapping[str, str] = KNOWN) -> str:
     """What was recovered of what fell overdue, what came in late and what collecting cost in the month, and for what
-    return."""
+    return; or why that is not known."""
+    if unknown.get("history"):
+        return f"What collecting achieves is {unknown['history']}."
     rows = numbers.whole(kpis)
     last = rows[rows["as_of"].eq(rows["as_of"].max())].set_index("kpi")
-    return " ".join([_recovered(numbers.recovery(kpis)), _spent(last), *_returned(last["value"], "The return")])
+    recovered = _recovered(numbers.recovery(kpis), unknown.get("recovered_90", ""))
+    return " ".join([recovered, _spent(last), *_returned(last["value"], "The return")])
 
 
-def _recovered(recovery: pd.DataFrame) -> str:
+def _recovered(recovery: pd.DataFrame, why: str) -> str:
     known = recovery.dropna(subset="recovered_90")
+    if known.empty and why:
+        return f"What of overdue money is recovered within 90 days is {why}."
     if known.empty:
         return "No month is old enough to say what of overdue money is recovered within 90 days."
     last = known.iloc[-1]

@@ -14,6 +14,8 @@ from datetime import date, timedelta
 import pandas as pd
 
 from arforecast.errors import UsageError
+from arforecast.kpis import known
+from arforecast.ledger import Books
 from arforecast.schedules.collecting import (
     agency,
     contacts_by_channel,
@@ -54,7 +56,7 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 
-# What open items alone can tell; a snapshot has no history for the others.
+# What open items of one day tell.
 OF_ONE_DAY = ("credit_limit_use", "credit_limit_use_by_group")
 # What looks back on one span of days, and what has a row a month or quarter that begins on the day of a column.
 OF_A_YEAR = ("terms", "method_mix", "disputes_by_reason", "contacts_by_channel")
@@ -69,12 +71,23 @@ def schedule(facts: Facts, as_of: date, name: str) -> pd.DataFrame:
     """
     if name not in SCHEDULES:
         raise UsageError(f"There is no schedule {name}. Ask for one of {', '.join(SCHEDULES)}.")
-    table, notes = SCHEDULES[name](facts, as_of), facts.books.notes
-    if (notes.snapshot_on and name not in OF_ONE_DAY) or notes.lacks(_looks_back_to(name, as_of)):
+    table, begins = SCHEDULES[name](facts, as_of), facts.books.notes.complete_from
+    if unknown(name, facts.books, as_of):
         return table.iloc[:0]
-    if notes.complete_from and name in BEGINS:
-        return table[table[BEGINS[name]] >= pd.Timestamp(notes.complete_from)].reset_index(drop=True)
+    if begins and name in BEGINS:
+        return table[table[BEGINS[name]] >= pd.Timestamp(begins)].reset_index(drop=True)
     return table
+
+
+def unknown(name: str, books: Books, as_of: date) -> str:
+    """Why the ledger does not know the schedule `name` at `as_of`; empty where it does, rows or no rows."""
+    if absent := known.not_in_ledger(books, name, looks_back=name not in OF_ONE_DAY):
+        return absent
+    since, opened_on = _looks_back_to(name, as_of), books.notes.opened_on
+    if opened_on is None or since >= opened_on:
+        return ""
+    defined_on = opened_on + timedelta(days=YEAR_DAYS) if name in OF_A_YEAR else None
+    return known.before(defined_on, since + timedelta(days=1), opened_on + timedelta(days=1))
 
 
 def _looks_back_to(name: str, as_of: date) -> date:

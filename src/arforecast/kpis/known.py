@@ -1,0 +1,96 @@
+"""Whether a ledger knows a figure: the one place to ask.
+
+There are three answers: it is known; it is not in this ledger, and what would tell; it is not defined on that day, and
+why. An answer in words is what a page says in the place of the figure, and no word means that it is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+import pandas as pd
+
+from arforecast.kpis.catalogue import Kpi
+from arforecast.ledger import Books
+from arforecast.snapshot import calendar
+
+NO_HISTORY = "not in this ledger: it holds the open items of one day, and has no history"
+NO_PAYMENTS = "not in this ledger: nothing says what was paid; add applications, or paid_on to the invoices"
+NO_INVOICES = "not in this ledger: no invoice is booked yet"
+# What looks back on billing, disputes or contacts alone, or sets what is open against billing: who does not know what
+# was paid knows it all the same.
+WITHOUT_PAYMENTS = frozenset(
+    {
+        *("dso", "dso_12m", "dso_countback", "dso_best_possible", "add", "ar_turnover"),
+        *("billed", "invoicing_lag", "dispute_rate", "dispute_days", "right_party_share", "reminder_lead"),
+        *("contact_rate", "cost_per_invoice", "disputes_by_reason", "costs_by_category"),
+    }
+)
+# A year and its month: every window of a KPI reaches no further back.
+LONGEST_DAYS = 400
+
+
+def not_in_ledger(books: Books, name: str = "", needs: str = "", looks_back: bool = True) -> str:
+    """Why the ledger does not know the figure `name`, and what would tell; empty where it does, defined or not.
+
+    needs: the table that it is made of. looks_back: whether it asks for what happened before the day.
+    """
+    if looks_back and books.notes.snapshot_on:
+        return NO_HISTORY
+    if looks_back and not books.tells_paid and name not in WITHOUT_PAYMENTS:
+        return NO_PAYMENTS
+    return f"not in this ledger: add {needs}" if needs and needs not in books.present else ""
+
+
+def kpi_not_in_ledger(kpi: Kpi, books: Books) -> str:
+    """As `not_in_ledger`, of a KPI."""
+    return not_in_ledger(books, kpi.name, kpi.needs, bool(kpi.begins_after))
+
+
+def too_early(kpi: Kpi, days: pd.DataFrame, books: Books) -> pd.Series:
+    """Whether a KPI looks back beyond the beginning of the ledger on each of `days`, which have the columns of the
+    calendar and first_issued_on: to days before the first invoice, where it asks for billing, or before those from
+    which the ledger is complete."""
+    first = pd.to_datetime(days.first_issued_on)  # none where there is no invoice: then nothing is too early
+    return (_begins(days, kpi.after or "as_of") < first) | before_complete(kpi, days, books)
+
+
+def before_complete(kpi: Kpi, days: pd.DataFrame, books: Books) -> pd.Series:
+    """Whether a KPI looks back to days before those from which the ledger is complete, or stands on one."""
+    opened_on = books.notes.opened_on
+    if opened_on is None:
+        return pd.Series(False, days.index)
+    return pd.to_datetime(days[kpi.begins_after or "as_of"]) < pd.Timestamp(opened_on)
+
+
+def _begins(days: pd.DataFrame, column: str) -> pd.Series:
+    """The first day of a span that the column names the day before of."""
+    return pd.to_datetime(days[column]) + pd.Timedelta(days=1)
+
+
+def unknown(kpis: Iterable[Kpi], books: Books, day: date, first_issued_on: date | None) -> dict[str, str]:
+    """Of each KPI why the ledger does not know it on `day`; empty where it does. first_issued_on: the day of the first
+    invoice known by then."""
+    days = calendar(day + timedelta(days=nth) for nth in range(LONGEST_DAYS)).to_pandas().sort_values("as_of")
+    ahead = days.reset_index(drop=True).assign(first_issued_on=first_issued_on)
+    return {kpi.name: kpi_not_in_ledger(kpi, books) or _not_defined(kpi, ahead, books) for kpi in kpis}
+
+
+def _not_defined(kpi: Kpi, ahead: pd.DataFrame, books: Books) -> str:
+    early = too_early(kpi, ahead, books)
+    if not early.iloc[0]:
+        return ""
+    complete = books.notes.complete_from
+    begins = max(filter(None, (complete, pd.Timestamp(ahead.first_issued_on.iloc[0]).date())))
+    return before(_day(ahead.as_of[~early]), _begins(ahead, kpi.begins_after).iloc[0].date(), begins)
+
+
+def _day(days: pd.Series) -> date | None:
+    return None if days.empty else pd.Timestamp(days.iloc[0]).date()
+
+
+def before(defined_on: date | None, looks_back_to: date, begins: date) -> str:
+    """What is said of a figure that looks back beyond the beginning of the ledger."""
+    since = f" before {defined_on}" if defined_on else ""
+    return f"not defined{since}: it looks back to {looks_back_to}, and this ledger begins on {begins}"
