@@ -165,6 +165,8 @@ def stamp(*, waived: bool = False) -> dict[str, object]:
         "currency": "USD",
         "fingerprint": "0123abcd",
         "version": "0.1.0",
+        "settings": "arforecast.toml",
+        "loosened": [],
         "rows": [
             {"table": "invoices", "read": 100, "used": 98, "quarantined": 2, "quarantined_amount": 1234.5},
             {"table": "applications", "read": 50, "used": 50, "quarantined": 0, "quarantined_amount": 0.0},

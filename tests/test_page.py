@@ -79,7 +79,7 @@ def test_the_stamp_says_what_was_used_left_out_and_missing() -> None:
     text = document().text.replace("\u00a0", " ")
     assert "As of 30 Jun 2026. Amounts in USD." in text
     assert "148 rows of the ledger used, 2 left out, worth 1,234.50" in text
-    assert "Ledger 0123abcd; arforecast 0.1.0." in text
+    assert "Ledger 0123abcd; settings: arforecast.toml; arforecast 0.1.0." in text
     assert "Control totals: passed." in text
     assert "No promises table in this ledger: add promises.csv to see whether promises are kept." in text
 
@@ -90,6 +90,14 @@ def test_a_waived_gate_is_said_at_the_head_and_only_then() -> None:
     assert text.index("1,234.50 is quarantined & <odd>.") < text.index("Overdue")
     assert "Quarantined money: waived. 1,234.50 is quarantined & <odd>." in text
     assert "Read with care" not in document().text
+
+
+def test_gates_that_a_settings_file_widens_are_said_at_the_head() -> None:
+    stamp = frames.stamp() | {"loosened": ["ledger.staleness_limit_days is 366, and 31 by default"]}
+    head, _, foot = Outline(page.document("T", "<h1>Body</h1>", stamp)).text.partition("Body")
+    assert "wider than usual by arforecast.toml: ledger.staleness_limit_days is 366, and 31 by default." in head
+    assert "ledger.staleness_limit_days is 366" in foot
+    assert "usual" not in document().text
 
 
 def test_a_figure_holds_both_drawings_its_answer_and_its_numbers() -> None:

@@ -188,6 +188,23 @@ def test_failures_are_told_in_one_line_each_and_leave_the_earlier_run(
     assert [path.name for path in before.parent.iterdir()] == ["2026-06-30"]
 
 
+def test_a_run_goes_by_the_settings_beside_its_ledger_and_names_them(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run, its notebooks and its pages have one currency, from whatever folder they are asked for."""
+    (ledger / "arforecast.toml").write_text("[ledger]\ncurrency = 'CHF'\nquarantine_limit_share = 0.9\n", "utf-8")
+    asks = "import arforecast as ar; print('in', ar.open_ledger(ledger).as_of(as_of).stamp()['currency'])"
+    notebook(tmp_path / "notebooks", "first", ["# Title", f"{asks}  # headline"])
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    folder = run(ledger, tmp_path / "notebooks", tmp_path)
+    page = (folder / "first.html").read_text("utf-8")
+    assert "Amounts in CHF." in page
+    assert '<p class="headline">in CHF</p>' in page
+    assert "ledger.quarantine_limit_share is 0.9, and 0.01 by default" in page
+    assert json.loads((folder / "run.json").read_text())["settings"] == str(ledger / "arforecast.toml")
+
+
 def test_a_new_run_of_the_day_replaces_the_earlier_one_whole(ledger: Path, notebooks: Path, tmp_path: Path) -> None:
     run(ledger, notebooks, tmp_path, names=["first"])
     folder = run(ledger, notebooks, tmp_path, names=["second"])

@@ -16,7 +16,7 @@ from arforecast.desk import open_ledger
 from arforecast.errors import SourceError, UsageError, lacking
 from arforecast.ledger import open_books
 from arforecast.ledger.source import connect
-from arforecast.settings import Engine, Kpis, Settings, load, read
+from arforecast.settings import Engine, Kpis, LedgerRules, Settings, load, read
 from doors import HEADER, write
 
 LATE = """A1,C1,2026-01-01,2026-03-01,1.00
@@ -42,7 +42,7 @@ def test_without_a_file_everything_has_its_default(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
-    assert loaded(tmp_path, "") == Settings()
+    assert loaded(tmp_path, "").model_dump() == Settings().model_dump()
 
 
 def test_a_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
@@ -207,6 +207,34 @@ def test_a_ledger_is_opened_with_the_settings_of_the_working_folder(
     monkeypatch.chdir(tmp_path)
     assert open_ledger(ledger).books.tables["invoices"].amount.to_pandas().tolist() == [12345]
     assert open_ledger(ledger, Settings()).problems.rule.tolist() == ["not_money"]
+
+
+def test_the_settings_beside_a_ledger_hold_before_those_of_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The books of the north have settings of their own, those of the south have none."""
+    for place in ("books/north", "books/south", "desk/below"):
+        (tmp_path / place).mkdir(parents=True)
+    for place in ("north", "south"):
+        write(tmp_path / "books" / place, {"invoices.csv": f"{HEADER}\n{LATE}"})
+    (tmp_path / "desk" / "arforecast.toml").write_text("[targets]\ndso = 30\n", "utf-8")
+    (tmp_path / "books" / "north" / "arforecast.toml").write_text("[targets]\ndso = 20\n", "utf-8")
+    monkeypatch.chdir(tmp_path / "desk" / "below")
+    held = {place: open_ledger(tmp_path / "books" / place).books.settings for place in ("north", "south")}
+    assert {place: settings.targets for place, settings in held.items()} == {"north": {"dso": 20}, "south": {"dso": 30}}
+    assert held["south"].file == str(tmp_path / "desk" / "arforecast.toml")
+    monkeypatch.chdir(tmp_path)
+    assert open_ledger("books/north").as_of("2026-03-02").stamp()["settings"] == "books/north/arforecast.toml"
+    assert open_ledger("books/north", Settings()).as_of("2026-03-02").stamp()["settings"] == ""
+
+
+def test_a_bound_wider_than_the_default_is_told() -> None:
+    assert Settings().ledger.loosened == []
+    assert LedgerRules(quarantine_limit_share=0.001, staleness_limit_days=7).loosened == []
+    assert LedgerRules(quarantine_limit_share=1, control_tolerance_amount=Decimal("5.00")).loosened == [
+        "ledger.quarantine_limit_share is 1.0, and 0.01 by default",
+        "ledger.control_tolerance_amount is 5.00, and 0.00 by default",
+    ]
 
 
 # Entities, and settings named from outside

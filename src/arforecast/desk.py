@@ -238,7 +238,8 @@ class Snapshot:
         return customers.assign(name=customers.name.fillna(customers.customer_id))
 
     def stamp(self) -> dict[str, Any]:
-        """What a figure rests on: as_of, currency, fingerprint, version, rows, gates, missing_tables, unknown."""
+        """What a figure rests on: as_of, currency, fingerprint, version, settings (the file that held),
+        loosened (the bounds of gates set wider than by default), rows, gates, missing_tables, unknown."""
         from arforecast import __version__
 
         missing = [(table.name, table.feeds) for table in TABLES if table.name not in self.books.present]
@@ -247,6 +248,8 @@ class Snapshot:
             "currency": self.books.settings.ledger.currency,
             "fingerprint": self.books.fingerprint,
             "version": __version__,
+            "settings": self.books.settings.file,
+            "loosened": self.books.settings.ledger.loosened,
             "rows": self.books.rows.to_dict("records"),
             "gates": [asdict(gate) for gate in reconciliation.gates(self.books, self.day)],
             "missing_tables": missing,
@@ -260,10 +263,10 @@ def open_ledger(url: Any, settings: Settings | None = None) -> Ledger:
     `url` is a folder of CSV or Parquet files, a .duckdb file, a database URL (`postgres://...`), or a Spark session; or
     the name of an entity of the settings, or `group` for all of them together.
 
-    Settings come from `arforecast.toml` in the working folder unless given. Raises SourceError when there is no
-    ledger or one of its files cannot be read.
+    Settings come from `arforecast.toml` in the ledger's folder, or else in the working folder, unless given.
+    Raises SourceError when there is no ledger or one of its files cannot be read.
     """
-    settings, url = settings or load(), ledgers.source.whole(url)
+    settings, url = settings or load(*ledgers.source.places(url)), ledgers.source.whole(url)
     return Ledger(ledgers.checked.find(url, settings) or _read(url, settings))
 
 

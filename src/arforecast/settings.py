@@ -1,4 +1,4 @@
-"""Settings: one file, `arforecast.toml`, in the working folder or above it; every value has a default."""
+"""Settings: one file, `arforecast.toml`, with the ledger or where one works; every value has a default."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from arforecast import currencies
 from arforecast.errors import UsageError, shown
@@ -40,6 +40,13 @@ class LedgerRules(Section):
         if code not in currencies.known():
             raise ValueError(f"{shown(code)!r} is no code of ISO 4217, which are like USD, EUR or JPY")
         return code
+
+    @property
+    def loosened(self) -> list[str]:
+        """What the gates of a report let pass beyond the defaults, in words: a file is no switch in silence."""
+        usual, bounds = LedgerRules(), ("quarantine_limit_share", "control_tolerance_amount", "staleness_limit_days")
+        looser = [name for name in bounds if getattr(self, name) > getattr(usual, name)]
+        return [f"ledger.{name} is {getattr(self, name)}, and {getattr(usual, name)} by default" for name in looser]
 
     @property
     def decimals(self) -> int:
@@ -121,6 +128,7 @@ class Settings(Section):
     forecast: Forecast = Forecast()
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
     entities: dict[str, str] = {}
+    _file: Path | None = PrivateAttr(default=None)
 
     @field_validator("entities")
     @classmethod
@@ -137,33 +145,44 @@ class Settings(Section):
         return entities
 
     @property
+    def file(self) -> str:
+        """The file that held, seen from the working folder where it lies below it; empty where none did."""
+        if self._file is None:
+            return ""
+        here = Path().resolve()
+        return str(self._file.relative_to(here) if self._file.is_relative_to(here) else self._file)
+
+    @property
     def targets(self) -> dict[str, float]:
         """The target of each KPI for the whole ledger, where it has one; `kpi_targets` holds those of groups too."""
         return {kpi: target.value for kpi, target in self.kpi_targets.items() if target.value is not None}
 
 
-def load(folder: Path | None = None) -> Settings:
-    """Read the settings that hold in `folder`, the working folder unless given: the defaults where nothing is found.
+def load(*folders: Path) -> Settings:
+    """Read the settings that hold in the first of `folders`, the working folder unless given, that has some: the
+    defaults where none has.
 
     The file is looked for there and in the folders above, so that a notebook in a sub-folder has the same settings as
     the command line; the environment variable ARFORECAST_SETTINGS names another one. Raises UsageError with the key,
     the value and what was expected.
     """
     named = os.environ.get(VARIABLE)
-    found = Path(named) if named else find(folder)
+    found = Path(named) if named else find(*folders)
     return read(found) if found else Settings()
 
 
-def find(folder: Path | None = None) -> Path | None:
-    """The settings file of `folder`, the working folder unless given, or of the nearest folder above."""
-    here = (folder or Path()).resolve()
-    return next((above / FILE for above in (here, *here.parents) if (above / FILE).exists()), None)
+def find(*folders: Path) -> Path | None:
+    """The settings file of the first of `folders`, the working folder unless given, or of the nearest above it."""
+    places = (folder.resolve() for folder in folders or (Path(),))
+    above = (each / FILE for place in places for each in (place, *place.parents))
+    return next((file for file in above if file.exists()), None)
 
 
 def read(path: Path) -> Settings:
     """The settings of one file; the ledgers of its entities are found from the folder it lies in."""
     try:
         said = Settings.model_validate(tomllib.loads(path.read_text("utf-8-sig")))
+        said._file = path.resolve()
         return said.model_copy(update={"entities": {name: _found(path, url) for name, url in said.entities.items()}})
     except UnicodeDecodeError as fault:
         raise UsageError(f"{path} is not UTF-8. Save it as UTF-8.") from fault

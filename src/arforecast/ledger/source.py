@@ -63,6 +63,12 @@ def path(url: str | Path) -> Path:
     return Path(os.path.expanduser(str(url).removeprefix(FILE)))  # noqa: PTH111 - who has no home here is no fault
 
 
+def places(url: Any) -> list[Path]:
+    """Where the settings of the ledger at `url` are looked for: where it lies, and then the working folder."""
+    there = isinstance(url, str | Path) and path(url).exists()
+    return [path(url), Path()] if there else [Path()]
+
+
 def read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
     """The ledger at `url`; `con` reads what is a file, and `make` gives the typed tables.
 

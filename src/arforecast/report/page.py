@@ -87,6 +87,8 @@ def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
         "currency": stamp["currency"],
         "fingerprint": stamp["fingerprint"],
         "version": stamp["version"],
+        "settings": stamp["settings"],
+        "loosened": stamp["loosened"],
         "gates": gates,
         "waived": [gate for gate in gates if gate["waived"]],
         "missing": [missing(table, feeds) for table, feeds in stamp["missing_tables"]],

@@ -82,7 +82,7 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
     _refuse_what_is_no_run(final)
     with folders.complete(final) as folder:
         with _checked(opened.books, place, folder / CHECKED):
-            seconds = _execute_all(jobs, folder, workers, str(ledger))
+            seconds = _execute_all(jobs, folder, workers, _environment_of(opened.books, folder, ledger))
         write_csv(opened.problems[opened.problems["severity"].eq("error")], folder / "quarantine.csv")
         _write_pages([job.name for job in jobs], folder, final, stamp)
         _write_account(folder, stamp, {"ledger": _named(ledger)} | given, seconds)
@@ -185,12 +185,6 @@ def _is_path(ledger: str | Path) -> bool:
     return str(ledger) not in _names() and source.path(ledger).exists()
 
 
-def _settings_of_here() -> str:
-    """Notebooks run in their own folder, by the settings of the folder the run is asked for in, or by none."""
-    named = os.environ.get(settings.VARIABLE)
-    return str(Path(named).resolve() if named else settings.find() or os.devnull)
-
-
 def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, Any]:
     """The stamp with every gate passed or waived. Raises GateError naming the gates that are neither."""
     gates = [dict(gate) | {"waived": not gate["passed"] and gate["gate"] in allow} for gate in stamp["gates"]]
@@ -207,18 +201,22 @@ def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, An
 # ------------------------------------------------------------------ running
 
 
-def _execute_all(jobs: Sequence[Job], folder: Path, workers: int, ledger: str) -> dict[str, float]:
+def _environment_of(books: Books, folder: Path, ledger: str | Path) -> dict[str, str]:
+    """What a kernel is told: notebooks run in their own folder, by the settings of the run, or by none."""
+    return {
+        settings.VARIABLE: str(Path(books.settings.file or os.devnull).absolute()),
+        checked.VARIABLE: str(folder / CHECKED),
+        source.VARIABLE: str(ledger),
+    }
+
+
+def _execute_all(jobs: Sequence[Job], folder: Path, workers: int, environment: Mapping[str, str]) -> dict[str, float]:
     """Execute the jobs side by side and tell of each as it ends; raise RunError with a line for each that failed."""
     from joblib import Parallel, delayed
     from rich.console import Console
     from rich.progress import track
 
     console = Console(stderr=True, highlight=False)
-    environment = {
-        settings.VARIABLE: _settings_of_here(),
-        checked.VARIABLE: str(folder / CHECKED),
-        source.VARIABLE: ledger,
-    }
     running = Parallel(n_jobs=max(min(workers, len(jobs)), 1), return_as="generator_unordered")(
         delayed(execute)(job, folder, environment) for job in jobs
     )
@@ -345,7 +343,7 @@ def _write_account(
 ) -> None:
     """run.json: what the run stands on and what it made."""
     pages = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.html"))}
-    about = {name: stamp[name] for name in ("as_of", "fingerprint", "version", "rows", "gates")}
+    about = {name: stamp[name] for name in ("as_of", "fingerprint", "version", "settings", "rows", "gates")}
     account = about | {"parameters": dict(parameters), "seconds": dict(seconds), "pages": pages}
     _write(folder / "run.json", json.dumps(account, indent=2, sort_keys=True, ensure_ascii=False, default=str) + "\n")
 
