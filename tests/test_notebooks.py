@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import itertools
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -12,6 +15,7 @@ import pytest
 
 import arforecast
 import ledgers
+from arforecast.report import notebook as notebooks
 from arforecast.report import numbers, runner
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,9 +59,9 @@ def test_the_first_code_cell_declares_literals_with_types_and_help(path: Path) -
     for line, statement in zip(lines, ast.parse(first.source).body, strict=True):
         assert isinstance(statement, ast.AnnAssign)
         assert isinstance(statement.annotation, ast.Name)
-        assert statement.annotation.id in runner.TYPES
+        assert statement.annotation.id in notebooks.TYPES
         assert isinstance(statement.value, ast.Constant)
-        assert type(statement.value.value) is runner.TYPES[statement.annotation.id]
+        assert type(statement.value.value) is notebooks.TYPES[statement.annotation.id]
         assert "  # " in line
     assert {"ledger", "as_of", "data"} <= set(runner.declared(path))
 
@@ -139,6 +143,23 @@ def test_each_section_whose_table_is_missing_says_so_in_a_sentence(
     assert "No late fee was billed in twelve months." in body
     assert "No instalment of a payment plan fell due in twelve months." in body
     assert re.findall(r"\bnan\b|None|Error", body) == []
+
+
+@with_sample
+@pytest.mark.parametrize("name", ["kpis", "late_payers"])
+def test_plain_papermill_from_another_folder_saves_what_our_runner_saves(
+    name: str, reported: Path, tmp_path: Path
+) -> None:
+    """Byte for byte, and with no word of where the ledger and its settings lie: targets and a model are among them."""
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    env = os.environ | {"PYTHONPATH": str(Path(arforecast.__file__).resolve().parents[1])}
+    command = [sys.executable, "-m", "papermill", str(path), "out.ipynb", "-p", "data", "data", "--no-progress-bar"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    saved = sorted((tmp_path / "data").iterdir())
+    assert saved
+    for file in saved:
+        assert file.read_bytes() == (reported / "data" / file.name).read_bytes(), file.name
 
 
 @with_sample

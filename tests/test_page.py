@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from html.parser import HTMLParser
 
 import pytest
 
 import frames
-from arforecast.report import Fragment, numbers, page, plots, tables, words
+from arforecast.report import Fragment, bare, notebook_style, numbers, page, plots, tables, words
 
 VOID = {"meta", "br", "img", "hr", "link", "input"}
 
@@ -155,8 +156,29 @@ def test_the_index_leads_to_every_page_with_its_sentence_and_cards() -> None:
 
 def test_a_fragment_shows_itself_in_a_notebook_and_is_kept_once() -> None:
     fragment = page.cards([])
-    assert fragment._repr_html_() == str(fragment)
+    assert bare(fragment._repr_html_()) == fragment
+    assert fragment._repr_html_().endswith(f'<div class="arforecast">{fragment}</div>')
     assert "<ul" not in repr(fragment)
+
+
+def test_what_is_no_piece_of_ours_stays_as_it_is() -> None:
+    for markup in ("<div>theirs</div>", "<style>p { color: red }</style><p>theirs</p>", ""):
+        assert bare(markup) == markup
+
+
+def test_the_style_of_a_notebook_rules_our_pieces_alone() -> None:
+    """Every rule stands inside the one for our pieces, and JupyterLab's own light or dark decides on the shades."""
+    style = notebook_style()
+    assert style.startswith(".arforecast")
+    assert style.index("{") == style.index("{\n")
+    depth = list(itertools.accumulate({"{": 1, "}": -1}.get(sign, 0) for sign in style))
+    assert depth.index(0, style.index("{")) == len(style) - 1
+    assert not re.search(r"(?m)^\s*(body|:root)\b", style)
+    assert "@page" not in style
+    light, dark = re.findall(r"\[data-jp-theme-light=\w+\] & \{(.*?)\}", style, re.DOTALL)
+    assert "--paper: #ffffff" in light
+    assert "--paper: #14171a" in dark
+    assert ".card.good" in style
 
 
 @pytest.mark.parametrize("rule", ["prefers-color-scheme: dark", "max-width: 759px", "@media print", "size: A4"])

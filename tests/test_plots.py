@@ -53,6 +53,32 @@ def test_no_plot_is_forgotten_here() -> None:
     assert {name for name in vars(plots) if name.startswith("plot_")} == set(NUMBERS)
 
 
+def test_an_analysts_own_style_leaves_the_pictures_of_the_pages_alone() -> None:
+    before = {name: plots.svg(getattr(plots, name), NUMBERS[name]()).svg for name in NUMBERS}
+    with mpl.rc_context():
+        plots.style()
+        assert {name: plots.svg(getattr(plots, name), NUMBERS[name]()).svg for name in NUMBERS} == before
+
+
+def test_a_figure_of_ones_own_looks_like_ours_and_says_what_it_shows() -> None:
+    """Its colours are variables of the style sheet, so that it can be seen in the dark; its title is its alt text."""
+    with mpl.rc_context():
+        plots.style()
+        figure, ax = mpl.pyplot.subplots()
+        ax.bar(["a", "b"], [1, 2], label="open")
+        ax.set(title="B owes <twice> as much", xlabel="Customer", ylabel="Open balance, USD")
+        markup = plots.shown(figure)
+        mpl.pyplot.close(figure)
+    assert 'aria-label="B owes &lt;twice&gt; as much. Open balance, USD by Customer"' in markup
+    assert "var(--expected" in markup
+    assert not ax.spines["top"].get_visible()
+    assert "B owes" in markup.partition("</style>")[2].partition("aria-label")[2].partition(">")[2]
+
+
+def test_a_figure_that_says_nothing_says_so() -> None:
+    assert 'aria-label="A figure without a title"' in plots.shown(mpl.figure.Figure())
+
+
 @everything
 def test_a_plot_draws_on_the_axes_it_is_given_and_returns_them(name: str) -> None:
     ax = mpl.figure.Figure().add_subplot()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, field
 from errno import EACCES
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
+import psutil
 
 from arforecast.errors import SourceError, UsageError, address, shown
 from arforecast.ledger import database, duckdb_file, files
@@ -59,8 +61,26 @@ def whole(url: Any) -> Any:
 
 
 def path(url: str | Path) -> Path:
-    """Where the folder or the file of a ledger is said to lie."""
-    return Path(os.path.expanduser(str(url).removeprefix(FILE)))  # noqa: PTH111 - who has no home here is no fault
+    """Where the folder or the file of a ledger is said to lie: seen from the working folder, or else from that of the
+    notebook which asks."""
+    said = Path(os.path.expanduser(str(url).removeprefix(FILE)))  # noqa: PTH111 - who has no home here is no fault
+    beside = [] if said.is_absolute() or said.exists() else [folder / said for folder in _of_the_notebook()]
+    return next((place for place in beside if place.exists()), said)
+
+
+def _of_the_notebook() -> list[Path]:
+    """The folders of the notebooks that this kernel was started for, as the command that started it names them.
+
+    Nothing else tells: a kernel that plain papermill starts knows its working folder alone.
+    """
+    if "ipykernel" not in sys.modules:
+        return []
+    try:
+        starter = psutil.Process().parent()
+        words, here = (starter.cmdline(), Path(starter.cwd())) if starter else ([], Path())
+    except psutil.Error:
+        return []
+    return [(here / word).parent.resolve() for word in words if word.endswith(".ipynb")]
 
 
 def places(url: Any) -> list[Path]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 from markupsafe import escape
 
-from arforecast.report import Fragment, tables, templates, words
+from arforecast.report import Fragment, style_sheet, tables, templates, words
 from arforecast.report.formats import count, date, exact, name
 
 if TYPE_CHECKING:
@@ -69,8 +68,7 @@ def definitions(glossary: pd.DataFrame, ids: Iterable[str]) -> Fragment:
 
 def document(title: str, body: str, stamp: Mapping[str, Any]) -> str:
     """A whole page: one file that needs nothing else. `body` is markup; `stamp` is what the ledger says of itself."""
-    css = (Path(__file__).parent / "page.css").read_text("utf-8")
-    return str(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(css)))
+    return str(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(style_sheet())))
 
 
 def index(entries: Sequence[Entry], stamp: Mapping[str, Any]) -> str:

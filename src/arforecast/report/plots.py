@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from arforecast.report import words
+from arforecast.report import Fragment, words
 from arforecast.report.formats import NBSP, brief, bucket, count, days, money, month, name, percent
 
 Plot = Callable[..., Axes]
@@ -58,6 +58,15 @@ STYLE: dict[Any, Any] = {
 }
 
 
+OWN: dict[Any, Any] = STYLE | {
+    "axes.prop_cycle": mpl.rcsetup.cycler("color", [EXPECTED, OVERDUE, *AGES[1::2], CALM]),
+    "figure.constrained_layout.use": True,
+    "figure.figsize": (800 / 72, 360 / 72),
+    "figure.dpi": 72,
+}
+"""What an analyst's own axes have in addition, which say neither their size nor their colours."""
+
+
 class Size(NamedTuple):
     """A drawing's width and height in CSS pixels."""
 
@@ -77,6 +86,28 @@ class Picture(NamedTuple):
     svg: str
 
 
+def style() -> None:
+    """From here on axes look like those of the pages."""
+    mpl.rcParams.update(OWN)
+
+
+def shown(figure: Figure) -> str:
+    """A figure of one's own as the pages show one, in the light and in the dark; its titles and labels are its text."""
+    drawn = io.StringIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    picture = _inline(drawn.getvalue(), _means(figure))
+    return Fragment(f"<figure>{picture}</figure>")._repr_html_()
+
+
+def _means(figure: Figure) -> str:
+    """What a figure says of itself in words, for who does not see it."""
+    titles = [ax.get_title(loc=loc) for ax in figure.axes for loc in ("left", "center", "right")]
+    labels = [f"{ax.get_ylabel()} by {ax.get_xlabel()}" for ax in figure.axes if ax.get_xlabel() and ax.get_ylabel()]
+    said = [figure.get_suptitle(), *titles, *labels]
+    return ". ".join(dict.fromkeys(filter(None, said))) or "A figure without a title"
+
+
 def svg(plot: Plot, numbers: pd.DataFrame, size: Size = WIDE, **options: str) -> Picture:
     """Draw `plot` of `numbers` and take it as inline SVG whose ids no other picture shares."""
     with mpl.rc_context(STYLE):
@@ -86,8 +117,8 @@ def svg(plot: Plot, numbers: pd.DataFrame, size: Size = WIDE, **options: str) ->
         ax.set_title("", loc="left")
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    means = (plot.__doc__ or "").strip().splitlines()[0]
-    return Picture(title, _inline(drawn.getvalue(), f"{title}. {means}"))
+    means = (plot.__doc__ or "").strip().partition("\n")[0]
+    return Picture(title, _inline(drawn.getvalue(), f"{title}. {means}".strip()))
 
 
 def _inline(drawn: str, alt: str) -> str:

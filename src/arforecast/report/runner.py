@@ -19,17 +19,16 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import nbformat
-from pydantic import TypeAdapter, ValidationError
 
 from arforecast import folders, settings
 from arforecast.errors import GateError, RunError, UnknownError, UsageError, address, shown
 from arforecast.ledger import GROUP, Books, checked, source
-from arforecast.report import Fragment, page
+from arforecast.report import Fragment, bare, page
+from arforecast.report.notebook import fitting
 from arforecast.report.tables import write_csv
 
 CHECKED = ".checked"
 ERROR = "papermill-error-cell-tag"
-TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
 
 class Job(NamedTuple):
@@ -157,18 +156,11 @@ def typed(notebook: Path, given: Mapping[str, object]) -> dict[str, Any]:
     missing = [name for name in ("ledger", "as_of") if name not in types]
     if missing:
         raise UsageError(f"{notebook.name} does not declare {' and '.join(missing)} among its parameters.")
-    return {name: _value(notebook, name, types[name], value) for name, value in given.items() if name in types}
-
-
-def _value(notebook: Path, name: str, type_name: str, value: object) -> Any:
-    """`value` as the declared type: text is read, anything else has to be of that type already."""
-    if type_name not in TYPES:
-        raise UsageError(f"{notebook.name} declares {name}: {type_name}. Use one of {', '.join(TYPES)}.")
-    try:
-        return TypeAdapter(TYPES[type_name]).validate_python(value, strict=not isinstance(value, str))
-    except ValidationError as fault:
-        told = f"{notebook.name} declares {name}: {type_name}"
-        raise UsageError(f"{name}={value} does not fit: {told}.") from fault
+    return {
+        name: fitting(notebook.name, name, types[name], value, strict=not isinstance(value, str))
+        for name, value in given.items()
+        if name in types
+    }
 
 
 def _located(ledger: str | Path) -> str:
@@ -370,7 +362,7 @@ def headline(notebook: nbformat.NotebookNode) -> str:
 def cards(notebook: nbformat.NotebookNode) -> Fragment:
     """The markup that the cell tagged `cards` shows."""
     shown = (output.data.get("text/html", "") for output in _outputs(notebook, "cards") if "data" in output)
-    return Fragment("".join(shown))
+    return Fragment("".join(map(bare, shown)))
 
 
 def _outputs(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
@@ -388,6 +380,8 @@ def _exporter() -> Any:
     from nbconvert import HTMLExporter
 
     here = Path(__file__).parent
-    return HTMLExporter(
+    exporter = HTMLExporter(
         template_file=str(here / "body.html"), exclude_input=True, exclude_anchor_links=True, exclude_output_prompt=True
     )
+    exporter.register_filter("bare", bare)
+    return exporter

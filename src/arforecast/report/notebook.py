@@ -1,0 +1,106 @@
+"""Notebooks: what each does first, so that it refuses the same and looks the same whoever runs it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from arforecast.errors import UsageError, shown
+from arforecast.report import tables
+
+TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+INJECTED = "# Parameters"  # how papermill, and so whoever schedules by it, begins the cell of what it was given
+OF_PAPERMILL = "PAPERMILL_"  # what it adds of its own accord
+
+
+def begin(names: Mapping[str, Any]) -> None:
+    """Check the parameters and take on the style of the pages: the first call of a notebook, `begin(globals())`.
+
+    Raises UsageError for a parameter that the notebook does not declare in its first cell, as `name: type = value`, and
+    for a value that is not of the declared type: plain papermill would make a page of the defaults.
+    """
+    statements = [statement for cell in names.get("In", []) for statement in _statements(cell)]
+    declared = dict(_declared(statements))
+    unknown = [name for cell in names.get("In", []) if cell.startswith(INJECTED) for name in _assigned(cell)]
+    _refuse_unknown([name for name in unknown if name not in declared], declared)
+    for name, type_name in declared.items():
+        fitting("this notebook", name, type_name, names[name])
+    style()
+
+
+def style() -> None:
+    """From here on axes of matplotlib look like those of the pages, and so do figures and frames that a cell shows.
+
+    >>> import arforecast as ar
+    >>> ar.style()
+    """
+    from arforecast.report import plots
+
+    shell = _kernel()
+    if shell:
+        shell.run_line_magic("matplotlib", "inline")  # it forgets, when it starts, who else shows figures
+        formatter = shell.display_formatter.formatters["text/html"]
+        formatter.for_type(pd.DataFrame, _frame)
+        formatter.for_type_by_name("matplotlib.figure", "Figure", plots.shown)
+    plots.style()
+
+
+def fitting(where: str, name: str, type_name: str, value: object, *, strict: bool = True) -> Any:
+    """`value` as the type that `where` declares; unless `strict`, text is read as that type. Raises UsageError."""
+    if type_name not in TYPES:
+        raise UsageError(f"{where} declares {name}: {type_name}. Use one of {', '.join(TYPES)}.")
+    try:
+        return TypeAdapter(TYPES[type_name]).validate_python(value, strict=strict)
+    except ValidationError as fault:
+        told = f"{where} declares {name}: {type_name}"
+        raise UsageError(f"{name}={shown(str(value))} does not fit: {told}.") from fault
+
+
+def _statements(cell: str) -> list[ast.stmt]:
+    """The statements of a cell; none where it is no plain Python."""
+    try:
+        return ast.parse(cell).body
+    except SyntaxError:
+        return []
+
+
+def _declared(statements: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """Names and types of what is declared as `name: type = literal`."""
+    for line in statements:
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and _is_literal(line.value):
+            yield line.target.id, ast.unparse(line.annotation)
+
+
+def _is_literal(value: ast.expr | None) -> bool:
+    return isinstance(value.operand if isinstance(value, ast.UnaryOp) else value, ast.Constant)
+
+
+def _assigned(cell: str) -> list[str]:
+    """The names that a cell of parameters sets."""
+    targets = [line.targets[0] for line in _statements(cell) if isinstance(line, ast.Assign)]
+    return [name.id for name in targets if isinstance(name, ast.Name) and not name.id.startswith(OF_PAPERMILL)]
+
+
+def _refuse_unknown(unknown: list[str], declared: Mapping[str, str]) -> None:
+    if unknown:
+        there = ", ".join(declared) or "none"
+        raise UsageError(f"This notebook declares no parameter {', '.join(unknown)}. There are: {there}.")
+
+
+def _kernel() -> Any:
+    """The shell of the notebook's kernel; none in a script and in a terminal."""
+    ipython = sys.modules.get("IPython") if "ipykernel" in sys.modules else None
+    return ipython.get_ipython() if ipython else None
+
+
+def _frame(frame: pd.DataFrame) -> str | None:
+    """A frame as the pages show it; as pandas does where two columns have one name."""
+    if not frame.columns.is_unique:
+        return None
+    plain = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+    return tables.show(plain, "")._repr_html_()
