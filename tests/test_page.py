@@ -6,7 +6,9 @@ import itertools
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 
 import frames
 from arforecast.report import Fragment, bare, notebook_style, numbers, page, plots, tables, words
@@ -108,6 +110,21 @@ def test_a_figure_holds_both_drawings_its_answer_and_its_numbers() -> None:
     assert "Most overdue money is 1–30 days late" in outline.text
     assert "240,000.00" in outline.text
     assert ("hidden", "") in outline.attributes  # without the page's style sheet one drawing is enough
+
+
+def test_a_figure_of_a_plot_of_ones_own_shows_the_columns_that_are_named() -> None:
+    """Neither a docstring nor a currency is asked of it."""
+
+    def plot(numbers: pd.DataFrame, ax: Axes) -> Axes:
+        ax.bar(numbers.customer, numbers.open_balance)
+        ax.set_title("A owes most", loc="left")
+        return ax
+
+    rows = pd.DataFrame({"customer": ["A", "B"], "open_balance": [2.0, 1.0], "segment": ["north", "south"]})
+    outline = Outline(page.figure(plot, rows, columns=["customer", "open_balance"]))
+    assert ("aria-label", "A owes most.") in outline.attributes
+    assert "Open balance" in outline.text
+    assert "south" not in outline.text
 
 
 def test_a_figure_without_numbers_is_a_sentence() -> None:

@@ -10,10 +10,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import frames
+from arforecast.errors import UsageError
 from arforecast.report import numbers, tables
 
 
@@ -126,6 +128,27 @@ def test_a_total_of_nothing_known_is_not_known() -> None:
     frame = pd.DataFrame({"bucket": ["current", "1-30"], "open_balance": [1.0, 2.0], "loss_amount": [math.nan] * 2})
     rows = Reader(tables.show(frame, "Losses", totals=["open_balance", "loss_amount"])).rows
     assert rows[-1] == ["Total of all rows", "3.00", "–"]
+
+
+def test_the_type_of_a_column_decides_where_its_name_would_mislead() -> None:
+    """A name that means a bucket, a day or money elsewhere may be a number of days or a word here."""
+    frame = pd.DataFrame({"days_past_due": [3, 40], "as_of": ["now", "then"], "method": [1.5, None], "open_ar": "much"})
+    assert Reader(tables.show(frame, "Odd")).rows[1:] == [["3", "now", "1.50", "much"], ["40", "then", "–", "much"]]
+
+
+def test_a_unit_is_declared_where_the_name_says_none() -> None:
+    frame = pd.DataFrame({"customer": ["a", "b"], "score": [0.25, 0.5], "days_past_due": [3, 4000]})
+    markup = tables.show(frame, "Scores", units={"score": "share", "days_past_due": "days"}, totals=["score"])
+    rows = [[cell.replace("\u00a0", " ") for cell in row] for row in Reader(markup).rows]
+    assert rows[1:] == [["a", "25 %", "3"], ["b", "50 %", "4,000"], ["Total of all rows", "75 %", ""]]
+
+
+@pytest.mark.parametrize("units", [{"score": "shares"}, {"skore": "share"}])
+def test_a_unit_that_is_none_or_of_no_column_is_refused(units: dict[str, str]) -> None:
+    with pytest.raises(
+        UsageError, match=f"units has {'.*'.join(*units.items())}. Name columns of the table, and one of"
+    ):
+        tables.show(pd.DataFrame({"score": [0.5]}), "Scores", units=units)
 
 
 def test_months_quarters_and_shares_of_a_matrix_are_known_by_their_columns() -> None:

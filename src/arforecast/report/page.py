@@ -32,17 +32,21 @@ def _macros() -> Any:
     return templates().get_template("page.html").module
 
 
-def figure(plot: Plot, numbers: pd.DataFrame, *, empty: str = "", **options: str) -> Fragment:
+def figure(
+    plot: Plot, numbers: pd.DataFrame, *, empty: str = "", columns: Sequence[str] = (), **options: str
+) -> Fragment:
     """`plot` of `numbers` as a figure: its answer, the drawing for a desk and for a phone, and the numbers under it.
 
-    Where there are no numbers it is the sentence `empty`. `options` go to the plot.
+    Where there are no numbers it is the sentence `empty`. `columns` are those of the numbers that stand under it, all
+    unless named. `options` go to the plot: any function of the numbers and `ax`, a matplotlib axes, that draws on it,
+    gives it a title (the answer) and returns it.
     """
     from arforecast.report.plots import NARROW, WIDE, svg
 
     if numbers.empty:
         return _empty(empty or "Nothing can be shown here yet: there are no numbers for it.")
     wide, narrow = svg(plot, numbers, WIDE, **options), svg(plot, numbers, NARROW, **options)
-    table = tables.show(numbers, wide.title, limit=60)
+    table = tables.show(numbers[list(columns)] if columns else numbers, wide.title, limit=60)
     return Fragment(_macros().figure(wide.title, Fragment(wide.svg), Fragment(narrow.svg), table))
 
 

@@ -1,21 +1,21 @@
 """Tables: frames as accessible HTML, and the one way a frame is written to CSV.
 
-A column says by its name how it is written (`_on` a date, `_balance` money, `p_` a probability ...), so no table
-declares formats. Every cell is escaped.
+A column says by its name how it is written (`_on` a date, `_balance` money, `p_` a probability ...) as long as its type
+bears it out, so few tables declare their `units`. Every cell is escaped.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
-from itertools import chain
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import pandas as pd
 from markupsafe import escape
-from pandas.api.types import is_datetime64_any_dtype, is_integer_dtype, is_numeric_dtype
+from pandas.api.types import is_datetime64_any_dtype, is_integer_dtype, is_numeric_dtype, is_object_dtype
 
+from arforecast.errors import UsageError
 from arforecast.report import Fragment, templates
 from arforecast.report.formats import DIFFERENCES, FORMATS, NULL, count, name
 
@@ -32,6 +32,7 @@ UNITS = (
     (r"^(days_past_due|(from_)?bucket|terms)$", "bucket"),
     (r"^(kpi|part|baseline|method|channel|timing|category|to_state)$", "name"),
 )
+TEXTS, DAYS = ("text", "bucket", "name"), ("date", "month", "quarter")
 UNBROKEN = ("date", "month", "quarter", "name")
 FORMULA = re.compile(r"[=+\-@\t\r]")  # a spreadsheet would run a cell that starts so instead of showing it
 
@@ -77,25 +78,42 @@ def save(frame: pd.DataFrame, folder: str, called: str) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def show(
-    frame: pd.DataFrame, caption: str, *, file: str = "", limit: int = 20, totals: Sequence[str] = (), missing: str = ""
+def show(  # noqa: PLR0913 - what a table says beside its rows
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    file: str = "",
+    limit: int = 20,
+    totals: Sequence[str] = (),
+    missing: str = "",
+    units: Mapping[str, str] | None = None,
 ) -> Fragment:
     """An HTML table of the first `limit` rows of `frame`.
 
     `totals` names the columns whose sum over all rows stands at the foot. `file` is the CSV that holds every row.
-    `missing` says why a cell may be empty; it is told when one is. A column `unit` is the unit of its row's numbers.
+    `missing` says why a cell may be empty; it is told when one is. `units` says how columns are written whose name does
+    not: money, share, percent, days, count, ratio, date, month, quarter, text, name, bucket; a column `unit` is the
+    unit of its row's numbers. Raises UsageError for a unit that is none, and for one of a column that is not there.
+
+    >>> import pandas as pd
+    >>> from arforecast.report import tables
+    >>> rows = pd.DataFrame({"customer": ["anna", "bert"], "open_balance": [1234.5, None], "score": [0.25, 0.5]})
+    >>> shown = tables.show(rows, "Who owes", totals=["open_balance"], units={"score": "share"})
+    >>> "1,234.50" in shown, "25\N{NO-BREAK SPACE}%" in shown
+    (True, True)
     """
     if frame.empty:
         return Fragment(
             f'<p class="empty">{escape(caption)}: {escape(missing or "there is nothing to show here.")}</p>'
         )
-    texts = _texts(frame.head(limit))
+    unit = _units(frame, units or {})
+    texts = _texts(frame.head(limit), unit)
     table = templates().get_template("table.html")
     markup = table.render(
         caption=caption,
-        headings=[Heading(name(str(column)), _style(frame, column)) for column in frame],
+        headings=[Heading(name(str(column)), _style(frame[column], unit[column])) for column in frame],
         rows=texts.to_numpy().tolist(),
-        totals=_foot(frame, totals),
+        totals=_foot(frame, totals, unit),
         null=NULL,
         missing=missing,
         notes=_notes(texts, len(frame), file, missing),
@@ -103,41 +121,50 @@ def show(
     return Fragment(markup)
 
 
-def _texts(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({column: _column(frame, column) for column in frame}, dtype=object)
+def _texts(frame: pd.DataFrame, units: Mapping[Hashable, str]) -> pd.DataFrame:
+    return pd.DataFrame({column: _column(frame, column, units[column]) for column in frame}, dtype=object)
 
 
-def _column(frame: pd.DataFrame, column: Hashable) -> list[str]:
+def _column(frame: pd.DataFrame, column: Hashable, unit: str) -> list[str]:
     if "unit" in frame and is_numeric_dtype(frame[column]):
         formats = DIFFERENCES if column in ("distance", "trend") else FORMATS
         return [formats[unit](value) for unit, value in zip(frame["unit"], frame[column], strict=True)]
-    return [FORMATS[_unit(frame, column)](value) for value in frame[column]]
+    return [FORMATS[unit](value) for value in frame[column]]
 
 
-def _unit(frame: pd.DataFrame, column: Hashable) -> str:
-    """The unit a column's name declares, or else the one its type suggests."""
-    declared = (unit for pattern, unit in UNITS if re.search(pattern, str(column)))
-    by_type = ((is_datetime64_any_dtype, "date"), (is_integer_dtype, "count"), (is_numeric_dtype, "money"))
-    suggested = (unit for is_type, unit in by_type if is_type(frame[column]))
-    return next(chain(declared, suggested), "text")
+def _units(frame: pd.DataFrame, declared: Mapping[str, str]) -> dict[Hashable, str]:
+    """The unit of each column: the declared one, or else what its name and its type suggest."""
+    unknown = [f"{column}: {unit}" for column, unit in declared.items() if unit not in FORMATS or column not in frame]
+    if unknown:
+        raise UsageError(f"units has {', '.join(unknown)}. Name columns of the table, and one of {', '.join(FORMATS)}.")
+    return {column: declared.get(str(column)) or _suggested(frame[column], str(column)) for column in frame}
 
 
-def _style(frame: pd.DataFrame, column: Hashable) -> str:
+def _suggested(values: pd.Series, name: str) -> str:
+    """The unit that the name of a column says and its type bears out, or else the one that its type suggests."""
+    said = (unit for pattern, unit in UNITS if re.search(pattern, name))
+    kinds = ((is_datetime64_any_dtype, "date"), (is_integer_dtype, "count"), (is_numeric_dtype, "money"))
+    by_type = next((unit for is_type, unit in kinds if is_type(values)), "text")
+    return next((unit for unit in said if is_object_dtype(values) or _kind(unit) == _kind(by_type)), by_type)
+
+
+def _kind(unit: str) -> str:
+    """What a unit is written of: text, days or numbers."""
+    return "text" if unit in TEXTS else "days" if unit in DAYS else "numbers"
+
+
+def _style(values: pd.Series, unit: str) -> str:
     """Numbers stand on the right; dates, names and identifiers are not broken."""
-    if is_numeric_dtype(frame[column]):
+    if is_numeric_dtype(values):
         return "number"
-    return "whole" if _unit(frame, column) in UNBROKEN or str(column).endswith("_id") else ""
+    return "whole" if unit in UNBROKEN or str(values.name).endswith("_id") else ""
 
 
-def _foot(frame: pd.DataFrame, totals: Sequence[str]) -> list[str]:
+def _foot(frame: pd.DataFrame, totals: Sequence[str], units: Mapping[Hashable, str]) -> list[str]:
     if not totals:
         return []
-    sums = [_sum(frame, column) if column in totals else "" for column in frame]
+    sums = [FORMATS[units[each]](frame[each].sum(min_count=1)) if each in totals else "" for each in frame]
     return ["Total of all rows", *sums[1:]]
-
-
-def _sum(frame: pd.DataFrame, column: Hashable) -> str:
-    return FORMATS[_unit(frame, column)](frame[column].sum(min_count=1))
 
 
 def _notes(texts: pd.DataFrame, rows: int, file: str, missing: str) -> list[str]:
