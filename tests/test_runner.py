@@ -321,3 +321,15 @@ def test_a_place_that_is_no_folder_is_said_to_be_none(ledger: Path, notebooks: P
     with pytest.raises(UsageError, match=r"taken.* cannot be written: Not a directory"):
         run(ledger, notebooks, tmp_path, out=tmp_path / "taken")
     assert (tmp_path / "taken").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    "name", ["odd?name", "st*ar", "[1]", "sp ace", "quo'te", 'dou"ble', "ha#sh", "per%20cent", "{x}"]
+)
+def test_any_name_of_a_folder_is_a_name(ledger: Path, notebooks: Path, tmp_path: Path, name: str) -> None:
+    """Of the ledger, of its notebooks and of what is written: none is a pattern, a statement or a field to fill in."""
+    odd, own = ledger.rename(tmp_path / name), notebooks.rename(tmp_path / f"notebooks {name}")
+    folder = run(odd, own, tmp_path, names=["second"], out=tmp_path / "out" / name, allow=["quarantine"])
+    assert folder == tmp_path / "out" / name / "2026-06-30"
+    assert (folder / "second.html").is_file()
+    assert files(tmp_path / "out") == sorted(f"{name}/2026-06-30/{file}" for file in files(folder))

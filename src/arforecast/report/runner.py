@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from arforecast.report import Fragment, bare, page
 from arforecast.report.notebook import fitting
 from arforecast.report.tables import write_csv
 
-CHECKED = ".checked"
+CHECKED = "checked"
 ERROR = "papermill-error-cell-tag"
 
 
@@ -80,8 +80,8 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
     final = out.resolve() / stamp["as_of"]
     _refuse_what_is_no_run(final)
     with folders.complete(final) as folder:
-        with _checked(opened.books, place, folder / CHECKED):
-            seconds = _execute_all(jobs, folder, workers, _environment_of(opened.books, folder, ledger))
+        with _checked(opened.books, place) as copy:
+            seconds = _execute_all(jobs, folder, workers, _environment_of(opened.books, copy, ledger))
         write_csv(opened.problems[opened.problems["severity"].eq("error")], folder / "quarantine.csv")
         _write_pages([job.name for job in jobs], folder, final, stamp)
         _write_account(folder, stamp, {"ledger": _named(ledger)} | given, seconds)
@@ -107,7 +107,7 @@ def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
     """The notebooks `names` in the folder `notebooks`, in that order; all of them when no name is given."""
     there = {path.stem: path.resolve() for path in sorted(notebooks.glob("*.ipynb"))}
     if not there:
-        raise UsageError(f"There is no notebook in {notebooks}. Go to the folder that holds it, or name it.")
+        raise UsageError(f"There is no notebook in {notebooks}. Name the folder that holds them with --notebooks.")
     if "index" in there:
         raise UsageError(f"{there['index'].name} would lose its page to the first page of the run. Rename it.")
     unknown = [name for name in names if name not in there]
@@ -193,11 +193,11 @@ def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, An
 # ------------------------------------------------------------------ running
 
 
-def _environment_of(books: Books, folder: Path, ledger: str | Path) -> dict[str, str]:
+def _environment_of(books: Books, copy: Path, ledger: str | Path) -> dict[str, str]:
     """What a kernel is told: notebooks run in their own folder, by the settings of the run, or by none."""
     return {
         settings.VARIABLE: str(Path(books.settings.file or os.devnull).absolute()),
-        checked.VARIABLE: str(folder / CHECKED),
+        checked.VARIABLE: str(copy),
         source.VARIABLE: str(ledger),
     }
 
@@ -234,8 +234,8 @@ def execute(job: Job, folder: Path, environment: Mapping[str, str]) -> Outcome:
     try:
         with _environment(environment):
             done = papermill.execute_notebook(
-                str(job.notebook),
-                str(folder / job.notebook.name),
+                _literal(job.notebook),
+                _literal(folder / job.notebook.name),
                 parameters=job.parameters | {name: str(folder / "data") for name in job.parameters if name == "data"},
                 cwd=str(job.notebook.parent),
                 kernel_name="python3",
@@ -253,6 +253,11 @@ def execute(job: Job, folder: Path, environment: Mapping[str, str]) -> Outcome:
     return Outcome(job.name, perf_counter() - started, fault)
 
 
+def _literal(path: Path) -> str:
+    """The path as papermill takes it for itself: it fills in what stands between braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
 @contextmanager
 def _environment(added: Mapping[str, str]) -> Iterator[None]:
     """A kernel starts with the environment of the process that starts it."""
@@ -267,13 +272,13 @@ def _environment(added: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _checked(books: Books, ledger: str, copy: Path) -> Iterator[None]:
-    """What this run has read and checked stands there for its notebooks, and is no part of what it leaves."""
-    checked.write(books, ledger, copy)
-    try:
-        yield
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
+def _checked(books: Books, ledger: str) -> Iterator[Path]:
+    """What this run has read and checked stands there for its notebooks, beside what the engine spills: DuckDB takes a
+    `?` in the path of a database for the end of it, and the folder of a run may have any name."""
+    with TemporaryDirectory(prefix="arforecast-", dir=books.settings.engine.spill_directory) as folder:
+        copy = Path(folder) / CHECKED
+        checked.write(books, ledger, copy)
+        yield copy
 
 
 def _say(path: Path, why: str) -> str:
