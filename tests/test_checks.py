@@ -498,7 +498,8 @@ def test_rule_unknown_receipt(books: Books, found: list[Problem], said: list[str
     """
     assert found == [Problem("unknown_receipt", "warning", "applications", 3, "receipt_id", "R9", 11.0)]
     assert said == [
-        "applications.csv row 3: receipt_id R9 is not among the receipts in use. Add the row or correct the identifier."
+        "applications.csv row 3: receipt_id R9 is not among the receipts in use: its row is missing or was "
+        "left out. Add or mend that row, or correct the identifier."
     ]
     assert rows(books, "applications") == [2, 3, 4]
 
@@ -568,7 +569,7 @@ def test_rule_circle(books: Books, found: list[Problem], said: list[str]) -> Non
     ]
     assert {(problem.rule, problem.severity) for problem in found} == {("circle", "warning")}
     assert said[0] == (
-        "customers.csv row 2: parent_id C2 leads back to the customer itself, so there is no head. "
+        "customers.csv row 2: parent_id C2 leads back to the customer itself, so none is at the top. "
         "Clear one of the links."
     )
     assert counted(books)["customers"] == (11, 11, 0)
@@ -607,7 +608,7 @@ def test_rule_applied_beyond(found: list[Problem], said: list[str]) -> None:
         Problem("applied_beyond", "warning", "credits", 2, "credit_id", "G1", 0.01),
     ]
     assert said[0] == (
-        "receipts.csv row 2: receipt_id R1: more of it is applied than it is over. "
+        "receipts.csv row 2: receipt_id R1: more of it is applied than its amount. "
         "Correct the applications or its amount."
     )
 
@@ -892,7 +893,10 @@ def test_rule_unknown_invoice(books: Books, found: list[Problem], said: list[str
     D1,A1,2026-02-01,
     D2,A2,2026-02-01,5.00
     """
-    advice = "is not among the invoices in use. Add the invoice or correct the identifier."
+    advice = (
+        "is not among the invoices in use: its row is missing or was left out. Add or mend that row, "
+        "or correct the identifier."
+    )
     assert found[0].rule == "not_a_date"
     assert found[1:] == [
         Problem("unknown_invoice", "error", "applications", 3, "invoice_id", "A2", 20.0),
@@ -1008,7 +1012,8 @@ def test_rule_unknown_customer(books: Books, found: list[Problem], said: list[st
     C1
     """
     message = (
-        "invoices.csv row 3: customer_id C2 is not among the customers in use. Add the row or correct the identifier."
+        "invoices.csv row 3: customer_id C2 is not among the customers in use: its row is missing or "
+        "was left out. Add or mend that row, or correct the identifier."
     )
     assert found == [Problem("unknown_customer", "warning", "invoices", 3, "customer_id", "C2", 40.0)]
     assert said == [message]

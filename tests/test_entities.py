@@ -130,7 +130,7 @@ def test_entities_differ_in_their_currencies_and_in_where_they_live(tmp_path: Pa
 def test_an_entity_that_cannot_be_opened_is_told_without_its_password(tmp_path: Path) -> None:
     settings = Settings(entities={"north": "mysql://bob:S3cretWord@host/db", "south": str(tmp_path)})
     for name in ("north", "group"):
-        with pytest.raises(SourceError, match=r"^mysql://\*\*\*@host/db is no address of an engine"):
+        with pytest.raises(SourceError, match=r"^mysql://\*\*\*@host/db is no address of a database"):
             open_ledger(name, settings)
 
 

@@ -80,7 +80,7 @@ def test_the_names_kept_for_the_suite_are_refused_in_words(tmp_path: Path, table
     for each, (header, *body) in SHEETS.items():
         beside = [name] if each == table else []
         write([header + beside, *(row + ["v"] * len(beside) for row in body)], tmp_path / f"{each}.csv")
-    with pytest.raises(SourceError, match=rf"{table}.* has a column {name}, a name kept for the suite\. Rename it"):
+    with pytest.raises(SourceError, match=rf"{table}.* has a column {name}, a name kept by arforecast\. Rename it"):
         open_ledger(tmp_path)
 
 

@@ -91,7 +91,7 @@ def test_a_target_is_a_number_or_a_table_with_groups(tmp_path: Path) -> None:
         ("[ledger]\ncurency = 'EUR'", r"ledger\.curency: "),
         ("[books]\ncurrency = 'EUR'", "books: "),
         ("currency = 'EUR'", "currency: "),
-        ("[ledger]\ndecimals = 3", r"ledger\.decimals: Extra inputs"),
+        ("[ledger]\ndecimals = 3", r"ledger\.decimals: there is no such setting"),
         (
             "[ledger]\ncurrency = 'XXQ'",
             r"ledger\.currency: .*'XXQ' is no code of ISO 4217, which are like USD, EUR or JPY",

@@ -244,7 +244,7 @@ def test_a_file_with_a_header_only_is_an_empty_table(tmp_path: Path) -> None:
         ),
         pytest.param(
             {"invoices.csv": f"{HEADER},Row\n{SOUND},1\n"},
-            r"invoices\.csv has a column Row, a name kept for the suite",
+            r"invoices\.csv has a column Row, a name kept by arforecast",
             id="reserved name in capitals",
         ),
         pytest.param(
@@ -267,7 +267,7 @@ def test_a_file_with_a_header_only_is_an_empty_table(tmp_path: Path) -> None:
         ),
         pytest.param(
             {"invoices.csv": f"{HEADER}\n{SOUND}\n".replace(",", ";")},
-            "invoices has no column .*its columns are invoice_id;customer_id;.*import the file with a preset",
+            "not separated by commas: its header is invoice_id;customer_id;.*import the file with a preset",
             id="semicolons",
         ),
         pytest.param(
@@ -428,14 +428,14 @@ def test_a_database_that_is_none_is_said(tmp_path: Path) -> None:
 def test_a_url_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for url in ("duckdb://made.duckdb", "sqlite://made.db", "duckdb://", "file://made.duckdb", "polars://made"):
-        with pytest.raises(SourceError, match=r"no ledger here|no address of an engine|no invoices table"):
+        with pytest.raises(SourceError, match=r"no ledger here|no address of a database|no invoices table"):
             open_books(url)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("scheme", ["mysql", "postgre", "sqlite", "spark"])
 def test_what_is_no_engine_is_told_which_there_are(scheme: str) -> None:
-    told = rf"^{scheme}://\*\*\*@host/db is no address of an engine\. .*\.duckdb.* postgres, .*bigquery"
+    told = rf"^{scheme}://\*\*\*@host/db is no address of a database\. .*\.duckdb.* postgres, .*bigquery"
     with pytest.raises(SourceError, match=told):
         open_books(f"{scheme}://bob:S3cretWord@host/db")
 

@@ -43,6 +43,11 @@ _LACKING = (
         "Out of Memory",
         "The memory that engine.memory_limit allows is used up. Raise it in arforecast.toml, or ask for less.",
     ),
+    (
+        "Resource temporarily unavailable",
+        "This machine starts no more threads. Lower engine.threads.",
+    ),
+    ("start new thread", "This machine starts no more threads. Lower engine.threads."),
     ("MemoryError", "The memory of this machine is used up. Lower engine.memory_limit, or ask for less."),
 )
 

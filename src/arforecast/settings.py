@@ -191,8 +191,14 @@ def read(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as fault:
         raise UsageError(f"{path} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:
-        lines = [f"{path}: {shown('.'.join(map(str, e['loc'])))}: {shown(e['msg'])}." for e in fault.errors()]
+        lines = [f"{path}: {shown('.'.join(map(str, e['loc'])))}: {_why(e)}." for e in fault.errors()]
         raise UsageError("\n".join(lines)) from fault
+
+
+def _why(error: Any) -> str:
+    """What is wrong with a setting, in words of the file."""
+    unknown = "there is no such setting. Correct its name or remove it"
+    return unknown if error["type"] == "extra_forbidden" else shown(error["msg"])
 
 
 def _whence(path: Path) -> str:

@@ -49,7 +49,7 @@ def connect(source: Any) -> ibis.BaseBackend:
         return ibis.pyspark.connect(source)
     driver = DRIVERS.get(source.partition("://")[0].lower())
     if not driver:
-        raise SourceError(f"{address(source)} is no address of an engine. {ENGINES}")
+        raise SourceError(f"{address(source)} is no address of a database. {ENGINES}")
     try:
         return ibis.connect(source)
     except ImportError as fault:

@@ -215,7 +215,7 @@ def _refuse_header(file: Path, names: list[str]) -> None:
         raise SourceError(f"{file.name}: column {names.index('') + 1} of the header has no name. Name it or remove it.")
     kept_names = [name for name in names if name.lower() in NUMBERS]
     if kept_names:
-        raise SourceError(f"{file.name} has a column {kept_names[0]}, a name kept for the suite. Rename it.")
+        raise SourceError(f"{file.name} has a column {kept_names[0]}, a name kept by arforecast. Rename it.")
     low = [name.lower() for name in names]
     twice = sorted({name for name in names if low.count(name.lower()) > 1})
     if twice:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from arforecast.errors import SourceError
+from arforecast.errors import SourceError, shown
 from arforecast.settings import Section, Settings
 
 FILE = "ledger.toml"
@@ -53,7 +53,7 @@ def read(folder: Path) -> Notes:
     except ValidationError as fault:
         first = fault.errors()[0]
         raise SourceError(
-            f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}. Correct or remove it."
+            f"{path}: {shown('.'.join(map(str, first['loc'])))}: {shown(first['msg'])}. Correct or remove it."
         ) from fault
 
 

@@ -15,7 +15,10 @@ class Rule:
 
 
 _ORDER = "{column} {value} lies before {other}. Correct one of the two dates."
-_STRANGER = "{column} {value} is not among the {referred} in use. Add the row or correct the identifier."
+_STRANGER = (
+    "{column} {value} is not among the {referred} in use: its row is missing or was left out. Add or mend that row, or "
+    "correct the identifier."
+)
 
 RULES = {
     "unreadable": Rule(
@@ -77,10 +80,7 @@ RULES = {
         "{column} {value} is too large to be true: over a million times what this customer's invoices usually are. "
         "Correct the amount.",
     ),
-    "unknown_invoice": Rule(
-        "error",
-        "{column} {value} is not among the invoices in use. Add the invoice or correct the identifier.",
-    ),
+    "unknown_invoice": Rule("error", _STRANGER),
     "before_the_beginning": Rule(
         "warning",
         "{column} {value} was settled before the ledger begins: the row uses up its receipt or credit, and no balance "
@@ -97,10 +97,11 @@ RULES = {
     "unknown_credit": Rule("warning", _STRANGER),
     "unknown_application": Rule("warning", _STRANGER),
     "circle": Rule(
-        "warning", "{column} {value} leads back to the customer itself, so there is no head. Clear one of the links."
+        "warning",
+        "{column} {value} leads back to the customer itself, so none is at the top. Clear one of the links.",
     ),
     "applied_beyond": Rule(
-        "warning", "{column} {value}: more of it is applied than it is over. Correct the applications or its amount."
+        "warning", "{column} {value}: more of it is applied than its amount. Correct the applications or its amount."
     ),
     "applied_elsewhere": Rule(
         "warning", "{column} {value} is of another customer than the invoice. Check which of the two is meant."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from errno import EACCES
@@ -180,6 +181,11 @@ def _writable(folder: Path | None) -> Path | None:
 
 def _refuse_columns(where: str, columns: list[str], table: str) -> None:
     missing = [column.name for column in BY_NAME[table].required if column.name not in columns]
+    if missing and len(columns) == 1 and re.search(r"[;|\t]", columns[0]):
+        raise SourceError(
+            f"{where} is not separated by commas: its header is {shown(columns[0])}. Save it with commas, "
+            "or import the file with a preset that declares its separator."
+        )
     if missing:
         raise SourceError(
             f"{where} has no column {', '.join(missing)}; its columns are {shown(', '.join(columns))}. "
@@ -187,7 +193,7 @@ def _refuse_columns(where: str, columns: list[str], table: str) -> None:
         )
     reserved = [column for column in columns if column.lower() in RESERVED]
     if reserved:
-        raise SourceError(f"{where} has a column {', '.join(sorted(reserved))}, a name kept for the suite. Rename it.")
+        raise SourceError(f"{where} has a column {', '.join(sorted(reserved))}, a name kept by arforecast. Rename it.")
     known = {column.name for column in BY_NAME[table].columns}
     capital = [column for column in columns if column.lower() in known and column not in known]
     if capital:
