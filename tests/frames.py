@@ -144,6 +144,14 @@ def cash(weeks: int = 13) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def within(weeks: int = 13) -> pd.DataFrame:
+    """The cash of the first weeks together."""
+    total = cash(weeks).query("component == 'total'").reset_index(drop=True)
+    sums = total.drop(columns=["week_start", "week_end", "component"]).cumsum()
+    told = {"origins": 20, "held_share": 0.75, "bias_share": -0.05}
+    return sums.assign(weeks=range(1, weeks + 1), until_on=total["week_end"], **told)
+
+
 def cash_record(origins: int = 26, noise: float = 0.1, baseline_noise: float = 0.3) -> pd.DataFrame:
     rng = np.random.default_rng(7)
     days = pd.date_range("2025-10-05", periods=origins, freq="7D")
@@ -172,9 +180,10 @@ def stamp(*, waived: bool = False) -> dict[str, object]:
             {"table": "applications", "read": 50, "used": 50, "quarantined": 0, "quarantined_amount": 0.0},
         ],
         "gates": [
-            {"gate": "control", "passed": True, "waived": False, "message": ""},
+            {"gate": "control", "passed": True, "waived": False, "message": "", "checked": True},
             {
                 "gate": "quarantine",
+                "checked": True,
                 "passed": not waived,
                 "waived": waived,
                 "message": "1,234.50 is quarantined & <odd>.",

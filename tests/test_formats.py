@@ -86,7 +86,21 @@ def test_a_range_of_money_shares_the_unit_of_its_greater_end(low: float, high: f
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.719, "72 %"), (0.0142, "1.4 %"), (0.04, "4 %"), (0.0995, "10 %"), (0, "0 %"), (-0.031, "−3.1 %"), (1, "100 %")],
+    [
+        (0.719, "72 %"),
+        (0.0142, "1.4 %"),
+        (0.04, "4 %"),
+        (0.0995, "10 %"),
+        (0, "0 %"),
+        (-0.031, "−3.1 %"),
+        (1, "100 %"),
+        (0.0004, "< 0.1 %"),
+        (-0.0004, "> −0.1 %"),
+        (0.9967, "99.7 %"),
+        (0.99999, "> 99.9 %"),
+        (1.0003, "> 100 %"),
+        (1.004, "100.4 %"),
+    ],
 )
 def test_a_share_is_whole_percent_unless_a_decimal_decides(share: float, said: str) -> None:
     assert plain(formats.percent(share)) == said

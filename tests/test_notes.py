@@ -249,11 +249,7 @@ def test_where_nothing_says_what_was_paid_no_figure_pretends_to(tmp_path: Path) 
     today = ledger.as_of("2026-05-31")
     values = today.kpis().set_index("kpi").value
     assert (values.open_ar, values.billed) == (1290, 90)
-    assert (
-        values[["cei", "cash", "paid_on_time_share", "days_to_pay", "recovered_60", "bad_debt_share"]]
-        .isna()
-        .all()
-    )
+    assert values[["cei", "cash", "paid_on_time_share", "days_to_pay", "recovered_60", "bad_debt_share"]].isna().all()
     assert today.schedule("expected_credit_loss").empty
     assert {today.unknown()[name] for name in ("cei", "vintage", "history")} == {UNPAID}
     assert values.dso == 1290 / 90 * 90

@@ -271,3 +271,14 @@ def test_the_frames_here_have_the_columns_of_the_schedules(tmp_path: Path) -> No
     for frame in frames.SCHEDULES:
         assert list(frame()) == list(today.schedule(frame.__name__)), frame.__name__
     assert [frame.__name__ for frame in frames.SCHEDULES] == list(today.schedule_glossary()["kpi"])
+
+
+def test_two_customers_of_one_name_carry_their_identifiers() -> None:
+    customers = pd.DataFrame({"customer_id": ["C1", "C2", "C3", "C4", "C1"], "name": ["Ann", "Bo", "Ann", None, "Ann"]})
+    assert numbers.told_apart(customers).to_list() == ["Ann (C1)", "Bo", "Ann (C3)", "C4", "Ann (C1)"]
+
+
+def test_what_is_due_today_is_not_among_what_could_still_be_paid_on_time() -> None:
+    ahead = numbers.not_due(frames.late(4).assign(due_on=pd.Timestamp("2026-06-30"), p_late=[1.0, 0.5, 1.0, 0.2]),
+                            "2026-06-30")  # fmt: skip
+    assert sorted(numbers.at_risk(ahead, frames.customers())["p_late"]) == [0.2, 0.5]

@@ -205,3 +205,9 @@ def test_the_style_sheet_knows_dark_phone_and_paper(rule: str) -> None:
 
 def test_the_same_numbers_give_the_same_page() -> None:
     assert page.document("T", body(), frames.stamp()) == page.document("T", body(), frames.stamp())
+
+
+def test_a_gate_without_anything_to_check_has_not_passed() -> None:
+    gate = {"gate": "control", "passed": True, "checked": False, "waived": False, "message": "Nothing to tie to."}
+    told = page.document("A page", "", frames.stamp() | {"gates": [gate]})
+    assert "<li>Control totals: not checked. Nothing to tie to.</li>" in told

@@ -41,9 +41,9 @@ def test_cards_say_in_words_what_changed_and_whether_the_target_is_met() -> None
     assert [tuple(map(plain, card)) for card in cards] == [
         ("Open receivables", "1.00 M", "10.0 k below 31 May 2026", ""),
         ("Overdue share", "40 %", "1 point below 31 May 2026: better", "good"),
-        ("Days sales outstanding", "52 days", "1 day below 31 May 2026: better; off target (45 days)", "good"),
-        ("Collection effectiveness", "80 %", "1 point above 31 May 2026: better; on target (75 %)", "good"),
-        ("Billed", "500 k", "as on 31 May 2026", ""),
+        ("Days sales outstanding", "52 days", "1 day below 31 May 2026: better; off target (45 days)", "bad"),
+        ("Collection effectiveness", "80 %", "1 point above May 2026: better; on target (75 %)", "good"),
+        ("Billed", "500 k", "as before, May 2026", ""),
     ]
 
 
@@ -91,7 +91,7 @@ def test_the_answer_on_days_of_sales() -> None:
 
 def test_the_answers_on_collection_and_on_flows() -> None:
     assert plain(words.effectiveness(numbers.trend(frames.kpis(), "cei"))) == (
-        "In Jun 2026 80 % of what could be collected was collected"
+        "In Jun 2026 80 % of what could be collected was settled: paid, credited or written off"
     )
     flows = numbers.trend(frames.kpis(), "billed", "cash")
     assert plain(words.flows(flows)) == "Since Jun 2025 6.50 M was billed and 5.85 M came in, 90 % of it"
@@ -203,18 +203,37 @@ def test_a_few_weeks_prove_nothing() -> None:
     assert "beats" in words.late_record(numbers.late_skill(frames.late_record(weeks=8)))
 
 
-def test_the_headline_on_cash() -> None:
-    assert plain(words.cash_headline(frames.cash())) == (
-        "345 k is expected by 28 Jul 2026, 90.0 k of it in the week to 7 Jul 2026 (80 %: 72–108 k)."
+def test_the_headline_on_cash_has_a_range_and_what_such_ranges_held() -> None:
+    assert plain(words.cash_headline(frames.within())) == (
+        "345 k is expected by 28 Jul 2026 (80 %: 276–414 k), 90.0 k of it in the week to 7 Jul 2026 (80 %: 72–108 k). "
+        "Such a range held 75 % of 20 past forecasts 4 weeks ahead; the forecasts were 5 % low."
+    )
+    assert plain(words.cash_headline(frames.within().head(1))) == (
+        "90.0 k (80 %: 72–108 k) is expected by 7 Jul 2026. "
+        "Such a range held 75 % of 20 past forecasts 1 week ahead; the forecasts were 5 % low."
     )
 
 
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ({"origins": 0}, "No past forecast can be judged yet, so nothing is known about how right this one is."),
+        ({"bias_share": 0.02}, "the forecasts were 2 % high."),
+        ({"bias_share": 0.0}, "the forecasts were neither high nor low."),
+    ],
+)
+def test_a_headline_says_what_is_known_of_past_forecasts(record: dict[str, float], said: str) -> None:
+    assert plain(words.cash_headline(frames.within().assign(**record))).endswith(said)
+
+
 def test_the_cards_on_cash_agree_with_the_forecast() -> None:
-    cards = [tuple(map(plain, card[:3])) for card in words.cash_cards(frames.cash())]
+    cards = [tuple(map(plain, card[:3])) for card in words.cash_cards(frames.cash(), frames.within())]
     assert cards[0] == ("Next week", "90.0 k", "80 %: 72–108 k")
-    assert cards[1] == ("Next four weeks", "345 k", "to 28 Jul 2026")
-    assert cards[2] == ("All 13 weeks", "1.07 M", "to 29 Sep 2026")
+    assert cards[1] == ("Next 4 weeks", "345 k", "80 %: 276–414 k")
+    assert cards[2] == ("Next 13 weeks", "1.07 M", "80 %: 0.9–1.3 M")
     assert cards[3][0] == "Not billed yet"
+    few = words.cash_cards(frames.cash(2), frames.within(2))
+    assert [card.label for card in few] == ["Next week", "Next 2 weeks", "Not billed yet"]
 
 
 def test_the_answers_on_weeks_and_where_cash_comes_from() -> None:
@@ -435,5 +454,5 @@ def test_the_answer_on_credit_limits() -> None:
 
 def test_a_change_too_small_to_be_seen_is_neither_better_nor_worse() -> None:
     measures = numbers.compare(frames.kpis(), frames.glossary()).assign(now=52.004, month_before=52.0)
-    assert plain(words.kpi_cards(measures, ["dso"], {})[0].note) == "as on 31 May 2026"
+    assert plain(words.kpi_cards(measures, ["dso"], {})[0].note) == "as before, 31 May 2026"
     assert words.kpi_cards(measures, ["dso"], {})[0].tone == ""

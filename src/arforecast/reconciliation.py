@@ -23,11 +23,13 @@ MEND_AGE = " Load the newest bookings."
 
 @dataclass(frozen=True)
 class Gate:
-    """A condition on which a report rests: its name, whether it holds, and what to do where it does not."""
+    """A condition on which a report rests: its name, whether it holds, what to do where it does not, and whether there
+    was anything to check."""
 
     gate: str
     passed: bool
     message: str
+    checked: bool = True
 
 
 def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
@@ -122,7 +124,7 @@ def _major(minor: ibis.Scalar, places: int) -> float:
 def _control(facts: Facts, day: date) -> Gate:
     ties, settings = control(facts, day), facts.books.settings.ledger
     if ties.empty:
-        return Gate("control", True, "The ledger has no control totals: nothing to tie to.")
+        return Gate("control", True, "The ledger has no control totals: nothing to tie to.", checked=False)
     ties["minor"] = [10 ** decimals(code) for code in ties.currency.fillna(settings.currency)]
     off = ties[ties.difference.abs() > [int(settings.control_tolerance_amount * minor) for minor in ties.minor]]
     if off.empty:

@@ -199,10 +199,19 @@ def exact(value: Any) -> str:
 
 
 def percent(share: Any) -> str:
-    """A share of 0-1 as whole percent; below ten percent a decimal decides: 72 %, 1.4 %."""
+    """A share of 0-1 as whole percent; below ten percent a decimal decides: 72 %, 1.4 %.
+
+    What is not quite nothing, or not quite all, is not written as that: < 0.1 %, 99.7 %, > 99.9 %.
+    """
     if pd.isna(share):
         return NULL
-    return f"{brief(100 * share)}{NBSP}%"
+    text = brief(100 * share)
+    if text == "0" and share:
+        text = "< 0.1" if share > 0 else "> −0.1"
+    if text == "100" and share != 1:
+        tenths = _number(100 * share, 1)
+        text = tenths if tenths != "100.0" else "> 99.9" if share < 1 else "> 100"
+    return f"{text}{NBSP}%"
 
 
 def points(share: Any) -> str:

@@ -133,10 +133,26 @@ def late_bands(ahead: pd.DataFrame) -> pd.DataFrame:
     return edges.join(sums).fillna(0).astype({"invoices": int})
 
 
+def told_apart(customers: pd.DataFrame) -> pd.Series:
+    """The name of each customer, with the identifier where two customers have that name, and where there is none."""
+    names = customers["name"].fillna(customers["customer_id"])
+    each = customers.assign(name=names).drop_duplicates("customer_id")
+    shared = each.loc[each["name"].duplicated(), "name"]
+    alone = ~names.isin(shared) | names.eq(customers["customer_id"])
+    return names.where(alone, names + " (" + customers["customer_id"] + ")")
+
+
+def _named(rows: pd.DataFrame, customers: pd.DataFrame) -> pd.Series:
+    """The names of the customers of `rows`."""
+    names = pd.Series(told_apart(customers).to_numpy(), customers["customer_id"])
+    return rows["customer_id"].map(names).fillna(rows["customer_id"])
+
+
 def at_risk(ahead: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
-    """Invoices not yet due, the most money at risk first, with the customer's name and the first reason."""
-    rows = ahead.merge(customers[["customer_id", "name"]], how="left", on="customer_id")
-    rows = rows.assign(customer=rows["name"].fillna(rows["customer_id"]), reason=rows["reason_1"])
+    """Invoices that can still be paid on time, the most money at risk first, with the customer's name and the first
+    reason. One due today is not paid when the day is over: it is late for certain."""
+    rows = ahead[ahead["p_late"].lt(1)].reset_index(drop=True)
+    rows = rows.assign(customer=_named(rows, customers), reason=rows["reason_1"])
     order = rows.sort_values(["at_risk_amount", "invoice_id"], ascending=[False, True], ignore_index=True)
     return order[
         ["customer", "invoice_id", "due_on", "open_balance", "p_late", "at_risk_amount", "paid_on_p50", "reason"]
@@ -156,10 +172,9 @@ def overdue_customers(overdue: pd.DataFrame, customers: pd.DataFrame) -> pd.Data
         expected_14_amount=("expected_14_amount", "sum"),
         expected_30_amount=("expected_30_amount", "sum"),
     )
-    named = sums.merge(customers[["customer_id", "name"]], how="left", on="customer_id")
-    named.insert(0, "customer", named["name"].fillna(named["customer_id"]))
-    order = named.sort_values(["overdue_balance", "customer_id"], ascending=[False, True], ignore_index=True)
-    return order.drop(columns=["customer_id", "name"])
+    sums.insert(0, "customer", _named(sums, customers))
+    order = sums.sort_values(["overdue_balance", "customer_id"], ascending=[False, True], ignore_index=True)
+    return order.drop(columns="customer_id")
 
 
 def reliability(record: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
@@ -267,7 +282,8 @@ def _ratio(model: np.ndarray, baseline: np.ndarray) -> tuple[float, float, float
 
 def to_look_at(accounts: pd.DataFrame) -> pd.DataFrame:
     """The accounts that have a reason to be looked at, in their order."""
-    return accounts[accounts["problems"].gt(0)].reset_index(drop=True)
+    named = accounts.assign(name=told_apart(accounts))
+    return named[named["problems"].gt(0)].reset_index(drop=True)
 
 
 def account_list(accounts: pd.DataFrame) -> pd.DataFrame:
@@ -298,7 +314,7 @@ def overdue_growth(accounts: pd.DataFrame, count: int = 10) -> pd.DataFrame:
 
 def _leaders(accounts: pd.DataFrame, money: str, share: str, count: int) -> pd.DataFrame:
     rows = accounts[accounts[money].gt(0)].sort_values([money, "customer_id"], ascending=[False, True])
-    shared = rows.assign(**{share: rows[money] / rows[money].sum()}).rename(columns={"name": "customer"})
+    shared = rows.assign(**{share: rows[money] / rows[money].sum(), "customer": told_apart(accounts)})
     return shared[["customer", money, share]].head(count).reset_index(drop=True)
 
 

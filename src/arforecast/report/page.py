@@ -105,6 +105,8 @@ def _used(rows: pd.DataFrame) -> str:
 
 
 def _outcome(gate: Mapping[str, Any]) -> str:
+    if not gate["checked"]:
+        return f"not checked. {gate['message']}".rstrip(".")
     if gate["passed"]:
         return "passed"
     return f"{'waived' if gate['waived'] else 'not passed'}. {gate['message']}".rstrip(".")

@@ -80,12 +80,27 @@ def kpi_cards(
 def _kpi_card(kpi: str, row: pd.Series, target: float | None) -> Card:
     difference = row["now"] - row["month_before"]
     verdict = _verdict(difference, row["better"]) if _is_seen(difference, row["unit"]) else ""
-    notes = [_change(row["now"], row["month_before"], row["unit"], row["before_on"]) + (verdict and f": {verdict}")]
-    if target is not None and row["better"]:
-        met = _verdict(row["now"] - target, row["better"]) != "worse"
-        notes.append(f"{'on' if met else 'off'} target ({SHORT[row['unit']](target)})")
+    before = month(row["before_on"]) if kpi in OF_THE_MONTH else date(row["before_on"])
+    notes = [_change(row["now"], row["month_before"], row["unit"], before) + (verdict and f": {verdict}")]
     tone = {"better": "good", "worse": "bad"}.get(verdict, "")
+    if target is not None and row["better"]:
+        aim, shown = SHORT[row["unit"]](target), SHORT[row["unit"]](row["now"])
+        met = shown == aim or _verdict(row["now"] - target, row["better"]) != "worse"
+        notes.append(f"{'on' if met else 'off'} target ({aim})")
+        # The colour says whether it is where it should be; where it is heading stands in words.
+        tone = "good" if met else "bad"
     return Card(name(kpi), SHORT[row["unit"]](row["now"]), "; ".join(filter(None, notes)), tone)
+
+
+# Of what flowed or was done in a month: compared with a month, not with a day.
+OF_THE_MONTH = frozenset(
+    {
+        *("billed", "cash", "credit_notes", "discounts", "write_offs", "set_offs", "withheld_tax", "bank_charges"),
+        *("differences", "cei", "collection_rate_period", "collection_rate_outstanding", "recovery_rate"),
+        *("contact_rate", "right_party_share", "cost_to_collect", "cost_per_invoice"),
+        *("collections_roi", "collections_roi_net"),
+    }
+)
 
 
 def _verdict(difference: Any, better: str) -> str:
@@ -94,14 +109,14 @@ def _verdict(difference: Any, better: str) -> str:
     return "better" if (difference < 0) == (better == "lower") else "worse"
 
 
-def _change(now: Any, before: Any, unit: str, before_on: Any) -> str:
+def _change(now: Any, before: Any, unit: str, when: str) -> str:
     """How a measure moved: "3 points above 31 May 2026"; nothing when there is nothing to compare."""
     difference = now - before
     if pd.isna(difference):
         return ""
     if not _is_seen(difference, unit):
-        return f"as on {date(before_on)}"
-    return f"{_size(abs(difference), unit)} {'above' if difference > 0 else 'below'} {date(before_on)}"
+        return f"as before, {when}"
+    return f"{_size(abs(difference), unit)} {'above' if difference > 0 else 'below'} {when}"
 
 
 def _is_seen(difference: float, unit: str) -> bool:
@@ -147,7 +162,8 @@ def effectiveness(trend: pd.DataFrame) -> str:
     if known.empty:
         return "The ledger is too short for collection effectiveness"
     last = known.iloc[-1]
-    return f"In {month(last['as_of'])} {percent(last['cei'] / 100)} of what could be collected was collected"
+    share = f"{percent(last['cei'] / 100)} of what could be collected"
+    return f"In {month(last['as_of'])} {share} was settled: paid, credited or written off"
 
 
 def flows(trend: pd.DataFrame) -> str:
@@ -294,28 +310,50 @@ def _judged(row: pd.Series, baseline: str) -> str:
 # ------------------------------------------------------------------ what cash will come
 
 
-def cash_headline(cash: pd.DataFrame) -> str:
-    """What is expected next week and within four weeks, and how sure that is."""
-    weeks = numbers.cash_weeks(cash)
-    first = weeks.iloc[0]
-    return (
-        f"{money(weeks['mean'].head(4).sum())} is expected by {date(weeks['week_end'].head(4).iloc[-1])}, "
-        f"{money(first['mean'])} of it in the week to {date(first['week_end'])} "
-        f"(80{NBSP}%: {money_range(first['p10'], first['p90'])})."
-    )
+def cash_headline(within: pd.DataFrame) -> str:
+    """What is expected within four weeks and in the first, how sure that is, and what such ranges were worth."""
+    first, four = within.iloc[0], within.head(4).iloc[-1]
+    if first["weeks"] == four["weeks"]:
+        told = f"{_expected(first)} is expected by {date(first['until_on'])}."
+    else:
+        told = (
+            f"{money(four['mean'])} is expected by {date(four['until_on'])} ({_range(four)}), "
+            f"{money(first['mean'])} of it in the week to {date(first['until_on'])} ({_range(first)})."
+        )
+    return f"{told} {_worth(four)}"
 
 
-def cash_cards(cash: pd.DataFrame) -> list[Card]:
-    """The first week with its range, four weeks, all weeks, and how much of it is not billed yet."""
-    weeks, split = numbers.cash_weeks(cash), numbers.cash_split(cash)
-    first, total = weeks.iloc[0], weeks["mean"].sum()
-    unbilled = split["unbilled"].sum()
+def _range(row: pd.Series) -> str:
+    return f"80{NBSP}%: {money_range(row['p10'], row['p90'])}"
+
+
+def _expected(row: pd.Series) -> str:
+    return f"{money(row['mean'])} ({_range(row)})"
+
+
+def _worth(row: pd.Series) -> str:
+    """What ranges of so many weeks held in the past, and whether the forecasts lay high or low."""
+    if not row["origins"]:
+        return "No past forecast can be judged yet, so nothing is known about how right this one is."
+    off = percent(abs(row["bias_share"]))
+    lay = f"the forecasts were {off} {'high' if row['bias_share'] > 0 else 'low'}"
+    held = f"{percent(row['held_share'])} of {_many(row['origins'], 'past forecast')} {_ahead(row['weeks'])}"
+    return f"Such a range held {held}; {lay if row['bias_share'] else 'the forecasts were neither high nor low'}."
+
+
+def cash_cards(cash: pd.DataFrame, within: pd.DataFrame) -> list[Card]:
+    """The first week, four weeks and all weeks, each with its range, and how much of it is not billed yet."""
+    spans = within.iloc[sorted({0, min(3, len(within) - 1), len(within) - 1})]
+    split = numbers.cash_split(cash)
+    unbilled, total = split["unbilled"].sum(), within["mean"].iloc[-1]
     return [
-        Card("Next week", money(first["mean"]), f"80{NBSP}%: {money_range(first['p10'], first['p90'])}"),
-        Card("Next four weeks", money(weeks["mean"].head(4).sum()), f"to {date(weeks['week_end'].head(4).iloc[-1])}"),
-        Card(f"All {len(weeks)} weeks", money(total), f"to {date(weeks['week_end'].iloc[-1])}"),
-        Card("Not billed yet", percent(unbilled / total if total else math.nan), f"of the {len(weeks)} weeks’ cash"),
+        *(Card(_next(row["weeks"]), money(row["mean"]), _range(row)) for _, row in spans.iterrows()),
+        Card("Not billed yet", percent(unbilled / total if total else math.nan), f"of the {len(within)} weeks’ cash"),
     ]
+
+
+def _next(weeks: int) -> str:
+    return "Next week" if weeks == 1 else f"Next {count(weeks)} weeks"
 
 
 def cash_weeks(weeks: pd.DataFrame) -> str:
