@@ -186,7 +186,9 @@ def alone(made: Company) -> pd.DataFrame:
     return kpis.measured(made.ledger.books, made.days)
 
 
-@pytest.mark.parametrize("by", ["segment", "customer_id", "product", "collector", "currency"])
+@pytest.mark.parametrize(
+    "by", ["segment", "customer_id", "product", "collector", "currency", "segment,country,product"]
+)
 def test_groups_add_up_to_the_whole(made: Company, alone: pd.DataFrame, by: str) -> None:
     """Beside groups the whole is made of them, and has to be the same as by itself."""
     table = kpis.measured(made.ledger.books, made.days, by)

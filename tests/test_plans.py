@@ -33,6 +33,7 @@ ASKED: dict[str, Callable[[Snapshot], object]] = {
     "kpis": lambda today: today.kpis(),
     "kpis by a column of invoices": lambda today: today.kpis(by="collector", months=13),
     "kpis by a column of customers": lambda today: today.kpis(by="country", months=2),
+    "kpis by a cross": lambda today: today.kpis(by=("collector", "country"), months=2),
     "bridge": lambda today: today.bridge(),
     "targets": lambda today: today.targets(),
     **{name: lambda today, name=name: today.schedule(name) for name in SCHEDULES},

@@ -38,6 +38,11 @@ def _date(_context: click.Context, _parameter: click.Parameter, day: str | None)
 
 AS_OF = click.option("--as-of", required=True, metavar="DATE", callback=_date, help="The day to stand on, YYYY-MM-DD.")
 MANY = click.IntRange(min=1)
+BY = click.option(
+    "--by",
+    metavar="COLUMN[,COLUMN]",
+    help="Also by group: a column of invoices or customers, or each combination of several.",
+)
 FORMAT = click.option(
     "--format",
     "form",
@@ -175,7 +180,7 @@ def _keep(rows: pd.DataFrame, file: Path) -> None:
 @main.command()
 @click.argument("ledger")
 @AS_OF
-@click.option("--by", metavar="COLUMN", help="Also by group: a column of invoices or customers.")
+@BY
 @click.option("--months", type=MANY, default=1, show_default=True, help="This day and the month-ends before it.")
 @FORMAT
 def kpis(ledger: str, as_of: str, by: str | None, months: int, form: str) -> None:

@@ -19,6 +19,7 @@ from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import backtest, cash, exposure, late
 from arforecast.kpis import bridge, families, known, targets
 from arforecast.ledger import Books
+from arforecast.ledger.groups import By, groupings
 from arforecast.ledger.tables import TABLES
 from arforecast.settings import Settings, load
 
@@ -79,8 +80,9 @@ class Snapshot:
     books: Books
     day: date
 
-    def kpis(self, by: str | None = None, months: int = 1) -> pd.DataFrame:
-        """Every KPI today and at the month-ends before, `months` days in all; see `arforecast.kpis.measured`."""
+    def kpis(self, by: By = None, months: int = 1) -> pd.DataFrame:
+        """Every KPI today and at the month-ends before, `months` days in all, also by group: of a column of invoices
+        or customers, or of each combination of several, by=("segment", "country"); see `arforecast.kpis.measured`."""
         return kpis.measured(self.books, self._days(months), by)
 
     def _days(self, months: int) -> list[date]:
@@ -133,8 +135,8 @@ class Snapshot:
         Raises UsageError for a target of what is no KPI, or of a column that the ledger does not have.
         """
         wanted = self.books.settings.kpi_targets
-        columns = targets.columns(wanted, snapshot.groupings(self.books))
-        figures = kpis.measured(self.books, self._days(months), columns)
+        columns = targets.columns(wanted, groupings(self.books))
+        figures = kpis.measured_by_each(self.books, self._days(months), [(column,) for column in columns])
         return targets.distances(figures, wanted, self.glossary())
 
     def families(self) -> pd.DataFrame:

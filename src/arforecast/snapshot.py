@@ -16,15 +16,14 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.errors import UsageError
 from arforecast.ledger import Books, valued, valued_at_close
+from arforecast.ledger.groups import By, columns, grouped, of_customers
 from arforecast.ledger.rates import CONVERTED
-from arforecast.ledger.tables import INVOICES, PAYMENTS
+from arforecast.ledger.tables import PAYMENTS
 
 OF_INVOICE = ("invoice_id", "customer_id", "group", "currency", "issued_on", "due_on")
 COHORT_AGES = (30, 60, 90)
 BEGINNING, NEVER = date(1, 1, 1), date(9999, 12, 31)
-WHOLE = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Facts:
     """
 
     books: Books
-    by: str | None
+    by: tuple[str, ...]
     days: tuple[date, ...]
     calendar: ibis.Table
     invoices: ibis.Table
@@ -71,39 +70,41 @@ class Facts:
         )
 
 
-def stand(books: Books, days: Iterable[date], by: str | None = None) -> Facts:
-    """The facts as known at the close of each of `days`, in groups of the column `by`.
+def stand(books: Books, days: Iterable[date], by: By = None) -> Facts:
+    """The facts as known at the close of each of `days`, in groups of the column `by`, or of each combination of
+    several; see `arforecast.ledger.groups`.
 
     Raises UsageError when neither invoices nor customers have such a column.
     """
-    days = tuple(sorted(set(days)))
-    invoices = grouped(books, by)
+    days, of = tuple(sorted(set(days))), columns(by)
+    invoices = grouped(books, of)
     booked = entries(books, invoices)
     held = spells(booked, invoices)
     return Facts(
         books,
-        by,
+        of,
         days,
         calendar(days),
         valued(books, invoices, "entered_on", "amount", "discount_amount"),
         valued(books, booked, "entered_on", "amount"),
         held,
         settlements(booked, held),
-        of_customers(books, "receipts", by),
+        of_customers(books, "receipts", of),
     )
 
 
-def regrouped(facts: Facts, by: str) -> Facts:
-    """The same facts in groups of the column `by`, computed once: no amount, no balance and no settlement changes.
+def regrouped(facts: Facts, by: By) -> Facts:
+    """The same facts in groups of `by`, computed once: no amount, no balance and no settlement changes.
 
     Raises UsageError when neither invoices nor customers have such a column.
     """
-    groups = grouped(facts.books, by).select("invoice_id", "group").cache()
+    of = columns(by)
+    groups = grouped(facts.books, of).select("invoice_id", "group").cache()
     again = {
         name: rows.drop("group").join(groups, "invoice_id").cache()
         for name, rows in (("invoices", facts.invoices), ("entries", facts.entries), ("spells", facts.spells))
     }
-    return replace(facts, by=by, receipts=of_customers(facts.books, "receipts", by), **again)
+    return replace(facts, by=of, receipts=of_customers(facts.books, "receipts", of), **again)
 
 
 def total(money: ibis.Column, where: ibis.BooleanValue | None = None) -> ibis.Value:
@@ -169,47 +170,6 @@ def _day(as_of: date) -> dict[str, date]:
         until = opening(as_of - timedelta(days=age - 1))
         day |= {f"cohort_{age}_after": opening(until), f"cohort_{age}_until": until}
     return day
-
-
-def grouped(books: Books, by: str | None) -> ibis.Table:
-    """The invoices with their group: a column of theirs, else one of their customer's.
-
-    Of the columns those of the contract: a ledger can have hundreds more, and each step would carry them along.
-    """
-    invoices, customers = books.tables["invoices"], books.tables["customers"]
-    own, theirs = (by in table.columns for table in (invoices, customers))
-    known = [column.name for column in INVOICES.columns] + ["entered_on"]
-    if by is None:
-        return invoices.select(*known, group=ibis.literal(WHOLE))
-    if not own and not theirs:
-        raise UsageError(f"There is no column {by}. Group by one of {', '.join(groupings(books))}.")
-    if not theirs or by == "customer_id":
-        return invoices.select(*known, group=_group(invoices[by]))
-    mine = invoices.select(*known, mine=by if own else ibis.null("string"))
-    joined = mine.left_join(customers.select("customer_id", theirs=by), "customer_id")
-    return joined.select(*known, group=_group(ibis.coalesce(joined.mine, joined.theirs)))
-
-
-def groupings(books: Books) -> list[str]:
-    """The columns of invoices and customers that figures can be grouped by."""
-    measured = {"row", "amount", "paid_amount", "discount_amount", "invoice_id", "entered_on"}
-    columns = [*books.tables["invoices"].columns, *books.tables["customers"].columns]
-    return [name for name in dict.fromkeys(columns) if name not in measured]
-
-
-def _group(column: ibis.Column) -> ibis.Value:
-    """Rows without a group are one: left out, the groups would not add up to the whole."""
-    return column.cast("string").fill_null("(none)")
-
-
-def of_customers(books: Books, name: str, by: str | None) -> ibis.Table:
-    """The rows of a table that belong to customers (receipts, promises, contacts), with the group of the customer."""
-    rows, customers = books.tables[name], books.tables["customers"]
-    if by is None or by in rows.columns:
-        return rows.mutate(group=ibis.literal(WHOLE) if by is None else _group(rows[by]))
-    if by not in customers.columns:
-        return rows.mutate(group=_group(ibis.null("string")))
-    return rows.left_join(customers.select("customer_id", theirs=by), "customer_id").mutate(group=_group(_.theirs))
 
 
 def entries(books: Books, invoices: ibis.Table) -> ibis.Table:

@@ -6,7 +6,7 @@ groups add up through numerator and denominator, and a zero denominator is "not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
 import ibis
@@ -17,8 +17,9 @@ from ibis import _
 from arforecast.kpis import balances, collections, cost, known, losses, service, speed
 from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger import Books
+from arforecast.ledger.groups import WHOLE, By, columns, named, of_customers
 from arforecast.settings import Settings
-from arforecast.snapshot import WHOLE, Facts, fetched, of_customers, regrouped, stand
+from arforecast.snapshot import Facts, fetched, regrouped, stand
 
 Measure = Callable[[Facts], ibis.Table]
 
@@ -128,18 +129,25 @@ def glossary(settings: Settings) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kpi", "meaning", "unit", "better"])
 
 
-def measured(books: Books, days: Iterable[date], by: str | Iterable[str] | None = None) -> pd.DataFrame:
-    """The value of every KPI on each day: for the whole ledger and, with `by`, each group of that column or columns.
+def measured(books: Books, days: Iterable[date], by: By = None) -> pd.DataFrame:
+    """The value of every KPI on each day: for the whole ledger and, with `by`, each group of that column, or each
+    combination of several.
 
     Columns: as_of, by, group (both empty for the whole ledger), kpi, value, numerator, denominator, unit; money in
-    major units, NaN where a KPI is not defined. Raises UsageError for an unknown column.
+    major units, NaN where a KPI is not defined. by and group of a combination: `segment,country` and `A, CA`, see
+    `arforecast.ledger.groups`. Raises UsageError for an unknown column.
     """
-    days = list(days)
-    columns = [by] if isinstance(by, str) else list(by or ())
+    return measured_by_each(books, days, [of] if (of := columns(by)) else [])
+
+
+def measured_by_each(books: Books, days: Iterable[date], groupings: Sequence[By]) -> pd.DataFrame:
+    """As `measured`, for the whole ledger and by each of several groupings, one after the other."""
+    days, asked = list(days), [columns(by) for by in groupings]
     whole = stand(books, days).cached()
-    groups = [measures(regrouped(whole, column)) for column in columns]
+    groups = [measures(regrouped(whole, by)) for by in asked]
     of_all = added_up(groups[0], whole) if groups else measures(whole)
-    parts = [_values(wide, books).assign(by=each) for each, wide in zip(["", *columns], [of_all, *groups], strict=True)]
+    tables = zip([(), *asked], [of_all, *groups], strict=True)
+    parts = [_values(wide, books).assign(by=named(by)) for by, wide in tables]
     contract = ["as_of", "by", "group", "kpi", "value", "numerator", "denominator", "unit"]
     return pd.concat(parts, ignore_index=True)[contract]
 
@@ -184,7 +192,7 @@ def _at(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
 def _rows(facts: Facts) -> pd.DataFrame:
     """The days, each with the groups known by then, and the first day of billing known by then."""
     days = facts.calendar
-    known = days.to_pandas().assign(group=WHOLE) if facts.by is None else _known_groups(facts).to_pandas()
+    known = _known_groups(facts).to_pandas() if facts.by else days.to_pandas().assign(group=WHOLE)
     booked = facts.invoices.group_by("entered_on").aggregate(first_issued_on=_.issued_on.min())
     first = days.join(booked, booked.entered_on <= days.as_of).group_by("as_of")
     rows = known.merge(first.aggregate(first_issued_on=_.first_issued_on.min()).to_pandas(), on="as_of", how="left")

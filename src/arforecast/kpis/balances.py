@@ -11,7 +11,8 @@ from ibis import _
 
 from arforecast.kpis.catalogue import Kpi, Parts, kpi
 from arforecast.ledger import valued_at_close
-from arforecast.snapshot import NEVER, Facts, of_customers, pays, positions, running, total
+from arforecast.ledger.groups import of_customers
+from arforecast.snapshot import NEVER, Facts, pays, positions, running, total
 
 OPENINGS = ("opening_on", "quarter_opening_on")
 

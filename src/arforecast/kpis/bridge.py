@@ -15,7 +15,8 @@ from arforecast.kpis import value
 from arforecast.kpis.balances import FLOWS, revalued, under_dispute
 from arforecast.kpis.speed import dso
 from arforecast.ledger import Books, valued_at_close
-from arforecast.snapshot import WHOLE, Facts, fetched, own_positions, spells, stand, total
+from arforecast.ledger.groups import WHOLE
+from arforecast.snapshot import Facts, fetched, own_positions, spells, stand, total
 
 OWED = ["current", "delinquency", "disputes"]
 PARTS = [

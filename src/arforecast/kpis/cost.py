@@ -12,16 +12,18 @@ from ibis import _
 
 from arforecast.kpis.balances import aged
 from arforecast.kpis.catalogue import Parts, kpi
-from arforecast.snapshot import WHOLE, Facts, at_issue, cohort, month_ends, positions, total
+from arforecast.ledger.groups import WHOLE
+from arforecast.snapshot import Facts, at_issue, cohort, month_ends, positions, total
 
 EARLIER_MONTHS = 12
+ENTITY = ("entity",)
 SPAN = ["opened_on", "until"]
 MOVED = ("group", "days_past_due", "customer_id", "on")
 
 
 def spent(facts: Facts) -> ibis.Table:
     """The cost of the month, by as_of and group: cost_month. Costs know their entity; they have no other group."""
-    costs = facts.books.tables["costs"].mutate(group=_.entity if facts.by == "entity" else ibis.literal(WHOLE))
+    costs = facts.books.tables["costs"].mutate(group=_.entity if facts.by == ENTITY else ibis.literal(WHOLE))
     days = facts.calendar.select("as_of", "opening_on")
     month = days.join(costs, (costs.month > days.opening_on) & (costs.month <= days.as_of))
     return month.group_by("as_of", "group").aggregate(cost_month=total(month.amount))
@@ -57,7 +59,7 @@ def _months(facts: Facts) -> ibis.Table:
     for."""
     rows = [
         {"as_of": as_of, "days": as_of.day, "opened_on": opened_on, "until": until, "ago": ago}
-        for as_of in (facts.days if facts.by in (None, "entity") else ())
+        for as_of in (facts.days if facts.by in ((), ENTITY) else ())
         for ago, (until, opened_on) in enumerate(pairwise(_closes(as_of)[::-1]))
         if not facts.books.notes.lacks(_closes(as_of)[0])
     ]

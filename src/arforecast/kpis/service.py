@@ -12,8 +12,9 @@ from arforecast.kpis.balances import contacts
 from arforecast.kpis.catalogue import Parts, kpi
 from arforecast.kpis.speed import median_age
 from arforecast.ledger import valued
+from arforecast.ledger.groups import of_customers
 from arforecast.ledger.median import medians
-from arforecast.snapshot import Facts, cohort, ending, of_customers, pays, total
+from arforecast.snapshot import Facts, cohort, ending, pays, total
 
 GRACE_DAYS = 3
 

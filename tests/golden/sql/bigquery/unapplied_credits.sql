@@ -1,72 +1,72 @@
 SELECT
-  `t33`.`as_of`,
-  `t33`.`group`,
-  `t33`.`held` AS `unapplied_credits`
+  `t32`.`as_of`,
+  `t32`.`group`,
+  `t32`.`held` AS `unapplied_credits`
 FROM (
   SELECT
-    `t32`.`as_of`,
-    `t32`.`group`,
-    COALESCE(SUM(`t32`.`held`), 0) AS `held`
+    `t31`.`as_of`,
+    `t31`.`group`,
+    COALESCE(SUM(`t31`.`held`), 0) AS `held`
   FROM (
     SELECT
       *
     FROM (
       SELECT
-        `t30`.`as_of`,
-        `t30`.`customer_id`,
-        `t30`.`held`,
-        `t23`.`group`,
-        `t23`.`since`
+        `t29`.`as_of`,
+        `t29`.`customer_id`,
+        `t29`.`held`,
+        `t20`.`group`,
+        `t20`.`since`
       FROM (
         SELECT
           *
         FROM (
           SELECT
-            `t27`.`as_of`,
-            `t27`.`customer_id`,
-            COALESCE(SUM(`t27`.`balance`), 0) AS `held`
+            `t26`.`as_of`,
+            `t26`.`customer_id`,
+            COALESCE(SUM(`t26`.`balance`), 0) AS `held`
           FROM (
             SELECT
-              `t11`.`as_of`,
-              `t26`.`customer_id`,
-              `t26`.`currency`,
-              `t26`.`balance`
+              `t12`.`as_of`,
+              `t25`.`customer_id`,
+              `t25`.`currency`,
+              `t25`.`balance`
             FROM (
               SELECT
-                `t0`.`as_of`
-              FROM `calendar` AS `t0`
-            ) AS `t11`
+                `t1`.`as_of`
+              FROM `calendar` AS `t1`
+            ) AS `t12`
             INNER JOIN (
               SELECT
-                `t24`.`customer_id`,
-                `t24`.`currency`,
-                `t24`.`since`,
+                `t23`.`customer_id`,
+                `t23`.`currency`,
+                `t23`.`since`,
                 COALESCE(
-                  LEAD(`t24`.`since`) OVER (PARTITION BY `t24`.`customer_id`, `t24`.`currency` ORDER BY `t24`.`since` ASC),
+                  LEAD(`t23`.`since`) OVER (PARTITION BY `t23`.`customer_id`, `t23`.`currency` ORDER BY `t23`.`since` ASC),
                   DATE(9999, 12, 31)
                 ) AS `until`,
-                SUM(`t24`.`change`) OVER (
-                  PARTITION BY `t24`.`customer_id`, `t24`.`currency`
-                  ORDER BY `t24`.`since` ASC
+                SUM(`t23`.`change`) OVER (
+                  PARTITION BY `t23`.`customer_id`, `t23`.`currency`
+                  ORDER BY `t23`.`since` ASC
                   ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
                 ) AS `balance`
               FROM (
                 SELECT
-                  `t21`.`customer_id`,
-                  `t21`.`currency`,
-                  `t21`.`entered_on` AS `since`,
-                  SUM(`t21`.`change`) AS `change`
+                  `t22`.`customer_id`,
+                  `t22`.`currency`,
+                  `t22`.`entered_on` AS `since`,
+                  SUM(`t22`.`change`) AS `change`
                 FROM (
                   SELECT
                     *
                   FROM (
                     SELECT
-                      `t1`.`customer_id`,
-                      `t1`.`currency`,
-                      `t1`.`entered_on`,
-                      `t1`.`amount` AS `change`
-                    FROM `credits` AS `t1`
-                  ) AS `t7`
+                      `t0`.`customer_id`,
+                      `t0`.`currency`,
+                      `t0`.`entered_on`,
+                      `t0`.`amount` AS `change`
+                    FROM `credits` AS `t0`
+                  ) AS `t6`
                   UNION ALL
                   SELECT
                     *
@@ -82,9 +82,9 @@ FROM (
                         `t16`.`credit_id`,
                         `t16`.`entered_on`,
                         `t16`.`change`,
-                        `t12`.`customer_id`,
-                        `t12`.`own`,
-                        `t12`.`came_on`,
+                        `t11`.`customer_id`,
+                        `t11`.`own`,
+                        `t11`.`came_on`,
                         `t15`.`invoice_id` AS `invoice_id_right`,
                         `t15`.`currency`
                       FROM (
@@ -99,13 +99,13 @@ FROM (
                       ) AS `t16`
                       INNER JOIN (
                         SELECT
-                          `t1`.`credit_id`,
-                          `t1`.`customer_id`,
-                          `t1`.`currency` AS `own`,
-                          `t1`.`entered_on` AS `came_on`
-                        FROM `credits` AS `t1`
-                      ) AS `t12`
-                        ON `t16`.`credit_id` = `t12`.`credit_id`
+                          `t0`.`credit_id`,
+                          `t0`.`customer_id`,
+                          `t0`.`currency` AS `own`,
+                          `t0`.`entered_on` AS `came_on`
+                        FROM `credits` AS `t0`
+                      ) AS `t11`
+                        ON `t16`.`credit_id` = `t11`.`credit_id`
                       LEFT OUTER JOIN (
                         SELECT
                           `t4`.`invoice_id`,
@@ -114,74 +114,58 @@ FROM (
                       ) AS `t15`
                         ON `t16`.`invoice_id` = `t15`.`invoice_id`
                     ) AS `t18`
-                  ) AS `t20`
-                ) AS `t21`
+                  ) AS `t21`
+                ) AS `t22`
                 GROUP BY
                   1,
                   2,
                   3
-              ) AS `t24`
-            ) AS `t26`
-              ON `t26`.`since` <= `t11`.`as_of` AND `t26`.`until` > `t11`.`as_of`
-          ) AS `t27`
+              ) AS `t23`
+            ) AS `t25`
+              ON `t25`.`since` <= `t12`.`as_of` AND `t25`.`until` > `t12`.`as_of`
+          ) AS `t26`
           GROUP BY
             1,
             2
-        ) AS `t28`
+        ) AS `t27`
         WHERE
-          `t28`.`held` > 0
-      ) AS `t30`
+          `t27`.`held` > 0
+      ) AS `t29`
       INNER JOIN (
         SELECT
-          `t19`.`customer_id`,
-          MIN(`t19`.`group`) AS `group`,
-          MIN(`t19`.`entered_on`) AS `since`
+          `t17`.`customer_id`,
+          MIN(`t17`.`group`) AS `group`,
+          MIN(`t17`.`entered_on`) AS `since`
         FROM (
           SELECT
-            `t17`.`row`,
-            `t17`.`credit_id`,
-            `t17`.`customer_id`,
-            `t17`.`issued_on`,
-            `t17`.`amount`,
-            `t17`.`currency`,
-            `t17`.`reason`,
-            `t17`.`known_on`,
-            `t17`.`entered_on`,
-            `t17`.`customer_id_right`,
-            `t17`.`theirs`,
-            COALESCE(`t17`.`theirs`, '(none)') AS `group`
-          FROM (
+            `t5`.`row`,
+            `t5`.`credit_id`,
+            `t5`.`customer_id`,
+            `t5`.`issued_on`,
+            `t5`.`amount`,
+            `t5`.`currency`,
+            `t5`.`reason`,
+            `t5`.`known_on`,
+            `t5`.`entered_on`,
+            COALESCE(`t13`.`theirs_0`, '(none)') AS `group`
+          FROM `credits` AS `t5`
+          LEFT OUTER JOIN (
             SELECT
-              `t5`.`row`,
-              `t5`.`credit_id`,
-              `t5`.`customer_id`,
-              `t5`.`issued_on`,
-              `t5`.`amount`,
-              `t5`.`currency`,
-              `t5`.`reason`,
-              `t5`.`known_on`,
-              `t5`.`entered_on`,
-              `t13`.`customer_id` AS `customer_id_right`,
-              `t13`.`theirs`
-            FROM `credits` AS `t5`
-            LEFT OUTER JOIN (
-              SELECT
-                `t2`.`customer_id`,
-                `t2`.`segment` AS `theirs`
-              FROM `customers` AS `t2`
-            ) AS `t13`
-              ON `t5`.`customer_id` = `t13`.`customer_id`
-          ) AS `t17`
-        ) AS `t19`
+              `t2`.`customer_id`,
+              `t2`.`segment` AS `theirs_0`
+            FROM `customers` AS `t2`
+          ) AS `t13`
+            ON `t5`.`customer_id` = `t13`.`customer_id`
+        ) AS `t17`
         GROUP BY
           1
-      ) AS `t23`
-        ON `t30`.`customer_id` = `t23`.`customer_id`
-    ) AS `t31`
+      ) AS `t20`
+        ON `t29`.`customer_id` = `t20`.`customer_id`
+    ) AS `t30`
     WHERE
-      `t31`.`since` <= `t31`.`as_of`
-  ) AS `t32`
+      `t30`.`since` <= `t30`.`as_of`
+  ) AS `t31`
   GROUP BY
     1,
     2
-) AS `t33`
+) AS `t32`

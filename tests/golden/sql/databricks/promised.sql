@@ -61,14 +61,14 @@ FROM (
           SELECT
             `t7`.`as_of`,
             `t7`.`after`,
-            `t16`.`row`,
-            `t16`.`group`,
-            `t16`.`customer_id`,
-            `t16`.`invoice_id`,
-            `t16`.`made_on`,
-            `t16`.`promised_on`,
-            `t16`.`amount`,
-            `t16`.`given_on`
+            `t15`.`row`,
+            `t15`.`group`,
+            `t15`.`customer_id`,
+            `t15`.`invoice_id`,
+            `t15`.`made_on`,
+            `t15`.`promised_on`,
+            `t15`.`amount`,
+            `t15`.`given_on`
           FROM (
             SELECT
               `t0`.`as_of`,
@@ -78,7 +78,7 @@ FROM (
           INNER JOIN (
             SELECT
               `t11`.`row`,
-              COALESCE(`t11`.`theirs`, '(none)') AS `group`,
+              `t11`.`group`,
               `t11`.`customer_id`,
               `t11`.`invoice_id`,
               `t11`.`made_on`,
@@ -96,19 +96,18 @@ FROM (
                 `t4`.`invoice_id`,
                 `t4`.`known_on`,
                 `t4`.`entered_on`,
-                `t9`.`customer_id` AS `customer_id_right`,
-                `t9`.`theirs`
+                COALESCE(`t9`.`theirs_0`, '(none)') AS `group`
               FROM `promises` AS `t4`
               LEFT OUTER JOIN (
                 SELECT
                   `t3`.`customer_id`,
-                  `t3`.`segment` AS `theirs`
+                  `t3`.`segment` AS `theirs_0`
                 FROM `customers` AS `t3`
               ) AS `t9`
                 ON `t4`.`customer_id` = `t9`.`customer_id`
             ) AS `t11`
-          ) AS `t16`
-            ON `t16`.`promised_on` > `t7`.`after` AND `t16`.`given_on` <= `t7`.`as_of`
+          ) AS `t15`
+            ON `t15`.`promised_on` > `t7`.`after` AND `t15`.`given_on` <= `t7`.`as_of`
         ) AS `t18`
       ) AS `t19`
     ) AS `t22`
@@ -151,14 +150,14 @@ FROM (
               SELECT
                 `t7`.`as_of`,
                 `t7`.`after`,
-                `t16`.`row`,
-                `t16`.`group`,
-                `t16`.`customer_id`,
-                `t16`.`invoice_id`,
-                `t16`.`made_on`,
-                `t16`.`promised_on`,
-                `t16`.`amount`,
-                `t16`.`given_on`
+                `t15`.`row`,
+                `t15`.`group`,
+                `t15`.`customer_id`,
+                `t15`.`invoice_id`,
+                `t15`.`made_on`,
+                `t15`.`promised_on`,
+                `t15`.`amount`,
+                `t15`.`given_on`
               FROM (
                 SELECT
                   `t0`.`as_of`,
@@ -168,7 +167,7 @@ FROM (
               INNER JOIN (
                 SELECT
                   `t11`.`row`,
-                  COALESCE(`t11`.`theirs`, '(none)') AS `group`,
+                  `t11`.`group`,
                   `t11`.`customer_id`,
                   `t11`.`invoice_id`,
                   `t11`.`made_on`,
@@ -186,19 +185,18 @@ FROM (
                     `t4`.`invoice_id`,
                     `t4`.`known_on`,
                     `t4`.`entered_on`,
-                    `t9`.`customer_id` AS `customer_id_right`,
-                    `t9`.`theirs`
+                    COALESCE(`t9`.`theirs_0`, '(none)') AS `group`
                   FROM `promises` AS `t4`
                   LEFT OUTER JOIN (
                     SELECT
                       `t3`.`customer_id`,
-                      `t3`.`segment` AS `theirs`
+                      `t3`.`segment` AS `theirs_0`
                     FROM `customers` AS `t3`
                   ) AS `t9`
                     ON `t4`.`customer_id` = `t9`.`customer_id`
                 ) AS `t11`
-              ) AS `t16`
-                ON `t16`.`promised_on` > `t7`.`after` AND `t16`.`given_on` <= `t7`.`as_of`
+              ) AS `t15`
+                ON `t15`.`promised_on` > `t7`.`after` AND `t15`.`given_on` <= `t7`.`as_of`
             ) AS `t18`
           ) AS `t19`
         ) AS `t23`
@@ -228,7 +226,7 @@ FROM (
                 4,
                 5
             ) AS `t12`
-          ) AS `t13`
+          ) AS `t14`
         ) AS `t17`
           ON `t23`.`customer_id` = `t17`.`customer_id`
           AND `t23`.`about` = `t17`.`about`

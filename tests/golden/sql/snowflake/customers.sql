@@ -1,4 +1,4 @@
-WITH "t20" AS (
+WITH "t21" AS (
   SELECT
     "t18"."group",
     "t18"."customer_id",
@@ -64,10 +64,10 @@ FROM (
       "t24"."as_of",
       "t24"."open",
       "t24"."overdue",
-      "t23"."as_of" AS "as_of_right",
-      "t23"."customer_id" AS "customer_id_right",
-      "t23"."met"
-    FROM "t20" AS "t24"
+      "t22"."as_of" AS "as_of_right",
+      "t22"."customer_id" AS "customer_id_right",
+      "t22"."met"
+    FROM "t21" AS "t24"
     LEFT OUTER JOIN (
       SELECT DISTINCT
         "t19"."as_of",
@@ -82,7 +82,7 @@ FROM (
         FROM "calendar" AS "t4"
         INNER JOIN (
           SELECT
-            COALESCE("t14"."theirs", '(none)') AS "group",
+            "t14"."group",
             "t14"."customer_id",
             "t14"."right_party",
             "t14"."contacted_on",
@@ -101,13 +101,12 @@ FROM (
               "t5"."minutes",
               "t5"."known_on",
               "t5"."entered_on",
-              "t10"."customer_id" AS "customer_id_right",
-              "t10"."theirs"
+              COALESCE("t10"."theirs_0", '(none)') AS "group"
             FROM "contacts" AS "t5"
             LEFT OUTER JOIN (
               SELECT
                 "t1"."customer_id",
-                "t1"."segment" AS "theirs"
+                "t1"."segment" AS "theirs_0"
               FROM "customers" AS "t1"
             ) AS "t10"
               ON "t5"."customer_id" = "t10"."customer_id"
@@ -115,8 +114,8 @@ FROM (
         ) AS "t17"
           ON "t17"."contacted_on" > "t4"."opening_on" AND "t17"."entered_on" <= "t4"."as_of"
       ) AS "t19"
-    ) AS "t23"
-      ON "t24"."as_of" = "t23"."as_of" AND "t24"."customer_id" = "t23"."customer_id"
+    ) AS "t22"
+      ON "t24"."as_of" = "t22"."as_of" AND "t24"."customer_id" = "t22"."customer_id"
   ) AS "t26"
   GROUP BY
     1,
@@ -133,14 +132,14 @@ INNER JOIN (
       CAST(SUM("t27"."square") AS DOUBLE) AS "squares"
     FROM (
       SELECT
-        "t22"."group",
-        "t22"."customer_id",
-        "t22"."as_of",
-        "t22"."open",
-        "t22"."overdue",
-        CAST("t22"."open" AS DECIMAL(38, 0)) * CAST("t22"."open" AS DECIMAL(38, 0)) AS "square",
-        ROW_NUMBER() OVER (PARTITION BY "t22"."as_of", "t22"."group" ORDER BY "t22"."open" DESC NULLS LAST) - 1 AS "nth"
-      FROM "t20" AS "t22"
+        "t23"."group",
+        "t23"."customer_id",
+        "t23"."as_of",
+        "t23"."open",
+        "t23"."overdue",
+        CAST("t23"."open" AS DECIMAL(38, 0)) * CAST("t23"."open" AS DECIMAL(38, 0)) AS "square",
+        ROW_NUMBER() OVER (PARTITION BY "t23"."as_of", "t23"."group" ORDER BY "t23"."open" DESC NULLS LAST) - 1 AS "nth"
+      FROM "t21" AS "t23"
     ) AS "t27"
     GROUP BY
       1,
@@ -183,7 +182,7 @@ INNER JOIN (
             "t24"."overdue",
             "t12"."customer_id" AS "customer_id_right",
             "t12"."company"
-          FROM "t20" AS "t24"
+          FROM "t21" AS "t24"
           LEFT OUTER JOIN (
             SELECT
               "t1"."customer_id",

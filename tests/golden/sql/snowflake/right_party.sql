@@ -15,7 +15,7 @@ FROM (
     FROM "calendar" AS "t3"
     INNER JOIN (
       SELECT
-        COALESCE("t7"."theirs", '(none)') AS "group",
+        "t7"."group",
         "t7"."customer_id",
         "t7"."right_party",
         "t7"."contacted_on",
@@ -34,13 +34,12 @@ FROM (
           "t4"."minutes",
           "t4"."known_on",
           "t4"."entered_on",
-          "t6"."customer_id" AS "customer_id_right",
-          "t6"."theirs"
+          COALESCE("t6"."theirs_0", '(none)') AS "group"
         FROM "contacts" AS "t4"
         LEFT OUTER JOIN (
           SELECT
             "t2"."customer_id",
-            "t2"."segment" AS "theirs"
+            "t2"."segment" AS "theirs_0"
           FROM "customers" AS "t2"
         ) AS "t6"
           ON "t4"."customer_id" = "t6"."customer_id"
