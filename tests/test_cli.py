@@ -257,6 +257,23 @@ def test_kpis_are_those_of_the_snapshot_as_csv(ledger: str) -> None:
     assert read[read.group == ""].by.drop_duplicates().tolist() == [""]
 
 
+def test_a_part_of_the_ledger_is_asked_for_in_a_shell(ledger: str) -> None:
+    """A value with a sign that a spreadsheet would run is a value like any other."""
+    for command in ("kpis", "late", "cash", "targets"):
+        whole, part = (
+            run(command, ledger, "--as-of", AS_OF, "--format", "csv", *where)
+            for where in ((), ("--where", "segment==retail", "--where", "issued_on=2026-01-01.."))
+        )
+        assert part.exit_code == 0, part.output
+        assert part.stdout != whole.stdout or command == "targets"
+    both = ("--where", "segment=trade", "--where", "segment==retail")
+    assert run("late", ledger, "--as-of", AS_OF, *both).stdout == run("late", ledger, "--as-of", AS_OF).stdout
+    trade = run("kpis", ledger, "--as-of", AS_OF, "--where", "segment=trade", "--format", "json")
+    assert next(row["value"] for row in json.loads(trade.stdout) if row["kpi"] == "open_ar") == 170
+    refused(run("kpis", ledger, "--as-of", AS_OF, "--where", "segment=a,b"), 2, "There is =retail, trade.")
+    refused(run("schedule", ledger, "terms", "--as-of", AS_OF, "--where", "colour=red"), 2, "There is no column colour")
+
+
 @pytest.mark.parametrize(
     ("option", "told"),
     [

@@ -105,6 +105,20 @@ def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+def test_a_run_of_a_part_says_so_on_every_page(ledger: Path, tmp_path: Path) -> None:
+    declared = f'{DECLARED}\nwhere: str = ""'
+    notebook(tmp_path / "parts", "first", ["# First", 'print("the headline:", where)'], declared)
+    folder = run(ledger, tmp_path / "parts", tmp_path, parameters={"where": "customer_id=C1"})
+    for page in ("index.html", "first.html"):
+        assert "A part of the ledger: customer_id=C1." in (folder / page).read_text("utf-8")
+    assert json.loads((folder / "run.json").read_text("utf-8"))["gates"][1]["checked"] is False
+    notebook(tmp_path / "parts", "whole", ["# Whole"])
+    with pytest.raises(UsageError, match="whole cannot show a part of the ledger: it declares no parameter where"):
+        run(ledger, tmp_path / "parts", tmp_path, parameters={"where": "customer_id=C1"})
+    with pytest.raises(UsageError, match="No invoice and no customer has customer_id nobody"):
+        run(ledger, tmp_path / "parts", tmp_path, names=["first"], parameters={"where": "customer_id=nobody"})
+
+
 def test_a_run_is_complete_and_accounts_for_itself(
     ledger: Path, notebooks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

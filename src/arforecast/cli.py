@@ -43,6 +43,13 @@ BY = click.option(
     metavar="COLUMN[,COLUMN]",
     help="Also by group: a column of invoices or customers, or each combination of several.",
 )
+WHERE = click.option(
+    "--where",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="A part of the ledger, by a column of invoices or customers: repeated, any of the values of one column, and "
+    "all of several columns. issued_on=2026-01-01..2026-03-31 is a span of days.",
+)
 FORMAT = click.option(
     "--format",
     "form",
@@ -182,11 +189,12 @@ def _keep(rows: pd.DataFrame, file: Path) -> None:
 @AS_OF
 @BY
 @click.option("--months", type=MANY, default=1, show_default=True, help="This day and the month-ends before it.")
+@WHERE
 @FORMAT
-def kpis(ledger: str, as_of: str, by: str | None, months: int, form: str) -> None:
+def kpis(ledger: str, as_of: str, where: tuple[str, ...], by: str | None, months: int, form: str) -> None:
     """Print every KPI of LEDGER."""
     with _waiting("Measuring"):
-        table = _open(ledger).as_of(as_of).kpis(by, months)
+        table = _open(ledger, where).as_of(as_of).kpis(by, months)
     _print(table, form)
 
 
@@ -194,11 +202,12 @@ def kpis(ledger: str, as_of: str, by: str | None, months: int, form: str) -> Non
 @click.argument("ledger")
 @click.argument("name")
 @AS_OF
+@WHERE
 @FORMAT
-def schedule(ledger: str, name: str, as_of: str, form: str) -> None:
+def schedule(ledger: str, name: str, as_of: str, where: tuple[str, ...], form: str) -> None:
     """Print the schedule NAME of LEDGER: roll_rates, vintage, terms, ...; for a name that is none, those there are."""
     with _waiting("Measuring"):
-        table = _open(ledger).as_of(as_of).schedule(name)
+        table = _open(ledger, where).as_of(as_of).schedule(name)
     _print(table, form)
 
 
@@ -206,22 +215,24 @@ def schedule(ledger: str, name: str, as_of: str, form: str) -> None:
 @click.argument("ledger")
 @AS_OF
 @click.option("--months", type=MANY, default=2, show_default=True, help="This day and the month-ends before it.")
+@WHERE
 @FORMAT
-def targets(ledger: str, as_of: str, months: int, form: str) -> None:
+def targets(ledger: str, as_of: str, where: tuple[str, ...], months: int, form: str) -> None:
     """Print how far the KPIs of LEDGER are from their targets in the settings."""
     with _waiting("Measuring"):
-        table = _open(ledger).as_of(as_of).targets(months)
+        table = _open(ledger, where).as_of(as_of).targets(months)
     _print(table, form)
 
 
 @main.command()
 @click.argument("ledger")
 @AS_OF
+@WHERE
 @FORMAT
-def late(ledger: str, as_of: str, form: str) -> None:
+def late(ledger: str, as_of: str, where: tuple[str, ...], form: str) -> None:
     """Print every open invoice of LEDGER with the days it will be paid on, and why."""
     with _waiting("Predicting payment dates"):
-        table = _open(ledger).as_of(as_of).late_payers()
+        table = _open(ledger, where).as_of(as_of).late_payers()
     _print(table, form)
 
 
@@ -229,11 +240,12 @@ def late(ledger: str, as_of: str, form: str) -> None:
 @click.argument("ledger")
 @AS_OF
 @click.option("--weeks", type=MANY, default=13, show_default=True, help="How many weeks ahead.")
+@WHERE
 @FORMAT
-def cash(ledger: str, as_of: str, weeks: int, form: str) -> None:
+def cash(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, form: str) -> None:
     """Print the cash that LEDGER will bring by week, with ranges."""
     with _waiting("Forecasting cash, past weeks first"):
-        table = _open(ledger).as_of(as_of).cash_forecast(weeks)
+        table = _open(ledger, where).as_of(as_of).cash_forecast(weeks)
     _print(table, form)
 
 
@@ -246,16 +258,18 @@ def cash(ledger: str, as_of: str, weeks: int, form: str) -> None:
 @click.option("--allow", multiple=True, metavar="GATE", help="Waive a gate: quarantine, control or staleness.")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A notebook's parameter.")
 @click.option("--notebooks", type=click.Path(path_type=Path), default=Path("notebooks"), show_default=True)
+@WHERE
 def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     ledger: str, names: tuple[str, ...], as_of: str, out: Path, workers: int, allow: tuple[str, ...],
-    parameters: tuple[str, ...], notebooks: Path,
+    parameters: tuple[str, ...], notebooks: Path, where: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run the notebooks NAMES (all when none is named) on LEDGER and write their pages; LEDGER group is every entity
     of the settings and then all of them together, each in a folder of its own."""
     from arforecast.report import runner
 
+    given = dict(map(_pair, parameters)) | ({"where": _part(where)} if where else {})
     for each, place in runner.packs(ledger, out):
-        folder = runner.run(each, as_of, names, place, workers, allow, dict(map(_pair, parameters)), notebooks)
+        folder = runner.run(each, as_of, names, place, workers, allow, given, notebooks)
         click.echo(folder / "index.html")
 
 
@@ -266,7 +280,14 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _open(ledger: str) -> Any:
+def _part(conditions: tuple[str, ...]) -> str:
+    """The conditions as one text, as a page's parameter holds them."""
+    from arforecast.ledger.groups import together
+
+    return together(conditions)
+
+
+def _open(ledger: str, where: tuple[str, ...] = ()) -> Any:
     from arforecast import open_ledger
 
     opened = open_ledger(ledger)
@@ -278,7 +299,7 @@ def _open(ledger: str) -> Any:
         rows = len(errors.drop_duplicates(["table", "row"]))
         left_out = "1 row is" if rows == 1 else f"{rows:,} rows are"
         click.echo(f"{left_out} left out: see arforecast check {address(ledger)}", err=True)
-    return opened
+    return opened.where(_part(where))
 
 
 def _print_problems(problems: pd.DataFrame) -> None:

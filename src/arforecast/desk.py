@@ -18,8 +18,9 @@ from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import backtest, cash, exposure, late
 from arforecast.kpis import bridge, families, known, targets
-from arforecast.ledger import Books
+from arforecast.ledger import Books, part
 from arforecast.ledger.groups import By, groupings
+from arforecast.ledger.part import Wanted
 from arforecast.ledger.tables import TABLES
 from arforecast.settings import Settings, load
 
@@ -45,6 +46,17 @@ class Ledger:
         """The rows that were set aside, as they stand in their file, and why; `quarantine.csv` holds them."""
         return self.books.quarantine
 
+    def where(self, text: str = "", /, **columns: Wanted) -> Ledger:
+        """The same ledger with fewer rows: the invoices and customers that meet every condition, and what is theirs.
+
+        By column of invoices or customers: where(country="CA"), several values where(country=["CA", "US"]), a span of
+        days where(issued_on=("2026-01-01", "2026-03-31")), both included and None where it is open. `text` says the
+        same as a page's parameter does: "country=CA, country=US, issued_on=2026-01-01..2026-03-31". Rows without a
+        value have "(none)". Costs belong to no customer and are not known of a part, unless it is one by entity;
+        control totals are not checked. Raises UsageError for an unknown column, or a value that no row has.
+        """
+        return Ledger(part.part(self.books, part.conditions(text, columns)))
+
     def as_of(self, day: str | date) -> Snapshot:
         """The ledger as it was known at the close of `day`. Raises UsageError for what is not a date, and for a day of
         which the ledger knows nothing: before its first fact, or any other than that of its open items."""
@@ -65,9 +77,8 @@ class Ledger:
     @cached_property
     def _first_on(self) -> date | None:
         """The day on which the first fact entered the books."""
-        facts = (
-            self.books.tables[name].entered_on.min().as_table() for name in ("invoices", "applications", "receipts")
-        )
+        tables = self.books.entire.tables
+        facts = (tables[name].entered_on.min().as_table() for name in ("invoices", "applications", "receipts"))
         named = (table.rename(first_on=table.columns[0]) for table in facts)
         first = ibis.union(*named).first_on.min().execute()
         return None if pd.isna(first) else pd.Timestamp(first).date()
@@ -240,13 +251,16 @@ class Snapshot:
         return customers.assign(name=customers.name.fillna(customers.customer_id))
 
     def stamp(self) -> dict[str, Any]:
-        """What a figure rests on: as_of, currency, fingerprint, version, settings (the file that held),
-        loosened (the bounds of gates set wider than by default), rows, gates, missing_tables, unknown."""
+        """What a figure rests on: as_of, where (the conditions of a part), currency, fingerprint, version, settings (its
+        file), loosened (the bounds of gates set wider than by default), rows, gates, missing_tables, unknown,
+        of_the_whole (the tables that a part knows nothing of)."""
         from arforecast import __version__
 
-        missing = [(table.name, table.feeds) for table in TABLES if table.name not in self.books.present]
+        whole = self.books.entire.present
+        missing = [(table.name, table.feeds) for table in TABLES if table.name not in whole]
         return {
             "as_of": self.day.isoformat(),
+            "where": list(self.books.where),
             "currency": self.books.settings.ledger.currency,
             "fingerprint": self.books.fingerprint,
             "version": __version__,
@@ -256,6 +270,7 @@ class Snapshot:
             "gates": [asdict(gate) for gate in reconciliation.gates(self.books, self.day)],
             "missing_tables": missing,
             "unknown": self.unknown(),
+            "of_the_whole": sorted(whole & self.books.beyond),
         }
 
 

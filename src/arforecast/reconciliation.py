@@ -23,13 +23,16 @@ MEND_AGE = " Load the newest bookings."
 
 @dataclass(frozen=True)
 class Gate:
-    """A condition on which a report rests: its name, whether it holds, what to do where it does not, and whether there
-    was anything to check."""
+    """A condition on which a report rests: its name, whether nothing is against it, what to do where something is, and
+    whether there was something to check."""
 
     gate: str
     passed: bool
     message: str
     checked: bool = True
+
+
+OF_THE_WHOLE = Gate("control", True, "Control totals are those of the whole ledger, and this is a part of it.", False)
 
 
 def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
@@ -96,9 +99,9 @@ def _held(facts: Facts, days: Iterable[date], name: str) -> ibis.Table:
 
 
 def gates(books: Books, day: date) -> list[Gate]:
-    """What must hold before a report on `day` is made."""
-    facts = stand(books, [day])
-    return [_quarantine(facts, day), _control(facts, day), _staleness(facts, day)]
+    """What must hold before a report on `day` is made, of a part of the books too: they are those of the whole."""
+    facts = stand(books.entire, [day])
+    return [_quarantine(facts, day), OF_THE_WHOLE if books.whole else _control(facts, day), _staleness(facts, day)]
 
 
 def _quarantine(facts: Facts, day: date) -> Gate:

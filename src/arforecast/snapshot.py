@@ -133,6 +133,15 @@ def read(rows: ibis.Table | pd.DataFrame, facts: Facts) -> pd.DataFrame:
     return frame.assign(**money, **dated)
 
 
+def first_issued(facts: Facts) -> ibis.Table:
+    """The day of the first invoice known by each as_of, of the whole ledger: history begins with it, and not with a
+    part or a group: as_of, first_issued_on."""
+    booked = facts.books.entire.tables["invoices"].group_by("entered_on").aggregate(first_issued_on=_.issued_on.min())
+    days = facts.calendar.select("as_of")
+    known = days.join(booked, booked.entered_on <= days.as_of)
+    return known.group_by("as_of").aggregate(first_issued_on=_.first_issued_on.min())
+
+
 def month_ends(as_of: date, months: int) -> list[date]:
     """`as_of` and the month-ends before it, `months` days in all, oldest first."""
     days = [as_of]
@@ -190,6 +199,13 @@ def entries(books: Books, invoices: ibis.Table) -> ibis.Table:
     )
     reduced = invoices.select(*OF_INVOICE, billed_on="entered_on").join(applications, "invoice_id")
     return billed.union(reduced.select(*billed.columns))
+
+
+def booked_at_all(facts: Facts) -> ibis.Table:
+    """The entries of the whole ledger where the facts are those of a part: what a customer pays may have settled any
+    invoice of its."""
+    whole = facts.books.whole
+    return facts.entries if whole is None else entries(whole, grouped(whole, ()))
 
 
 def spells(booked: ibis.Table, invoices: ibis.Table) -> ibis.Table:

@@ -131,7 +131,7 @@ def _measured(rows: pd.DataFrame, facts: Facts) -> pd.DataFrame:
 
 def _unknown(facts: Facts) -> list[str]:
     """What the ledger cannot tell of accounts: for want of a table or of payments, or as it begins within the month."""
-    names = [name for name, table in FED_BY.items() if table not in facts.books.present]
+    names = [name for name, table in FED_BY.items() if table not in facts.books.present - facts.books.beyond]
     unpaid = OF_HISTORY if known.not_in_ledger(facts.books) else ()
     young = facts.books.notes.lacks(opening(facts.days[0]))
     return [*names, *unpaid, *(["overdue_change_amount"] if young else [])]

@@ -19,7 +19,7 @@ from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger import Books
 from arforecast.ledger.groups import WHOLE, By, columns, named, of_customers
 from arforecast.settings import Settings
-from arforecast.snapshot import Facts, fetched, regrouped, stand
+from arforecast.snapshot import Facts, fetched, first_issued, regrouped, stand
 
 Measure = Callable[[Facts], ibis.Table]
 
@@ -193,9 +193,7 @@ def _rows(facts: Facts) -> pd.DataFrame:
     """The days, each with the groups known by then, and the first day of billing known by then."""
     days = facts.calendar
     known = _known_groups(facts).to_pandas() if facts.by else days.to_pandas().assign(group=WHOLE)
-    booked = facts.invoices.group_by("entered_on").aggregate(first_issued_on=_.issued_on.min())
-    first = days.join(booked, booked.entered_on <= days.as_of).group_by("as_of")
-    rows = known.merge(first.aggregate(first_issued_on=_.first_issued_on.min()).to_pandas(), on="as_of", how="left")
+    rows = known.merge(first_issued(facts).to_pandas(), on="as_of", how="left")
     return rows.sort_values(KEYS, ignore_index=True)
 
 

@@ -12,7 +12,7 @@ from ibis import _
 from arforecast.kpis.catalogue import Kpi, Parts, kpi
 from arforecast.ledger import valued_at_close
 from arforecast.ledger.groups import of_customers
-from arforecast.snapshot import NEVER, Facts, pays, positions, running, total
+from arforecast.snapshot import NEVER, Facts, booked_at_all, pays, positions, running, total
 
 OPENINGS = ("opening_on", "quarter_opening_on")
 
@@ -43,10 +43,13 @@ def standing(facts: Facts) -> ibis.Table:
 def contacts(facts: Facts) -> ibis.Table:
     """The contacts of the month of each as_of: as_of, group, customer_id, right_party."""
     made = of_customers(facts.books, "contacts", facts.by)
-    met = made.select("group", "customer_id", "right_party", "contacted_on", "entered_on")
-    days = facts.calendar
-    of_month = days.join(met, (met.contacted_on > days.opening_on) & (met.entered_on <= days.as_of))
-    return of_month.select("as_of", "group", "customer_id", "right_party")
+    return _of_month(facts, made).select("as_of", "group", "customer_id", "right_party")
+
+
+def _of_month(facts: Facts, contacts: ibis.Table) -> ibis.Table:
+    days = facts.calendar.select("as_of", "opening_on")
+    met = (contacts.contacted_on > days.opening_on) & (contacts.entered_on <= days.as_of)
+    return days.join(contacts, met)
 
 
 def _sum(owed: ibis.Table, where: ibis.BooleanValue) -> ibis.Value:
@@ -100,7 +103,8 @@ def companies(facts: Facts) -> ibis.Table:
 
 
 def _late_customers(facts: Facts, each: ibis.Table) -> ibis.Table:
-    met = contacts(facts).select("as_of", "customer_id", met=ibis.literal(1)).distinct()
+    contacts = _of_month(facts, facts.books.entire.tables["contacts"])
+    met = contacts.select("as_of", "customer_id", met=ibis.literal(1)).distinct()
     both = each.left_join(met, ["as_of", "customer_id"])
     late = (both.overdue > 0).ifelse(1, 0)
     return both.group_by("as_of", "group").aggregate(
@@ -153,15 +157,15 @@ def on_account(facts: Facts, name: str) -> ibis.Table:
     """What customers have on account of their receipts or credits, at each as_of: as_of, customer_id, held; those that
     have some."""
     own = valued_at_close(facts.books, held(facts, name, facts.calendar.select("as_of")), "as_of", "balance")
-    return own.group_by("as_of", "customer_id").aggregate(held=total(own.balance)).filter(_.held > 0)
+    holders = own.semi_join(facts.books.tables[name], "customer_id") if facts.books.whole else own
+    return holders.group_by("as_of", "customer_id").aggregate(held=total(holders.balance)).filter(_.held > 0)
 
 
 def held(facts: Facts, name: str, days: ibis.Table) -> ibis.Table:
     """Receipts less cash, or credits less what was applied of them, at each as_of of `days`: as_of, customer_id,
     currency, balance."""
     of = ("customer_id", "currency")
-    booked = facts.receipts if name == "receipts" else facts.books.tables[name]
-    came = booked.select(*of, "entered_on", change="amount")
+    came = facts.books.entire.tables[name].select(*of, "entered_on", change="amount")
     used = _cash(facts) if name == "receipts" else _credited(facts)
     moved = running(came.union(used.select(*came.columns)), *of)
     return days.join(moved, (moved.since <= days.as_of) & (moved.until > days.as_of)).select("as_of", *of, "balance")
@@ -169,20 +173,21 @@ def held(facts: Facts, name: str, days: ibis.Table) -> ibis.Table:
 
 def _cash(facts: Facts) -> ibis.Table:
     """The cash of customers who have receipts, and that of receipts on invoices of before the ledger begins."""
-    columns = ("customer_id", "currency", "entered_on", "change")
-    cash = facts.entries.filter(_.kind == "cash").semi_join(facts.receipts, "customer_id").select(*columns)
+    columns, tables = ("customer_id", "currency", "entered_on", "change"), facts.books.entire.tables
+    cash = booked_at_all(facts).filter(_.kind == "cash").semi_join(tables["receipts"], "customer_id").select(*columns)
     if facts.books.notes.complete_from is None:
         return cash
-    applied = facts.books.tables["applications"].filter(_.kind == "cash").anti_join(facts.invoices, "invoice_id")
-    old = applied.select("receipt_id", used_on="entered_on", change=-_.amount).join(facts.receipts, "receipt_id")
+    applied = tables["applications"].filter(_.kind == "cash").anti_join(tables["invoices"], "invoice_id")
+    old = applied.select("receipt_id", used_on="entered_on", change=-_.amount).join(tables["receipts"], "receipt_id")
     return cash.union(old.mutate(entered_on=ibis.greatest(old.used_on, old.entered_on)).select(*columns))
 
 
 def _credited(facts: Facts) -> ibis.Table:
     """What was applied of credits: credit by credit, whoever's invoice it was."""
-    owners = facts.books.tables["credits"].select("credit_id", "customer_id", own="currency", came_on="entered_on")
-    bills = facts.books.tables["invoices"].select("invoice_id", "currency")
-    used = facts.books.tables["applications"].select("invoice_id", "credit_id", "entered_on", change=-_.amount)
+    tables = facts.books.entire.tables
+    owners = tables["credits"].select("credit_id", "customer_id", own="currency", came_on="entered_on")
+    bills = tables["invoices"].select("invoice_id", "currency")
+    used = tables["applications"].select("invoice_id", "credit_id", "entered_on", change=-_.amount)
     # An invoice of before the ledger begins is not there; its credit was in its currency.
     both = used.join(owners, "credit_id").left_join(bills, "invoice_id")
     entered_on = ibis.greatest(both.entered_on, both.came_on)

@@ -16,7 +16,7 @@ from arforecast.kpis.balances import FLOWS, revalued, under_dispute
 from arforecast.kpis.speed import dso
 from arforecast.ledger import Books, valued_at_close
 from arforecast.ledger.groups import WHOLE
-from arforecast.snapshot import Facts, fetched, own_positions, spells, stand, total
+from arforecast.snapshot import Facts, fetched, first_issued, own_positions, spells, stand, total
 
 OWED = ["current", "delinquency", "disputes"]
 PARTS = [
@@ -125,17 +125,17 @@ def _billing(facts: Facts) -> pd.DataFrame:
     known = days.join(billed.mutate(agreed_days=agreed), billed.entered_on <= days.as_of)
     in_window = known.entered_on > known[dso.after]
     by_terms = fetched(
-        known.group_by("as_of", dso.after, "agreed_days").aggregate(
-            billed_90=total(known.amount, in_window), first_issued_on=known.issued_on.min()
-        )
+        known.group_by("as_of", dso.after, "agreed_days").aggregate(billed_90=total(known.amount, in_window))
     )
     dated = by_terms.assign(
         as_of=pd.to_datetime(by_terms.as_of).dt.date, weighed=by_terms.billed_90 * by_terms.agreed_days
     )
-    sums = {dso.after: "first", "billed_90": "sum", "weighed": "sum", "first_issued_on": "min"}
+    sums = {dso.after: "first", "billed_90": "sum", "weighed": "sum"}
     known = dated.groupby("as_of").agg(sums)
     days = pd.Index(pd.to_datetime(facts.calendar.to_pandas().as_of).dt.date, name="as_of")
-    return known.reindex(days).reset_index().assign(group=WHOLE, open=0)
+    first = first_issued(facts).to_pandas()
+    begun = first.assign(as_of=pd.to_datetime(first.as_of).dt.date).set_index("as_of")
+    return known.reindex(days).join(begun).reset_index().assign(group=WHOLE, open=0)
 
 
 def _standing(facts: Facts, since: date, as_of: date, rated_on: str = "on") -> pd.DataFrame:

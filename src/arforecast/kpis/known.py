@@ -40,6 +40,8 @@ def not_in_ledger(books: Books, name: str = "", needs: str = "", looks_back: boo
         return NO_HISTORY
     if looks_back and not books.tells_paid and name not in WITHOUT_PAYMENTS:
         return NO_PAYMENTS
+    if needs in books.entire.present - books.present:
+        return f"not known of a part of the ledger: {needs} are those of all of it"
     return f"not in this ledger: add {needs}" if needs and needs not in books.present else ""
 
 

@@ -14,7 +14,7 @@ from arforecast.kpis.speed import median_age
 from arforecast.ledger import valued
 from arforecast.ledger.groups import of_customers
 from arforecast.ledger.median import medians
-from arforecast.snapshot import Facts, cohort, ending, pays, total
+from arforecast.snapshot import Facts, booked_at_all, cohort, ending, pays, total
 
 GRACE_DAYS = 3
 
@@ -86,7 +86,7 @@ def answered(facts: Facts, after: str) -> ibis.Table:
     """
     given = _promises(facts, after)
     by_day = ("customer_id", "currency", "entered_on", "happened_on")
-    cash = facts.entries.filter(pays).select(*by_day, about="invoice_id", paid=-_.change)
+    cash = booked_at_all(facts).filter(pays).select(*by_day, about="invoice_id", paid=-_.change)
     on_account = cash.group_by(*by_day, about=ibis.literal("")).aggregate(paid=total(cash.paid))
     came = _in_time(given, cash.union(on_account.select(*cash.columns)))
     worth = valued(facts.books, came, "given_on", "paid")
@@ -128,7 +128,7 @@ def right_party(facts: Facts) -> ibis.Table:
 
 def first_contacts(facts: Facts) -> ibis.Table:
     """Invoices that were first contacted about in the last 90 days, by as_of and group: reminder_median_days."""
-    about = facts.books.tables["contacts"].filter(_.invoice_id.notnull())
+    about = facts.books.entire.tables["contacts"].filter(_.invoice_id.notnull())
     daily = about.group_by("invoice_id", since="entered_on").aggregate(contacted_on=_.contacted_on.min())
     so_far = ibis.cumulative_window(group_by="invoice_id", order_by="since")
     first = daily.select(

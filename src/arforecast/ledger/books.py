@@ -25,6 +25,8 @@ class Books:
     quarantine: the problems of severity error, with the row as it stands in the file. foreign: the currencies in use
     beside the reporting one. notes: what the ledger says of itself. tells_paid: whether anything in it says what was
     paid: a table of applications, or paid_on of the invoices.
+    whole: the books that these are a part of, where they are one; where: the conditions that made it; beyond: the
+    tables of which it knows nothing, since they say nothing of the columns of these conditions.
     """
 
     tables: Tables
@@ -37,3 +39,11 @@ class Books:
     foreign: frozenset[str] = frozenset()
     notes: Notes = field(default_factory=Notes)
     tells_paid: bool = True
+    whole: Books | None = None
+    where: tuple[str, ...] = ()
+    beyond: frozenset[str] = frozenset()
+
+    @property
+    def entire(self) -> Books:
+        """The books of the whole ledger."""
+        return self.whole or self

@@ -57,10 +57,11 @@ def find(url: object, settings: Settings) -> Books | None:
 def _open(folder: Path, about: dict[str, Any], settings: Settings) -> Books:
     con = source.connect(settings.engine)
     con.attach(_quoted(folder / TABLES), name=TABLES, read_only=True)
+    frames: dict[str, Any] = {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
     return Books(
         tables={name: con.table(name, database=(TABLES, "main")) for name in BY_NAME},
         present=frozenset(about["present"]),
-        **{name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES},
+        **frames,
         fingerprint=str(about["fingerprint"]),
         settings=settings,
         foreign=frozenset(about["foreign"]),

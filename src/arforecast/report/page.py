@@ -86,6 +86,7 @@ def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
     rows = pd.DataFrame(stamp["rows"])
     return {
         "day": date(stamp["as_of"]),
+        "where": ", ".join(stamp.get("where", ())),
         "currency": stamp["currency"],
         "fingerprint": stamp["fingerprint"],
         "version": stamp["version"],
@@ -115,6 +116,8 @@ def _outcome(gate: Mapping[str, Any]) -> str:
 def why_empty(stamp: Mapping[str, Any], table: str, otherwise: str, figure: str = "") -> str:
     """Why nothing can be shown of `table`: the ledger that `stamp` tells of has no such table, or does not know the
     `figure` made of it, or else `otherwise`."""
+    if table in stamp.get("of_the_whole", ()):
+        return f"Of a part of the ledger no {table} are known: they are those of all of it."
     feeds = dict(stamp["missing_tables"])
     return missing(table, feeds[table]) if table in feeds else why(stamp, figure, otherwise)
 

@@ -76,7 +76,7 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
     place = _located(ledger)
     jobs = _jobs(chosen, {"ledger": place, "as_of": as_of, "data": ""}, given)
     opened = open_ledger(ledger)
-    stamp = pass_gates(opened.as_of(as_of).stamp(), allow)
+    stamp = pass_gates(opened.where(_where(jobs, given)).as_of(as_of).stamp(), allow)
     final = out.resolve() / stamp["as_of"]
     _refuse_what_is_no_run(final)
     with folders.complete(final) as folder:
@@ -148,6 +148,14 @@ def _jobs(chosen: Sequence[Path], set_by_run: Mapping[str, str], given: Mapping[
         asked = ", ".join(job.name for job in jobs)
         raise UsageError(f"No notebook of this run ({asked}) declares the parameter {', '.join(unknown)}.")
     return jobs
+
+
+def _where(jobs: Sequence[Job], given: Mapping[str, object]) -> str:
+    """The part of the ledger that a run is of: all of its notebooks or none."""
+    whole = [job.name for job in jobs if given.get("where") and "where" not in job.parameters]
+    if whole:
+        raise UsageError(f"{', '.join(whole)} cannot show a part of the ledger: it declares no parameter where.")
+    return str(given.get("where", ""))
 
 
 def typed(notebook: Path, given: Mapping[str, object]) -> dict[str, Any]:

@@ -1,205 +1,176 @@
-WITH `t21` AS (
+WITH `t18` AS (
   SELECT
-    `t18`.`group`,
-    `t18`.`customer_id`,
-    `t18`.`on` AS `as_of`,
-    COALESCE(SUM(`t18`.`balance`), 0) AS `open`,
-    COALESCE(SUM(IF(`t18`.`days_past_due` > 0, `t18`.`balance`, NULL)), 0) AS `overdue`
+    `t17`.`group`,
+    `t17`.`customer_id`,
+    `t17`.`on` AS `as_of`,
+    COALESCE(SUM(`t17`.`balance`), 0) AS `open`,
+    COALESCE(SUM(IF(`t17`.`days_past_due` > 0, `t17`.`balance`, NULL)), 0) AS `overdue`
   FROM (
     SELECT
       *
     FROM (
       SELECT
-        `t8`.`on`,
-        `t13`.`invoice_id`,
-        `t13`.`customer_id`,
-        `t13`.`group`,
-        `t13`.`currency`,
-        `t13`.`issued_on`,
-        `t13`.`due_on`,
-        `t13`.`entered_on`,
-        `t13`.`balance`,
-        DATE_DIFF(`t8`.`on`, `t13`.`due_on`, DAY) AS `days_past_due`
+        `t7`.`on`,
+        `t12`.`invoice_id`,
+        `t12`.`customer_id`,
+        `t12`.`group`,
+        `t12`.`currency`,
+        `t12`.`issued_on`,
+        `t12`.`due_on`,
+        `t12`.`entered_on`,
+        `t12`.`balance`,
+        DATE_DIFF(`t7`.`on`, `t12`.`due_on`, DAY) AS `days_past_due`
       FROM (
         SELECT
           `t0`.`as_of` AS `on`
         FROM `calendar` AS `t0`
-      ) AS `t8`
+      ) AS `t7`
       INNER JOIN (
         SELECT
           *
-        FROM `spells` AS `t2`
+        FROM `spells` AS `t3`
         WHERE
-          `t2`.`balance` <> 0
-      ) AS `t13`
-        ON `t13`.`since` <= `t8`.`on` AND `t13`.`until` > `t8`.`on`
-    ) AS `t15`
+          `t3`.`balance` <> 0
+      ) AS `t12`
+        ON `t12`.`since` <= `t7`.`on` AND `t12`.`until` > `t7`.`on`
+    ) AS `t14`
     WHERE
-      `t15`.`balance` > 0
-  ) AS `t18`
+      `t14`.`balance` > 0
+  ) AS `t17`
   GROUP BY
     1,
     2,
     3
 )
 SELECT
-  `t32`.`as_of`,
-  `t32`.`group`,
-  `t32`.`overdue_customers`,
-  `t32`.`contacted_customers`,
-  `t33`.`top10`,
-  `t33`.`squares`,
-  `t37`.`top10_companies`,
-  `t37`.`squares_companies`
+  `t28`.`as_of`,
+  `t28`.`group`,
+  `t28`.`overdue_customers`,
+  `t28`.`contacted_customers`,
+  `t29`.`top10`,
+  `t29`.`squares`,
+  `t33`.`top10_companies`,
+  `t33`.`squares_companies`
 FROM (
   SELECT
-    `t26`.`as_of`,
-    `t26`.`group`,
-    SUM(IF(`t26`.`overdue` > 0, 1, 0)) AS `overdue_customers`,
-    COALESCE(SUM(IF(`t26`.`overdue` > 0, 1, 0) * `t26`.`met`), 0) AS `contacted_customers`
+    `t22`.`as_of`,
+    `t22`.`group`,
+    SUM(IF(`t22`.`overdue` > 0, 1, 0)) AS `overdue_customers`,
+    COALESCE(SUM(IF(`t22`.`overdue` > 0, 1, 0) * `t22`.`met`), 0) AS `contacted_customers`
   FROM (
     SELECT
-      `t24`.`group`,
-      `t24`.`customer_id`,
-      `t24`.`as_of`,
-      `t24`.`open`,
-      `t24`.`overdue`,
-      `t22`.`as_of` AS `as_of_right`,
-      `t22`.`customer_id` AS `customer_id_right`,
-      `t22`.`met`
-    FROM `t21` AS `t24`
+      `t20`.`group`,
+      `t20`.`customer_id`,
+      `t20`.`as_of`,
+      `t20`.`open`,
+      `t20`.`overdue`,
+      `t16`.`as_of` AS `as_of_right`,
+      `t16`.`customer_id` AS `customer_id_right`,
+      `t16`.`met`
+    FROM `t18` AS `t20`
     LEFT OUTER JOIN (
       SELECT DISTINCT
-        `t19`.`as_of`,
-        `t19`.`customer_id`,
-        1 AS `met`
+        *
       FROM (
         SELECT
-          `t4`.`as_of`,
-          `t17`.`group`,
-          `t17`.`customer_id`,
-          `t17`.`right_party`
-        FROM `calendar` AS `t4`
-        INNER JOIN (
+          `t8`.`as_of`,
+          `t4`.`customer_id`,
+          1 AS `met`
+        FROM (
           SELECT
-            `t14`.`group`,
-            `t14`.`customer_id`,
-            `t14`.`right_party`,
-            `t14`.`contacted_on`,
-            `t14`.`entered_on`
-          FROM (
-            SELECT
-              `t5`.`row`,
-              `t5`.`contact_id`,
-              `t5`.`customer_id`,
-              `t5`.`contacted_on`,
-              `t5`.`channel`,
-              `t5`.`invoice_id`,
-              `t5`.`outcome`,
-              `t5`.`right_party`,
-              `t5`.`collector`,
-              `t5`.`minutes`,
-              `t5`.`known_on`,
-              `t5`.`entered_on`,
-              COALESCE(`t10`.`theirs_0`, '(none)') AS `group`
-            FROM `contacts` AS `t5`
-            LEFT OUTER JOIN (
-              SELECT
-                `t1`.`customer_id`,
-                `t1`.`segment` AS `theirs_0`
-              FROM `customers` AS `t1`
-            ) AS `t10`
-              ON `t5`.`customer_id` = `t10`.`customer_id`
-          ) AS `t14`
-        ) AS `t17`
-          ON `t17`.`contacted_on` > `t4`.`opening_on` AND `t17`.`entered_on` <= `t4`.`as_of`
-      ) AS `t19`
-    ) AS `t22`
-      ON `t24`.`as_of` = `t22`.`as_of` AND `t24`.`customer_id` = `t22`.`customer_id`
-  ) AS `t26`
+            `t0`.`as_of`,
+            `t0`.`opening_on`
+          FROM `calendar` AS `t0`
+        ) AS `t8`
+        INNER JOIN `contacts` AS `t4`
+          ON `t4`.`contacted_on` > `t8`.`opening_on` AND `t4`.`entered_on` <= `t8`.`as_of`
+      ) AS `t13`
+    ) AS `t16`
+      ON `t20`.`as_of` = `t16`.`as_of` AND `t20`.`customer_id` = `t16`.`customer_id`
+  ) AS `t22`
   GROUP BY
     1,
     2
-) AS `t32`
+) AS `t28`
 INNER JOIN (
   SELECT
     *
   FROM (
     SELECT
-      `t27`.`as_of`,
-      `t27`.`group`,
-      COALESCE(SUM(IF(`t27`.`nth` < 10, `t27`.`open`, NULL)), 0) AS `top10`,
-      CAST(SUM(`t27`.`square`) AS FLOAT64) AS `squares`
+      `t23`.`as_of`,
+      `t23`.`group`,
+      COALESCE(SUM(IF(`t23`.`nth` < 10, `t23`.`open`, NULL)), 0) AS `top10`,
+      CAST(SUM(`t23`.`square`) AS FLOAT64) AS `squares`
     FROM (
       SELECT
-        `t23`.`group`,
-        `t23`.`customer_id`,
-        `t23`.`as_of`,
-        `t23`.`open`,
-        `t23`.`overdue`,
-        CAST(`t23`.`open` AS NUMERIC) * CAST(`t23`.`open` AS NUMERIC) AS `square`,
-        ROW_NUMBER() OVER (PARTITION BY `t23`.`as_of`, `t23`.`group` ORDER BY `t23`.`open` DESC) - 1 AS `nth`
-      FROM `t21` AS `t23`
-    ) AS `t27`
+        `t19`.`group`,
+        `t19`.`customer_id`,
+        `t19`.`as_of`,
+        `t19`.`open`,
+        `t19`.`overdue`,
+        CAST(`t19`.`open` AS NUMERIC) * CAST(`t19`.`open` AS NUMERIC) AS `square`,
+        ROW_NUMBER() OVER (PARTITION BY `t19`.`as_of`, `t19`.`group` ORDER BY `t19`.`open` DESC) - 1 AS `nth`
+      FROM `t18` AS `t19`
+    ) AS `t23`
     GROUP BY
       1,
       2
-  ) AS `t29`
-) AS `t33`
-  ON `t32`.`as_of` = `t33`.`as_of` AND `t32`.`group` = `t33`.`group`
+  ) AS `t25`
+) AS `t29`
+  ON `t28`.`as_of` = `t29`.`as_of` AND `t28`.`group` = `t29`.`group`
 INNER JOIN (
   SELECT
-    `t35`.`as_of`,
-    `t35`.`group`,
-    `t35`.`top10` AS `top10_companies`,
-    `t35`.`squares` AS `squares_companies`
+    `t31`.`as_of`,
+    `t31`.`group`,
+    `t31`.`top10` AS `top10_companies`,
+    `t31`.`squares` AS `squares_companies`
   FROM (
     SELECT
-      `t34`.`as_of`,
-      `t34`.`group`,
-      COALESCE(SUM(IF(`t34`.`nth` < 10, `t34`.`open`, NULL)), 0) AS `top10`,
-      CAST(SUM(`t34`.`square`) AS FLOAT64) AS `squares`
+      `t30`.`as_of`,
+      `t30`.`group`,
+      COALESCE(SUM(IF(`t30`.`nth` < 10, `t30`.`open`, NULL)), 0) AS `top10`,
+      CAST(SUM(`t30`.`square`) AS FLOAT64) AS `squares`
     FROM (
       SELECT
-        `t28`.`as_of`,
-        `t28`.`group`,
-        `t28`.`company`,
-        `t28`.`open`,
-        CAST(`t28`.`open` AS NUMERIC) * CAST(`t28`.`open` AS NUMERIC) AS `square`,
-        ROW_NUMBER() OVER (PARTITION BY `t28`.`as_of`, `t28`.`group` ORDER BY `t28`.`open` DESC) - 1 AS `nth`
+        `t24`.`as_of`,
+        `t24`.`group`,
+        `t24`.`company`,
+        `t24`.`open`,
+        CAST(`t24`.`open` AS NUMERIC) * CAST(`t24`.`open` AS NUMERIC) AS `square`,
+        ROW_NUMBER() OVER (PARTITION BY `t24`.`as_of`, `t24`.`group` ORDER BY `t24`.`open` DESC) - 1 AS `nth`
       FROM (
         SELECT
-          `t25`.`as_of`,
-          `t25`.`group`,
-          COALESCE(`t25`.`company`, `t25`.`customer_id`) AS `company`,
-          COALESCE(SUM(`t25`.`open`), 0) AS `open`
+          `t21`.`as_of`,
+          `t21`.`group`,
+          COALESCE(`t21`.`company`, `t21`.`customer_id`) AS `company`,
+          COALESCE(SUM(`t21`.`open`), 0) AS `open`
         FROM (
           SELECT
-            `t24`.`group`,
-            `t24`.`customer_id`,
-            `t24`.`as_of`,
-            `t24`.`open`,
-            `t24`.`overdue`,
-            `t12`.`customer_id` AS `customer_id_right`,
-            `t12`.`company`
-          FROM `t21` AS `t24`
+            `t20`.`group`,
+            `t20`.`customer_id`,
+            `t20`.`as_of`,
+            `t20`.`open`,
+            `t20`.`overdue`,
+            `t11`.`customer_id` AS `customer_id_right`,
+            `t11`.`company`
+          FROM `t18` AS `t20`
           LEFT OUTER JOIN (
             SELECT
-              `t1`.`customer_id`,
-              COALESCE(`t1`.`parent_id`, `t1`.`customer_id`) AS `company`
-            FROM `customers` AS `t1`
-          ) AS `t12`
-            ON `t24`.`customer_id` = `t12`.`customer_id`
-        ) AS `t25`
+              `t2`.`customer_id`,
+              COALESCE(`t2`.`parent_id`, `t2`.`customer_id`) AS `company`
+            FROM `customers` AS `t2`
+          ) AS `t11`
+            ON `t20`.`customer_id` = `t11`.`customer_id`
+        ) AS `t21`
         GROUP BY
           1,
           2,
           3
-      ) AS `t28`
-    ) AS `t34`
+      ) AS `t24`
+    ) AS `t30`
     GROUP BY
       1,
       2
-  ) AS `t35`
-) AS `t37`
-  ON `t32`.`as_of` = `t37`.`as_of` AND `t32`.`group` = `t37`.`group`
+  ) AS `t31`
+) AS `t33`
+  ON `t28`.`as_of` = `t33`.`as_of` AND `t28`.`group` = `t33`.`group`

@@ -1,76 +1,76 @@
 SELECT
-  "t23"."as_of",
-  "t23"."group",
-  "t23"."held" AS "unapplied"
+  "t24"."as_of",
+  "t24"."group",
+  "t24"."held" AS "unapplied"
 FROM (
   SELECT
-    "t22"."as_of",
-    "t22"."group",
-    COALESCE(SUM("t22"."held"), 0) AS "held"
+    "t23"."as_of",
+    "t23"."group",
+    COALESCE(SUM("t23"."held"), 0) AS "held"
   FROM (
     SELECT
       *
     FROM (
       SELECT
-        "t20"."as_of",
-        "t20"."customer_id",
-        "t20"."held",
-        "t9"."group",
-        "t9"."since"
+        "t21"."as_of",
+        "t21"."customer_id",
+        "t21"."held",
+        "t10"."group",
+        "t10"."since"
       FROM (
         SELECT
           *
         FROM (
           SELECT
-            "t17"."as_of",
-            "t17"."customer_id",
-            COALESCE(SUM("t17"."balance"), 0) AS "held"
+            "t18"."as_of",
+            "t18"."customer_id",
+            COALESCE(SUM("t18"."balance"), 0) AS "held"
           FROM (
             SELECT
-              "t7"."as_of",
-              "t16"."customer_id",
-              "t16"."currency",
-              "t16"."balance"
+              "t8"."as_of",
+              "t17"."customer_id",
+              "t17"."currency",
+              "t17"."balance"
             FROM (
               SELECT
                 "t1"."as_of"
               FROM "calendar" AS "t1"
-            ) AS "t7"
+            ) AS "t8"
             INNER JOIN (
               SELECT
-                "t14"."customer_id",
-                "t14"."currency",
-                "t14"."since",
+                "t15"."customer_id",
+                "t15"."currency",
+                "t15"."since",
                 COALESCE(
-                  LEAD("t14"."since") OVER (
-                    PARTITION BY "t14"."customer_id", "t14"."currency"
-                    ORDER BY "t14"."since" ASC
+                  LEAD("t15"."since") OVER (
+                    PARTITION BY "t15"."customer_id", "t15"."currency"
+                    ORDER BY "t15"."since" ASC
                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
                   ),
                   MAKE_DATE(9999, 12, 31)
                 ) AS "until",
-                SUM("t14"."change") OVER (
-                  PARTITION BY "t14"."customer_id", "t14"."currency"
-                  ORDER BY "t14"."since" ASC
+                SUM("t15"."change") OVER (
+                  PARTITION BY "t15"."customer_id", "t15"."currency"
+                  ORDER BY "t15"."since" ASC
                   ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
                 ) AS "balance"
               FROM (
                 SELECT
-                  "t13"."customer_id",
-                  "t13"."currency",
-                  "t13"."entered_on" AS "since",
-                  SUM("t13"."change") AS "change"
+                  "t14"."customer_id",
+                  "t14"."currency",
+                  "t14"."entered_on" AS "since",
+                  SUM("t14"."change") AS "change"
                 FROM (
                   SELECT
                     *
                   FROM (
                     SELECT
-                      "t0"."customer_id",
-                      "t0"."currency",
-                      "t0"."entered_on",
-                      "t0"."amount" AS "change"
-                    FROM "receipts" AS "t0"
-                  ) AS "t4"
+                      "t2"."customer_id",
+                      "t2"."currency",
+                      "t2"."entered_on",
+                      "t2"."amount" AS "change"
+                    FROM "receipts" AS "t2"
+                  ) AS "t6"
                   UNION ALL
                   SELECT
                     *
@@ -79,43 +79,43 @@ FROM (
                       *
                     FROM (
                       SELECT
-                        "t10"."customer_id",
-                        "t10"."currency",
-                        "t10"."entered_on",
-                        "t10"."change"
+                        "t11"."customer_id",
+                        "t11"."currency",
+                        "t11"."entered_on",
+                        "t11"."change"
                       FROM (
                         SELECT
                           *
-                        FROM "entries" AS "t2"
+                        FROM "entries" AS "t3"
                         WHERE
-                          "t2"."kind" = 'cash'
-                      ) AS "t10"
+                          "t3"."kind" = 'cash'
+                      ) AS "t11"
                       WHERE
                         EXISTS(
                           SELECT
                             1
-                          FROM "receipts" AS "t3"
+                          FROM "receipts" AS "t4"
                           WHERE
-                            "t10"."customer_id" = "t3"."customer_id"
+                            "t11"."customer_id" = "t4"."customer_id"
                         )
-                    ) AS "t11"
-                  ) AS "t12"
-                ) AS "t13"
+                    ) AS "t12"
+                  ) AS "t13"
+                ) AS "t14"
                 GROUP BY
                   1,
                   2,
                   3
-              ) AS "t14"
-            ) AS "t16"
-              ON "t16"."since" <= "t7"."as_of" AND "t16"."until" > "t7"."as_of"
-          ) AS "t17"
+              ) AS "t15"
+            ) AS "t17"
+              ON "t17"."since" <= "t8"."as_of" AND "t17"."until" > "t8"."as_of"
+          ) AS "t18"
           GROUP BY
             1,
             2
-        ) AS "t18"
+        ) AS "t19"
         WHERE
-          "t18"."held" > 0
-      ) AS "t20"
+          "t19"."held" > 0
+      ) AS "t21"
       INNER JOIN (
         SELECT
           "t0"."customer_id",
@@ -124,13 +124,13 @@ FROM (
         FROM "receipts" AS "t0"
         GROUP BY
           1
-      ) AS "t9"
-        ON "t20"."customer_id" = "t9"."customer_id"
-    ) AS "t21"
+      ) AS "t10"
+        ON "t21"."customer_id" = "t10"."customer_id"
+    ) AS "t22"
     WHERE
-      "t21"."since" <= "t21"."as_of"
-  ) AS "t22"
+      "t22"."since" <= "t22"."as_of"
+  ) AS "t23"
   GROUP BY
     1,
     2
-) AS "t23"
+) AS "t24"
