@@ -251,9 +251,9 @@ class Snapshot:
         return customers.assign(name=customers.name.fillna(customers.customer_id))
 
     def stamp(self) -> dict[str, Any]:
-        """What a figure rests on: as_of, where (the conditions of a part), currency, fingerprint, version, settings (its
-        file), loosened (the bounds of gates set wider than by default), rows, gates, missing_tables, unknown,
-        of_the_whole (the tables that a part knows nothing of)."""
+        """What a figure rests on: as_of, where (the conditions of a part), currency, fingerprint, version, settings
+        (the file that held), loosened (the bounds of gates set wider than by default), rows, gates, missing_tables,
+        unknown, of_the_whole (the tables that a part knows nothing of)."""
         from arforecast import __version__
 
         whole = self.books.entire.present

@@ -105,6 +105,14 @@ NAMES = {
     "baseline": "Best simple rule",
     "ratio": "Error ratio",
     "inside_80_share": "Inside the 80 % range",
+    "held_share": "Such ranges held",
+    "origins": "Of past forecasts",
+    "span": "Cash of the",
+    "until_on": "Until",
+    "p_paid_14": "Expected in 14 days",
+    "before": "A month before",
+    "times": "Times a usual move",
+    "verdict": "That is",
     "overdue_change_amount": "Overdue, change in the month",
     "oldest_days_past_due": "Oldest, days past due",
     "past_due_days": "Days past due",
@@ -318,3 +326,8 @@ DIFFERENCES: dict[str, Callable[..., str]] = FORMATS | {
     "percent": lambda value: points(value if pd.isna(value) else value / 100),
     "days": brief,
 }
+
+
+def size(difference: float, unit: str) -> str:
+    """How far a measure of a unit moved: 3 points, 12 days, 1.2 k."""
+    return (DIFFERENCES if unit in ("share", "percent") else SHORT)[unit](difference)

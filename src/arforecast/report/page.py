@@ -70,15 +70,18 @@ def definitions(glossary: pd.DataFrame, ids: Iterable[str]) -> Fragment:
     return Fragment(_macros().definitions(terms))
 
 
-def document(title: str, body: str, stamp: Mapping[str, Any]) -> str:
-    """A whole page: one file that needs nothing else. `body` is markup; `stamp` is what the ledger says of itself."""
-    return str(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(style_sheet())))
+def document(title: str, body: str, stamp: Mapping[str, Any], beside: Sequence[Entry] = ()) -> str:
+    """A whole page: one file that needs nothing else. `body` is markup; `stamp` is what the ledger says of itself;
+    `beside` are the pages of the same run, to go to from here."""
+    return str(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(style_sheet()), beside))
 
 
-def index(entries: Sequence[Entry], stamp: Mapping[str, Any]) -> str:
-    """The first page of a run: every other page with its sentence and its cards."""
-    heading = "<h1>Receivables</h1>\n"
-    return document("Receivables", heading + str(_macros().entries(entries)), stamp)
+def index(entries: Sequence[Entry], stamp: Mapping[str, Any], brief: str = "") -> str:
+    """The first page of a run: the brief, where the run has one, and every other page with its sentence; without a
+    brief with its cards too."""
+    heading = brief or "<h1>Receivables</h1>\n"
+    shown = [entry._replace(cards=Fragment()) for entry in entries] if brief else entries
+    return document("Receivables", heading + str(_macros().entries(shown)), stamp)
 
 
 def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from arforecast.report.notebook import fitting
 from arforecast.report.tables import write_csv
 
 CHECKED = "checked"
+BRIEF = "brief"  # the notebook that a run opens with
 ERROR = "papermill-error-cell-tag"
 
 
@@ -331,16 +332,23 @@ def _refuse_what_is_no_run(final: Path) -> None:
 
 
 def _write_pages(names: Sequence[str], folder: Path, final: Path, stamp: Mapping[str, Any]) -> None:
-    entries = []
-    for name in names:
-        path = folder / f"{name}.ipynb"
-        executed = path.read_text("utf-8").replace(str(folder), str(final))  # where its data will be found
-        path.write_text(executed, "utf-8")
-        notebook = nbformat.reads(executed, as_version=4)
-        entry = page.Entry(f"{name}.html", title(notebook) or name, headline(notebook), cards(notebook))
-        _write(folder / entry.file, page.document(entry.title, body(notebook), stamp))
-        entries.append(entry)
-    _write(folder / "index.html", page.index(entries, stamp))
+    notebooks = {name: _settled(folder / f"{name}.ipynb", folder, final) for name in names}
+    bodies = {name: body(notebook) for name, notebook in notebooks.items()}
+    entries = {
+        name: page.Entry(f"{name}.html", title(notebook) or name, headline(notebook), cards(notebook))
+        for name, notebook in notebooks.items()
+    }
+    for name, entry in entries.items():
+        _write(folder / entry.file, page.document(entry.title, bodies[name], stamp, list(entries.values())))
+    others = [entry for name, entry in entries.items() if name != BRIEF]
+    _write(folder / "index.html", page.index(others, stamp, bodies.get(BRIEF, "")))
+
+
+def _settled(path: Path, folder: Path, final: Path) -> nbformat.NotebookNode:
+    """The executed notebook, which from now on says where its data will be found."""
+    executed = path.read_text("utf-8").replace(str(folder), str(final))
+    path.write_text(executed, "utf-8")
+    return nbformat.reads(executed, as_version=4)
 
 
 def _write_account(

@@ -11,7 +11,6 @@ import pandas as pd
 
 from arforecast.report import numbers
 from arforecast.report.formats import (
-    DIFFERENCES,
     NBSP,
     NULL,
     SHORT,
@@ -26,6 +25,7 @@ from arforecast.report.formats import (
     month,
     name,
     percent,
+    size,
     text,
 )
 
@@ -116,16 +116,12 @@ def _change(now: Any, before: Any, unit: str, when: str) -> str:
         return ""
     if not _is_seen(difference, unit):
         return f"as before, {when}"
-    return f"{_size(abs(difference), unit)} {'above' if difference > 0 else 'below'} {when}"
+    return f"{size(abs(difference), unit)} {'above' if difference > 0 else 'below'} {when}"
 
 
 def _is_seen(difference: float, unit: str) -> bool:
     """Whether a difference is more than nothing in the way it is written."""
-    return _size(abs(difference), unit) != _size(0, unit)
-
-
-def _size(difference: float, unit: str) -> str:
-    return (DIFFERENCES if unit in ("share", "percent") else SHORT)[unit](difference)
+    return size(abs(difference), unit) != size(0, unit)
 
 
 def ageing(buckets: pd.DataFrame) -> str:
@@ -207,8 +203,8 @@ def receivables_moved(moved: pd.DataFrame) -> str:
 
 
 def _by(difference: float, written: Callable[[float], str]) -> str:
-    size = written(abs(difference))
-    return "did not move" if size == "0" else f"{'rose' if difference > 0 else 'fell'} by {size}"
+    far = written(abs(difference))
+    return "did not move" if far == "0" else f"{'rose' if difference > 0 else 'fell'} by {far}"
 
 
 def targets(rows: pd.DataFrame) -> str:
@@ -280,7 +276,7 @@ def reliability(bins: pd.DataFrame) -> str:
     """How far the probabilities were from what came, on average."""
     model = bins[bins["method"].eq("model")]
     off = ((model["p_late"] - model["late_share"]).abs() * model["invoices"]).sum() / model["invoices"].sum()
-    return f"The chances we gave were {_size(off, 'share')} off on average"
+    return f"The chances we gave were {size(off, 'share')} off on average"
 
 
 def late_record(skill: pd.DataFrame) -> str:
@@ -682,8 +678,8 @@ def methods(rows: pd.DataFrame) -> str:
 def _against_terms(row: pd.Series) -> str:
     """How late cash comes: 2.8 days late, 3 days early, on the due date."""
     late = row["days_beyond_terms"]
-    size, how = brief(abs(late)), "late" if late > 0 else "early"
-    return "on the due date" if size == "0" else f"{size}{NBSP}{'day' if size == '1' else 'days'} {how}"
+    far, how = brief(abs(late)), "late" if late > 0 else "early"
+    return "on the due date" if far == "0" else f"{far}{NBSP}{'day' if far == '1' else 'days'} {how}"
 
 
 def terms(rows: pd.DataFrame) -> str:

@@ -1,0 +1,125 @@
+"""The brief: what it picks of the frames of other pages, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import frames
+from arforecast.report import numbers
+from arforecast.report.exhibits import brief
+from arforecast.report.formats import NBSP
+
+GLOSSARY = pd.DataFrame({"kpi": ["dso", "dso_12m", "cei", "hhi"], "unit": ["days", "days", "percent", "index"],
+                         "better": ["lower", "lower", "higher", ""]})  # fmt: skip
+FAMILIES = pd.DataFrame({"kpi": ["dso", "dso_12m"], "question": ["How long?", "How long?"], "why": ["", ""]})
+
+
+def trend(**values: list[float]) -> pd.DataFrame:
+    days = pd.date_range("2025-10-31", periods=9, freq="ME")
+    wide = pd.DataFrame(values, index=days.rename("as_of"))
+    return wide.melt(ignore_index=False, var_name="kpi", value_name="value").reset_index().assign(by="", group="")
+
+
+def test_the_changes_are_the_largest_against_their_usual_size() -> None:
+    """DSO moves by 1 a month and now by 6; its yearly form by 1 and now by 3, and is of the same family; effectiveness
+    moves by 2 and now by 5, down; concentration has no direction, and is no news."""
+    told = brief.changes(
+        trend(
+            dso=[50, 51, 50, 51, 50, 51, 50, 51, 45],
+            dso_12m=[60, 61, 60, 61, 60, 61, 60, 61, 58],
+            cei=[80, 82, 80, 82, 80, 82, 80, 82, 77],
+            hhi=[100, 101, 100, 101, 100, 101, 100, 101, 900],
+        ),
+        GLOSSARY,
+        FAMILIES,
+    )
+    assert told[["kpi", "before", "now", "times", "verdict"]].to_numpy().tolist() == [
+        ["dso", 51, 45, 6, "better"],
+        ["cei", 82, 77, 2.5, "worse"],
+    ]
+    said = brief.changes_said(brief.changes_shown(told))
+    assert said == "Days sales outstanding moved most, from 51 to 45: better, and 6 times a usual move"
+
+
+def test_with_few_months_nobody_knows_what_is_usual_and_a_month_that_lasts_is_not_compared() -> None:
+    rows = trend(dso=[50, 51, 50, 51, 50, 51, 50, 51, 45], cei=[80, 82, 80, 82, 80, 82, 80, 82, 20])
+    assert brief.changes(rows[rows.as_of >= "2026-01-01"], GLOSSARY, FAMILIES).empty
+    until = rows.as_of.where(rows.as_of < "2026-06-30", pd.Timestamp("2026-06-15"))
+    assert brief.changes(rows.assign(as_of=until), GLOSSARY, FAMILIES).kpi.to_list() == ["dso"]
+
+
+def test_cash_that_is_expected_stands_beside_what_came() -> None:
+    record = frames.cash_record()
+    lately = brief.lately(record)
+    weeks = record[(record.horizon_week == 1) & (record.method == "model")].sort_values("origin").tail(4)
+    assert lately["mean"].to_list() == [weeks.actual.sum()]
+    assert lately.until_on.to_list() == [weeks.origin.max() + pd.Timedelta(days=7)]
+    rows = brief.cash(frames.within(), lately)
+    assert rows.span.to_list() == ["last 4 weeks", "next week", "next 4 weeks", "next 13 weeks"]
+    assert rows["mean"].to_list()[1:] == frames.within().set_index("weeks")["mean"][[1, 4, 13]].to_list()
+    assert rows.p10.isna().to_list() == [True, False, False, False]
+    said = brief.cash_said(frames.within(), lately).replace(NBSP, " ")
+    assert said.startswith("345 k is expected by 28 Jul 2026 (80 %: 276–414 k); ")
+    assert said.endswith("came in the last 4 weeks")
+
+
+def test_cash_of_a_young_ledger_has_nothing_to_stand_beside() -> None:
+    none = brief.lately(frames.cash_record().head(0))
+    assert none.empty
+    assert brief.cash(frames.within(2), none).span.to_list() == ["next week", "next 2 weeks"]
+    assert "came in" not in brief.cash_said(frames.within(2), none)
+
+
+def late_accounts() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Three accounts owe 100 that is overdue, of which 60, 60 and 90 are expected; a fourth paid today, a fifth is in
+    credit. The second broke two promises."""
+    ids = ["A", "B", "C", "D", "E"]
+    accounts = pd.DataFrame(
+        {
+            "customer_id": ids,
+            "name": ["Ann", "Bo", "Ann", "Di", "Ed"],
+            "open_balance": 100.0,
+            "credit_balance": [0.0, 0.0, 0.0, 0.0, -100.0],
+            "overdue_balance": 100.0,
+            "oldest_days_past_due": 9,
+            "last_paid_on": pd.to_datetime([None, "2026-06-01", None, "2026-06-30", None]),
+            "broken_promises": pd.array([0, 2, 0, 9, 9], "Int64"),
+            "reasons": "",
+        }
+    )
+    late = pd.DataFrame({"customer_id": ids, "open_balance": 100.0, "p_paid_14": [0.6, 0.6, 0.9, 0.0, 0.0]})
+    return accounts, late
+
+
+def test_calls_go_by_what_will_not_come_by_itself_and_by_broken_promises() -> None:
+    told = brief.calls(*late_accounts(), "2026-06-30")
+    assert told.customer.to_list() == ["Bo", "Ann (A)", "Ann (C)"]
+    assert told.p_paid_14.to_list() == pytest.approx([0.6, 0.6, 0.9])
+    assert (
+        brief.calls_said(told).replace(NBSP, " ") == "Call Bo first: 100.00 overdue, 60 % of it expected within 14 days"
+    )
+
+
+def test_without_a_promises_table_calls_go_by_money_alone() -> None:
+    accounts, late = late_accounts()
+    told = brief.calls(accounts.assign(broken_promises=np.nan), late, "2026-06-30")
+    assert told.customer.to_list() == ["Ann (A)", "Bo", "Ann (C)"]
+
+
+def test_the_movement_says_its_parts_or_why_it_has_none() -> None:
+    moved = numbers.moved(frames.bridge(), "amount")
+    assert brief.moved_said(moved, "").startswith("Open receivables ")
+    assert brief.moved_said(moved.head(0), "not in this ledger: x") == "Not in this ledger: x."
+
+
+def test_what_was_not_checked_has_not_passed() -> None:
+    gates = [
+        {"gate": "control", "passed": True, "checked": False, "message": "Nothing to tie to."},
+        {"gate": "staleness", "passed": False, "checked": True, "message": "Too old."},
+    ]
+    assert (
+        brief.ties({"gates": gates})
+        == "Control totals: not checked. Nothing to tie to. Newest fact: not passed. Too old."
+    )
