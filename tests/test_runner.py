@@ -108,9 +108,9 @@ def files(folder: Path) -> list[str]:
 def test_a_run_of_a_part_says_so_on_every_page(ledger: Path, tmp_path: Path) -> None:
     declared = f'{DECLARED}\nwhere: str = ""'
     notebook(tmp_path / "parts", "first", ["# First", 'print("the headline:", where)'], declared)
-    folder = run(ledger, tmp_path / "parts", tmp_path, parameters={"where": "customer_id=C1"})
+    folder = run(ledger, tmp_path / "parts", tmp_path, parameters={"where": "customer_id=A"})
     for page in ("index.html", "first.html"):
-        assert "A part of the ledger: customer_id=C1." in (folder / page).read_text("utf-8")
+        assert "A part of the ledger: customer_id=A." in (folder / page).read_text("utf-8")
     assert json.loads((folder / "run.json").read_text("utf-8"))["gates"][1]["checked"] is False
     notebook(tmp_path / "parts", "whole", ["# Whole"])
     with pytest.raises(UsageError, match="whole cannot show a part of the ledger: it declares no parameter where"):

@@ -200,6 +200,23 @@ def kpis(ledger: str, as_of: str, where: tuple[str, ...], by: str | None, months
 
 @main.command()
 @click.argument("ledger")
+@click.argument("kpi")
+@AS_OF
+@BY
+@click.option("--group", metavar="GROUP", help="The group of --by whose rows they are, as kpis names it.")
+@WHERE
+@FORMAT
+def rows(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
+    ledger: str, kpi: str, as_of: str, by: str | None, group: str | None, where: tuple[str, ...], form: str
+) -> None:
+    """Print the rows of LEDGER that a KPI is made of; their numerator adds up to that of the KPI."""
+    with _waiting("Looking up"):
+        table = _open(ledger, where).as_of(as_of).rows(kpi, group, by)
+    _print(table, form)
+
+
+@main.command()
+@click.argument("ledger")
 @click.argument("name")
 @AS_OF
 @WHERE

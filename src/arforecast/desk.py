@@ -17,12 +17,13 @@ from arforecast.actions import accounts
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import backtest, cash, exposure, late
-from arforecast.kpis import bridge, families, known, targets
+from arforecast.kpis import bridge, families, known, rows, targets
 from arforecast.ledger import Books, part
-from arforecast.ledger.groups import By, groupings
+from arforecast.ledger.groups import WHOLE, By, columns, groupings
 from arforecast.ledger.part import Wanted
 from arforecast.ledger.tables import TABLES
 from arforecast.settings import Settings, load
+from arforecast.snapshot import regrouped
 
 RECORD_WEEKS = 13
 MOST_MONTHS, MOST_WEEKS = 600, 156
@@ -96,6 +97,17 @@ class Snapshot:
         or customers, or of each combination of several, by=("segment", "country"); see `arforecast.kpis.measured`."""
         return kpis.measured(self.books, self._days(months), by)
 
+    def rows(self, kpi: str, group: str | None = None, by: By = None) -> pd.DataFrame:
+        """The rows that a KPI is made of: today.rows("aging:31-60"), or of a group: group="CA", by="country".
+
+        Columns: sum, what tells the row (invoice_id, customer_id, kind, dates ...), and numerator, which adds up to
+        that of the KPI; see `arforecast.kpis.rows.rows`. Raises UsageError for a KPI that is no sum, such as a median.
+        """
+        if (group is None) != (not columns(by)):
+            raise UsageError("Name a group and the column it is a group of, or neither.")
+        facts = regrouped(self._facts, by) if columns(by) else self._facts
+        return rows.rows(facts, self.day, kpi, group or WHOLE)
+
     def _days(self, months: int) -> list[date]:
         """The day and the month-ends before it, or the one day that open items alone are of."""
         _refuse_beyond("months", months, MOST_MONTHS)
@@ -146,8 +158,8 @@ class Snapshot:
         Raises UsageError for a target of what is no KPI, or of a column that the ledger does not have.
         """
         wanted = self.books.settings.kpi_targets
-        columns = targets.columns(wanted, groupings(self.books))
-        figures = kpis.measured_by_each(self.books, self._days(months), [(column,) for column in columns])
+        asked = [(column,) for column in targets.columns(wanted, groupings(self.books))]
+        figures = kpis.measured_by_each(self.books, self._days(months), asked)
         return targets.distances(figures, wanted, self.glossary())
 
     def families(self) -> pd.DataFrame:

@@ -116,6 +116,16 @@ def total(money: ibis.Column, where: ibis.BooleanValue | None = None) -> ibis.Va
     return summed.cast("int64" if money.type().is_integer() else CONVERTED).fill_null(0)
 
 
+def added(rows: ibis.Table, *names: str, day: str = "as_of") -> ibis.Table:
+    """The sums of some columns of rows by day and group: each row holds what it adds, or null."""
+    return rows.group_by(day, "group").aggregate(**{name: total(rows[name]) for name in names})
+
+
+def counted(where: ibis.BooleanValue) -> ibis.Value:
+    """1 where it holds, else null."""
+    return where.ifelse(ibis.literal(1, "int64"), None)
+
+
 def fetched(rows: ibis.Table) -> pd.DataFrame:
     """The few rows that a figure is made of, decimals as floats: nothing is added up exactly from here on."""
     decimals = [name for name, dtype in rows.schema().items() if dtype.is_decimal()]

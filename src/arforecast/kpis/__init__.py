@@ -192,12 +192,12 @@ def _at(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
 def _rows(facts: Facts) -> pd.DataFrame:
     """The days, each with the groups known by then, and the first day of billing known by then."""
     days = facts.calendar
-    known = _known_groups(facts).to_pandas() if facts.by else days.to_pandas().assign(group=WHOLE)
+    known = known_groups(facts).to_pandas() if facts.by else days.to_pandas().assign(group=WHOLE)
     rows = known.merge(first_issued(facts).to_pandas(), on="as_of", how="left")
     return rows.sort_values(KEYS, ignore_index=True)
 
 
-def _known_groups(facts: Facts) -> ibis.Table:
+def known_groups(facts: Facts) -> ibis.Table:
     """The days, each with the groups of which a fact had entered the books by then."""
     served = (of_customers(facts.books, name, facts.by) for name in ("promises", "contacts", "credits"))
     seen = (table.select("group", "entered_on") for table in (facts.entries, facts.receipts, *served))

@@ -12,7 +12,7 @@ from ibis import _
 from arforecast.kpis.catalogue import Kpi, Parts, kpi
 from arforecast.ledger import valued_at_close
 from arforecast.ledger.groups import of_customers
-from arforecast.snapshot import NEVER, Facts, booked_at_all, pays, positions, running, total
+from arforecast.snapshot import NEVER, Facts, added, booked_at_all, counted, pays, positions, running, total
 
 OPENINGS = ("opening_on", "quarter_opening_on")
 
@@ -22,38 +22,34 @@ def standing(facts: Facts) -> ibis.Table:
 
     net, open, credit, current, overdue, over_90, and aged_0, aged_1, ... by the edges of the settings.
     """
+    owed = standing_rows(facts)
+    return added(owed, *owed.columns[owed.columns.index("net") :], day="on")
+
+
+def standing_rows(facts: Facts) -> ibis.Table:
+    """The invoices with a balance at every as_of and opening, and what each adds to the sums of `standing`."""
     days = ibis.union(*(facts.calendar.select(on=day) for day in ("as_of", *OPENINGS)), distinct=True)
     owed = positions(facts, days)
-    late = owed.days_past_due
-    buckets = {
-        f"aged_{nth}": _sum(owed, bucket)
-        for nth, bucket in enumerate(_buckets(late, facts.books.settings.kpis.aging_edges))
-    }
-    return owed.group_by("on", "group").aggregate(
-        net=total(owed.balance),
-        open=_sum(owed, late.notnull()),
-        credit=total(owed.balance, owed.balance < 0),
-        current=_sum(owed, late <= 0),
-        overdue=_sum(owed, late > 0),
-        over_90=_sum(owed, late > 90),
-        **buckets,
-    )
+    late, above = owed.days_past_due, owed.balance > 0
+    edges = facts.books.settings.kpis.aging_edges
+    buckets = {f"aged_{nth}": above & bucket for nth, bucket in enumerate(_buckets(late, edges))}
+    kinds = {"current": above & (late <= 0), "overdue": above & (late > 0), "over_90": above & (late > 90)} | buckets
+    which = {"open": above, "credit": owed.balance < 0} | kinds
+    return owed.mutate(net=owed.balance, **{name: of.ifelse(owed.balance, None) for name, of in which.items()})
 
 
 def contacts(facts: Facts) -> ibis.Table:
     """The contacts of the month of each as_of: as_of, group, customer_id, right_party."""
     made = of_customers(facts.books, "contacts", facts.by)
-    return _of_month(facts, made).select("as_of", "group", "customer_id", "right_party")
+    return _of_month(facts, made).select(
+        "as_of", "group", "contact_id", "customer_id", "contacted_on", "channel", "right_party"
+    )
 
 
 def _of_month(facts: Facts, contacts: ibis.Table) -> ibis.Table:
     days = facts.calendar.select("as_of", "opening_on")
     met = (contacts.contacted_on > days.opening_on) & (contacts.entered_on <= days.as_of)
     return days.join(contacts, met)
-
-
-def _sum(owed: ibis.Table, where: ibis.BooleanValue) -> ibis.Value:
-    return total(owed.balance, (owed.balance > 0) & where)
 
 
 def _buckets(late: ibis.Value, edges: tuple[int, ...]) -> list[ibis.BooleanValue]:
@@ -84,15 +80,31 @@ def customers(facts: Facts) -> ibis.Table:
     """How open_ar spreads over customers and over groups of companies, by as_of and group: top10 and squares (of minor
     units, a float) of customers, top10_companies and squares_companies; overdue_customers, and those of them who were
     contacted in the month: contacted_customers."""
+    each, companies = largest_customers(facts), largest_companies(facts)
+    late = added(late_customers(facts), "overdue_customers", "contacted_customers")
+    spread, of_companies = _spread(each, "top10"), _spread(companies, "top10_companies")
+    both = of_companies.rename(squares_companies="squares")
+    return late.join(spread, ["as_of", "group"]).join(both, ["as_of", "group"])
+
+
+def _owing(facts: Facts) -> ibis.Table:
+    """What each customer owes at each as_of: as_of, group, customer_id, open, overdue."""
     owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0)
-    each = owed.group_by("group", "customer_id", as_of="on").aggregate(
+    return owed.group_by("group", "customer_id", as_of="on").aggregate(
         open=total(owed.balance), overdue=total(owed.balance, owed.days_past_due > 0)
     )
-    known = each.left_join(companies(facts), "customer_id")
+
+
+def largest_customers(facts: Facts) -> ibis.Table:
+    """What each customer owes, and again as top10 where it is one of the ten largest."""
+    return _ranked(_owing(facts), "top10")
+
+
+def largest_companies(facts: Facts) -> ibis.Table:
+    """As `largest_customers`, of groups of companies: top10_companies."""
+    known = _owing(facts).left_join(companies(facts), "customer_id")
     together = known.group_by("as_of", "group", company=known.company.fill_null(known.customer_id))
-    spread = _spread(together.aggregate(open=total(known.open)), "_companies")
-    late = _late_customers(facts, each)
-    return late.join(_spread(each), ["as_of", "group"]).join(spread, ["as_of", "group"])
+    return _ranked(together.aggregate(open=total(known.open)), "top10_companies")
 
 
 def companies(facts: Facts) -> ibis.Table:
@@ -102,33 +114,40 @@ def companies(facts: Facts) -> ibis.Table:
     return known.select("customer_id", company=known.parent_id.fill_null(known.customer_id))
 
 
-def _late_customers(facts: Facts, each: ibis.Table) -> ibis.Table:
+def late_customers(facts: Facts) -> ibis.Table:
+    """The customers with an overdue invoice: overdue_customers, 1 each, and contacted_customers, 1 for those who were
+    contacted in the month."""
     contacts = _of_month(facts, facts.books.entire.tables["contacts"])
     met = contacts.select("as_of", "customer_id", met=ibis.literal(1)).distinct()
-    both = each.left_join(met, ["as_of", "customer_id"])
-    late = (both.overdue > 0).ifelse(1, 0)
-    return both.group_by("as_of", "group").aggregate(
-        overdue_customers=late.sum().cast("int64"),
-        contacted_customers=(late * both.met).sum().fill_null(0).cast("int64"),
-    )
+    both = _owing(facts).left_join(met, ["as_of", "customer_id"]).drop("customer_id_right", "as_of_right")
+    late = both.overdue > 0
+    return both.mutate(overdue_customers=counted(late), contacted_customers=counted(late & both.met.notnull()))
 
 
-def _spread(each: ibis.Table, suffix: str = "") -> ibis.Table:
-    """The ten largest of what each payer owes, and the sum of all of it squared: as_of, group, top10, squares."""
+def _ranked(each: ibis.Table, name: str) -> ibis.Table:
+    largest = ibis.row_number().over(group_by=["as_of", "group"], order_by=ibis.desc("open"))
+    ranked = each.mutate(nth=largest)
+    return ranked.mutate(**{name: (ranked.nth < 10).ifelse(ranked.open, None)})
+
+
+def _spread(each: ibis.Table, name: str) -> ibis.Table:
+    """The ten largest of what each payer owes, and the sum of all of it squared: as_of, group, `name`, squares."""
     # Squares of cents outgrow 64 bits; decimals add up to the same in any order, floats would not.
     exact = each.open.cast("decimal(38,0)")
-    largest = ibis.row_number().over(group_by=["as_of", "group"], order_by=ibis.desc("open"))
-    ranked = each.mutate(square=exact * exact, nth=largest)
-    sums = ranked.group_by("as_of", "group").aggregate(
-        top10=total(ranked.open, ranked.nth < 10), squares=ranked.square.sum().cast("float64")
+    ranked = each.mutate(square=exact * exact)
+    return ranked.group_by("as_of", "group").aggregate(
+        **{name: total(ranked[name])}, squares=ranked.square.sum().cast("float64")
     )
-    return sums.rename({f"{name}{suffix}": name for name in ("top10", "squares")})
 
 
 def disputed(facts: Facts) -> ibis.Table:
     """The open balance under an open dispute, by as_of and group: disputed."""
+    return added(disputed_rows(facts), "disputed")
+
+
+def disputed_rows(facts: Facts) -> ibis.Table:
     owed = positions(facts, under_dispute(facts, facts.calendar.select(on="as_of"))).filter(_.balance > 0)
-    return owed.group_by("group", as_of="on").aggregate(disputed=total(owed.balance))
+    return owed.rename(as_of="on").mutate(disputed=_.balance)
 
 
 def under_dispute(facts: Facts, days: ibis.Table) -> ibis.Table:
@@ -144,13 +163,23 @@ def unapplied(facts: Facts) -> ibis.Table:
 
     A receipt belongs to a customer, not to an invoice: grouped by a column of invoices it stands under no group.
     """
-    return _by_group(facts, on_account(facts, "receipts"), facts.receipts).rename(unapplied="held")
+    return added(unapplied_rows(facts), "unapplied")
+
+
+def unapplied_rows(facts: Facts) -> ibis.Table:
+    """The customers that have cash on account."""
+    return _in_group(on_account(facts, "receipts"), facts.receipts).rename(unapplied="held")
 
 
 def unapplied_credits(facts: Facts) -> ibis.Table:
     """Credits that are not applied to an invoice yet, by as_of and group: unapplied_credits; see `unapplied`."""
+    return added(unapplied_credits_rows(facts), "unapplied_credits")
+
+
+def unapplied_credits_rows(facts: Facts) -> ibis.Table:
+    """The customers that have credits on account."""
     owners = of_customers(facts.books, "credits", facts.by)
-    return _by_group(facts, on_account(facts, "credits"), owners).rename(unapplied_credits="held")
+    return _in_group(on_account(facts, "credits"), owners).rename(unapplied_credits="held")
 
 
 def on_account(facts: Facts, name: str) -> ibis.Table:
@@ -194,12 +223,12 @@ def _credited(facts: Facts) -> ibis.Table:
     return both.mutate(currency=both.currency.fill_null(both.own), entered_on=entered_on)
 
 
-def _by_group(facts: Facts, customers: ibis.Table, booked: ibis.Table) -> ibis.Table:
-    """What customers have, by as_of and group: held."""
+def _in_group(customers: ibis.Table, booked: ibis.Table) -> ibis.Table:
+    """What customers have, each with its group: as_of, group, customer_id, held."""
     # A customer holds one balance, so it stands in one group, also where its receipts stand in several.
     owners = booked.group_by("customer_id").aggregate(group=_.group.min(), since=_.entered_on.min())
     holders = customers.join(owners, "customer_id").filter(_.since <= _.as_of)
-    return holders.group_by("as_of", "group").aggregate(held=total(holders.held))
+    return holders.select("as_of", "group", "customer_id", "held")
 
 
 def revalued(facts: Facts, days: ibis.Table) -> ibis.Table:
@@ -237,42 +266,56 @@ def flows(facts: Facts) -> ibis.Table:
 
     paid_days_late_90 and paid_days_to_pay_90 weigh the days of each payment with its money (minor unit days).
     """
-    windowed = _windowed(facts)
+    sums = _flowed(_windowed(facts, _daily(_weighed(facts))))
+    return added(sums, *sums.columns[sums.columns.index("billed_month") :])
+
+
+def flow_rows(facts: Facts) -> ibis.Table:
+    """The entries, each with what it adds to the sums of `flows`."""
+    return _flowed(_windowed(facts, _weighed(facts).mutate(on=_.entered_on)))
+
+
+def _flowed(windowed: ibis.Table) -> ibis.Table:
     month, quarter = windowed.on > windowed.opening_on, windowed.on > windowed.quarter_opening_on
     days_90, lately = windowed.on > windowed.before_90_on, windowed.counted_on > windowed.before_90_on
     kind = {name: windowed.kind == kind for name, kind in FLOWS.items()}
-    return windowed.group_by("as_of", "group").aggregate(
-        **{f"{name}_month": total(windowed.amount, of & month) for name, of in kind.items()},
-        billed_quarter=total(windowed.amount, kind["billed"] & quarter),
-        billed_90=total(windowed.amount, kind["billed"] & days_90),
-        billed_365=total(windowed.amount, kind["billed"] & windowed.in_365),
-        write_offs_365=total(windowed.amount, kind["write_offs"] & windowed.in_365),
-        late_cash_month=total(windowed.late_cash, month),
-        late_cash_365=total(windowed.late_cash, windowed.in_365),
-        paid_90=total(windowed.amount, pays(windowed) & lately),
-        paid_days_late_90=total(windowed.paid_days_late, lately),
-        paid_days_to_pay_90=total(windowed.paid_days_to_pay, lately),
+    money = {f"{name}_month": of & month for name, of in kind.items()} | {
+        "billed_quarter": kind["billed"] & quarter,
+        "billed_90": kind["billed"] & days_90,
+        "billed_365": kind["billed"] & windowed.in_365,
+        "write_offs_365": kind["write_offs"] & windowed.in_365,
+        "paid_90": pays(windowed) & lately,
+    }
+    return windowed.mutate(
+        **{name: of.ifelse(windowed.amount, None) for name, of in money.items()},
+        late_cash_month=month.ifelse(windowed.late_cash, None),
+        late_cash_365=windowed.in_365.ifelse(windowed.late_cash, None),
+        paid_days_late_90=lately.ifelse(windowed.paid_days_late, None),
+        paid_days_to_pay_90=lately.ifelse(windowed.paid_days_to_pay, None),
     )
 
 
-def _windowed(facts: Facts) -> ibis.Table:
+def _windowed(facts: Facts, daily: ibis.Table) -> ibis.Table:
     """The day's sums of entries beside each day of the calendar that looks back on them."""
     days = facts.calendar
-    daily = _daily(facts)
     seen = (daily.on <= days.as_of) & (daily.on > ibis.least(days.before_365_on, days.quarter_opening_on))
     joined = days.join(daily, seen)
     return joined.mutate(in_365=joined.on > joined.before_365_on)
 
 
-def _daily(facts: Facts) -> ibis.Table:
-    """Entries added up by the days of entry and of counting, group and kind: small whatever the ledger's size."""
+def _weighed(facts: Facts) -> ibis.Table:
+    """The entries with late_cash, paid_days_late and paid_days_to_pay."""
     entries = facts.entries
     cash, paid = (of.ifelse(entries.amount, 0) for of in (entries.kind == "cash", pays(entries)))
     late = entries.happened_on.delta(entries.due_on, unit="day")
     to_pay = entries.happened_on.delta(entries.issued_on, unit="day")
-    weighed = entries.mutate(
+    return entries.mutate(
         late_cash=(late > 0).ifelse(cash, 0), paid_days_late=paid * late, paid_days_to_pay=paid * to_pay
     )
+
+
+def _daily(weighed: ibis.Table) -> ibis.Table:
+    """Entries added up by the days of entry and of counting, group and kind: small whatever the ledger's size."""
     sums = {name: total(weighed[name]) for name in ("amount", "late_cash", "paid_days_late", "paid_days_to_pay")}
     return weighed.group_by("group", "kind", "counted_on", on="entered_on").aggregate(**sums)
 

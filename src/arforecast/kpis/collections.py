@@ -9,21 +9,30 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.catalogue import Parts, kpi
-from arforecast.snapshot import COHORT_AGES, Facts, histories, pays, positions, total
+from arforecast.snapshot import COHORT_AGES, Facts, added, histories, pays, positions
 
 
 def collected(facts: Facts) -> ibis.Table:
     """The latest month of issue that is 90 days old, by as_of and group: issued_amount, collected_amount."""
+    return added(collected_rows(facts), "issued_amount", "collected_amount")
+
+
+def collected_rows(facts: Facts) -> ibis.Table:
+    """The entries of that month's invoices, each with what it adds to the sums of `collected`."""
     known = histories(facts, "issued_on", "cohort_90_after", "cohort_90_until")
     in_time = pays(known) & (known.happened_on.delta(known.issued_on, unit="day") <= 90)
-    return known.group_by("as_of", "group").aggregate(
-        issued_amount=total(known.amount, known.kind == "billed"), collected_amount=total(known.amount, in_time)
-    )
+    which = {"issued_amount": known.kind == "billed", "collected_amount": in_time}
+    return known.mutate(**{name: of.ifelse(known.amount, None) for name, of in which.items()})
 
 
 def recovered(facts: Facts) -> ibis.Table:
     """The latest months of due dates that are 30, 60 and 90 days old, by as_of and group: left_N (the balance at the
     close of due_on) and recovered_N (cash within N days after)."""
+    return added(recovered_rows(facts), *(f"{name}_{days}" for days in COHORT_AGES for name in ("left", "recovered")))
+
+
+def recovered_rows(facts: Facts) -> ibis.Table:
+    """The entries of those months' invoices, each with what it adds to the sums of `recovered`."""
     known = histories(facts, "due_on", "cohort_90_after", "cohort_30_until")
     late = known.happened_on.delta(known.due_on, unit="day")
     paid, billed = pays(known), known.kind == "billed"
@@ -31,18 +40,23 @@ def recovered(facts: Facts) -> ibis.Table:
     sums = {}
     for days in COHORT_AGES:
         of_month = (known.due_on > known[f"cohort_{days}_after"]) & (known.due_on <= known[f"cohort_{days}_until"])
-        sums[f"left_{days}"] = total(left, of_month)
-        sums[f"recovered_{days}"] = total(known.amount, of_month & paid & (late > 0) & (late <= days))
-    return known.group_by("as_of", "group").aggregate(**sums)
+        sums[f"left_{days}"] = of_month.ifelse(left, None)
+        sums[f"recovered_{days}"] = (of_month & paid & (late > 0) & (late <= days)).ifelse(known.amount, None)
+    return known.mutate(**sums)
 
 
 def recovery(facts: Facts) -> ibis.Table:
     """Cash of the month on invoices that were overdue at its opening, by as_of and group: recovered_month."""
+    return added(recovery_rows(facts), "recovered_month")
+
+
+def recovery_rows(facts: Facts) -> ibis.Table:
+    """The cash of `recovery`, one row an entry."""
     cash = facts.entries.filter(_.kind == "cash").select("invoice_id", "amount", "entered_on")
     days = facts.calendar.select("as_of", on="opening_on")
     paid = days.join(cash, (cash.entered_on > days.on) & (cash.entered_on <= days.as_of)).drop("entered_on")
     overdue = positions(facts, paid).filter((_.balance > 0) & (_.days_past_due > 0))
-    return overdue.group_by("as_of", "group").aggregate(recovered_month=total(overdue.amount))
+    return overdue.mutate(recovered_month=overdue.amount)
 
 
 @kpi("percent", better="higher", back="opening_on")

@@ -13,7 +13,7 @@ from ibis import _
 from arforecast.kpis.balances import aged
 from arforecast.kpis.catalogue import Parts, kpi
 from arforecast.ledger.groups import WHOLE
-from arforecast.snapshot import Facts, at_issue, cohort, month_ends, positions, total
+from arforecast.snapshot import Facts, added, at_issue, cohort, month_ends, positions, total
 
 EARLIER_MONTHS = 12
 ENTITY = ("entity",)
@@ -23,10 +23,15 @@ MOVED = ("group", "days_past_due", "customer_id", "on")
 
 def spent(facts: Facts) -> ibis.Table:
     """The cost of the month, by as_of and group: cost_month. Costs know their entity; they have no other group."""
+    return added(cost_rows(facts), "cost_month")
+
+
+def cost_rows(facts: Facts) -> ibis.Table:
+    """The costs of the month."""
     costs = facts.books.tables["costs"].mutate(group=_.entity if facts.by == ENTITY else ibis.literal(WHOLE))
     days = facts.calendar.select("as_of", "opening_on")
     month = days.join(costs, (costs.month > days.opening_on) & (costs.month <= days.as_of))
-    return month.group_by("as_of", "group").aggregate(cost_month=total(month.amount))
+    return month.mutate(cost_month=month.amount)
 
 
 def unasked(facts: Facts) -> ibis.Table:
@@ -143,26 +148,36 @@ def _first_contacts(facts: Facts, spans: ibis.Table) -> ibis.Table:
 def offered(facts: Facts) -> ibis.Table:
     """Early-payment discounts that ran out in the last 90 days, by as_of and group: offered_amount, taken_amount, and
     of the offers that have a price priced_amount and offer_cost (see `yearly_cost`)."""
-    columns = ("group", "due_on", "discount_until", "amount", "discount_amount")
-    offers = cohort(facts, "discount_until", "before_90_on", "as_of", *columns).filter(_.discount_amount > 0)
-    offers = offers.mutate(cost=yearly_cost(offers))
+    offers = offer_rows(facts)
     sums = offers.group_by("as_of", "group").aggregate(
         offered_amount=total(offers.discount_amount),
-        priced_amount=total(offers.discount_amount, offers.cost.notnull()),
-        offer_cost=offers.cost.sum().cast("float64").fill_null(0),
+        priced_amount=total(offers.discount_amount, offers.offer_cost.notnull()),
+        offer_cost=offers.offer_cost.sum().cast("float64").fill_null(0),
     )
     both = sums.left_join(_taken(facts), ["as_of", "group"])
     return both.select(*sums.columns, taken_amount=both.taken_amount.fill_null(0))
 
 
+def offer_rows(facts: Facts) -> ibis.Table:
+    """The invoices of `offered`, each with its cost."""
+    columns = ("group", "invoice_id", "customer_id", "due_on", "discount_until", "amount", "discount_amount")
+    offers = cohort(facts, "discount_until", "before_90_on", "as_of", *columns).filter(_.discount_amount > 0)
+    return offers.mutate(offer_cost=yearly_cost(offers))
+
+
 def _taken(facts: Facts) -> ibis.Table:
     """The discounts taken of those that ran out in the last 90 days, by as_of and group: taken_amount."""
+    return added(taken_rows(facts), "taken_amount")
+
+
+def taken_rows(facts: Facts) -> ibis.Table:
+    """The discounts of `_taken`, one row an entry."""
     offers = facts.invoices.filter(_.discount_amount > 0).select("invoice_id", "discount_until")
     booked = at_issue(facts).filter(_.kind == "discount").join(offers, "invoice_id")
     days = facts.calendar
     out = (booked.discount_until > days.before_90_on) & (booked.discount_until <= days.as_of)
     taken = days.join(booked, out & (booked.entered_on <= days.as_of))
-    return taken.group_by("as_of", "group").aggregate(taken_amount=total(taken.amount))
+    return taken.mutate(taken_amount=taken.amount)
 
 
 def yearly_cost(offers: ibis.Table) -> ibis.Value:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger import Books
-from arforecast.snapshot import calendar
+from arforecast.snapshot import Facts, calendar
 
 NO_HISTORY = "not in this ledger: it holds the open items of one day, and has no history"
 NO_PAYMENTS = "not in this ledger: nothing says what was paid; add applications, or paid_on to the invoices"
@@ -48,6 +48,15 @@ def not_in_ledger(books: Books, name: str = "", needs: str = "", looks_back: boo
 def kpi_not_in_ledger(kpi: Kpi, books: Books) -> str:
     """As `not_in_ledger`, of a KPI."""
     return not_in_ledger(books, kpi.name, kpi.needs, bool(kpi.begins_after))
+
+
+def unseen(kpi: Kpi, facts: Facts) -> str:
+    """Why the facts do not know the rows that a KPI is made of on a day of theirs; empty where they do."""
+    early = before_complete(kpi, facts.calendar.to_pandas(), facts.books).any()
+    begins = facts.books.notes.complete_from
+    return kpi_not_in_ledger(kpi, facts.books) or (
+        f"not known: it looks back to before {begins}, when the ledger begins" if early else ""
+    )
 
 
 def too_early(kpi: Kpi, days: pd.DataFrame, books: Books) -> pd.Series:

@@ -14,7 +14,7 @@ from arforecast.kpis.speed import median_age
 from arforecast.ledger import valued
 from arforecast.ledger.groups import of_customers
 from arforecast.ledger.median import medians
-from arforecast.snapshot import Facts, booked_at_all, cohort, ending, pays, total
+from arforecast.snapshot import Facts, added, booked_at_all, cohort, counted, ending, pays, total
 
 GRACE_DAYS = 3
 
@@ -22,20 +22,30 @@ GRACE_DAYS = 3
 def issued(facts: Facts) -> ibis.Table:
     """Invoices issued in the last 90 days, by as_of and group: issued_90, delivered_count and invoicing_days (of which
     the delivery is dated), and issued_count, of those of the month."""
-    days = ("opening_on", "issued_on", "delivered_on")
-    issued = cohort(facts, "issued_on", "before_90_on", "as_of", "group", "amount", *days)
+    return added(issued_rows(facts), "issued_90", "issued_count", "delivered_count", "invoicing_days")
+
+
+def issued_rows(facts: Facts) -> ibis.Table:
+    """The invoices issued in the last 90 days, each with what it adds to the sums of `issued`."""
+    of = ("group", "invoice_id", "customer_id", "amount", "opening_on", "issued_on", "delivered_on")
+    issued = cohort(facts, "issued_on", "before_90_on", "as_of", *of)
     lag = issued.issued_on.delta(issued.delivered_on, unit="day")
-    return issued.group_by("as_of", "group").aggregate(
-        issued_90=total(issued.amount),
-        issued_count=(issued.issued_on > issued.opening_on).ifelse(1, 0).sum().cast("int64"),
-        delivered_count=lag.count(),
-        invoicing_days=lag.sum().fill_null(0).cast("int64"),
+    return issued.mutate(
+        issued_90=issued.amount,
+        issued_count=counted(issued.issued_on > issued.opening_on),
+        delivered_count=counted(lag.notnull()),
+        invoicing_days=lag.cast("int64"),
     )
 
 
 def contested(facts: Facts) -> ibis.Table:
     """Disputes on invoices issued in the last 90 days, by as_of and group: contested_90 (the disputed part of each
     invoice, the whole where the dispute names no amount, and never more than the invoice)."""
+    return added(contested_rows(facts), "contested_90")
+
+
+def contested_rows(facts: Facts) -> ibis.Table:
+    """The disputed invoices of `contested`, each with its disputed part."""
     columns = ("group", "invoice_id", "amount", "entered_on")
     issued = cohort(facts, "issued_on", "before_90_on", "as_of", *columns).rename(billed_on="entered_on")
     disputes = facts.books.tables["disputes"].select("invoice_id", "entered_on", part="amount")
@@ -44,7 +54,7 @@ def contested(facts: Facts) -> ibis.Table:
     )
     part = known.part.fill_null(known.amount)
     invoices = known.group_by("as_of", "group", "invoice_id", "amount").aggregate(part=total(part))
-    return invoices.group_by("as_of", "group").aggregate(contested_90=total(ibis.least(invoices.part, invoices.amount)))
+    return invoices.mutate(contested_90=ibis.least(invoices.part, invoices.amount))
 
 
 def days_in_dispute(facts: Facts) -> ibis.Table:
@@ -68,12 +78,17 @@ def days_in_dispute(facts: Facts) -> ibis.Table:
 def promised(facts: Facts) -> ibis.Table:
     """Promises due in the last 90 days, their days of grace over, by as_of and group: promised_amount, kept_amount,
     promised_count, kept_count."""
+    return added(promise_rows(facts), "promised_amount", "kept_amount", "promised_count", "kept_count")
+
+
+def promise_rows(facts: Facts) -> ibis.Table:
+    """The promises of `promised`, each with what it adds to its sums."""
     promises = answered(facts, "before_90_on").filter(_.over)
-    return promises.group_by("as_of", "group").aggregate(
-        promised_amount=total(promises.amount),
-        kept_amount=total(promises.amount, promises.kept),
-        promised_count=_.count(),
-        kept_count=promises.kept.ifelse(1, 0).sum().cast("int64"),
+    return promises.mutate(
+        promised_amount=promises.amount,
+        kept_amount=promises.kept.ifelse(promises.amount, None),
+        promised_count=ibis.literal(1, "int64"),
+        kept_count=counted(promises.kept),
     )
 
 
@@ -120,10 +135,13 @@ def _promises(facts: Facts, after: str) -> ibis.Table:
 def right_party(facts: Facts) -> ibis.Table:
     """Contacts of the month of which it is recorded whom they reached, by as_of and group: reached_known,
     right_party_count."""
+    return added(contact_rows(facts), "reached_known", "right_party_count")
+
+
+def contact_rows(facts: Facts) -> ibis.Table:
+    """The contacts of `right_party`, each with what it adds to its sums."""
     recorded = contacts(facts).filter(_.right_party.notnull())
-    return recorded.group_by("as_of", "group").aggregate(
-        reached_known=_.count(), right_party_count=_.right_party.ifelse(1, 0).sum().cast("int64")
-    )
+    return recorded.mutate(reached_known=ibis.literal(1, "int64"), right_party_count=counted(recorded.right_party))
 
 
 def first_contacts(facts: Facts) -> ibis.Table:

@@ -8,7 +8,7 @@ from ibis import _
 
 from arforecast.kpis.catalogue import Parts, kpi
 from arforecast.ledger.median import medians
-from arforecast.snapshot import Facts, cohort, histories, positions, total
+from arforecast.snapshot import Facts, added, cohort, counted, histories, positions, total
 
 ROUNDING = 1e-9
 
@@ -96,32 +96,40 @@ def _ages(facts: Facts) -> ibis.Table:
 def resolved(facts: Facts) -> ibis.Table:
     """Invoices settled in the last 90 days and after their due date, by as_of and group: resolved_count,
     resolved_days, resolved_median_days."""
+    late = resolved_rows(facts)
+    middle = medians(late, ["as_of", "group"], "resolved_days").rename(resolved_median_days="median")
+    return added(late, "resolved_count", "resolved_days").join(middle, ["as_of", "group"])
+
+
+def resolved_rows(facts: Facts) -> ibis.Table:
+    """The invoices settled in the last 90 days and after their due date, each with its days."""
     days = facts.calendar.select("as_of", "before_90_on")
     known = facts.settlements
     settled = days.join(
         known, (known.settled_on > days.before_90_on) & (known.since <= days.as_of) & (known.until > days.as_of)
     )
     joined = settled.join(facts.invoices.select("invoice_id", "group", "due_on"), "invoice_id")
-    late = joined.mutate(late=joined.settled_on.delta(joined.due_on, unit="day")).filter(_.late > 0)
-    sums = late.group_by("as_of", "group").aggregate(resolved_count=_.count(), resolved_days=_.late.sum().cast("int64"))
-    middle = medians(late, ["as_of", "group"], "late").rename(resolved_median_days="median")
-    return sums.join(middle, ["as_of", "group"])
+    late = joined.mutate(resolved_days=joined.settled_on.delta(joined.due_on, unit="day")).filter(_.resolved_days > 0)
+    return late.mutate(resolved_count=ibis.literal(1, "int64"))
 
 
 def on_time(facts: Facts) -> ibis.Table:
     """Invoices that fell due in the last 90 days, by as_of and group: due_amount, on_time_amount, due_count,
-    on_time_count. Of what was issued before the ledger is complete only the unpaid are there: they are left out."""
+    on_time_count."""
+    return added(on_time_rows(facts), "due_amount", "on_time_amount", "due_count", "on_time_count")
+
+
+def on_time_rows(facts: Facts) -> ibis.Table:
+    """The invoices that fell due in the last 90 days, each with what it adds to the sums of `on_time`. Of what was
+    issued before the ledger is complete only the unpaid are there: they are left out."""
     known = histories(facts, "due_on", "before_90_on", "as_of")
     if begins := facts.books.notes.complete_from:
         known = known.filter(_.issued_on >= begins)
-    invoices = known.group_by("as_of", "group", "invoice_id").aggregate(
-        amount=total(known.amount, known.kind == "billed"), punctual=total(known.amount, punctual(known))
+    invoices = known.group_by("as_of", "group", "invoice_id", "customer_id", "due_on").aggregate(
+        due_amount=total(known.amount, known.kind == "billed"), on_time_amount=total(known.amount, punctual(known))
     )
-    return invoices.group_by("as_of", "group").aggregate(
-        due_amount=total(invoices.amount),
-        on_time_amount=total(invoices.punctual),
-        due_count=_.count(),
-        on_time_count=(_.punctual >= _.amount).ifelse(1, 0).sum().cast("int64"),
+    return invoices.mutate(
+        due_count=ibis.literal(1, "int64"), on_time_count=counted(invoices.on_time_amount >= invoices.due_amount)
     )
 
 

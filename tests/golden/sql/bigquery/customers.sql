@@ -43,64 +43,91 @@ WITH `t18` AS (
     3
 )
 SELECT
-  `t28`.`as_of`,
-  `t28`.`group`,
-  `t28`.`overdue_customers`,
-  `t28`.`contacted_customers`,
-  `t29`.`top10`,
-  `t29`.`squares`,
-  `t33`.`top10_companies`,
-  `t33`.`squares_companies`
+  `t32`.`as_of`,
+  `t32`.`group`,
+  `t32`.`overdue_customers`,
+  `t32`.`contacted_customers`,
+  `t30`.`top10`,
+  `t30`.`squares`,
+  `t36`.`top10_companies`,
+  `t36`.`squares_companies`
 FROM (
   SELECT
-    `t22`.`as_of`,
-    `t22`.`group`,
-    SUM(IF(`t22`.`overdue` > 0, 1, 0)) AS `overdue_customers`,
-    COALESCE(SUM(IF(`t22`.`overdue` > 0, 1, 0) * `t22`.`met`), 0) AS `contacted_customers`
+    `t27`.`as_of`,
+    `t27`.`group`,
+    COALESCE(SUM(`t27`.`overdue_customers`), 0) AS `overdue_customers`,
+    COALESCE(SUM(`t27`.`contacted_customers`), 0) AS `contacted_customers`
   FROM (
     SELECT
-      `t20`.`group`,
-      `t20`.`customer_id`,
-      `t20`.`as_of`,
-      `t20`.`open`,
-      `t20`.`overdue`,
-      `t16`.`as_of` AS `as_of_right`,
-      `t16`.`customer_id` AS `customer_id_right`,
-      `t16`.`met`
-    FROM `t18` AS `t20`
-    LEFT OUTER JOIN (
-      SELECT DISTINCT
-        *
+      `t24`.`group`,
+      `t24`.`customer_id`,
+      `t24`.`as_of`,
+      `t24`.`open`,
+      `t24`.`overdue`,
+      `t24`.`met`,
+      IF(`t24`.`overdue` > 0, 1, NULL) AS `overdue_customers`,
+      IF((
+        `t24`.`overdue` > 0
+      ) AND (
+        `t24`.`met` IS NOT NULL
+      ), 1, NULL) AS `contacted_customers`
+    FROM (
+      SELECT
+        `t22`.*
+        EXCEPT (`customer_id_right`, `as_of_right`)
       FROM (
         SELECT
-          `t8`.`as_of`,
-          `t4`.`customer_id`,
-          1 AS `met`
-        FROM (
-          SELECT
-            `t0`.`as_of`,
-            `t0`.`opening_on`
-          FROM `calendar` AS `t0`
-        ) AS `t8`
-        INNER JOIN `contacts` AS `t4`
-          ON `t4`.`contacted_on` > `t8`.`opening_on` AND `t4`.`entered_on` <= `t8`.`as_of`
-      ) AS `t13`
-    ) AS `t16`
-      ON `t20`.`as_of` = `t16`.`as_of` AND `t20`.`customer_id` = `t16`.`customer_id`
-  ) AS `t22`
+          `t20`.`group`,
+          `t20`.`customer_id`,
+          `t20`.`as_of`,
+          `t20`.`open`,
+          `t20`.`overdue`,
+          `t16`.`as_of` AS `as_of_right`,
+          `t16`.`customer_id` AS `customer_id_right`,
+          `t16`.`met`
+        FROM `t18` AS `t20`
+        LEFT OUTER JOIN (
+          SELECT DISTINCT
+            *
+          FROM (
+            SELECT
+              `t8`.`as_of`,
+              `t4`.`customer_id`,
+              1 AS `met`
+            FROM (
+              SELECT
+                `t0`.`as_of`,
+                `t0`.`opening_on`
+              FROM `calendar` AS `t0`
+            ) AS `t8`
+            INNER JOIN `contacts` AS `t4`
+              ON `t4`.`contacted_on` > `t8`.`opening_on` AND `t4`.`entered_on` <= `t8`.`as_of`
+          ) AS `t13`
+        ) AS `t16`
+          ON `t20`.`as_of` = `t16`.`as_of` AND `t20`.`customer_id` = `t16`.`customer_id`
+      ) AS `t22`
+    ) AS `t24`
+  ) AS `t27`
   GROUP BY
     1,
     2
-) AS `t28`
+) AS `t32`
 INNER JOIN (
   SELECT
-    *
+    `t26`.`as_of`,
+    `t26`.`group`,
+    COALESCE(SUM(`t26`.`top10`), 0) AS `top10`,
+    CAST(SUM(`t26`.`square`) AS FLOAT64) AS `squares`
   FROM (
     SELECT
-      `t23`.`as_of`,
       `t23`.`group`,
-      COALESCE(SUM(IF(`t23`.`nth` < 10, `t23`.`open`, NULL)), 0) AS `top10`,
-      CAST(SUM(`t23`.`square`) AS FLOAT64) AS `squares`
+      `t23`.`customer_id`,
+      `t23`.`as_of`,
+      `t23`.`open`,
+      `t23`.`overdue`,
+      `t23`.`nth`,
+      IF(`t23`.`nth` < 10, `t23`.`open`, NULL) AS `top10`,
+      CAST(`t23`.`open` AS NUMERIC) * CAST(`t23`.`open` AS NUMERIC) AS `square`
     FROM (
       SELECT
         `t19`.`group`,
@@ -108,69 +135,77 @@ INNER JOIN (
         `t19`.`as_of`,
         `t19`.`open`,
         `t19`.`overdue`,
-        CAST(`t19`.`open` AS NUMERIC) * CAST(`t19`.`open` AS NUMERIC) AS `square`,
         ROW_NUMBER() OVER (PARTITION BY `t19`.`as_of`, `t19`.`group` ORDER BY `t19`.`open` DESC) - 1 AS `nth`
       FROM `t18` AS `t19`
     ) AS `t23`
-    GROUP BY
-      1,
-      2
-  ) AS `t25`
-) AS `t29`
-  ON `t28`.`as_of` = `t29`.`as_of` AND `t28`.`group` = `t29`.`group`
+  ) AS `t26`
+  GROUP BY
+    1,
+    2
+) AS `t30`
+  ON `t32`.`as_of` = `t30`.`as_of` AND `t32`.`group` = `t30`.`group`
 INNER JOIN (
   SELECT
-    `t31`.`as_of`,
-    `t31`.`group`,
-    `t31`.`top10` AS `top10_companies`,
-    `t31`.`squares` AS `squares_companies`
+    `t34`.`as_of`,
+    `t34`.`group`,
+    `t34`.`top10_companies`,
+    `t34`.`squares` AS `squares_companies`
   FROM (
     SELECT
-      `t30`.`as_of`,
-      `t30`.`group`,
-      COALESCE(SUM(IF(`t30`.`nth` < 10, `t30`.`open`, NULL)), 0) AS `top10`,
-      CAST(SUM(`t30`.`square`) AS FLOAT64) AS `squares`
+      `t33`.`as_of`,
+      `t33`.`group`,
+      COALESCE(SUM(`t33`.`top10_companies`), 0) AS `top10_companies`,
+      CAST(SUM(`t33`.`square`) AS FLOAT64) AS `squares`
     FROM (
       SELECT
-        `t24`.`as_of`,
-        `t24`.`group`,
-        `t24`.`company`,
-        `t24`.`open`,
-        CAST(`t24`.`open` AS NUMERIC) * CAST(`t24`.`open` AS NUMERIC) AS `square`,
-        ROW_NUMBER() OVER (PARTITION BY `t24`.`as_of`, `t24`.`group` ORDER BY `t24`.`open` DESC) - 1 AS `nth`
+        `t29`.`as_of`,
+        `t29`.`group`,
+        `t29`.`company`,
+        `t29`.`open`,
+        `t29`.`nth`,
+        IF(`t29`.`nth` < 10, `t29`.`open`, NULL) AS `top10_companies`,
+        CAST(`t29`.`open` AS NUMERIC) * CAST(`t29`.`open` AS NUMERIC) AS `square`
       FROM (
         SELECT
-          `t21`.`as_of`,
-          `t21`.`group`,
-          COALESCE(`t21`.`company`, `t21`.`customer_id`) AS `company`,
-          COALESCE(SUM(`t21`.`open`), 0) AS `open`
+          `t25`.`as_of`,
+          `t25`.`group`,
+          `t25`.`company`,
+          `t25`.`open`,
+          ROW_NUMBER() OVER (PARTITION BY `t25`.`as_of`, `t25`.`group` ORDER BY `t25`.`open` DESC) - 1 AS `nth`
         FROM (
           SELECT
-            `t20`.`group`,
-            `t20`.`customer_id`,
-            `t20`.`as_of`,
-            `t20`.`open`,
-            `t20`.`overdue`,
-            `t11`.`customer_id` AS `customer_id_right`,
-            `t11`.`company`
-          FROM `t18` AS `t20`
-          LEFT OUTER JOIN (
+            `t21`.`as_of`,
+            `t21`.`group`,
+            COALESCE(`t21`.`company`, `t21`.`customer_id`) AS `company`,
+            COALESCE(SUM(`t21`.`open`), 0) AS `open`
+          FROM (
             SELECT
-              `t2`.`customer_id`,
-              COALESCE(`t2`.`parent_id`, `t2`.`customer_id`) AS `company`
-            FROM `customers` AS `t2`
-          ) AS `t11`
-            ON `t20`.`customer_id` = `t11`.`customer_id`
-        ) AS `t21`
-        GROUP BY
-          1,
-          2,
-          3
-      ) AS `t24`
-    ) AS `t30`
+              `t20`.`group`,
+              `t20`.`customer_id`,
+              `t20`.`as_of`,
+              `t20`.`open`,
+              `t20`.`overdue`,
+              `t11`.`customer_id` AS `customer_id_right`,
+              `t11`.`company`
+            FROM `t18` AS `t20`
+            LEFT OUTER JOIN (
+              SELECT
+                `t2`.`customer_id`,
+                COALESCE(`t2`.`parent_id`, `t2`.`customer_id`) AS `company`
+              FROM `customers` AS `t2`
+            ) AS `t11`
+              ON `t20`.`customer_id` = `t11`.`customer_id`
+          ) AS `t21`
+          GROUP BY
+            1,
+            2,
+            3
+        ) AS `t25`
+      ) AS `t29`
+    ) AS `t33`
     GROUP BY
       1,
       2
-  ) AS `t31`
-) AS `t33`
-  ON `t28`.`as_of` = `t33`.`as_of` AND `t28`.`group` = `t33`.`group`
+  ) AS `t34`
+) AS `t36`
+  ON `t32`.`as_of` = `t36`.`as_of` AND `t32`.`group` = `t36`.`group`

@@ -37,8 +37,8 @@ FROM (
   SELECT
     `t10`.`as_of`,
     `t10`.`group`,
-    COUNT(*) AS `resolved_count`,
-    SUM(`t10`.`late`) AS `resolved_days`
+    COALESCE(SUM(`t10`.`resolved_count`), 0) AS `resolved_count`,
+    COALESCE(SUM(`t10`.`resolved_days`), 0) AS `resolved_days`
   FROM (
     SELECT
       `t9`.`as_of`,
@@ -49,7 +49,8 @@ FROM (
       `t9`.`settled_on`,
       `t9`.`group`,
       `t9`.`due_on`,
-      DATE_DIFF(`t9`.`settled_on`, `t9`.`due_on`, DAY) AS `late`
+      DATE_DIFF(`t9`.`settled_on`, `t9`.`due_on`, DAY) AS `resolved_days`,
+      1 AS `resolved_count`
     FROM `t8` AS `t9`
     WHERE
       DATE_DIFF(`t9`.`settled_on`, `t9`.`due_on`, DAY) > 0
@@ -75,8 +76,8 @@ INNER JOIN (
         SELECT
           `t11`.`as_of`,
           `t11`.`group`,
-          `t11`.`late` AS `value`,
-          ROW_NUMBER() OVER (PARTITION BY `t11`.`as_of`, `t11`.`group` ORDER BY `t11`.`late` ASC) - 1 AS `nth`,
+          `t11`.`resolved_days` AS `value`,
+          ROW_NUMBER() OVER (PARTITION BY `t11`.`as_of`, `t11`.`group` ORDER BY `t11`.`resolved_days` ASC) - 1 AS `nth`,
           COUNT(*) OVER (
             PARTITION BY `t11`.`as_of`, `t11`.`group`
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
@@ -91,7 +92,8 @@ INNER JOIN (
             `t9`.`settled_on`,
             `t9`.`group`,
             `t9`.`due_on`,
-            DATE_DIFF(`t9`.`settled_on`, `t9`.`due_on`, DAY) AS `late`
+            DATE_DIFF(`t9`.`settled_on`, `t9`.`due_on`, DAY) AS `resolved_days`,
+            1 AS `resolved_count`
           FROM `t8` AS `t9`
           WHERE
             DATE_DIFF(`t9`.`settled_on`, `t9`.`due_on`, DAY) > 0

@@ -1,16 +1,27 @@
 SELECT
   `t11`.`as_of`,
   `t11`.`group`,
-  COUNT(*) AS `reached_known`,
-  SUM(IF(`t11`.`right_party`, 1, 0)) AS `right_party_count`
+  COALESCE(SUM(`t11`.`reached_known`), 0) AS `reached_known`,
+  COALESCE(SUM(`t11`.`right_party_count`), 0) AS `right_party_count`
 FROM (
   SELECT
-    *
+    `t10`.`as_of`,
+    `t10`.`group`,
+    `t10`.`contact_id`,
+    `t10`.`customer_id`,
+    `t10`.`contacted_on`,
+    `t10`.`channel`,
+    `t10`.`right_party`,
+    1 AS `reached_known`,
+    IF(`t10`.`right_party`, 1, NULL) AS `right_party_count`
   FROM (
     SELECT
       `t6`.`as_of`,
       `t9`.`group`,
+      `t9`.`contact_id`,
       `t9`.`customer_id`,
+      `t9`.`contacted_on`,
+      `t9`.`channel`,
       `t9`.`right_party`
     FROM (
       SELECT

@@ -1,66 +1,94 @@
 SELECT
-  "t5"."as_of",
-  "t5"."group",
-  COALESCE(SUM("t5"."amount") FILTER(WHERE
-    "t5"."kind" = 'billed'), 0) AS "issued_amount",
-  COALESCE(
-    SUM("t5"."amount") FILTER(WHERE
-      "t5"."kind" IN ('cash', 'set_off', 'tax_withheld')
-      AND (
-        CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."issued_on" AS TIMESTAMP)) / 86400 AS BIGINT) <= 90
-      )),
-    0
-  ) AS "collected_amount"
+  "t6"."as_of",
+  "t6"."group",
+  COALESCE(SUM("t6"."issued_amount"), 0) AS "issued_amount",
+  COALESCE(SUM("t6"."collected_amount"), 0) AS "collected_amount"
 FROM (
   SELECT
-    "t2"."as_of",
-    "t2"."opening_on",
-    "t2"."quarter_opening_on",
-    "t2"."before_90_on",
-    "t2"."before_365_on",
-    "t2"."cohort_30_after",
-    "t2"."cohort_30_until",
-    "t2"."cohort_60_after",
-    "t2"."cohort_60_until",
-    "t2"."cohort_90_after",
-    "t2"."cohort_90_until",
-    "t4"."invoice_id",
-    "t4"."customer_id",
-    "t4"."group",
-    "t4"."currency",
-    "t4"."issued_on",
-    "t4"."due_on",
-    "t4"."amount",
-    "t4"."entered_on",
-    "t4"."counted_on",
-    "t4"."billed_on",
-    "t4"."happened_on",
-    "t4"."change",
-    "t4"."kind"
-  FROM "calendar" AS "t2"
-  INNER JOIN (
+    "t5"."as_of",
+    "t5"."opening_on",
+    "t5"."quarter_opening_on",
+    "t5"."before_90_on",
+    "t5"."before_365_on",
+    "t5"."cohort_30_after",
+    "t5"."cohort_30_until",
+    "t5"."cohort_60_after",
+    "t5"."cohort_60_until",
+    "t5"."cohort_90_after",
+    "t5"."cohort_90_until",
+    "t5"."invoice_id",
+    "t5"."customer_id",
+    "t5"."group",
+    "t5"."currency",
+    "t5"."issued_on",
+    "t5"."due_on",
+    "t5"."amount",
+    "t5"."entered_on",
+    "t5"."counted_on",
+    "t5"."billed_on",
+    "t5"."happened_on",
+    "t5"."change",
+    "t5"."kind",
+    CASE WHEN "t5"."kind" = 'billed' THEN "t5"."amount" ELSE NULL END AS "issued_amount",
+    CASE
+      WHEN "t5"."kind" IN ('cash', 'set_off', 'tax_withheld')
+      AND (
+        CAST(EXTRACT(epoch FROM CAST("t5"."happened_on" AS TIMESTAMP) - CAST("t5"."issued_on" AS TIMESTAMP)) / 86400 AS BIGINT) <= 90
+      )
+      THEN "t5"."amount"
+      ELSE NULL
+    END AS "collected_amount"
+  FROM (
     SELECT
-      "t1"."invoice_id",
-      "t1"."customer_id",
-      "t1"."group",
-      "t1"."currency",
-      "t1"."issued_on",
-      "t1"."due_on",
-      CASE WHEN "t1"."kind" = 'billed' THEN "t1"."change" ELSE -(
-        "t1"."change"
-      ) END AS "amount",
-      "t1"."entered_on",
-      "t1"."counted_on",
-      "t1"."billed_on",
-      "t1"."happened_on",
-      "t1"."change",
-      "t1"."kind"
-    FROM "entries" AS "t1"
-  ) AS "t4"
-    ON "t4"."issued_on" > "t2"."cohort_90_after"
-    AND "t4"."issued_on" <= "t2"."cohort_90_until"
-    AND "t4"."entered_on" <= "t2"."as_of"
-) AS "t5"
+      "t2"."as_of",
+      "t2"."opening_on",
+      "t2"."quarter_opening_on",
+      "t2"."before_90_on",
+      "t2"."before_365_on",
+      "t2"."cohort_30_after",
+      "t2"."cohort_30_until",
+      "t2"."cohort_60_after",
+      "t2"."cohort_60_until",
+      "t2"."cohort_90_after",
+      "t2"."cohort_90_until",
+      "t4"."invoice_id",
+      "t4"."customer_id",
+      "t4"."group",
+      "t4"."currency",
+      "t4"."issued_on",
+      "t4"."due_on",
+      "t4"."amount",
+      "t4"."entered_on",
+      "t4"."counted_on",
+      "t4"."billed_on",
+      "t4"."happened_on",
+      "t4"."change",
+      "t4"."kind"
+    FROM "calendar" AS "t2"
+    INNER JOIN (
+      SELECT
+        "t1"."invoice_id",
+        "t1"."customer_id",
+        "t1"."group",
+        "t1"."currency",
+        "t1"."issued_on",
+        "t1"."due_on",
+        CASE WHEN "t1"."kind" = 'billed' THEN "t1"."change" ELSE -(
+          "t1"."change"
+        ) END AS "amount",
+        "t1"."entered_on",
+        "t1"."counted_on",
+        "t1"."billed_on",
+        "t1"."happened_on",
+        "t1"."change",
+        "t1"."kind"
+      FROM "entries" AS "t1"
+    ) AS "t4"
+      ON "t4"."issued_on" > "t2"."cohort_90_after"
+      AND "t4"."issued_on" <= "t2"."cohort_90_until"
+      AND "t4"."entered_on" <= "t2"."as_of"
+  ) AS "t5"
+) AS "t6"
 GROUP BY
   1,
   2

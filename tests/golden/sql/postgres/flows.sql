@@ -1,141 +1,24 @@
 SELECT
   "t7"."as_of",
   "t7"."group",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'billed'
-      ) AND (
-        "t7"."on" > "t7"."opening_on"
-      )),
-    0
-  ) AS "billed_month",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'cash'
-      ) AND (
-        "t7"."on" > "t7"."opening_on"
-      )),
-    0
-  ) AS "cash_month",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'credit_note'
-      ) AND (
-        "t7"."on" > "t7"."opening_on"
-      )),
-    0
-  ) AS "credit_notes_month",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'discount'
-      ) AND (
-        "t7"."on" > "t7"."opening_on"
-      )),
-    0
-  ) AS "discounts_month",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'write_off'
-      ) AND (
-        "t7"."on" > "t7"."opening_on"
-      )),
-    0
-  ) AS "write_offs_month",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'set_off'
-      ) AND (
-        "t7"."on" > "t7"."opening_on"
-      )),
-    0
-  ) AS "set_offs_month",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'tax_withheld'
-      ) AND (
-        "t7"."on" > "t7"."opening_on"
-      )),
-    0
-  ) AS "withheld_tax_month",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'bank_charge'
-      ) AND (
-        "t7"."on" > "t7"."opening_on"
-      )),
-    0
-  ) AS "bank_charges_month",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'difference'
-      ) AND (
-        "t7"."on" > "t7"."opening_on"
-      )),
-    0
-  ) AS "differences_month",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'billed'
-      ) AND (
-        "t7"."on" > "t7"."quarter_opening_on"
-      )),
-    0
-  ) AS "billed_quarter",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'billed'
-      ) AND (
-        "t7"."on" > "t7"."before_90_on"
-      )),
-    0
-  ) AS "billed_90",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'billed'
-      ) AND "t7"."in_365"),
-    0
-  ) AS "billed_365",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      (
-        "t7"."kind" = 'write_off'
-      ) AND "t7"."in_365"),
-    0
-  ) AS "write_offs_365",
-  COALESCE(SUM("t7"."late_cash") FILTER(WHERE
-    "t7"."on" > "t7"."opening_on"), 0) AS "late_cash_month",
-  COALESCE(SUM("t7"."late_cash") FILTER(WHERE
-    "t7"."in_365"), 0) AS "late_cash_365",
-  COALESCE(
-    SUM("t7"."amount") FILTER(WHERE
-      "t7"."kind" IN ('cash', 'set_off', 'tax_withheld')
-      AND (
-        "t7"."counted_on" > "t7"."before_90_on"
-      )),
-    0
-  ) AS "paid_90",
-  COALESCE(
-    SUM("t7"."paid_days_late") FILTER(WHERE
-      "t7"."counted_on" > "t7"."before_90_on"),
-    0
-  ) AS "paid_days_late_90",
-  COALESCE(
-    SUM("t7"."paid_days_to_pay") FILTER(WHERE
-      "t7"."counted_on" > "t7"."before_90_on"),
-    0
-  ) AS "paid_days_to_pay_90"
+  COALESCE(SUM("t7"."billed_month"), 0) AS "billed_month",
+  COALESCE(SUM("t7"."cash_month"), 0) AS "cash_month",
+  COALESCE(SUM("t7"."credit_notes_month"), 0) AS "credit_notes_month",
+  COALESCE(SUM("t7"."discounts_month"), 0) AS "discounts_month",
+  COALESCE(SUM("t7"."write_offs_month"), 0) AS "write_offs_month",
+  COALESCE(SUM("t7"."set_offs_month"), 0) AS "set_offs_month",
+  COALESCE(SUM("t7"."withheld_tax_month"), 0) AS "withheld_tax_month",
+  COALESCE(SUM("t7"."bank_charges_month"), 0) AS "bank_charges_month",
+  COALESCE(SUM("t7"."differences_month"), 0) AS "differences_month",
+  COALESCE(SUM("t7"."billed_quarter"), 0) AS "billed_quarter",
+  COALESCE(SUM("t7"."billed_90"), 0) AS "billed_90",
+  COALESCE(SUM("t7"."billed_365"), 0) AS "billed_365",
+  COALESCE(SUM("t7"."write_offs_365"), 0) AS "write_offs_365",
+  COALESCE(SUM("t7"."paid_90"), 0) AS "paid_90",
+  COALESCE(SUM("t7"."late_cash_month"), 0) AS "late_cash_month",
+  COALESCE(SUM("t7"."late_cash_365"), 0) AS "late_cash_365",
+  COALESCE(SUM("t7"."paid_days_late_90"), 0) AS "paid_days_late_90",
+  COALESCE(SUM("t7"."paid_days_to_pay_90"), 0) AS "paid_days_to_pay_90"
 FROM (
   SELECT
     "t6"."as_of",
@@ -157,7 +40,144 @@ FROM (
     "t6"."late_cash",
     "t6"."paid_days_late",
     "t6"."paid_days_to_pay",
-    "t6"."on" > "t6"."before_365_on" AS "in_365"
+    "t6"."on" > "t6"."before_365_on" AS "in_365",
+    CASE
+      WHEN (
+        "t6"."kind" = 'billed'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "billed_month",
+    CASE
+      WHEN (
+        "t6"."kind" = 'cash'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "cash_month",
+    CASE
+      WHEN (
+        "t6"."kind" = 'credit_note'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "credit_notes_month",
+    CASE
+      WHEN (
+        "t6"."kind" = 'discount'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "discounts_month",
+    CASE
+      WHEN (
+        "t6"."kind" = 'write_off'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "write_offs_month",
+    CASE
+      WHEN (
+        "t6"."kind" = 'set_off'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "set_offs_month",
+    CASE
+      WHEN (
+        "t6"."kind" = 'tax_withheld'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "withheld_tax_month",
+    CASE
+      WHEN (
+        "t6"."kind" = 'bank_charge'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "bank_charges_month",
+    CASE
+      WHEN (
+        "t6"."kind" = 'difference'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "differences_month",
+    CASE
+      WHEN (
+        "t6"."kind" = 'billed'
+      ) AND (
+        "t6"."on" > "t6"."quarter_opening_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "billed_quarter",
+    CASE
+      WHEN (
+        "t6"."kind" = 'billed'
+      ) AND (
+        "t6"."on" > "t6"."before_90_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "billed_90",
+    CASE
+      WHEN (
+        "t6"."kind" = 'billed'
+      ) AND (
+        "t6"."on" > "t6"."before_365_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "billed_365",
+    CASE
+      WHEN (
+        "t6"."kind" = 'write_off'
+      ) AND (
+        "t6"."on" > "t6"."before_365_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "write_offs_365",
+    CASE
+      WHEN "t6"."kind" IN ('cash', 'set_off', 'tax_withheld')
+      AND (
+        "t6"."counted_on" > "t6"."before_90_on"
+      )
+      THEN "t6"."amount"
+      ELSE NULL
+    END AS "paid_90",
+    CASE WHEN "t6"."on" > "t6"."opening_on" THEN "t6"."late_cash" ELSE NULL END AS "late_cash_month",
+    CASE WHEN "t6"."on" > "t6"."before_365_on" THEN "t6"."late_cash" ELSE NULL END AS "late_cash_365",
+    CASE
+      WHEN "t6"."counted_on" > "t6"."before_90_on"
+      THEN "t6"."paid_days_late"
+      ELSE NULL
+    END AS "paid_days_late_90",
+    CASE
+      WHEN "t6"."counted_on" > "t6"."before_90_on"
+      THEN "t6"."paid_days_to_pay"
+      ELSE NULL
+    END AS "paid_days_to_pay_90"
   FROM (
     SELECT
       "t2"."as_of",

@@ -37,8 +37,8 @@ FROM (
   SELECT
     "t10"."as_of",
     "t10"."group",
-    COUNT(*) AS "resolved_count",
-    SUM("t10"."late") AS "resolved_days"
+    COALESCE(SUM("t10"."resolved_count"), 0) AS "resolved_count",
+    COALESCE(SUM("t10"."resolved_days"), 0) AS "resolved_days"
   FROM (
     SELECT
       "t9"."as_of",
@@ -49,7 +49,8 @@ FROM (
       "t9"."settled_on",
       "t9"."group",
       "t9"."due_on",
-      CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "late"
+      CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "resolved_days",
+      1 AS "resolved_count"
     FROM "t8" AS "t9"
     WHERE
       CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0
@@ -75,10 +76,10 @@ INNER JOIN (
         SELECT
           "t11"."as_of",
           "t11"."group",
-          "t11"."late" AS "value",
+          "t11"."resolved_days" AS "value",
           ROW_NUMBER() OVER (
             PARTITION BY "t11"."as_of", "t11"."group"
-            ORDER BY "t11"."late" ASC
+            ORDER BY "t11"."resolved_days" ASC
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
           ) - 1 AS "nth",
           COUNT(*) OVER (
@@ -95,7 +96,8 @@ INNER JOIN (
             "t9"."settled_on",
             "t9"."group",
             "t9"."due_on",
-            CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "late"
+            CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "resolved_days",
+            1 AS "resolved_count"
           FROM "t8" AS "t9"
           WHERE
             CAST(EXTRACT(epoch FROM CAST("t9"."settled_on" AS TIMESTAMP) - CAST("t9"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) > 0

@@ -1,57 +1,71 @@
 SELECT
-  "t10"."on",
-  "t10"."group",
-  COALESCE(SUM("t10"."balance"), 0) AS "net",
-  COALESCE(
-    SUM("t10"."balance") FILTER(WHERE
-      (
-        "t10"."balance" > 0
-      ) AND (
-        "t10"."days_past_due" IS NOT NULL
-      )),
-    0
-  ) AS "open",
-  COALESCE(SUM("t10"."balance") FILTER(WHERE
-    "t10"."balance" < 0), 0) AS "credit",
-  COALESCE(
-    SUM("t10"."balance") FILTER(WHERE
-      (
+  "t11"."on",
+  "t11"."group",
+  COALESCE(SUM("t11"."net"), 0) AS "net",
+  COALESCE(SUM("t11"."open"), 0) AS "open",
+  COALESCE(SUM("t11"."credit"), 0) AS "credit",
+  COALESCE(SUM("t11"."current"), 0) AS "current",
+  COALESCE(SUM("t11"."overdue"), 0) AS "overdue",
+  COALESCE(SUM("t11"."over_90"), 0) AS "over_90",
+  COALESCE(SUM("t11"."aged_0"), 0) AS "aged_0",
+  COALESCE(SUM("t11"."aged_1"), 0) AS "aged_1",
+  COALESCE(SUM("t11"."aged_2"), 0) AS "aged_2",
+  COALESCE(SUM("t11"."aged_3"), 0) AS "aged_3",
+  COALESCE(SUM("t11"."aged_4"), 0) AS "aged_4",
+  COALESCE(SUM("t11"."aged_5"), 0) AS "aged_5"
+FROM (
+  SELECT
+    "t10"."on",
+    "t10"."invoice_id",
+    "t10"."customer_id",
+    "t10"."group",
+    "t10"."currency",
+    "t10"."issued_on",
+    "t10"."due_on",
+    "t10"."entered_on",
+    "t10"."balance",
+    "t10"."days_past_due",
+    "t10"."balance" AS "net",
+    CASE WHEN "t10"."balance" > 0 THEN "t10"."balance" ELSE NULL END AS "open",
+    CASE WHEN "t10"."balance" < 0 THEN "t10"."balance" ELSE NULL END AS "credit",
+    CASE
+      WHEN (
         "t10"."balance" > 0
       ) AND (
         "t10"."days_past_due" <= 0
-      )),
-    0
-  ) AS "current",
-  COALESCE(
-    SUM("t10"."balance") FILTER(WHERE
-      (
+      )
+      THEN "t10"."balance"
+      ELSE NULL
+    END AS "current",
+    CASE
+      WHEN (
         "t10"."balance" > 0
       ) AND (
         "t10"."days_past_due" > 0
-      )),
-    0
-  ) AS "overdue",
-  COALESCE(
-    SUM("t10"."balance") FILTER(WHERE
-      (
+      )
+      THEN "t10"."balance"
+      ELSE NULL
+    END AS "overdue",
+    CASE
+      WHEN (
         "t10"."balance" > 0
       ) AND (
         "t10"."days_past_due" > 90
-      )),
-    0
-  ) AS "over_90",
-  COALESCE(
-    SUM("t10"."balance") FILTER(WHERE
-      (
+      )
+      THEN "t10"."balance"
+      ELSE NULL
+    END AS "over_90",
+    CASE
+      WHEN (
         "t10"."balance" > 0
       ) AND (
         "t10"."days_past_due" <= 0
-      )),
-    0
-  ) AS "aged_0",
-  COALESCE(
-    SUM("t10"."balance") FILTER(WHERE
-      (
+      )
+      THEN "t10"."balance"
+      ELSE NULL
+    END AS "aged_0",
+    CASE
+      WHEN (
         "t10"."balance" > 0
       )
       AND (
@@ -60,12 +74,12 @@ SELECT
         ) AND (
           "t10"."days_past_due" <= 30
         )
-      )),
-    0
-  ) AS "aged_1",
-  COALESCE(
-    SUM("t10"."balance") FILTER(WHERE
-      (
+      )
+      THEN "t10"."balance"
+      ELSE NULL
+    END AS "aged_1",
+    CASE
+      WHEN (
         "t10"."balance" > 0
       )
       AND (
@@ -74,12 +88,12 @@ SELECT
         ) AND (
           "t10"."days_past_due" <= 60
         )
-      )),
-    0
-  ) AS "aged_2",
-  COALESCE(
-    SUM("t10"."balance") FILTER(WHERE
-      (
+      )
+      THEN "t10"."balance"
+      ELSE NULL
+    END AS "aged_2",
+    CASE
+      WHEN (
         "t10"."balance" > 0
       )
       AND (
@@ -88,12 +102,12 @@ SELECT
         ) AND (
           "t10"."days_past_due" <= 90
         )
-      )),
-    0
-  ) AS "aged_3",
-  COALESCE(
-    SUM("t10"."balance") FILTER(WHERE
-      (
+      )
+      THEN "t10"."balance"
+      ELSE NULL
+    END AS "aged_3",
+    CASE
+      WHEN (
         "t10"."balance" > 0
       )
       AND (
@@ -102,68 +116,70 @@ SELECT
         ) AND (
           "t10"."days_past_due" <= 120
         )
-      )),
-    0
-  ) AS "aged_4",
-  COALESCE(
-    SUM("t10"."balance") FILTER(WHERE
-      (
+      )
+      THEN "t10"."balance"
+      ELSE NULL
+    END AS "aged_4",
+    CASE
+      WHEN (
         "t10"."balance" > 0
       ) AND (
         "t10"."days_past_due" > 120
-      )),
-    0
-  ) AS "aged_5"
-FROM (
-  SELECT
-    "t9"."on",
-    "t8"."invoice_id",
-    "t8"."customer_id",
-    "t8"."group",
-    "t8"."currency",
-    "t8"."issued_on",
-    "t8"."due_on",
-    "t8"."entered_on",
-    "t8"."balance",
-    CAST(EXTRACT(epoch FROM CAST("t9"."on" AS TIMESTAMP) - CAST("t8"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days_past_due"
+      )
+      THEN "t10"."balance"
+      ELSE NULL
+    END AS "aged_5"
   FROM (
     SELECT
-      *
-    FROM (
-      SELECT
-        "t0"."quarter_opening_on" AS "on"
-      FROM "calendar" AS "t0"
-    ) AS "t2"
-    UNION
-    SELECT
-      *
+      "t9"."on",
+      "t8"."invoice_id",
+      "t8"."customer_id",
+      "t8"."group",
+      "t8"."currency",
+      "t8"."issued_on",
+      "t8"."due_on",
+      "t8"."entered_on",
+      "t8"."balance",
+      CAST(EXTRACT(epoch FROM CAST("t9"."on" AS TIMESTAMP) - CAST("t8"."due_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "days_past_due"
     FROM (
       SELECT
         *
       FROM (
         SELECT
-          "t0"."as_of" AS "on"
+          "t0"."quarter_opening_on" AS "on"
         FROM "calendar" AS "t0"
-      ) AS "t3"
+      ) AS "t2"
       UNION
       SELECT
         *
       FROM (
         SELECT
-          "t0"."opening_on" AS "on"
-        FROM "calendar" AS "t0"
-      ) AS "t4"
-    ) AS "t5"
-  ) AS "t9"
-  INNER JOIN (
-    SELECT
-      *
-    FROM "spells" AS "t1"
-    WHERE
-      "t1"."balance" <> 0
-  ) AS "t8"
-    ON "t8"."since" <= "t9"."on" AND "t8"."until" > "t9"."on"
-) AS "t10"
+          *
+        FROM (
+          SELECT
+            "t0"."as_of" AS "on"
+          FROM "calendar" AS "t0"
+        ) AS "t3"
+        UNION
+        SELECT
+          *
+        FROM (
+          SELECT
+            "t0"."opening_on" AS "on"
+          FROM "calendar" AS "t0"
+        ) AS "t4"
+      ) AS "t5"
+    ) AS "t9"
+    INNER JOIN (
+      SELECT
+        *
+      FROM "spells" AS "t1"
+      WHERE
+        "t1"."balance" <> 0
+    ) AS "t8"
+      ON "t8"."since" <= "t9"."on" AND "t8"."until" > "t9"."on"
+  ) AS "t10"
+) AS "t11"
 GROUP BY
   1,
   2

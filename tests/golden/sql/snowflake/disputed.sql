@@ -1,10 +1,20 @@
 SELECT
+  "t13"."as_of",
   "t13"."group",
-  "t13"."on" AS "as_of",
-  COALESCE(SUM("t13"."balance"), 0) AS "disputed"
+  COALESCE(SUM("t13"."disputed"), 0) AS "disputed"
 FROM (
   SELECT
-    *
+    "t12"."on" AS "as_of",
+    "t12"."invoice_id",
+    "t12"."customer_id",
+    "t12"."group",
+    "t12"."currency",
+    "t12"."issued_on",
+    "t12"."due_on",
+    "t12"."entered_on",
+    "t12"."balance",
+    "t12"."days_past_due",
+    "t12"."balance" AS "disputed"
   FROM (
     SELECT
       "t11"."on",

@@ -1,189 +1,24 @@
 SELECT
   "t7"."as_of",
   "t7"."group",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'billed'
-        ) AND (
-          "t7"."on" > "t7"."opening_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "billed_month",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'cash'
-        ) AND (
-          "t7"."on" > "t7"."opening_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "cash_month",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'credit_note'
-        ) AND (
-          "t7"."on" > "t7"."opening_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "credit_notes_month",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'discount'
-        ) AND (
-          "t7"."on" > "t7"."opening_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "discounts_month",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'write_off'
-        ) AND (
-          "t7"."on" > "t7"."opening_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "write_offs_month",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'set_off'
-        ) AND (
-          "t7"."on" > "t7"."opening_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "set_offs_month",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'tax_withheld'
-        ) AND (
-          "t7"."on" > "t7"."opening_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "withheld_tax_month",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'bank_charge'
-        ) AND (
-          "t7"."on" > "t7"."opening_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "bank_charges_month",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'difference'
-        ) AND (
-          "t7"."on" > "t7"."opening_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "differences_month",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'billed'
-        ) AND (
-          "t7"."on" > "t7"."quarter_opening_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "billed_quarter",
-  COALESCE(
-    SUM(
-      IFF(
-        (
-          "t7"."kind" = 'billed'
-        ) AND (
-          "t7"."on" > "t7"."before_90_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "billed_90",
-  COALESCE(SUM(IFF((
-    "t7"."kind" = 'billed'
-  ) AND "t7"."in_365", "t7"."amount", NULL)), 0) AS "billed_365",
-  COALESCE(
-    SUM(IFF((
-      "t7"."kind" = 'write_off'
-    ) AND "t7"."in_365", "t7"."amount", NULL)),
-    0
-  ) AS "write_offs_365",
-  COALESCE(SUM(IFF("t7"."on" > "t7"."opening_on", "t7"."late_cash", NULL)), 0) AS "late_cash_month",
-  COALESCE(SUM(IFF("t7"."in_365", "t7"."late_cash", NULL)), 0) AS "late_cash_365",
-  COALESCE(
-    SUM(
-      IFF(
-        "t7"."kind" IN ('cash', 'set_off', 'tax_withheld')
-        AND (
-          "t7"."counted_on" > "t7"."before_90_on"
-        ),
-        "t7"."amount",
-        NULL
-      )
-    ),
-    0
-  ) AS "paid_90",
-  COALESCE(SUM(IFF("t7"."counted_on" > "t7"."before_90_on", "t7"."paid_days_late", NULL)), 0) AS "paid_days_late_90",
-  COALESCE(
-    SUM(IFF("t7"."counted_on" > "t7"."before_90_on", "t7"."paid_days_to_pay", NULL)),
-    0
-  ) AS "paid_days_to_pay_90"
+  COALESCE(SUM("t7"."billed_month"), 0) AS "billed_month",
+  COALESCE(SUM("t7"."cash_month"), 0) AS "cash_month",
+  COALESCE(SUM("t7"."credit_notes_month"), 0) AS "credit_notes_month",
+  COALESCE(SUM("t7"."discounts_month"), 0) AS "discounts_month",
+  COALESCE(SUM("t7"."write_offs_month"), 0) AS "write_offs_month",
+  COALESCE(SUM("t7"."set_offs_month"), 0) AS "set_offs_month",
+  COALESCE(SUM("t7"."withheld_tax_month"), 0) AS "withheld_tax_month",
+  COALESCE(SUM("t7"."bank_charges_month"), 0) AS "bank_charges_month",
+  COALESCE(SUM("t7"."differences_month"), 0) AS "differences_month",
+  COALESCE(SUM("t7"."billed_quarter"), 0) AS "billed_quarter",
+  COALESCE(SUM("t7"."billed_90"), 0) AS "billed_90",
+  COALESCE(SUM("t7"."billed_365"), 0) AS "billed_365",
+  COALESCE(SUM("t7"."write_offs_365"), 0) AS "write_offs_365",
+  COALESCE(SUM("t7"."paid_90"), 0) AS "paid_90",
+  COALESCE(SUM("t7"."late_cash_month"), 0) AS "late_cash_month",
+  COALESCE(SUM("t7"."late_cash_365"), 0) AS "late_cash_365",
+  COALESCE(SUM("t7"."paid_days_late_90"), 0) AS "paid_days_late_90",
+  COALESCE(SUM("t7"."paid_days_to_pay_90"), 0) AS "paid_days_to_pay_90"
 FROM (
   SELECT
     "t6"."as_of",
@@ -205,7 +40,136 @@ FROM (
     "t6"."late_cash",
     "t6"."paid_days_late",
     "t6"."paid_days_to_pay",
-    "t6"."on" > "t6"."before_365_on" AS "in_365"
+    "t6"."on" > "t6"."before_365_on" AS "in_365",
+    IFF(
+      (
+        "t6"."kind" = 'billed'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "billed_month",
+    IFF(
+      (
+        "t6"."kind" = 'cash'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "cash_month",
+    IFF(
+      (
+        "t6"."kind" = 'credit_note'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "credit_notes_month",
+    IFF(
+      (
+        "t6"."kind" = 'discount'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "discounts_month",
+    IFF(
+      (
+        "t6"."kind" = 'write_off'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "write_offs_month",
+    IFF(
+      (
+        "t6"."kind" = 'set_off'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "set_offs_month",
+    IFF(
+      (
+        "t6"."kind" = 'tax_withheld'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "withheld_tax_month",
+    IFF(
+      (
+        "t6"."kind" = 'bank_charge'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "bank_charges_month",
+    IFF(
+      (
+        "t6"."kind" = 'difference'
+      ) AND (
+        "t6"."on" > "t6"."opening_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "differences_month",
+    IFF(
+      (
+        "t6"."kind" = 'billed'
+      ) AND (
+        "t6"."on" > "t6"."quarter_opening_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "billed_quarter",
+    IFF(
+      (
+        "t6"."kind" = 'billed'
+      ) AND (
+        "t6"."on" > "t6"."before_90_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "billed_90",
+    IFF(
+      (
+        "t6"."kind" = 'billed'
+      ) AND (
+        "t6"."on" > "t6"."before_365_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "billed_365",
+    IFF(
+      (
+        "t6"."kind" = 'write_off'
+      ) AND (
+        "t6"."on" > "t6"."before_365_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "write_offs_365",
+    IFF(
+      "t6"."kind" IN ('cash', 'set_off', 'tax_withheld')
+      AND (
+        "t6"."counted_on" > "t6"."before_90_on"
+      ),
+      "t6"."amount",
+      NULL
+    ) AS "paid_90",
+    IFF("t6"."on" > "t6"."opening_on", "t6"."late_cash", NULL) AS "late_cash_month",
+    IFF("t6"."on" > "t6"."before_365_on", "t6"."late_cash", NULL) AS "late_cash_365",
+    IFF("t6"."counted_on" > "t6"."before_90_on", "t6"."paid_days_late", NULL) AS "paid_days_late_90",
+    IFF("t6"."counted_on" > "t6"."before_90_on", "t6"."paid_days_to_pay", NULL) AS "paid_days_to_pay_90"
   FROM (
     SELECT
       "t2"."as_of",

@@ -15,13 +15,27 @@ WITH "t8" AS (
 SELECT
   "t28"."as_of",
   "t28"."group",
-  COALESCE(SUM("t28"."amount"), 0) AS "promised_amount",
-  COALESCE(SUM(IFF("t28"."kept", "t28"."amount", NULL)), 0) AS "kept_amount",
-  COUNT(*) AS "promised_count",
-  SUM(IFF("t28"."kept", 1, 0)) AS "kept_count"
+  COALESCE(SUM("t28"."promised_amount"), 0) AS "promised_amount",
+  COALESCE(SUM("t28"."kept_amount"), 0) AS "kept_amount",
+  COALESCE(SUM("t28"."promised_count"), 0) AS "promised_count",
+  COALESCE(SUM("t28"."kept_count"), 0) AS "kept_count"
 FROM (
   SELECT
-    *
+    "t27"."as_of",
+    "t27"."row",
+    "t27"."group",
+    "t27"."customer_id",
+    "t27"."about",
+    "t27"."made_on",
+    "t27"."promised_on",
+    "t27"."amount",
+    "t27"."given_on",
+    "t27"."over",
+    "t27"."kept",
+    "t27"."amount" AS "promised_amount",
+    IFF("t27"."kept", "t27"."amount", NULL) AS "kept_amount",
+    1 AS "promised_count",
+    IFF("t27"."kept", 1, NULL) AS "kept_count"
   FROM (
     SELECT
       "t22"."as_of",

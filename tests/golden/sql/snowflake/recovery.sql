@@ -1,10 +1,22 @@
 SELECT
   "t13"."as_of",
   "t13"."group",
-  COALESCE(SUM("t13"."amount"), 0) AS "recovered_month"
+  COALESCE(SUM("t13"."recovered_month"), 0) AS "recovered_month"
 FROM (
   SELECT
-    *
+    "t12"."as_of",
+    "t12"."on",
+    "t12"."invoice_id",
+    "t12"."amount",
+    "t12"."customer_id",
+    "t12"."group",
+    "t12"."currency",
+    "t12"."issued_on",
+    "t12"."due_on",
+    "t12"."entered_on",
+    "t12"."balance",
+    "t12"."days_past_due",
+    "t12"."amount" AS "recovered_month"
   FROM (
     SELECT
       "t11"."as_of",
