@@ -110,7 +110,7 @@ def test_every_command_and_option_says_what_it_does(command: str) -> None:
 
 @pytest.mark.parametrize("command", sorted(main.commands))
 def test_every_command_has_its_test(command: str) -> None:
-    assert any(name.startswith(f"test_{command}_") for name in globals())
+    assert any(name.startswith(f"test_{command.replace('-', '_')}_") for name in globals())
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))
@@ -530,3 +530,13 @@ def test_an_import_that_kept_nothing_is_no_success(tmp_path: Path) -> None:
     write(tmp_path, {"export.csv": EXPORT.replace("05/01/2026", "then"), "mapping.toml": MAPPING})
     result = run("import", tmp_path / "export.csv", tmp_path / "ledger", "--preset-file", tmp_path / "mapping.toml")
     assert (result.exit_code, "0 imported" in result.stdout) == (1, True)
+
+
+# A page of one's own
+
+
+def test_new_page_says_where_it_is_or_what_is_wrong(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    assert run("new-page", "own", "--notebooks", str(folder)).stdout == f"{folder / 'own.ipynb'}\n"
+    refused(run("new-page", "own", "--notebooks", str(folder)), 2, "is there already. Choose another name.")
+    refused(run("new-page", "../own", "--notebooks", str(folder)), 2, "../own cannot be the name of a page.")

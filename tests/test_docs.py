@@ -90,7 +90,7 @@ def test_the_readme_names_every_command(command: str) -> None:
 
 def test_the_readme_names_no_command_that_does_not_exist() -> None:
     code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", read("README.md"), flags=re.DOTALL))
-    named = set(re.findall(r"(?:\$ |`|/)arforecast ([a-z]+)\b", code))
+    named = set(re.findall(r"(?:\$ |`|/)arforecast ([a-z-]+)\b", code))
     assert named <= set(main.commands)
 
 

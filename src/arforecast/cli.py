@@ -290,6 +290,16 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         click.echo(folder / "index.html")
 
 
+@main.command("new-page")
+@click.argument("name")
+@click.option("--notebooks", type=click.Path(path_type=Path), default=Path("notebooks"), show_default=True)
+def new_page(name: str, notebooks: Path) -> None:
+    """Write the notebook NAME, a page of your own to begin from, which the report takes into its pack."""
+    from arforecast.report import notebook
+
+    click.echo(notebook.write(name, notebooks))
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:

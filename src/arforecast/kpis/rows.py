@@ -134,6 +134,6 @@ def _refuse_unknown(kpi: Kpi, facts: Facts, group: str) -> None:
     if why := known.unseen(kpi, facts):
         raise UsageError(f"{kpi.name} is {why}.")
     if facts.by:
-        known = known_groups(facts).filter(_.group != WHOLE).select(*KEYS[1:]).distinct().to_pandas().group
-        if group not in set(known):
-            raise UsageError(f"There is no group {shown(group)}. There is {', '.join(sorted(known))}.")
+        there = known_groups(facts).filter(_.group != WHOLE).select(*KEYS[1:]).distinct().to_pandas().group
+        if group not in set(there):
+            raise UsageError(f"There is no group {shown(group)}. There is {', '.join(sorted(there))}.")

@@ -1,10 +1,12 @@
-"""Notebooks: what each does first, so that it refuses the same and looks the same whoever runs it."""
+"""Notebooks: a new one, and what each does first, so that it refuses and looks the same whoever runs it."""
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,8 +16,28 @@ from arforecast.errors import UsageError, shown
 from arforecast.report import tables
 
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+NEW = Path(__file__).parent / "new_page.ipynb"
 INJECTED = "# Parameters"  # how papermill, and so whoever schedules by it, begins the cell of what it was given
 OF_PAPERMILL = "PAPERMILL_"  # what it adds of its own accord
+
+
+def write(name: str, folder: Path) -> Path:
+    """Write a notebook of one's own to `folder`, which `arforecast report` makes a page of as it is, and say where.
+
+    Raises UsageError for a name that is a path or that of the first page, and for a notebook that is there already.
+    """
+    if not re.fullmatch(r"[^\W_][\w-]*", name) or name == "index":
+        raise UsageError(f"{shown(name)} cannot be the name of a page. Use letters, digits, - and _, but not index.")
+    path, text = folder / f"{name}.ipynb", NEW.read_text("utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text.replace("TITLE", re.sub("[-_]+", " ", name).capitalize()).replace("NAME", name))
+    except FileExistsError as fault:
+        raise UsageError(f"{path} is there already. Choose another name.") from fault
+    except OSError as fault:
+        raise UsageError(f"{path} cannot be written: {fault.strerror}.") from fault
+    return path
 
 
 def begin(names: Mapping[str, Any]) -> None:

@@ -332,23 +332,24 @@ def _refuse_what_is_no_run(final: Path) -> None:
 
 
 def _write_pages(names: Sequence[str], folder: Path, final: Path, stamp: Mapping[str, Any]) -> None:
-    notebooks = {name: _settled(folder / f"{name}.ipynb", folder, final) for name in names}
-    bodies = {name: body(notebook) for name, notebook in notebooks.items()}
-    entries = {
-        name: page.Entry(f"{name}.html", title(notebook) or name, headline(notebook), cards(notebook))
-        for name, notebook in notebooks.items()
-    }
+    executed = {name: _executed(folder / f"{name}.ipynb", folder, final) for name in names}
+    entries = {name: _entry(name, notebook) for name, notebook in executed.items()}
+    beside = list(entries.values())
     for name, entry in entries.items():
-        _write(folder / entry.file, page.document(entry.title, bodies[name], stamp, list(entries.values())))
-    others = [entry for name, entry in entries.items() if name != BRIEF]
-    _write(folder / "index.html", page.index(others, stamp, bodies.get(BRIEF, "")))
+        _write(folder / entry.file, page.document(entry.title, body(executed[name]), stamp, beside))
+    brief = body(executed[BRIEF]) if BRIEF in executed else ""
+    _write(folder / "index.html", page.index([entries[name] for name in names if name != BRIEF], stamp, brief))
 
 
-def _settled(path: Path, folder: Path, final: Path) -> nbformat.NotebookNode:
-    """The executed notebook, which from now on says where its data will be found."""
-    executed = path.read_text("utf-8").replace(str(folder), str(final))
-    path.write_text(executed, "utf-8")
-    return nbformat.reads(executed, as_version=4)
+def _executed(path: Path, folder: Path, final: Path) -> nbformat.NotebookNode:
+    """The notebook with its outputs, which names the place where its data will be found."""
+    text = path.read_text("utf-8").replace(str(folder), str(final))
+    path.write_text(text, "utf-8")
+    return nbformat.reads(text, as_version=4)
+
+
+def _entry(name: str, notebook: nbformat.NotebookNode) -> page.Entry:
+    return page.Entry(f"{name}.html", title(notebook) or name, headline(notebook), cards(notebook))
 
 
 def _write_account(
