@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import doctest
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
 
 import arforecast as ar
+from arforecast import desk
 from arforecast.desk import Snapshot
 from arforecast.errors import SourceError, UsageError
 from arforecast.ledger.tables import BY_NAME
+from arforecast.report import notebook, tables
 from arforecast.settings import Forecast, Settings
 from forecasts import AS_OF, HORIZON_DAYS, eventful, opened, sample
 from ledgers import told
@@ -170,7 +175,8 @@ def bound(name: str) -> int:
 
 def test_the_stamp_says_what_a_figure_rests_on(today: Snapshot) -> None:
     stamp = today.stamp()
-    assert set(stamp) == {"as_of", "currency", "fingerprint", "version", "rows", "gates", "missing_tables", "unknown"}
+    of_the_run = {"as_of", "currency", "fingerprint", "version", "settings", "loosened"}
+    assert set(stamp) == of_the_run | {"rows", "gates", "missing_tables", "unknown", "where", "of_the_whole"}
     assert (stamp["as_of"], stamp["currency"], stamp["version"]) == (str(AS_OF), "USD", ar.__version__)
     assert stamp["fingerprint"] == sample().books.fingerprint
     assert {line["table"] for line in stamp["rows"]} == set(BY_NAME)
@@ -216,6 +222,45 @@ def test_every_kpi_of_the_day_is_in_the_glossary(today: Snapshot) -> None:
     glossary = today.glossary()
     assert list(glossary.columns) == ["kpi", "meaning", "unit", "better"]
     assert set(today.kpis().kpi) <= set(glossary.kpi)
+
+
+def test_a_cell_shows_in_a_line_what_it_holds(today: Snapshot) -> None:
+    ledger, sheet = ar.Ledger(today.books), today.account(today.accounts().customer_id[0])
+    for thing in (ledger, today, sheet, today.books):
+        assert len(repr(thing)) < 200
+        assert "\n" not in repr(thing)
+    invoices = today.books.rows.set_index("table").used["invoices"]
+    assert repr(ledger).startswith(f"Ledger of {invoices:,} invoices, ")
+    assert repr(today).startswith(f"Snapshot of {AS_OF}: {invoices:,} invoices, ")
+    assert repr(sheet).startswith(f"Sheet of {len(sheet.open_items)} open_items, ")
+    assert "<td>invoices</td>" in ledger._repr_html_()
+    assert "<code>kpis()</code>" in today._repr_html_()
+    assert sheet._repr_html_().count("<table") == 5
+
+
+def test_what_a_cell_shows_is_no_markup_of_a_customer(tmp_path: Path) -> None:
+    """
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount
+    <b>A1</b>   <i>anna</i>  2026-04-20  2026-05-04  100.00
+    """
+    told_of = told(test_what_a_cell_shows_is_no_markup_of_a_customer.__doc__ or "")
+    shown = opened(told_of, tmp_path).as_of("2026-06-30").account("<i>anna</i>")._repr_html_()
+    assert "&lt;b&gt;A1&lt;/b&gt;" in shown
+    assert "<b>" not in shown
+
+
+def test_tab_offers_what_to_begin_with() -> None:
+    assert dir(ar)[:2] == ["Ledger", "Snapshot"]
+    assert {"open_ledger", "style"} <= set(dir(ar))
+
+
+@pytest.mark.parametrize("module", [desk, tables, notebook])
+def test_the_examples_say_what_they_give(module: ModuleType, today: Snapshot) -> None:
+    with mpl.rc_context():
+        tried = doctest.testmod(module, extraglobs={"today": today})
+    assert tried.attempted
+    assert not tried.failed
 
 
 # Figures of one day

@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 import arforecast
 import ledgers
@@ -79,10 +80,14 @@ def test_a_type_that_is_none_of_a_parameter_is_refused() -> None:
 # In a kernel
 
 
-@pytest.fixture
-def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A ledger, and a notebook in a folder beside it that saves, draws and ends a cell with a frame."""
+@pytest.fixture(autouse=True)
+def kernels_import_this_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(arforecast.__file__).resolve().parents[1]))
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A ledger, and a notebook in a folder beside it that saves, draws and ends a cell with a frame."""
     ledgers.write(ledgers.told(LEDGER), tmp_path / "ledger")
     cells = [
         f"{BEGIN}\nkpis = ar.open_ledger(ledger).as_of(as_of).kpis()\nfile = tables.save(kpis, data, 'kpis')",
@@ -129,3 +134,17 @@ def test_frames_and_figures_of_ones_own_stand_on_the_page_as_ours_do(pack: Path)
     assert '<svg aria-label="One bar" role="img"' in page
     assert "<img" not in page
     assert "<pre>" not in page
+
+
+def test_a_cell_says_what_takes_longer_than_two_seconds_and_nothing_of_the_rest() -> None:
+    cells = [
+        "import time\nfrom arforecast import kernel",
+        "with kernel.telling('At once'):\n    pass",
+        "with kernel.telling('Counting'):\n    time.sleep(3.4)",
+    ]
+    made = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
+    done = NotebookClient(made).execute()
+    assert not done.cells[1].outputs
+    said = done.cells[2].outputs
+    assert {output.name for output in said} == {"stderr"}
+    assert re.fullmatch(r"\rCounting: 2 s(\rCounting: \d s)+\n", "".join(output.text for output in said))

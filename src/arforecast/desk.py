@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property
+from html import escape
 from typing import Any
 
 import ibis
 import pandas as pd
 
 import arforecast.ledger as ledgers
-from arforecast import kpis, reconciliation, schedules, snapshot
+from arforecast import kernel, kpis, reconciliation, schedules, snapshot
 from arforecast.actions import accounts
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
@@ -36,6 +37,12 @@ class Ledger:
     """A ledger whose rows are checked and ready to be asked."""
 
     books: Books
+
+    def __repr__(self) -> str:
+        return f"Ledger of {self.books!r}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.books.rows.to_html(index=False, border=0)}"
 
     @property
     def problems(self) -> pd.DataFrame:
@@ -92,6 +99,14 @@ class Snapshot:
     books: Books
     day: date
 
+    def __repr__(self) -> str:
+        return f"Snapshot of {self.day}: {self.books!r}"
+
+    def _repr_html_(self) -> str:
+        asks = ", ".join(f"<code>{name}()</code>" for name in ("kpis", "accounts", "late_payers", "cash_forecast"))
+        return f"<p>{escape(repr(self))}</p><p>Ask it for {asks}.</p>"
+
+    @kernel.telling("Measuring")
     def kpis(self, by: By = None, months: int = 1) -> pd.DataFrame:
         """Every KPI today and at the month-ends before, `months` days in all, also by group: of a column of invoices
         or customers, or of each combination of several, by=("segment", "country"); see `arforecast.kpis.measured`."""
@@ -166,12 +181,20 @@ class Snapshot:
         """The KPIs that answer one question by other definitions: question, kpi, why their answers differ."""
         return families.members()
 
+    @kernel.telling("Measuring")
     def schedule(self, name: str) -> pd.DataFrame:
         """A supporting table beside the KPIs, such as roll_rates or vintage; see `arforecast.schedules.schedule`."""
         return schedules.schedule(self._facts, self.day, name)
 
+    @kernel.telling("Looking at accounts")
     def accounts(self) -> pd.DataFrame:
-        """Every customer who owes, those most worth a look first; see `arforecast.actions.accounts.owing`."""
+        """Every customer who owes, those most worth a look first; see `arforecast.actions.accounts.owing`.
+
+        Money in the reporting currency, lengths in days, shares 0-1.
+
+        >>> today.accounts()[["customer_id", "overdue_balance", "reasons"]].columns.tolist()
+        ['customer_id', 'overdue_balance', 'reasons']
+        """
         return accounts.owing(self._facts, self.day)
 
     def account(self, customer_id: str) -> Sheet:
@@ -190,26 +213,49 @@ class Snapshot:
         """What each schedule means: kpi, meaning."""
         return schedules.glossary().rename(columns={"schedule": "kpi"})
 
+    @kernel.telling("Predicting payment dates")
     def late_payers(self) -> pd.DataFrame:
-        """Every open invoice with its payment distribution; see `arforecast.forecast.late.late_payers`."""
+        """Every open invoice with its payment distribution; see `arforecast.forecast.late.late_payers`.
+
+        `open_balance` is money in `currency`, `worth_amount` in the reporting currency; what begins with `p_` is a
+        probability of 0-1 (of being settled after `due_on`, or within that many days), `paid_on_p50` the day until
+        which it is settled with even odds, empty beyond the horizon; `expected_days_late` is days.
+
+        >>> late = today.late_payers()
+        >>> late.columns[:5].tolist()
+        ['invoice_id', 'customer_id', 'due_on', 'currency', 'open_balance']
+        >>> bool(late.p_late.between(0, 1).all())
+        True
+        """
         self._history("The list of who will pay late")
         return late.late_payers(self._facts, self._today)
 
+    @kernel.telling("Predicting payment dates on past days")
     def late_record(self) -> pd.DataFrame:
         """Past chances of being late beside what became of them; see `arforecast.forecast.backtest.late_record`."""
         self._record()
         return backtest.late_record(self._facts, self._past(self._origins), self.day)
 
+    @kernel.telling("Forecasting cash, past weeks first")
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
         """Cash by week and component with ranges that past forecasts have stretched; see
-        `arforecast.forecast.cash.by_week`."""
+        `arforecast.forecast.cash.by_week`.
+
+        Money in the reporting currency. Week 1 starts on the day after; `component` is open_book (invoices issued),
+        unbilled (those to come) or total; `p10` to `p90` is the range of eight weeks in ten.
+
+        >>> today.cash_forecast(weeks=1).columns.tolist()
+        ['week_start', 'week_end', 'component', 'mean', 'p2_5', 'p10', 'p25', 'p50', 'p75', 'p90', 'p97_5']
+        """
         return cash.by_week(self._cash(weeks), self._decimals)
 
+    @kernel.telling("Forecasting cash, past weeks first")
     def cash_within(self, weeks: int = 13) -> pd.DataFrame:
         """Cash of the first week, the first two, ..., each with its range and what such ranges held; see
         `arforecast.forecast.cash.within`."""
         return cash.within(self._cash(weeks), cash.published(self._cash_past), self._decimals)
 
+    @kernel.telling("Forecasting cash on past days")
     def cash_record(self) -> pd.DataFrame:
         """Past forecasts of cash and of its baselines beside what came; see `arforecast.forecast.cash.comparison`."""
         self._record()
@@ -286,6 +332,7 @@ class Snapshot:
         }
 
 
+@kernel.telling("Reading and checking the ledger")
 def open_ledger(url: Any, settings: Settings | None = None) -> Ledger:
     """Open the ledger at `url` and check every row.
 

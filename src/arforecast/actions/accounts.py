@@ -78,6 +78,13 @@ class Sheet(NamedTuple):
     promises: pd.DataFrame
     contacts: pd.DataFrame
 
+    def __repr__(self) -> str:
+        return f"Sheet of {', '.join(f'{len(rows)} {kind}' for kind, rows in self._asdict().items())}"
+
+    def _repr_html_(self) -> str:
+        tables = (f"<h4>{kind}</h4>{rows.to_html(index=False, border=0)}" for kind, rows in self._asdict().items())
+        return "".join(tables)
+
 
 def owing(facts: Facts, as_of: date) -> pd.DataFrame:
     """One row a customer with an open balance at as_of, those most worth a look first; see COLUMNS.

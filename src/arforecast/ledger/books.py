@@ -47,3 +47,10 @@ class Books:
     def entire(self) -> Books:
         """The books of the whole ledger."""
         return self.whole or self
+
+    def __repr__(self) -> str:
+        used = self.rows.set_index("table").used
+        told = ", ".join(f"{used[name]:,} {name}" for name in ("invoices", "applications") if name in used)
+        more = f" and {len(used) - 2} tables more" if len(used) > 2 else ""
+        out = f"{self.rows.quarantined.sum():,} rows set aside"
+        return f"{told}{more} in {self.settings.ledger.currency}; {out}; fingerprint {self.fingerprint[:8]}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from dataclasses import dataclass, field
 from errno import EACCES
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
-import psutil
 
+from arforecast import kernel
 from arforecast.errors import SourceError, UsageError, address, shown
 from arforecast.ledger import database, duckdb_file, files
 from arforecast.ledger.tables import BY_NAME, INVOICES, Make, Table, Tables
@@ -65,23 +64,8 @@ def path(url: str | Path) -> Path:
     """Where the folder or the file of a ledger is said to lie: seen from the working folder, or else from that of the
     notebook which asks."""
     said = Path(os.path.expanduser(str(url).removeprefix(FILE)))  # noqa: PTH111 - who has no home here is no fault
-    beside = [] if said.is_absolute() or said.exists() else [folder / said for folder in _of_the_notebook()]
+    beside = [] if said.is_absolute() or said.exists() else [folder / said for folder in kernel.folders()]
     return next((place for place in beside if place.exists()), said)
-
-
-def _of_the_notebook() -> list[Path]:
-    """The folders of the notebooks that this kernel was started for, as the command that started it names them.
-
-    Nothing else tells: a kernel that plain papermill starts knows its working folder alone.
-    """
-    if "ipykernel" not in sys.modules:
-        return []
-    try:
-        starter = psutil.Process().parent()
-        words, here = (starter.cmdline(), Path(starter.cwd())) if starter else ([], Path())
-    except psutil.Error:
-        return []
-    return [(here / word).parent.resolve() for word in words if word.endswith(".ipynb")]
 
 
 def places(url: Any) -> list[Path]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
+from arforecast import kernel
 from arforecast.errors import UsageError, shown
 from arforecast.report import tables
 
@@ -63,7 +63,7 @@ def style() -> None:
     """
     from arforecast.report import plots
 
-    shell = _kernel()
+    shell = kernel.shell()
     if shell:
         shell.run_line_magic("matplotlib", "inline")  # it forgets, when it starts, who else shows figures
         formatter = shell.display_formatter.formatters["text/html"]
@@ -112,12 +112,6 @@ def _refuse_unknown(unknown: list[str], declared: Mapping[str, str]) -> None:
     if unknown:
         there = ", ".join(declared) or "none"
         raise UsageError(f"This notebook declares no parameter {', '.join(unknown)}. There are: {there}.")
-
-
-def _kernel() -> Any:
-    """The shell of the notebook's kernel; none in a script and in a terminal."""
-    ipython = sys.modules.get("IPython") if "ipykernel" in sys.modules else None
-    return ipython.get_ipython() if ipython else None
 
 
 def _frame(frame: pd.DataFrame) -> str | None:
