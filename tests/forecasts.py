@@ -17,6 +17,7 @@ from arforecast import snapshot
 from arforecast.desk import Ledger, open_ledger
 from arforecast.forecast import backtest, cash, exposure
 from arforecast.forecast.backtest import Past
+from arforecast.forecast.calendar import EVERY_DAY
 from arforecast.forecast.exposure import Exposure, Lives
 from arforecast.forecast.payment_time import Distribution, predict
 from arforecast.sample import write_sample
@@ -128,7 +129,8 @@ def exposed(*lines: tuple[str, int, int, int, int, int]) -> Exposure:
     }
     settled = np.array([settled for _, settled in rows], dtype=bool)
     edges = np.array([100.0, 200.0, 300.0, 400.0])
-    return Exposure(pd.DataFrame(runs, dtype="int64").assign(settled=settled), pd.Index(customers), edges)
+    table = pd.DataFrame(runs, dtype="int64").assign(settled=settled, weight=1.0, block=range(len(rows)))
+    return Exposure(table, pd.Index(customers), edges, EVERY_DAY)
 
 
 def distribution(said: Past, days: int) -> Distribution:

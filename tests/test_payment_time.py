@@ -20,6 +20,7 @@ import forecasts
 from arforecast.desk import open_ledger
 from arforecast.forecast import backtest, exposure, hazard, payment_time, scores
 from arforecast.forecast.baselines import late_rates, roll_rate_curve
+from arforecast.forecast.calendar import EVERY_DAY, open_days
 from arforecast.forecast.exposure import BANDS, Exposure, Lives, open_invoices
 from arforecast.forecast.hazard import (
     AGE_EDGES,
@@ -57,7 +58,7 @@ from forecasts import (
 )
 from ledgers import Tables, ledgers, read, told
 
-Counts = dict[tuple[str, int, int, int], tuple[int, int]]
+Counts = dict[tuple[str, int, int, int], tuple[float, float]]
 DAY = timedelta(days=1)
 FACTORS = (
     *SHARED,
@@ -162,13 +163,13 @@ def plain_exposure(book: list[Invoice], day: date, edges: np.ndarray) -> Counts:
 
 def counted(found: Exposure) -> Counts:
     """The runs day by day."""
-    counts: dict[tuple[str, int, int, int], list[int]] = defaultdict(lambda: [0, 0])
+    counts: dict[tuple[str, int, int, int], list[float]] = defaultdict(lambda: [0, 0])
     for run in found.runs.itertuples():
         for age in range(run.youngest, run.oldest + 1):
             clipped = min(max(age, YOUNGEST), OLDEST)
             cell = counts[found.customers[run.customer], run.band, clipped, (run.due_weekday + age) % 7]
-            cell[0] += 1
-            cell[1] += run.settled and age == run.oldest
+            cell[0] += run.weight
+            cell[1] += run.weight * (run.settled and age == run.oldest)
     return {key: (days, settled) for key, (days, settled) in counts.items()}
 
 
@@ -256,12 +257,13 @@ def read_once(book: list[Life]) -> Lives:
     return Lives(
         pd.Index(customers),
         pd.Index([f"I{nth}" for nth in range(len(book))]),
-        np.array([customers.index(life.customer_id) for life in book]),
+        np.array([customers.index(life.customer_id) for life in book], dtype="int64"),
         back(life.issued for life in book),
         back(life.issued - life.terms for life in book),
         back(life.entered for life in book),
         np.array([life.amount for life in book], dtype=float),
         settlements.assign(**dated),
+        pd.Series(dtype=object, index=pd.DatetimeIndex([])),
     )
 
 
@@ -292,7 +294,7 @@ def test_hazards_of_drawn_lives_are_what_plain_python_says(book: list[Life], day
     """Asked of invoices not due for years, about due and overdue for years, of each customer and of a stranger."""
     found, first = exposure.exposure(read_once(book), LATEST - day * DAY), LATEST - (day - 1) * DAY
     asked = [(name, first + due * DAY) for name in "abcd" for due in (900, 65, 4, -238, -900)]
-    invoices = pd.DataFrame(asked, columns=["customer_id", "due_on"]).assign(amount=3)
+    invoices = pd.DataFrame(asked, columns=["customer_id", "due_on"]).assign(amount=3, issued_on=LATEST - 5000 * DAY)
     invoices["due_on"] = pd.to_datetime(invoices.due_on)
     said, chance = estimate(found).hazards(invoices, first, 10), plain_estimate(found)
     band = sum(edge < 3 for edge in found.edges)
@@ -314,6 +316,109 @@ def test_what_is_known_later_moves_no_run(book: list[Life], day: int) -> None:
     ]
     whole, cut = (exposure.exposure(read_once(part), LATEST - day * DAY) for part in (book, known))
     assert counted(whole) == counted(cut)
+
+
+@settings(max_examples=30, derandomize=True, deadline=None)
+@given(lives(), st.integers(1, 500))
+def test_what_is_known_later_moves_no_bit_of_a_chance(book: list[Life], day: int) -> None:
+    """Calendar, days of settlements after closed ones and factors: without what entered after the day."""
+    known = [
+        replace(life, settlements=[(since, -1, on) for since, until, on in life.settlements if since >= day > until])
+        for life in book
+        if life.entered >= day
+    ]
+    on = LATEST - day * DAY
+    asked = bills(*((name, str(on - 9 * DAY), str(on + due * DAY), 3) for name in "abcd" for due in (-20, 2, 30)))
+    whole, cut = (hazard.fit(read_once(part), on).hazards(asked, on + DAY, 60) for part in (book, known))
+    assert np.array_equal(whole, cut)
+
+
+# Closed days
+
+MONDAY_TO_FRIDAY = open_days(np.array([], dtype="datetime64[D]"), pd.Series(dtype=object, index=pd.DatetimeIndex([])))
+
+
+def paid(*lines: tuple[str, str, str, str | None]) -> Lives:
+    """Lines of customer, issued_on, due_on, settled_on; all known at once, and read on 30 June 2026."""
+    rows = pd.DataFrame(sorted(lines), columns=["customer", "issued_on", "due_on", "settled_on"])
+    dates = {name: rows[name].to_numpy("datetime64[D]") for name in ("issued_on", "due_on", "settled_on")}
+    names = sorted(set(rows.customer))
+    done = np.flatnonzero(~np.isnat(dates["settled_on"]))
+    spells = {"since": pd.to_datetime(dates["settled_on"][done]), "until": pd.Timestamp("2200-01-01")}
+    return Lives(
+        pd.Index(names),
+        pd.Index([f"I{nth}" for nth in range(len(rows))]),
+        rows.customer.map(names.index).to_numpy("int64"),
+        dates["issued_on"],
+        dates["due_on"],
+        dates["issued_on"],
+        np.full(len(rows), 100.0),
+        pd.DataFrame(spells | {"settled_on": spells["since"], "invoice": done}),
+        pd.Series(dtype=object, index=pd.DatetimeIndex([])),
+    )
+
+
+def test_what_is_booked_after_a_weekend_may_have_happened_on_each_of_its_days() -> None:
+    """Settled on Monday 8 June: from Saturday on, or from its issue on Sunday. On Tuesday: then. On Saturday: then.
+    Open on Sunday the 28th: at risk up to Friday; one issued on Saturday never was."""
+    known = paid(
+        ("a", "2026-06-01", "2026-06-08", "2026-06-08"),
+        ("b", "2026-06-07", "2026-06-08", "2026-06-08"),
+        ("c", "2026-06-01", "2026-06-09", "2026-06-09"),
+        ("d", "2026-06-01", "2026-06-06", "2026-06-06"),
+        ("e", "2026-06-20", "2026-06-28", None),
+        ("f", "2026-06-27", "2026-06-28", None),
+    )
+    runs = exposure.exposure(known, date(2026, 6, 28), MONDAY_TO_FRIDAY).runs
+    found = runs.groupby("block")[["oldest", "weight", "settled"]].agg(list)
+    assert found.oldest.tolist() == [[-2, -1, 0], [-1, 0], [0], [0], [-2]]
+    assert found.weight.tolist() == [pytest.approx([1 / 3] * 3), [1 / 2] * 2, [1], [1], [1]]
+    assert [row[0] for row in found.settled] == [True, True, True, True, False]
+
+
+def test_nothing_is_booked_on_closed_days_and_all_of_it_on_the_next_open_one() -> None:
+    """Ten a day, every day; booked on Mondays to Fridays. Of what is open the chance of a Monday is that of three days
+    in a row; asked on a Sunday, that of the Saturday and the Sunday gone is among it."""
+    every = pd.date_range("2026-01-05", "2026-03-27")
+    booked = [str((on + pd.offsets.BDay(0)).date()) for on in every]
+    known = paid(*(("a", "2026-01-01", str(on.date()), to) for on, to in zip(every, booked, strict=True)))
+    model = estimate(exposure.exposure(known, date(2026, 3, 27), MONDAY_TO_FRIDAY), shared=())
+    asked = bills(("stranger", "2026-01-01", "2026-03-30", 100), ("stranger", "2026-03-29", "2026-03-30", 100))
+    friday, sunday = model.hazards(asked, date(2026, 3, 28), 7), model.hazards(asked, date(2026, 3, 30), 5)
+    assert not friday[:, :2].any()
+    assert np.array_equal(friday[:, 2:], sunday)
+    each = replace(model, exposed=replace(model.exposed, calendar=EVERY_DAY)).hazards(asked, date(2026, 3, 28), 7)
+    assert (each[0] > 0.01).all()
+    assert sunday[:, 1:] == pytest.approx(each[:, 3:])
+    assert sunday[:, 0] == pytest.approx(1 - np.prod(1 - each[:, :3], axis=1))
+    assert each[1, 0] == 0
+
+
+@settings(max_examples=20, derandomize=True, deadline=None)
+@given(lives(), st.integers(0, 500))
+def test_days_dealt_and_factors_are_what_plain_python_says(book: list[Life], day: int) -> None:
+    """Expectation and maximisation in turns, one block of days at a time."""
+    found = exposure.exposure(read_once(book), LATEST - day * DAY, MONDAY_TO_FRIDAY)
+    runs = estimate(found).exposed.runs
+    plain = found
+    for _ in range(hazard.ROUNDS):
+        plain = replace(plain, runs=plain.runs.assign(weight=plain_dealt(plain)))
+    assert runs.weight.to_numpy() == pytest.approx(plain.runs.weight.to_numpy(), abs=1e-9)
+    assert counted(replace(found, runs=runs)).keys() == counted(plain).keys()
+
+
+def plain_dealt(found: Exposure) -> list[float]:
+    """The chance of each day of a block: that it happened on it, and on none before."""
+    chance, weights = plain_estimate(found), []
+    for _block, rows in found.runs.groupby("block"):
+        stayed, happened = 1.0, []
+        for run in rows.itertuples():
+            age = min(max(run.oldest, YOUNGEST), OLDEST)
+            traits = plain_traits(found.customers[run.customer], run.band, age, (run.due_weekday + run.oldest) % 7)
+            happened.append(stayed * chance(traits))
+            stayed *= 1 - chance(traits)
+        weights += [each / sum(happened) for each in happened] if len(happened) > 1 else [1.0]
+    return weights
 
 
 def test_open_invoices_are_those_with_a_balance_known_on_the_day() -> None:

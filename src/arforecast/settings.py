@@ -90,6 +90,8 @@ class Forecast(Section):
 
     horizon_days: int = Field(default=180, ge=91, le=1100)
     simulations: int = Field(default=1000, ge=100)
+    # Whose public holidays nothing is booked on; unset: the ledger's country, its customers', that of its currency.
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     seed: int = 20260630
 
 

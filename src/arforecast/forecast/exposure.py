@@ -14,13 +14,13 @@ import pandas as pd
 from ibis import _
 from numpy.typing import NDArray
 
+from arforecast.forecast.calendar import EVERY_DAY, Days, OpenDays, holidays, open_days, weekday
 from arforecast.ledger import valued_at_close
 from arforecast.snapshot import Facts, fetched
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Days = NDArray[np.datetime64]
 
 BANDS = 5
 
@@ -31,7 +31,7 @@ class Lives:
 
     customers: their identifiers, sorted. Of each invoice: invoice_id, customer (its place among them), issued_on,
     due_on, entered_on, amount. settlements: invoice (its place here), since, until, settled_on, see
-    `arforecast.snapshot.settlements`.
+    `arforecast.snapshot.settlements`. holidays: their names by day, see `arforecast.forecast.calendar`.
     """
 
     customers: pd.Index
@@ -42,6 +42,7 @@ class Lives:
     entered_on: Days
     amount: Floats
     settlements: pd.DataFrame
+    holidays: pd.Series
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,16 @@ class Exposure:
     """What a hazard is estimated from, one row an invoice that was ever at risk, a customer's one after another.
 
     runs: customer (its place in `customers`), band (of its amount), due_weekday (Monday 0), youngest and oldest: the
-    first and the last age at which it was at risk, in days from due; settled: whether it was on the last.
-    edges: the amounts that part the bands.
+    first and the last age at which it was at risk, in days from due; settled: whether it was on the last. One settled
+    on the first open day after closed ones has a row for each of the days on which it may have been; weight: the chance
+    that it was this one; block: a number for all rows of an invoice.
+    edges: the amounts that part the bands. calendar: the days on which settlements are booked.
     """
 
     runs: pd.DataFrame
     customers: pd.Index
     edges: Floats
+    calendar: OpenDays
 
 
 def lives(facts: Facts) -> Lives:
@@ -76,16 +80,28 @@ def lives(facts: Facts) -> Lives:
         days(rows.entered_on),
         rows.amount.to_numpy(float),
         settled.assign(invoice=identifiers.get_indexer(pd.Index(settled.invoice_id))).drop(columns="invoice_id"),
+        _holidays(facts, days(rows.issued_on)),
     )
+
+
+def _holidays(facts: Facts, issued_on: Days) -> pd.Series:
+    """The public holidays of the ledger's country, from its first invoice to beyond all that is forecast."""
+    years = pd.DatetimeIndex(issued_on).year
+    return holidays(_country(facts), range(years.min(), facts.days[-1].year + 5) if len(years) else ())
+
+
+def _country(facts: Facts) -> str:
+    """That of the settings, else what the ledger says, else where most customers are, else where its money is from."""
+    books = facts.books
+    named = books.settings.forecast.country or books.notes.country
+    homes = books.tables["customers"].filter(_.country.notnull()).group_by("country").aggregate(customers=_.count())
+    most = [] if named else homes.order_by(_.customers.desc(), _.country).limit(1).country.to_list()
+    # The code of a currency begins with that of its country: USD, GBP, JPY.
+    return named or (most[0] if most else books.settings.ledger.currency[:2])
 
 
 def days(dates: pd.Series) -> Days:
     return dates.to_numpy("datetime64[D]")
-
-
-def weekday(on: Days) -> Ints:
-    """Monday 0."""
-    return (on.astype("datetime64[D]").astype(np.int64) + 3) % 7
 
 
 def settled_on(known: Lives, day: date) -> Days:
@@ -106,26 +122,47 @@ def bands(edges: Floats, amounts: Floats) -> Ints:
     return np.searchsorted(edges, amounts, side="left").astype(np.int64)
 
 
-def exposure(known: Lives, day: date) -> Exposure:
+def calendar(known: Lives, day: date) -> OpenDays:
+    """The days on which invoices are settled, by the settlements known at the close of `day`."""
+    settled = settled_on(known, day)
+    return open_days(settled[~np.isnat(settled)], known.holidays)
+
+
+def exposure(known: Lives, day: date, booking: OpenDays = EVERY_DAY) -> Exposure:
     """The ages at which invoices were at risk of being settled up to `day`, by what was known at its close.
 
-    An invoice is at risk from its issue to its settlement or, open, to `day`; one paid before its issue never was.
+    An invoice is at risk from its issue to its settlement or, open, to the last day of `booking` up to `day`; one paid
+    before its issue never was. What is booked after closed days may have happened on any of them.
     """
     settled = settled_on(known, day)
-    last_on = np.where(np.isnat(settled), np.datetime64(day), settled)
+    is_open = np.isnat(settled)
+    last_on = np.where(is_open, booking.until(np.datetime64(day)), settled)
     entered = known.entered_on <= np.datetime64(day)
     edges = band_edges(known.amount[entered])
-    risk = entered & (known.issued_on <= last_on)
-    due_on = known.due_on[risk]
+    risk = np.flatnonzero(entered & (known.issued_on <= last_on))
+    first_on = np.maximum(booking.until(last_on[risk] - 1) + 1, known.issued_on[risk])
+    closed = (last_on[risk] - first_on).astype(np.int64) * ~is_open[risk]
+    block, since = unrolled(np.zeros(len(risk), dtype=np.int64), closed + 1)
+    row = risk[block]
+    due_on = known.due_on[row]
     runs = {
-        "customer": known.customer[risk],
-        "band": bands(edges, known.amount[risk]),
+        "customer": known.customer[row],
+        "band": bands(edges, known.amount[row]),
         "due_weekday": weekday(due_on),
-        "youngest": (known.issued_on[risk] - due_on).astype(np.int64),
-        "oldest": (last_on[risk] - due_on).astype(np.int64),
-        "settled": ~np.isnat(settled[risk]),
+        "youngest": (known.issued_on[row] - due_on).astype(np.int64),
+        "oldest": (last_on[row] - due_on).astype(np.int64) - closed[block] + since,
+        "settled": ~is_open[row],
+        "weight": 1 / np.bincount(block)[block],
+        "block": block,
     }
-    return Exposure(pd.DataFrame(runs), known.customers, edges)
+    return Exposure(pd.DataFrame(runs), known.customers, edges, booking)
+
+
+def unrolled(start: Ints, length: Ints) -> tuple[Ints, Ints]:
+    """start, start + 1, ... for each start, as many as its length; before it, which of the starts each comes from."""
+    origin = np.repeat(np.arange(len(start)), length)
+    before = np.cumsum(length) - length
+    return origin, np.arange(len(origin)) + (start - before)[origin]
 
 
 def open_invoices(facts: Facts, day: date) -> pd.DataFrame:

@@ -7,7 +7,11 @@ far, shrunk to 1:
     factor = (settled + strength) / (expected + strength)
 
 so a customer without history is treated like everybody, and one with a long history like itself. Open invoices are
-censored at the day of the fit.
+censored at the last open day.
+
+Invoices are paid on every day, and booked on open ones (`arforecast.forecast.calendar`): what is booked after a weekend
+happened on one of its days, with chances that are estimated with the factors, in turns (EM). So a customer who pays at
+the end of each month does so on a Sunday too, and is booked on the Monday.
 
 What is expected of an invoice through the ages of its run is a difference of two sums, so that no run is counted day by
 day, but at the ages of one customer that somebody asks for; and those factors are made when they are asked for.
@@ -15,32 +19,37 @@ day, but at the ages of one customer that somebody asks for; and those factors a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from arforecast.forecast.calendar import Days, weekday
 from arforecast.forecast.exposure import (
     BANDS,
-    Days,
+    Bools,
     Exposure,
     Floats,
     Ints,
     Lives,
     bands,
+    calendar,
     days,
     exposure,
-    weekday,
+    unrolled,
 )
 
 MODEL = "customer-shrunk hazard"
 YOUNGEST, OLDEST = -60, 240
 AGES = OLDEST - YOUNGEST + 1
 HIGHEST = 0.97
-# Cells of a customer's ages that are counted at a time.
+# Cells of a customer's ages that are counted at a time, and runs whose day is estimated at a time.
 CELLS = 4_000_000
+TOGETHER = 20_000
+# How often the days of settlements after closed ones and the factors are estimated, each from the other.
+ROUNDS = 4
 
 # Days from the due date behave alike within these ranges: fine around it, coarse far from it.
 AGE_EDGES = np.array([-30, -20, -12, -8, -5, -3, -1, 0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160])
@@ -94,8 +103,19 @@ class Hazard:
 
     def hazards(self, invoices: pd.DataFrame, first: date, days: int) -> Floats:
         """The probability that an invoice still open is settled on each of `days` days from `first`: invoices x
-        days."""
-        asked = _asked(self, invoices, np.datetime64(first) + np.arange(days))
+        days.
+
+        The closed days before `first` count with it: what happened on them is not booked yet.
+        """
+        booking, start = self.exposed.calendar, np.datetime64(first)
+        closed = int((start - 1 - booking.until(start - 1)).astype(np.int64))
+        on = start - closed + np.arange(closed + days)
+        chance = self.latent(_asked(self, invoices, on))
+        chance *= _issued(invoices, on)
+        return booking.booked(chance, on)[:, closed:]
+
+    def latent(self, asked: _Asked) -> Floats:
+        """The probability that an invoice still open is paid on a day, whenever that is booked."""
         usual = (self.size[:, _RANGE, None] * (self.mean * self.shared)).ravel()
         chance = usual.take((asked.band[:, None] * AGES + asked.age) * 7 + asked.weekday)
         chance *= _own(self, asked)
@@ -129,16 +149,42 @@ class Hazard:
 
 def fit(known: Lives, day: date) -> Hazard:
     """The hazard of what was known at the close of `day`."""
-    return estimate(exposure(known, day))
+    return estimate(exposure(known, day, calendar(known, day)))
 
 
 def estimate(exposed: Exposure, shared: tuple[Factor, ...] = SHARED) -> Hazard:
-    """The hazard from what was seen: the mean, then factor after factor."""
+    """The hazard from what was seen, and on which days what was booked after closed ones happened."""
+    found = _estimate(exposed, shared)
+    unsure = np.flatnonzero(exposed.runs.weight < 1)
+    for _round in range(ROUNDS if len(unsure) else 0):
+        found = _estimate(replace(exposed, runs=_dealt(found, unsure)), shared)
+    return found
+
+
+def _estimate(exposed: Exposure, shared: tuple[Factor, ...]) -> Hazard:
+    """The mean, then factor after factor."""
     mean, alike = everybody(exposed.runs, shared)
     usual = mean * alike
     expected = _by_range(exposed.runs, usual)
     lean = _lean(exposed, expected)
     return Hazard(exposed, mean, alike, lean, _size(exposed.runs, expected, lean))
+
+
+def _dealt(hazard: Hazard, unsure: Ints) -> pd.DataFrame:
+    """The runs with the chances of the days on which what was booked after closed ones may have happened."""
+    runs = hazard.exposed.runs
+    parts = [hazard.latent(_of_runs(runs.iloc[part]))[:, 0] for part in _sliced(unsure)]
+    chance = np.concatenate(parts)
+    _blocks, start, of = np.unique(runs.block.to_numpy()[unsure], return_index=True, return_inverse=True)
+    stayed = np.concatenate([[0.0], np.cumsum(np.log1p(-chance))[:-1]])
+    happened = chance * np.exp(stayed - stayed[start][of])
+    weight = runs.weight.to_numpy().copy()
+    weight[unsure] = happened / np.bincount(of, happened)[of]
+    return runs.assign(weight=weight)
+
+
+def _sliced(rows: Ints) -> list[Ints]:
+    return [rows[start : start + TOGETHER] for start in range(0, len(rows), TOGETHER)]
 
 
 def everybody(runs: pd.DataFrame, factors: tuple[Factor, ...]) -> tuple[float, Floats]:
@@ -183,13 +229,13 @@ def _ends(runs: pd.DataFrame) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
 def _days_at_risk(runs: pd.DataFrame) -> Floats:
     """The invoice days of each age and weekday."""
     (last, late_weeks), (before, early_weeks) = _ends(runs)
-    ends = np.bincount(last, minlength=7 * WIDTH) - np.bincount(before, minlength=7 * WIDTH)
+    weight = runs.weight.to_numpy()
+    ends = np.bincount(last, weight, 7 * WIDTH) - np.bincount(before, weight, 7 * WIDTH)
     open_at = ends.reshape(7, WIDTH)[:, ::-1].cumsum(axis=1)[:, ::-1]
     age, on = _diagonals()
-    days = np.bincount((age * 7 + on)[:, 1:].ravel(), open_at[:, 1:].ravel(), AGES * 7)
-    counted = days.reshape(AGES, 7).astype(float)
+    counted = _sum((age * 7 + on)[:, 1:].ravel(), open_at[:, 1:].ravel(), AGES * 7).reshape(AGES, 7)
     for at, beyond in ((0, np.minimum), (-1, np.maximum)):
-        counted[at] += beyond(late_weeks, 0).sum() - beyond(early_weeks, 0).sum()
+        counted[at] += (weight * (beyond(late_weeks, 0) - beyond(early_weeks, 0))).sum()
     return counted
 
 
@@ -203,7 +249,16 @@ def _settled(runs: pd.DataFrame) -> Floats:
     """The settlements at each age and on each weekday."""
     paid = runs[runs.settled]
     age = paid.oldest.to_numpy().clip(YOUNGEST, OLDEST) - YOUNGEST
-    return np.bincount(age * 7 + _last_weekday(paid), minlength=AGES * 7).reshape(AGES, 7).astype(float)
+    return _sum(age * 7 + _last_weekday(paid), paid.weight.to_numpy(), AGES * 7).reshape(AGES, 7)
+
+
+def _sum(cell: Ints, weight: Floats, cells: int) -> Floats:
+    return np.bincount(cell, weight, cells).astype(float, copy=False)
+
+
+def _came(runs: pd.DataFrame) -> Floats:
+    """How much of an invoice is settled at the end of each run."""
+    return (runs.settled * runs.weight).to_numpy()
 
 
 def _last_weekday(runs: pd.DataFrame) -> Ints:
@@ -228,6 +283,7 @@ def _by_range(runs: pd.DataFrame, usual: Floats) -> Floats:
     expected -= sums.take(before, axis=0)
     for at, beyond in ((0, np.minimum), (-1, np.maximum)):
         expected[:, at] += (beyond(late_weeks, 0) - beyond(early_weeks, 0)) * usual[at].sum()
+    expected *= runs.weight.to_numpy()[:, None]
     return expected
 
 
@@ -239,7 +295,7 @@ def _lean(exposed: Exposure, expected: Floats) -> Floats:
     if len(runs):
         present, start = np.unique(customer, return_index=True)
         hoped[present] = np.add.reduceat(expected, start, axis=0)
-    settled = np.bincount(customer * RANGES + age_range(runs.oldest.to_numpy()), runs.settled, size * RANGES)
+    settled = np.bincount(customer * RANGES + age_range(runs.oldest.to_numpy()), _came(runs), size * RANGES)
     came = settled.reshape(size, RANGES)
     speed = _ratio(came.sum(axis=1), hoped.sum(axis=1), CUSTOMER)[:, None]
     return speed * _ratio(came, hoped * speed, CUSTOMER_RANGE)
@@ -251,13 +307,17 @@ def _size(runs: pd.DataFrame, expected: Floats, lean: Floats) -> Floats:
     hoped = np.empty((BANDS, RANGES))
     for nth in range(RANGES):
         hoped[:, nth] = np.bincount(band, expected[:, nth] * lean[customer, nth], BANDS)
-    settled = np.bincount(band * RANGES + age_range(runs.oldest.to_numpy()), runs.settled, BANDS * RANGES)
+    settled = np.bincount(band * RANGES + age_range(runs.oldest.to_numpy()), _came(runs), BANDS * RANGES)
     return _ratio(settled.reshape(BANDS, RANGES), hoped, SIZE)
 
 
 def ages(invoices: pd.DataFrame, on: Days) -> Ints:
     """How many days from due each invoice is on each day, clipped, counted from YOUNGEST: invoices x days."""
     return (on[None, :] - days(invoices.due_on)[:, None]).astype(np.int64).clip(YOUNGEST, OLDEST) - YOUNGEST
+
+
+def _issued(invoices: pd.DataFrame, on: Days) -> Bools:
+    return np.asarray(on >= days(invoices.issued_on)[:, None])
 
 
 # The factors of the customers at hand
@@ -267,8 +327,8 @@ def ages(invoices: pd.DataFrame, on: Days) -> Ints:
 class _Asked:
     """What is asked of a hazard: of invoices by days the clipped ages; the customers of these invoices.
 
-    customers: their places, -1 for a stranger. owner: the place of each invoice's in it. first, last: the ages asked of
-    each customer.
+    customers: their places, -1 for a stranger. owner: the place of each invoice's in it. weekday: of the days, or of
+    each invoice and day. first, last: the ages asked of each customer.
     """
 
     customers: Ints
@@ -287,13 +347,22 @@ class _Asked:
 
 def _asked(hazard: Hazard, invoices: pd.DataFrame, on: Days) -> _Asked:
     codes = hazard.exposed.customers.get_indexer(pd.Index(invoices.customer_id)).astype(np.int64)
+    band = bands(hazard.exposed.edges, invoices.amount.to_numpy(float))
+    return _grouped(codes, band, ages(invoices, on), weekday(on))
+
+
+def _of_runs(runs: pd.DataFrame) -> _Asked:
+    """The last day of each run."""
+    age = runs.oldest.to_numpy().clip(YOUNGEST, OLDEST) - YOUNGEST
+    return _grouped(runs.customer.to_numpy(), runs.band.to_numpy(), age[:, None], _last_weekday(runs)[:, None])
+
+
+def _grouped(codes: Ints, band: Ints, age: Ints, on: Ints) -> _Asked:
     customers, owner = np.unique(codes, return_inverse=True)
-    age = ages(invoices, on)
     first, last = np.full(len(customers), AGES - 1), np.zeros(len(customers), dtype=np.int64)
     np.minimum.at(first, owner, age[:, 0])
     np.maximum.at(last, owner, age[:, -1])
-    band = bands(hazard.exposed.edges, invoices.amount.to_numpy(float))
-    return _Asked(customers, owner, band, age, weekday(on), first, last)
+    return _Asked(customers, owner, band, age, on, first, last)
 
 
 def _own(hazard: Hazard, asked: _Asked) -> Floats:
@@ -321,26 +390,20 @@ def _own(hazard: Hazard, asked: _Asked) -> Floats:
 def _runs_of(hazard: Hazard, customers: Ints) -> tuple[pd.DataFrame, Ints]:
     """The runs of some customers, and whose each is, by its place among them."""
     start, stop = (np.where(customers < 0, 0, hazard.starts[customers + more]) for more in (0, 1))
-    owner, rows = _unrolled(start, stop - start)
+    owner, rows = unrolled(start, stop - start)
     return hazard.exposed.runs.take(rows), owner
-
-
-def _unrolled(start: Ints, length: Ints) -> tuple[Ints, Ints]:
-    """start, start + 1, ... for each start, as many as its length; before it, which of the starts each comes from."""
-    origin = np.repeat(np.arange(len(start)), length)
-    before = np.cumsum(length) - length
-    return origin, np.arange(len(origin)) + (start - before)[origin]
 
 
 def _places(asked: _Asked) -> tuple[Ints, Ints]:
     """The customer and the age of each row in which the ages of all customers stand one after another."""
-    return _unrolled(asked.first, asked.last - asked.first + 1)
+    return unrolled(asked.first, asked.last - asked.first + 1)
 
 
 def _weekdays(hazard: Hazard, runs: pd.DataFrame, owner: Ints, lean: Floats) -> Floats:
     """The factors of each customer's weekdays."""
     (last, late_weeks), (before, early_weeks) = _ends(runs)
     weight, hoped = lean[owner] * hazard.size[runs.band], np.zeros((len(runs), 7))
+    weight *= runs.weight.to_numpy()[:, None]
     for nth, sums in enumerate(hazard.sums):
         within = sums.take(last, axis=0)
         within -= sums.take(before, axis=0)
@@ -352,7 +415,7 @@ def _weekdays(hazard: Hazard, runs: pd.DataFrame, owner: Ints, lean: Floats) -> 
         hoped += (weeks * weight[:, at])[:, None] * usual[at]
     cell = owner[:, None] * 7 + np.arange(7)
     expected = np.bincount(cell.ravel(), hoped.ravel(), len(lean) * 7)
-    settled = np.bincount(owner * 7 + _last_weekday(runs), runs.settled, len(lean) * 7)
+    settled = np.bincount(owner * 7 + _last_weekday(runs), _came(runs), len(lean) * 7)
     return _ratio(settled, expected, CUSTOMER_WEEKDAY).reshape(-1, 7)
 
 
@@ -371,7 +434,7 @@ def _at_risk(size: Floats, runs: pd.DataFrame, owner: Ints, asked: _Asked) -> Fl
         place = at - YOUNGEST
         there = (asked.first[owner] <= place) & (place <= asked.last[owner]) & (on <= until)
         days = _week(runs.due_weekday.to_numpy()[there] + on[there], (until - on + 1)[there])
-        weighed = days * size[runs.band.to_numpy()[there], _RANGE[place], None]
+        weighed = days * (runs.weight.to_numpy()[there] * size[runs.band.to_numpy()[there], _RANGE[place]])[:, None]
         cell = (row[there] + place)[:, None] * 7 + np.arange(7)
         found += np.bincount(cell.ravel(), weighed.ravel(), len(found))
     return found.reshape(-1, 7)
@@ -386,11 +449,12 @@ def _within(runs: pd.DataFrame, owner: Ints, asked: _Asked) -> tuple[Ints, Ints]
 
 def _day_by_day(size: Floats, runs: pd.DataFrame, row: Ints, start: Ints, length: Ints, cells: int) -> Floats:
     """The ages of runs from `start` on, each on its weekday and weighed by the factor of its size."""
-    _run, age = _unrolled(start - YOUNGEST, length)
+    _run, age = unrolled(start - YOUNGEST, length)
     cell = (np.repeat(row, length) + age) * 7
     cell += _WEEKDAY.take(np.repeat(runs.due_weekday.to_numpy() * AGES, length) + age)
     weight = size[:, _RANGE].ravel().take(np.repeat(runs.band.to_numpy() * AGES, length) + age)
-    return np.bincount(cell, weight, cells).astype(float, copy=False)
+    weight *= np.repeat(runs.weight.to_numpy(), length)
+    return _sum(cell, weight, cells)
 
 
 def _parts(length: Ints) -> list[slice]:
@@ -411,4 +475,4 @@ def _settled_at(runs: pd.DataFrame, owner: Ints, asked: _Asked) -> Floats:
     within = runs.settled.to_numpy() & (asked.first[owner] <= age) & (age <= asked.last[owner])
     place = (asked.offset[:-1] - asked.first)[owner[within]] + age[within]
     cells = asked.offset[-1] * 7
-    return np.bincount(place * 7 + _last_weekday(runs[within]), minlength=cells).reshape(-1, 7).astype(float)
+    return _sum(place * 7 + _last_weekday(runs[within]), runs.weight.to_numpy()[within], cells).reshape(-1, 7)
