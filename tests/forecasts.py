@@ -133,6 +133,28 @@ def exposed(*lines: tuple[str, int, int, int, int, int]) -> Exposure:
     return Exposure(table, pd.Index(customers), edges, EVERY_DAY)
 
 
+def paid(*lines: tuple[str, str, str, str | None], amount: float = 100.0) -> Lives:
+    """The lives of lines of customer, issued_on, due_on, settled_on (None: open), each known at once; invoices are
+    named by their customer and number."""
+    rows = pd.DataFrame(lines, columns=["customer", "issued_on", "due_on", "settled_on"]).assign(amount=amount)
+    rows = rows.sort_values("customer", kind="stable", ignore_index=True)
+    dates = {name: rows[name].to_numpy("datetime64[D]") for name in ("issued_on", "due_on", "settled_on")}
+    names = sorted(set(rows.customer))
+    done = np.flatnonzero(~np.isnat(dates["settled_on"]))
+    spells = {"since": pd.to_datetime(dates["settled_on"][done]), "until": pd.Timestamp("2200-01-01")}
+    return Lives(
+        pd.Index(names),
+        pd.Index(rows.customer + rows.groupby("customer").cumcount().astype(str)),
+        rows.customer.map(names.index).to_numpy("int64"),
+        dates["issued_on"],
+        dates["due_on"],
+        dates["issued_on"],
+        rows.amount.to_numpy(float),
+        pd.DataFrame(spells | {"settled_on": spells["since"], "invoice": done}),
+        pd.Series(dtype=object, index=pd.DatetimeIndex([])),
+    )
+
+
 def distribution(said: Past, days: int) -> Distribution:
     """Of every invoice open on an origin, whole."""
     return predict(said.model, said.invoices, said.origin, days)

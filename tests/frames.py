@@ -98,6 +98,8 @@ def late(count: int = 60) -> pd.DataFrame:
             "paid_on_p10": due_on + pd.Timedelta(days=2),
             "paid_on_p50": (due_on + pd.Timedelta(days=9)).where(p_late < 0.9),
             "paid_on_p90": pd.NaT,
+            "paid_from_80": due_on + pd.Timedelta(days=1),
+            "paid_until_80": due_on + pd.Timedelta(days=30),
             "currency": "USD",
             "expected_days_late": rng.uniform(0, 30, count),
             "reason_1": "paid late 7 of 10 times",

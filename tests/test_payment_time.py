@@ -52,6 +52,7 @@ from forecasts import (
     exposed,
     facts,
     opened,
+    paid,
     past,
     sample_facts,
     sample_lives,
@@ -336,26 +337,6 @@ def test_what_is_known_later_moves_no_bit_of_a_chance(book: list[Life], day: int
 # Closed days
 
 MONDAY_TO_FRIDAY = open_days(np.array([], dtype="datetime64[D]"), pd.Series(dtype=object, index=pd.DatetimeIndex([])))
-
-
-def paid(*lines: tuple[str, str, str, str | None]) -> Lives:
-    """Lines of customer, issued_on, due_on, settled_on; all known at once, and read on 30 June 2026."""
-    rows = pd.DataFrame(sorted(lines), columns=["customer", "issued_on", "due_on", "settled_on"])
-    dates = {name: rows[name].to_numpy("datetime64[D]") for name in ("issued_on", "due_on", "settled_on")}
-    names = sorted(set(rows.customer))
-    done = np.flatnonzero(~np.isnat(dates["settled_on"]))
-    spells = {"since": pd.to_datetime(dates["settled_on"][done]), "until": pd.Timestamp("2200-01-01")}
-    return Lives(
-        pd.Index(names),
-        pd.Index([f"I{nth}" for nth in range(len(rows))]),
-        rows.customer.map(names.index).to_numpy("int64"),
-        dates["issued_on"],
-        dates["due_on"],
-        dates["issued_on"],
-        np.full(len(rows), 100.0),
-        pd.DataFrame(spells | {"settled_on": spells["since"], "invoice": done}),
-        pd.Series(dtype=object, index=pd.DatetimeIndex([])),
-    )
 
 
 def test_what_is_booked_after_a_weekend_may_have_happened_on_each_of_its_days() -> None:

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.forecast import hazard
+from arforecast.forecast import hazard, payment_time, ranges
 from arforecast.forecast.baselines import late_on, p_late_by_customer
 from arforecast.forecast.exposure import Floats, Lives, days, open_invoices
 from arforecast.forecast.hazard import Hazard
-from arforecast.forecast.payment_time import readings
+from arforecast.forecast.payment_time import Model, readings
 from arforecast.snapshot import Facts, fetched, total
 
 ORIGINS = 26
@@ -38,8 +38,20 @@ class Past:
     invoices: pd.DataFrame
 
     @cached_property
-    def model(self) -> Hazard:
+    def closed(self) -> Hazard:
+        """The closed form."""
         return hazard.fit(self.known, self.origin)
+
+    @cached_property
+    def model(self) -> Model:
+        """What speaks."""
+        return payment_time.fit(self.known, self.origin, self.closed)
+
+    @cached_property
+    def thresholds(self) -> Floats:
+        """The mass that the range of dates of each open invoice is to hold."""
+        learnt = ranges.learnt(self.model, self.known, self.origin)
+        return self.invoices.customer_id.map(learnt).fillna(ranges.SHARE).to_numpy(float)
 
 
 def weekly_origins(facts: Facts, as_of: date, count: int = ORIGINS) -> list[date]:

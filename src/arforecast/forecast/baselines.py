@@ -21,6 +21,7 @@ SHRINKAGE = 5
 class RollRates:
     """The share of open invoices settled at each number of days from due, for all alike."""
 
+    name = "global roll-rate"
     share: Floats
 
     def hazards(self, invoices: pd.DataFrame, first: date, days: int) -> Floats:

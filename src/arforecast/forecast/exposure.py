@@ -25,7 +25,7 @@ Bools = NDArray[np.bool_]
 BANDS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lives:
     """Every invoice of a ledger and each of its settlements, a customer's invoices one after another.
 
@@ -111,6 +111,19 @@ def settled_on(known: Lives, day: date) -> Days:
     settled = np.full(len(known.invoice_id), np.datetime64("NaT", "D"))
     settled[held.invoice] = days(held.settled_on)
     return settled
+
+
+def open_at(known: Lives, day: date) -> tuple[Ints, pd.DataFrame]:
+    """The invoices known to be open at the close of `day`: their places, and as rows."""
+    place = np.flatnonzero((known.entered_on <= np.datetime64(day)) & np.isnat(settled_on(known, day)))
+    rows = {
+        "invoice_id": known.invoice_id[place],
+        "customer_id": known.customers[known.customer[place]],
+        "issued_on": known.issued_on[place],
+        "due_on": known.due_on[place],
+        "amount": known.amount[place],
+    }
+    return place, pd.DataFrame(rows)
 
 
 def band_edges(amounts: Floats) -> Floats:

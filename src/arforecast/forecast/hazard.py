@@ -41,7 +41,6 @@ from arforecast.forecast.exposure import (
     unrolled,
 )
 
-MODEL = "customer-shrunk hazard"
 YOUNGEST, OLDEST = -60, 240
 AGES = OLDEST - YOUNGEST + 1
 HIGHEST = 0.97
@@ -95,6 +94,7 @@ class Hazard:
     customers x ranges of ages, those of a customer and of its ranges. size: bands x ranges of ages.
     """
 
+    name = "customer-shrunk hazard"
     exposed: Exposure
     mean: float
     shared: Floats

@@ -9,20 +9,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from arforecast.currencies import decimals
+from arforecast.forecast import ranges
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.baselines import late_counts
 from arforecast.forecast.exposure import Floats, days
-from arforecast.forecast.hazard import MODEL
 from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.snapshot import Facts
 
 COLUMNS = [
     "invoice_id", "customer_id", "due_on", "currency", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30",
-    "paid_on_p10", "paid_on_p50", "paid_on_p90", "expected_days_late", "reason_1", "reason_2", "reason_3", "model",
+    "paid_on_p10", "paid_on_p50", "paid_on_p90", "paid_from_80", "paid_until_80",
+    "expected_days_late", "reason_1", "reason_2", "reason_3", "model",
     "worth_amount",
 ]  # fmt: skip
 PAID = {"p_paid_7": 7, "p_paid_14": 14, "p_paid_30": 30}
 QUANTILES = {"paid_on_p10": 0.10, "paid_on_p50": 0.50, "paid_on_p90": 0.90}
+RANGE = ("paid_from_80", "paid_until_80")
 
 
 def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
@@ -30,12 +32,13 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
 
     open_balance is in the currency of the invoice, worth_amount what it is worth in the reporting currency that day.
     p_late is 1 where the invoice is overdue already. paid_on_p10, _p50, _p90 are the days by which it is settled with
-    that probability, empty where that lies beyond the horizon. expected_days_late counts the days after due_on on
-    which it is expected to be open, within the horizon.
+    that probability, empty where that lies beyond the horizon. From paid_from_80 to paid_until_80 it is settled with a
+    chance of 80 %, see `arforecast.forecast.ranges`. expected_days_late counts the days after due_on on which it is
+    expected to be open, within the horizon.
     """
-    choices, invoices = facts.books.settings, then.invoices
+    choices, invoices = facts.books.settings, then.invoices.assign(threshold=then.thresholds)
     read = readings(then.model, invoices, then.origin, choices.forecast.horizon_days, chances)
-    said = pd.DataFrame(read, columns=["p_late", *PAID, *QUANTILES, "expected_days_late"])
+    said = pd.DataFrame(read, columns=["p_late", *PAID, *QUANTILES, *RANGE, "expected_days_late"])
     rows = pd.DataFrame(
         {
             "invoice_id": invoices.invoice_id,
@@ -44,9 +47,9 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
             "currency": invoices.currency,
             "open_balance": invoices.own_balance / 10.0 ** invoices.currency.map(decimals).astype("float64"),
             "worth_amount": invoices.balance / 10**choices.ledger.decimals,
-            **said.drop(columns=list(QUANTILES)),
-            **{name: dated(said[name], then.origin) for name in QUANTILES},
-            "model": MODEL,
+            **said.drop(columns=[*QUANTILES, *RANGE]),
+            **{name: dated(said[name], then.origin) for name in (*QUANTILES, *RANGE)},
+            "model": then.model.name,
         }
     ).join(reasons(then))
     risk = (rows.p_late * rows.worth_amount).to_numpy()
@@ -55,10 +58,11 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
 
 def chances(settled: Distribution) -> Floats:
     """What is read from the distribution of each invoice: p_late, p_paid_7, _14, _30, the days until it is settled
-    with each probability of QUANTILES, expected_days_late."""
+    with each probability of QUANTILES, those until its RANGE begins and ends, expected_days_late."""
     paid = [settled.p_settled[:, :within].sum(axis=1) for within in PAID.values()]
     reached = [days_until(settled, share) for share in QUANTILES.values()]
-    return np.stack([settled.p_late, *paid, *reached, days_late(settled)], axis=1)
+    around = ranges.days_around(settled, settled.invoices.threshold.to_numpy())
+    return np.stack([settled.p_late, *paid, *reached, *around, days_late(settled)], axis=1)
 
 
 def days_until(settled: Distribution, share: float) -> Floats:
@@ -89,7 +93,7 @@ def reasons(then: Past) -> pd.DataFrame:
     explains nothing, so its days stand last.
     """
     invoices = then.invoices
-    speed = then.model.effects(invoices, then.origin + timedelta(days=1))
+    speed = then.closed.effects(invoices, then.origin + timedelta(days=1))
     past_due = (pd.Timestamp(then.origin) - pd.to_datetime(invoices.due_on)).dt.days
     said = [_customer(then), _age(past_due), _size(speed["size"])]
     strength = np.abs(np.log(speed[["customer", "age", "size"]].to_numpy()))

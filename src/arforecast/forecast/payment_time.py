@@ -1,6 +1,6 @@
 """The one distribution: for each open invoice the probability of being settled on each day to come.
 
-Whatever model speaks, it was fitted to what was known on a day, `fit(lives, day)`, and is asked through one door: of an
+Whatever model speaks, it was fitted to what was known on a day, and is asked through one door: of an
 invoice still open, with what chance is it settled on each day? What must hold for all models is kept here. An invoice
 is not settled before it is issued; one that is open at the close of its due day is late for certain. Every prediction
 is conditional on the age the invoice has reached.
@@ -16,7 +16,10 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast.exposure import Floats, Ints, days
+from arforecast.forecast import boosted
+from arforecast.forecast.calibration import calibrated
+from arforecast.forecast.exposure import Floats, Ints, Lives, days
+from arforecast.forecast.hazard import Hazard
 
 # Invoices whose days are held in memory at a time.
 BLOCK = 4000
@@ -26,9 +29,19 @@ FARTHEST_DAYS = 1100
 class Model(Protocol):
     """What a model has to answer."""
 
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
     def hazards(self, invoices: pd.DataFrame, first: date, days: int) -> Floats:
         """The probability that an invoice still open is settled on each of `days` days from `first`: invoices x
         days."""
+
+
+def fit(known: Lives, day: date, closed: Hazard) -> Model:
+    """What speaks of what was known at the close of `day`: the closed form of the day, corrected by trees and along a
+    line where past origins say that this helps."""
+    return calibrated(boosted.fit(known, day, closed), known, day)
 
 
 @dataclass(frozen=True)
