@@ -9,19 +9,24 @@ bootstrap over blocks of four origins: a win is claimed only where the interval 
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast import backtest, cash, scores
-from arforecast.forecast.exposure import lives
+from arforecast.forecast import backtest, cash, late, scores
+from arforecast.forecast.backtest import Past
+from arforecast.forecast.exposure import Floats, Lives, lives, settled_on
+from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.ledger import open_books
-from arforecast.snapshot import stand
+from arforecast.snapshot import Facts, stand
 
 BLOCK, DRAWS = 4, 1000
+# A customer's rule is the median delay of so many last invoices; the CRPS adds up over so many days; a customer's
+# coverage is looked at from so many forecasts on.
+LAST, REACH_DAYS, ENOUGH = 15, 90, 30
 
 
 def origins(first: date, as_of: date, weekday: int) -> list[date]:
@@ -69,6 +74,61 @@ def late_lines(record: pd.DataFrame) -> list[str]:
     ]
 
 
+def date_record(facts: Facts, forecasts: list[Past], as_of: date) -> pd.DataFrame:
+    """What was said of invoices not due on an origin and settled since, and on which day they were: days from the
+    origin; crps, of the distribution."""
+    rows = []
+    for then in forecasts:
+        said = late.late_payers(facts, then).set_index("invoice_id").loc[then.invoices.invoice_id].reset_index()
+        place = then.known.invoice_id.get_indexer(pd.Index(said.invoice_id))
+        came = pd.Series(settled_on(then.known, as_of)[place]).astype("datetime64[s]")
+        rule = said.due_on + pd.to_timedelta(_delays(then.known, then.origin)[then.known.customer[place]], unit="D")
+        dates = {"median": said.paid_on_p50, "low": said.paid_from_80, "high": said.paid_until_80, "came": came}
+        ahead = {
+            name: (on - pd.Timestamp(then.origin)).dt.days
+            for name, on in (dates | {"due": said.due_on, "rule": rule}).items()
+        }
+        asked = then.invoices.assign(came=ahead["came"].to_numpy(float))
+        crps = readings(then.model, asked, then.origin, REACH_DAYS, _crps)
+        row = pd.DataFrame(ahead).assign(origin=then.origin, customer_id=said.customer_id, crps=crps)
+        rows.append(row[(row.due > 0) & row.came.notna()])
+    return pd.concat(rows, ignore_index=True)
+
+
+def _crps(settled: Distribution) -> Floats:
+    by = np.cumsum(settled.p_settled, axis=1)
+    done = settled.invoices.came.to_numpy()[:, None] <= np.arange(1, by.shape[1] + 1)
+    return ((by - done) ** 2).sum(axis=1)
+
+
+def _delays(known: Lives, day: date) -> Floats:
+    """The median delay of each customer's last settled invoices, of all for one without any."""
+    settled = settled_on(known, day)
+    paid = np.flatnonzero(~np.isnat(settled))
+    delay = (settled[paid] - known.due_on[paid]).astype(float)
+    past = pd.DataFrame({"customer": known.customer[paid], "delay": delay, "on": settled[paid]})
+    last = past.sort_values("on", kind="stable").groupby("customer").tail(LAST)
+    medians = last.groupby("customer").delay.median()
+    return medians.reindex(range(len(known.customers)), fill_value=past.delay.median()).to_numpy()
+
+
+def date_lines(record: pd.DataFrame) -> list[str]:
+    def miss(part: pd.DataFrame, column: str) -> float:
+        # A median beyond the horizon is taken to be the horizon's last day; nothing is paid on or before its origin.
+        return float((part[column].fillna(record["median"].max()).clip(lower=1) - part.came).abs().mean())
+
+    held = (record.low <= record.came) & (record.came <= record.high.fillna(np.inf))
+    customers = held.groupby(record.customer_id).agg(["mean", "size"])
+    share = customers[customers["size"] >= ENOUGH]["mean"]
+    return [
+        line("days, MAE of the median / due date", record, miss, "median", "due"),
+        line("days, MAE of the median / customer's median delay", record, miss, "median", "rule"),
+        f"{'days, CRPS':<52} {record.crps.mean():9.4f}",
+        f"{'days, 80 % ranges hold':<52} {held.mean():9.4f}",
+        f"{f'days, of {len(share)} customers ranges of 70-90 % hold':<52} {share.between(0.7, 0.9).mean():9.4f}",
+    ]
+
+
 def cash_lines(table: pd.DataFrame) -> list[str]:
     wide = table.pivot_table(
         index=["origin", "horizon_week", "component", "actual"], columns="method", values="forecast"
@@ -96,14 +156,15 @@ def main() -> None:
     parser.add_argument("--weekday", type=int, default=6, help="of the origins, Monday 0; Sunday unless given")
     asked = parser.parse_args()
     facts = stand(open_books(asked.ledger), [asked.as_of]).cached()
-    days = origins(asked.first, asked.as_of, asked.weekday)
-    past = partial(backtest.past, facts, lives(facts), days)
-    print(f"{len(days)} weekly origins, {days[0]} to {days[-1]}")
+    stops = origins(asked.first, asked.as_of, asked.weekday)
+    past = list(backtest.past(facts, lives(facts), stops))
+    print(f"{len(stops)} weekly origins, {stops[0]} to {stops[-1]}; {Counter(then.model.name for then in past)}")
     print(f"{'':<52} {'model':>9} {'baseline':>9} {'ratio':>7}  90 % interval")
-    record = cash.published(cash.record(facts, cash.flows(facts, days), past(), 4))
+    record = cash.published(cash.record(facts, cash.flows(facts, stops), past, 4))
     for text in [
-        *late_lines(backtest.late_record(facts, past(), asked.as_of)),
-        *cash_lines(cash.comparison(facts, past(), record)),
+        *late_lines(backtest.late_record(facts, past, asked.as_of)),
+        *date_lines(date_record(facts, past, asked.as_of)),
+        *cash_lines(cash.comparison(facts, past, record)),
     ]:
         print(text)
 
