@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from arforecast import open_ledger
 from arforecast.forecast import late
+from arforecast.forecast.baselines import late_rates
 from arforecast.forecast.payment_time import Distribution
 from arforecast.settings import Settings
 from forecasts import AS_OF, facts, opened, sample_distribution, sample_facts, sample_today, then
@@ -162,6 +164,7 @@ def test_expected_days_late_by_hand() -> None:
 # Reasons
 
 
+REASONS = ["reason_1", "reason_2", "reason_3"]
 REASONED = """
     invoices
     invoice_id     customer_id  issued_on   due_on      amount  paid_on
@@ -182,8 +185,7 @@ REASONED = """
 def reasons(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     day = date(2026, 3, 10)
     known = facts(opened(told(REASONED), tmp_path_factory.mktemp("reasons")), day)
-    said = then(known, day)
-    return late.reasons(said).set_axis(said.invoices.invoice_id)
+    return late.late_payers(known, then(known, day)).set_index("invoice_id")[REASONS]
 
 
 @pytest.mark.parametrize(
@@ -207,31 +209,49 @@ def test_that_a_bill_is_not_due_yet_explains_least(reasons: pd.DataFrame) -> Non
     assert reasons.reason_3[["due_in", "due_tomorrow", "due_today"]].str.startswith("due ").all()
 
 
-def test_the_strongest_reason_comes_first() -> None:
-    """Strength is the distance of a trait's effect from 1, on the scale on which twice as fast is as far as half."""
+def explained(table: pd.DataFrame) -> pd.DataFrame:
+    """The open invoices of the sample with their reasons, chances and the speed that each trait gives them."""
     today = sample_today()
-    said, invoices = late.reasons(today), today.invoices
-    speed = today.closed.effects(invoices, AS_OF + timedelta(days=1))
-    past_due = (pd.Timestamp(AS_OF) - pd.to_datetime(invoices.due_on)).dt.days
-    leaders = set()
-    for row, texts in enumerate(said.itertuples(index=False, name=None)):
-        strength = {name: max(ratio, 1 / ratio) for name, ratio in speed.loc[row].items()}
-        if past_due[row] <= 0:
-            strength["age"] = 0
-        assert [trait(text) for text in texts] == sorted(strength, key=lambda name: -strength[name]), invoices.loc[row]
-        leaders.add(trait(texts[0]))
-    assert leaders >= {"customer", "age"}
+    speed = today.closed.effects(today.invoices, AS_OF + timedelta(days=1)).set_axis(today.invoices.invoice_id)
+    rows = table.set_index("invoice_id").join(speed)
+    late_already = rows.due_on <= pd.Timestamp(AS_OF)
+    staying = rows.p_late.where(~late_already, 1 - rows.p_paid_30)
+    return rows.assign(late=late_already, staying=staying, average=staying.groupby(late_already).transform("mean"))
 
 
-def test_size_is_a_reason_only_where_it_matters() -> None:
+def test_the_first_reason_moves_the_chance_the_way_it_lies(table: pd.DataFrame) -> None:
+    """With the book's usual in its place, u / e times as fast, the chance of staying open is that to the power u / e:
+    nearer to the average than it was, wherever a trait that may be named at all does so."""
+    rows, seen = explained(table), set()
+    usual = np.exp(np.log(rows[["customer", "age", "size"]]).mean())
+    for row in rows.to_dict("records"):
+        first = trait(row["reason_1"])
+        moved = row["staying"] ** (usual[first] / row[first])
+        agrees = (moved - row["staying"]) * (row["average"] - row["staying"]) >= 0
+        others = {name for name in usual.index if (row["staying"] ** (usual[name] / row[name]) - row["staying"])
+                  * (row["average"] - row["staying"]) > 0}  # fmt: skip
+        unsaid = {"customer"} if not row["late"] else set()
+        assert agrees or others <= unsaid | ({"age"} if row["due_on"] >= pd.Timestamp(AS_OF) else set())
+        seen.add((first, agrees))
+    assert seen >= {("customer", True), ("age", True), ("size", True)}
+
+
+def test_no_record_that_says_the_opposite_comes_first(table: pd.DataFrame) -> None:
+    """Of invoices not yet due: never "1 of 60 were late" before all else where the chance is above the average."""
+    _rates, overall = late_rates(sample_today().known, AS_OF)
+    for row in explained(table).query("not late").to_dict("records"):
+        if (record := re.match(r"(\d+) of (\d+) ", row["reason_1"])) and row["staying"] != row["average"]:
+            late_share = int(record[1]) / int(record[2])
+            assert (late_share >= overall) == (row["staying"] > row["average"]) or late_share == overall
+
+
+def test_size_is_a_reason_only_where_it_matters(table: pd.DataFrame) -> None:
     """Within a tenth of the usual speed it is like others; else the words say which way, the number by how much."""
-    today = sample_today()
-    speed = today.closed.effects(today.invoices, AS_OF + timedelta(days=1))["size"]
-    for row, texts in enumerate(late.reasons(today).itertuples(index=False, name=None)):
-        said = next(text for text in texts if trait(text) == "size")
-        words = "like" if 0.9 <= speed[row] <= 1.1 else "slower" if speed[row] < 1 else "faster"
+    for row in explained(table).to_dict("records"):
+        said = next(row[name] for name in REASONS if trait(row[name]) == "size")
+        words = "like" if 0.9 <= row["size"] <= 1.1 else "slower" if row["size"] < 1 else "faster"
         assert f"are paid {words}" in said
-        assert words == "like" or f"({speed[row]:.2g} times as fast)" in said
+        assert words == "like" or f"({row['size']:.2g} times as fast)" in said
 
 
 def trait(said: str) -> str:
