@@ -30,9 +30,9 @@ EVERY_DAYS = 20
 # Of so many origins trees learn; none is earlier than so many days after the first invoice.
 ORIGINS, FIRST_DAYS = 9, 84
 # So many past origins say whether trees speak.
-JUDGES = 4
+JUDGES = 3
 # Below so many examples the closed form stands; above so many invoices of an origin some stand for all.
-FEWEST, MOST = 50_000, 5_000
+FEWEST, MOST = 50_000, 2_000
 TREES = {
     "max_iter": 120,
     "learning_rate": 0.08,
