@@ -46,6 +46,12 @@ def style_sheet() -> str:
     return (Path(__file__).parent / "page.css").read_text("utf-8")
 
 
+NO_PAGE = (
+    "& { margin: 0; padding: 0; background: none; }\ntable { table-layout: auto; margin: 0; }\ntr { background: none; }"
+)
+"""In a notebook a piece has no margins of a page, and none of the stripes of JupyterLab's tables."""
+
+
 @cache
 def notebook_style() -> str:
     """The style of a page for the pieces that a notebook shows, and for nothing else there.
@@ -57,7 +63,7 @@ def notebook_style() -> str:
     on_screen = style_sheet().partition("@media print")[0]
     own = re.sub(r"^( *)(?::root|body) \{", r"\1& {", on_screen, flags=re.MULTILINE)
     shades = f"[data-jp-theme-light=true] & {{{light}}}\n[data-jp-theme-light=false] & {{{dark}}}"
-    return f".arforecast.arforecast.arforecast {{\n{own}& {{ margin: 0; padding: 0; background: none; }}\n{shades}\n}}"
+    return f".arforecast.arforecast.arforecast {{\n{own}{NO_PAGE}\n{shades}\n}}"
 
 
 @cache
