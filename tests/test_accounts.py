@@ -729,7 +729,7 @@ def test_foreign_money_is_told_in_the_reporting_currency(ledger: Ledger) -> None
 def test_the_headline_says_how_many_hold_how_much_and_who_comes_first() -> None:
     assert plain(words.accounts_headline(frames.accounts())) == (
         "2 of 3 accounts that owe need a look; they hold 90 % of the 1.00 k overdue. First comes "
-        f"{HOSTILE} with 600 overdue: over 90 days past due, over its credit limit, broken promises."
+        f"{HOSTILE} (C1) with 600 overdue: over 90 days past due, over its credit limit, broken promises."
     )
     calm = frames.accounts().assign(problems=0, reasons="")
     assert plain(words.accounts_headline(calm)) == (
@@ -790,13 +790,13 @@ def test_reasons_are_counted_the_most_frequent_first() -> None:
 
 def test_figures_name_the_largest_and_their_share() -> None:
     largest = numbers.largest_overdue(frames.accounts(), count=2)
-    assert largest.to_numpy().tolist() == [[HOSTILE, 600, 0.6], [HOSTILE, 300, 0.3]]
+    assert largest.to_numpy().tolist() == [[f"{HOSTILE} (C1)", 600, 0.6], [f"{HOSTILE} (C2)", 300, 0.3]]
     assert plain(words.largest_overdue(largest)) == (
         "The largest account holds 60 % of all overdue money, the 2 largest 90 %"
     )
     assert words.largest_overdue(largest.head(1).assign(of_overdue_share=1.0)) == "One account holds all overdue money"
     growth = numbers.overdue_growth(frames.accounts())
-    assert growth.to_numpy().tolist() == [[HOSTILE, 100, 1]]
+    assert growth.to_numpy().tolist() == [[f"{HOSTILE} (C1)", 100, 1]]
     assert plain(words.overdue_growth(growth)) == (
         "At 1 account overdue money grew by 100 in the month, 100 % of all growth"
     )

@@ -464,7 +464,7 @@ def test_settings_with_a_mistake_are_wrong_usage(ledger: str, tmp_path: Path, mo
 
 
 def test_rows_left_out_are_told_beside_the_table_not_in_it(tmp_path: Path) -> None:
-    rows = f"{HEADER}\n{SOUND}\nA2,C1,2026-01-05,soon,7.00\n"
+    rows = f"{HEADER},paid_on\n{SOUND},\nA2,C1,2026-01-05,soon,7.00,\n"
     folder = write(tmp_path, {"invoices.csv": rows})
     result = run("late", folder, "--as-of", AS_OF, "--format", "csv")
     assert pd.read_csv(io.StringIO(result.stdout)).invoice_id.tolist() == ["A1"]

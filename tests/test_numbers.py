@@ -282,3 +282,7 @@ def test_what_is_due_today_is_not_among_what_could_still_be_paid_on_time() -> No
     ahead = numbers.not_due(frames.late(4).assign(due_on=pd.Timestamp("2026-06-30"), p_late=[1.0, 0.5, 1.0, 0.2]),
                             "2026-06-30")  # fmt: skip
     assert sorted(numbers.at_risk(ahead, frames.customers())["p_late"]) == [0.2, 0.5]
+
+
+def test_where_nothing_grew_there_is_nothing_to_show() -> None:
+    assert numbers.overdue_growth(frames.accounts().assign(overdue_change_amount=np.nan)).empty

@@ -202,9 +202,9 @@ def test_history_begins_with_the_ledger(tmp_path: Path) -> None:
     """The ledger is a year old, bert a month: his billing of 90 days is known.
 
     invoices
-    invoice_id  customer_id  issued_on   due_on      amount
-    A1          anna         2025-06-01  2025-06-15  100.00
-    B1          bert         2026-06-01  2026-06-15   50.00
+    invoice_id  customer_id  issued_on   due_on      amount  paid_on
+    A1          anna         2025-06-01  2025-06-15  100.00  -
+    B1          bert         2026-06-01  2026-06-15   50.00  -
     """
     bert = opened(told(test_history_begins_with_the_ledger.__doc__ or ""), tmp_path).where(customer_id="bert")
     assert values(bert.as_of("2026-06-30"))["dso"] == 90

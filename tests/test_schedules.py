@@ -725,8 +725,8 @@ def test_without_costs_the_agency_is_seen_all_the_same(company: Tables, made: Ma
 def test_a_schedule_is_shown_with_words_and_units(name: str, made: Made) -> None:
     """No column is money by default alone, and none shows its own name."""
     rows = made(name, DAYS[1])
-    for column in rows:
-        assert shown._unit(rows, column) != "money" or column.endswith(MONEY), column
+    for column, unit in shown._units(rows, {}).items():
+        assert unit != "money" or str(column).endswith(MONEY), column
     assert "_" not in "".join(part for part in str(shown.show(rows, name)).split("<") if part.startswith("th"))
 
 

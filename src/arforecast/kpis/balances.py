@@ -119,7 +119,8 @@ def late_customers(facts: Facts) -> ibis.Table:
     contacted in the month."""
     contacts = _of_month(facts, facts.books.entire.tables["contacts"])
     met = contacts.select("as_of", "customer_id", met=ibis.literal(1)).distinct()
-    both = _owing(facts).left_join(met, ["as_of", "customer_id"]).drop("customer_id_right", "as_of_right")
+    owing = _owing(facts)
+    both = owing.left_join(met, ["as_of", "customer_id"]).select(*owing.columns, "met")
     late = both.overdue > 0
     return both.mutate(overdue_customers=counted(late), contacted_customers=counted(late & both.met.notnull()))
 

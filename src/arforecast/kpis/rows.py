@@ -76,8 +76,8 @@ def rows(facts: Facts, day: date, name: str, group: str = WHOLE) -> pd.DataFrame
     """
     kpi = next((each for each in catalogue(facts.books.settings) if each.name == name), None)
     if kpi is None:
-        known = ", ".join(each.name for each in catalogue(facts.books.settings))
-        raise UsageError(f"There is no KPI {shown(name)}. Ask for one of {known}.")
+        there = ", ".join(each.name for each in catalogue(facts.books.settings))
+        raise UsageError(f"There is no KPI {shown(name)}. Ask for one of {there}.")
     shares = _shares(kpi, facts)
     _refuse_unknown(kpi, facts, group)
     unit = 1 if kpi.counted else 10**facts.books.settings.ledger.decimals

@@ -313,8 +313,9 @@ def overdue_growth(accounts: pd.DataFrame, count: int = 10) -> pd.DataFrame:
 
 
 def _leaders(accounts: pd.DataFrame, money: str, share: str, count: int) -> pd.DataFrame:
-    rows = accounts[accounts[money].gt(0)].sort_values([money, "customer_id"], ascending=[False, True])
-    shared = rows.assign(**{share: rows[money] / rows[money].sum(), "customer": told_apart(accounts)})
+    named = accounts.assign(customer=told_apart(accounts))
+    rows = named[named[money].gt(0)].sort_values([money, "customer_id"], ascending=[False, True])
+    shared = rows.assign(**{share: rows[money] / rows[money].sum()})
     return shared[["customer", money, share]].head(count).reset_index(drop=True)
 
 

@@ -133,7 +133,9 @@ def declared(notebook: Path) -> dict[str, str]:
         raise UsageError(
             f"{notebook.name} is no notebook: {shown(_line(str(fault)))}. Mend it or move it away."
         ) from fault
-    cells = {name: about["inferred_type_name"] for name, about in papermill.inspect_notebook(notebook).items()}
+    cells = {
+        name: about["inferred_type_name"] for name, about in papermill.inspect_notebook(_literal(notebook)).items()
+    }
     if not cells:
         raise UsageError(f"{notebook.name} has no cell tagged `parameters` that declares `name: type = value`.")
     return cells

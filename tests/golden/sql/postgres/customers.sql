@@ -44,89 +44,78 @@ WITH "t18" AS (
     3
 )
 SELECT
-  "t32"."as_of",
-  "t32"."group",
-  "t32"."overdue_customers",
-  "t32"."contacted_customers",
+  "t31"."as_of",
+  "t31"."group",
+  "t31"."overdue_customers",
+  "t31"."contacted_customers",
   "t30"."top10",
   "t30"."squares",
-  "t36"."top10_companies",
-  "t36"."squares_companies"
+  "t35"."top10_companies",
+  "t35"."squares_companies"
 FROM (
   SELECT
-    "t27"."as_of",
-    "t27"."group",
-    COALESCE(SUM("t27"."overdue_customers"), 0) AS "overdue_customers",
-    COALESCE(SUM("t27"."contacted_customers"), 0) AS "contacted_customers"
+    "t26"."as_of",
+    "t26"."group",
+    COALESCE(SUM("t26"."overdue_customers"), 0) AS "overdue_customers",
+    COALESCE(SUM("t26"."contacted_customers"), 0) AS "contacted_customers"
   FROM (
     SELECT
-      "t24"."group",
-      "t24"."customer_id",
-      "t24"."as_of",
-      "t24"."open",
-      "t24"."overdue",
-      "t24"."met",
-      CASE WHEN "t24"."overdue" > 0 THEN 1 ELSE NULL END AS "overdue_customers",
+      "t22"."group",
+      "t22"."customer_id",
+      "t22"."as_of",
+      "t22"."open",
+      "t22"."overdue",
+      "t22"."met",
+      CASE WHEN "t22"."overdue" > 0 THEN 1 ELSE NULL END AS "overdue_customers",
       CASE
         WHEN (
-          "t24"."overdue" > 0
+          "t22"."overdue" > 0
         ) AND (
-          "t24"."met" IS NOT NULL
+          "t22"."met" IS NOT NULL
         )
         THEN 1
         ELSE NULL
       END AS "contacted_customers"
     FROM (
       SELECT
-        "t22"."group",
-        "t22"."customer_id",
-        "t22"."as_of",
-        "t22"."open",
-        "t22"."overdue",
-        "t22"."met"
-      FROM (
-        SELECT
-          "t20"."group",
-          "t20"."customer_id",
-          "t20"."as_of",
-          "t20"."open",
-          "t20"."overdue",
-          "t16"."as_of" AS "as_of_right",
-          "t16"."customer_id" AS "customer_id_right",
-          "t16"."met"
-        FROM "t18" AS "t20"
-        LEFT OUTER JOIN (
-          SELECT DISTINCT
-            *
+        "t20"."group",
+        "t20"."customer_id",
+        "t20"."as_of",
+        "t20"."open",
+        "t20"."overdue",
+        "t16"."met"
+      FROM "t18" AS "t20"
+      LEFT OUTER JOIN (
+        SELECT DISTINCT
+          *
+        FROM (
+          SELECT
+            "t8"."as_of",
+            "t4"."customer_id",
+            1 AS "met"
           FROM (
             SELECT
-              "t8"."as_of",
-              "t4"."customer_id",
-              1 AS "met"
-            FROM (
-              SELECT
-                "t0"."as_of",
-                "t0"."opening_on"
-              FROM "calendar" AS "t0"
-            ) AS "t8"
-            INNER JOIN "contacts" AS "t4"
-              ON "t4"."contacted_on" > "t8"."opening_on" AND "t4"."entered_on" <= "t8"."as_of"
-          ) AS "t13"
-        ) AS "t16"
-          ON "t20"."as_of" = "t16"."as_of" AND "t20"."customer_id" = "t16"."customer_id"
-      ) AS "t22"
-    ) AS "t24"
-  ) AS "t27"
+              "t0"."as_of",
+              "t0"."opening_on"
+            FROM "calendar" AS "t0"
+          ) AS "t8"
+          INNER JOIN "contacts" AS "t4"
+            ON "t4"."contacted_on" > "t8"."opening_on" AND "t4"."entered_on" <= "t8"."as_of"
+        ) AS "t13"
+      ) AS "t16"
+        ON "t20"."as_of" = "t16"."as_of" AND "t20"."customer_id" = "t16"."customer_id"
+    ) AS "t22"
+  ) AS "t26"
   GROUP BY
     1,
     2
-) AS "t32"
+) AS "t31"
 INNER JOIN (
   SELECT
-    "t26"."as_of",
-    "t26"."group",
-    COALESCE(SUM("t26"."top10"), 0) AS "top10",
-    CAST(SUM("t26"."square") AS DOUBLE PRECISION) AS "squares"
+    "t25"."as_of",
+    "t25"."group",
+    COALESCE(SUM("t25"."top10"), 0) AS "top10",
+    CAST(SUM("t25"."square") AS DOUBLE PRECISION) AS "squares"
   FROM (
     SELECT
       "t23"."group",
@@ -151,42 +140,42 @@ INNER JOIN (
         ) - 1 AS "nth"
       FROM "t18" AS "t19"
     ) AS "t23"
-  ) AS "t26"
+  ) AS "t25"
   GROUP BY
     1,
     2
 ) AS "t30"
-  ON "t32"."as_of" = "t30"."as_of" AND "t32"."group" = "t30"."group"
+  ON "t31"."as_of" = "t30"."as_of" AND "t31"."group" = "t30"."group"
 INNER JOIN (
   SELECT
-    "t34"."as_of",
-    "t34"."group",
-    "t34"."top10_companies",
-    "t34"."squares" AS "squares_companies"
+    "t33"."as_of",
+    "t33"."group",
+    "t33"."top10_companies",
+    "t33"."squares" AS "squares_companies"
   FROM (
     SELECT
-      "t33"."as_of",
-      "t33"."group",
-      COALESCE(SUM("t33"."top10_companies"), 0) AS "top10_companies",
-      CAST(SUM("t33"."square") AS DOUBLE PRECISION) AS "squares"
+      "t32"."as_of",
+      "t32"."group",
+      COALESCE(SUM("t32"."top10_companies"), 0) AS "top10_companies",
+      CAST(SUM("t32"."square") AS DOUBLE PRECISION) AS "squares"
     FROM (
       SELECT
-        "t29"."as_of",
-        "t29"."group",
-        "t29"."company",
-        "t29"."open",
-        "t29"."nth",
-        CASE WHEN "t29"."nth" < 10 THEN "t29"."open" ELSE NULL END AS "top10_companies",
-        CAST("t29"."open" AS DECIMAL(38, 0)) * CAST("t29"."open" AS DECIMAL(38, 0)) AS "square"
+        "t28"."as_of",
+        "t28"."group",
+        "t28"."company",
+        "t28"."open",
+        "t28"."nth",
+        CASE WHEN "t28"."nth" < 10 THEN "t28"."open" ELSE NULL END AS "top10_companies",
+        CAST("t28"."open" AS DECIMAL(38, 0)) * CAST("t28"."open" AS DECIMAL(38, 0)) AS "square"
       FROM (
         SELECT
-          "t25"."as_of",
-          "t25"."group",
-          "t25"."company",
-          "t25"."open",
+          "t24"."as_of",
+          "t24"."group",
+          "t24"."company",
+          "t24"."open",
           ROW_NUMBER() OVER (
-            PARTITION BY "t25"."as_of", "t25"."group"
-            ORDER BY "t25"."open" DESC NULLS LAST
+            PARTITION BY "t24"."as_of", "t24"."group"
+            ORDER BY "t24"."open" DESC NULLS LAST
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
           ) - 1 AS "nth"
         FROM (
@@ -217,12 +206,12 @@ INNER JOIN (
             1,
             2,
             3
-        ) AS "t25"
-      ) AS "t29"
-    ) AS "t33"
+        ) AS "t24"
+      ) AS "t28"
+    ) AS "t32"
     GROUP BY
       1,
       2
-  ) AS "t34"
-) AS "t36"
-  ON "t32"."as_of" = "t36"."as_of" AND "t32"."group" = "t36"."group"
+  ) AS "t33"
+) AS "t35"
+  ON "t31"."as_of" = "t35"."as_of" AND "t31"."group" = "t35"."group"
