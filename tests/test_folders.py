@@ -127,7 +127,7 @@ def _mangled(draw: st.DrawFn, sheet: Sheet) -> Sheet:
     return [header + beside, *(row + [draw(CELLS)] * len(beside) for row in rows)]
 
 
-@run(max_examples=25, deadline=None)
+@run(max_examples=12, deadline=None)
 @given(folders())
 def test_a_folder_is_read_or_named_and_nothing_is_written_beside(
     drawn: tuple[dict[str, Sheet], dict[str, bytes]],

@@ -283,6 +283,7 @@ def test_what_looks_back_beyond_the_beginning_says_from_when_it_is_defined(tmp_p
 
 
 def test_pages_of_an_empty_ledger_forecast_nothing(tmp_path: Path) -> None:
-    said = pages(tmp_path, ledgers.write({"invoices": []}, tmp_path / "ledger"))
+    folder = ledgers.write({"invoices": []}, tmp_path / "ledger")
+    said = pages(tmp_path, folder, "kpis", "late_payers", "cash_forecast")
     assert "Nothing is owed on 31 May 2026." in said["kpis"]
     assert all("no invoice is booked yet" in said[name] for name in ("late_payers", "cash_forecast"))

@@ -79,13 +79,13 @@ def kpi_cards(
 
 def _kpi_card(kpi: str, row: pd.Series, target: float | None) -> Card:
     difference = row["now"] - row["month_before"]
-    verdict = _verdict(difference, row["better"]) if _is_seen(difference, row["unit"]) else ""
+    trend = verdict(difference, row["better"]) if _is_seen(difference, row["unit"]) else ""
     before = month(row["before_on"]) if kpi in OF_THE_MONTH else date(row["before_on"])
-    notes = [_change(row["now"], row["month_before"], row["unit"], before) + (verdict and f": {verdict}")]
-    tone = {"better": "good", "worse": "bad"}.get(verdict, "")
+    notes = [_change(row["now"], row["month_before"], row["unit"], before) + (trend and f": {trend}")]
+    tone = {"better": "good", "worse": "bad"}.get(trend, "")
     if target is not None and row["better"]:
         aim, shown = SHORT[row["unit"]](target), SHORT[row["unit"]](row["now"])
-        met = shown == aim or _verdict(row["now"] - target, row["better"]) != "worse"
+        met = shown == aim or verdict(row["now"] - target, row["better"]) != "worse"
         notes.append(f"{'on' if met else 'off'} target ({aim})")
         # The colour says whether it is where it should be; where it is heading stands in words.
         tone = "good" if met else "bad"
@@ -103,7 +103,8 @@ OF_THE_MONTH = frozenset(
 )
 
 
-def _verdict(difference: Any, better: str) -> str:
+def verdict(difference: Any, better: str) -> str:
+    """Whether a difference is better or worse; nothing where there is none, or no direction is good."""
     if pd.isna(difference) or not difference or not better:
         return ""
     return "better" if (difference < 0) == (better == "lower") else "worse"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from arforecast.report import numbers
 from arforecast.report.formats import FORMATS, NBSP, brief, date, exact, money, money_range, name, percent
-from arforecast.report.words import OF_THE_MONTH, receivables_moved
+from arforecast.report.words import OF_THE_MONTH, receivables_moved, verdict
 
 SPANS = (1, 4, 13)
 CALLS = 5
@@ -60,14 +60,16 @@ def changes(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
     moves = wide.diff()
     earlier = moves.iloc[:-1].abs()
     usual = earlier.median().where(earlier.count().ge(USUAL_MONTHS) & earlier.median().gt(0))
-    about = glossary.drop_duplicates("kpi").set_index("kpi").reindex(wide.columns)
+    about = glossary.drop_duplicates("kpi").set_index("kpi").reindex(wide.columns).fillna("")
     rows = pd.DataFrame(
         {
             "before": wide.iloc[-2] if len(wide) > 1 else np.nan,
             "now": wide.iloc[-1],
             "unit": about["unit"],
             "times": moves.iloc[-1].abs() / usual,
-            "verdict": [_verdict(move, better) for move, better in zip(moves.iloc[-1], about["better"], strict=True)],
+            "verdict": [
+                verdict(move, str(better)) for move, better in zip(moves.iloc[-1], about["better"], strict=True)
+            ],
         }
     ).rename_axis("kpi")
     judged = rows[rows["verdict"].ne("") & rows["times"].gt(1) & rows.index.isin(_comparable(wide))].reset_index()
@@ -79,12 +81,6 @@ def changes(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
 def _comparable(wide: pd.DataFrame) -> Iterable[str]:
     over = pd.Timestamp(wide.index[-1]).is_month_end
     return [kpi for kpi in wide.columns if over or kpi not in OF_THE_MONTH]
-
-
-def _verdict(move: float, better: str) -> str:
-    if pd.isna(move) or not move or better not in ("lower", "higher"):
-        return ""
-    return "better" if (move < 0) == (better == "lower") else "worse"
 
 
 def moved_said(moved: pd.DataFrame, why: str) -> str:
