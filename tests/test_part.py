@@ -208,6 +208,7 @@ def test_history_begins_with_the_ledger(tmp_path: Path) -> None:
     """
     bert = opened(told(test_history_begins_with_the_ledger.__doc__ or ""), tmp_path).where(customer_id="bert")
     assert values(bert.as_of("2026-06-30"))["dso"] == 90
+    assert bert.as_of("2026-06-30").unknown()["dso"] == ""
     assert bert.as_of("2026-06-30").bridge("2026-06-15").days.notna().any()
 
 

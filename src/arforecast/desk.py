@@ -135,7 +135,7 @@ class Snapshot:
 
     def _record(self) -> None:
         self._history("The record of forecasts")
-        if self._first_issued_on is None:
+        if not self._billed:
             raise UnknownError(f"The record of forecasts is {known.NO_INVOICES}.")
 
     def bridge_where_known(self) -> pd.DataFrame:
@@ -148,16 +148,16 @@ class Snapshot:
     def unknown(self) -> dict[str, str]:
         """Why a figure is not known on this day, by its name, and empty where it is: every KPI, every schedule, and as
         `history` what is learnt from payments. See `arforecast.kpis.known`."""
-        of_kpis = known.unknown(kpis.catalogue(self.books.settings), self.books, self.day, self._first_issued_on)
+        begun = snapshot.first_issued(self.books, snapshot.calendar([self.day])).first_issued_on.to_list()
+        of_kpis = known.unknown(kpis.catalogue(self.books.settings), self.books, self.day, next(iter(begun), None))
         of_schedules = {name: schedules.unknown(name, self.books, self.day) for name in schedules.SCHEDULES}
         return of_kpis | of_schedules | {"history": known.not_in_ledger(self.books)}
 
-    @property
-    def _first_issued_on(self) -> date | None:
-        """The day of the first invoice that is known."""
+    @cached_property
+    def _billed(self) -> bool:
+        """Whether an invoice is known."""
         invoices = self.books.tables["invoices"]
-        first = invoices.filter(invoices.entered_on <= self.day).issued_on.min().execute()
-        return None if pd.isna(first) else pd.Timestamp(first).date()
+        return bool(invoices.filter(invoices.entered_on <= self.day).count().execute())
 
     def bridge(self, since: str | date | None = None) -> pd.DataFrame:
         """Why open_ar and DSO moved since the close of `since`, the month-end before unless given, or the day the

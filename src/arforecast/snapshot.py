@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cached_property
 
 import ibis
 import pandas as pd
@@ -54,12 +53,6 @@ class Facts:
     spells: ibis.Table
     settlements: ibis.Table
     receipts: ibis.Table
-
-    @cached_property
-    def first_issued_on(self) -> date | None:
-        """The day of the first invoice, whenever it became known; None where there is none."""
-        first = self.invoices.issued_on.min().execute()
-        return None if pd.isna(first) else pd.Timestamp(first).date()
 
     def cached(self) -> Facts:
         """The same facts, computed once by the engine where many figures are to be read from them."""
@@ -143,11 +136,11 @@ def read(rows: ibis.Table | pd.DataFrame, facts: Facts) -> pd.DataFrame:
     return frame.assign(**money, **dated)
 
 
-def first_issued(facts: Facts) -> ibis.Table:
-    """The day of the first invoice known by each as_of, of the whole ledger: history begins with it, and not with a
-    part or a group: as_of, first_issued_on."""
-    booked = facts.books.entire.tables["invoices"].group_by("entered_on").aggregate(first_issued_on=_.issued_on.min())
-    days = facts.calendar.select("as_of")
+def first_issued(books: Books, days: ibis.Table) -> ibis.Table:
+    """The day of the first invoice known by each as_of of a calendar, of the whole ledger: history begins with it, and
+    not with a part or a group: as_of, first_issued_on."""
+    booked = books.entire.tables["invoices"].group_by("entered_on").aggregate(first_issued_on=_.issued_on.min())
+    days = days.select("as_of")
     known = days.join(booked, booked.entered_on <= days.as_of)
     return known.group_by("as_of").aggregate(first_issued_on=_.first_issued_on.min())
 

@@ -193,7 +193,7 @@ def _rows(facts: Facts) -> pd.DataFrame:
     """The days, each with the groups known by then, and the first day of billing known by then."""
     days = facts.calendar
     known = known_groups(facts).to_pandas() if facts.by else days.to_pandas().assign(group=WHOLE)
-    rows = known.merge(first_issued(facts).to_pandas(), on="as_of", how="left")
+    rows = known.merge(first_issued(facts.books, days).to_pandas(), on="as_of", how="left")
     return rows.sort_values(KEYS, ignore_index=True)
 
 

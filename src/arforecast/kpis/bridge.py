@@ -133,7 +133,7 @@ def _billing(facts: Facts) -> pd.DataFrame:
     sums = {dso.after: "first", "billed_90": "sum", "weighed": "sum"}
     known = dated.groupby("as_of").agg(sums)
     days = pd.Index(pd.to_datetime(facts.calendar.to_pandas().as_of).dt.date, name="as_of")
-    first = first_issued(facts).to_pandas()
+    first = first_issued(facts.books, facts.calendar).to_pandas()
     begun = first.assign(as_of=pd.to_datetime(first.as_of).dt.date).set_index("as_of")
     return known.reindex(days).join(begun).reset_index().assign(group=WHOLE, open=0)
 
