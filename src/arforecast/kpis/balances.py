@@ -39,7 +39,8 @@ def standing_rows(facts: Facts) -> ibis.Table:
 
 
 def contacts(facts: Facts) -> ibis.Table:
-    """The contacts of the month of each as_of: as_of, group, customer_id, right_party."""
+    """The contacts of the month of each as_of: as_of, group, contact_id, customer_id, contacted_on, channel,
+    right_party."""
     made = of_customers(facts.books, "contacts", facts.by)
     return _of_month(facts, made).select(
         "as_of", "group", "contact_id", "customer_id", "contacted_on", "channel", "right_party"

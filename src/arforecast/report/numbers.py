@@ -12,7 +12,8 @@ import pandas as pd
 from arforecast.report.formats import date
 
 SAID = {"model": "p_late", "baseline": "p_late_baseline"}
-SELDOM = ("set_offs", "withheld_tax", "bank_charges", "differences")
+# Parts of a movement that seldom stand there: neither cash nor given up.
+WITHOUT_CASH = ["set_offs", "withheld_tax", "bank_charges", "differences"]
 RECOVERED_DAYS = (30, 60, 90)
 P_LATE_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 
@@ -79,7 +80,7 @@ def moved(bridge: pd.DataFrame, what: str) -> pd.DataFrame:
     What is settled without cash has its parts where there is some. Empty where the movement is not defined.
     """
     parts = bridge[["part", what]].dropna()
-    parts = parts[~parts["part"].isin(SELDOM) | parts[what].ne(0)]
+    parts = parts[~parts["part"].isin(WITHOUT_CASH) | parts[what].ne(0)]
     since = [f"since {date(day)}" for day in bridge.loc[parts.index, "since"].unique()]
     together = pd.DataFrame({"part": since, what: [parts[what].sum()] * len(since)})
     return pd.concat([parts, together], ignore_index=True)

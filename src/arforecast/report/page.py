@@ -109,11 +109,8 @@ def _used(rows: pd.DataFrame) -> str:
 
 
 def _outcome(gate: Mapping[str, Any]) -> str:
-    if not gate["checked"]:
-        return f"not checked. {gate['message']}".rstrip(".")
-    if gate["passed"]:
-        return "passed"
-    return f"{'waived' if gate['waived'] else 'not passed'}. {gate['message']}".rstrip(".")
+    came = "waived" if gate["waived"] else words.outcome(gate)
+    return came if came == "passed" else f"{came}. {gate['message']}".rstrip(".")
 
 
 def why_empty(stamp: Mapping[str, Any], table: str, otherwise: str, figure: str = "") -> str:

@@ -336,11 +336,12 @@ def _refuse_what_is_no_run(final: Path) -> None:
 def _write_pages(names: Sequence[str], folder: Path, final: Path, stamp: Mapping[str, Any]) -> None:
     executed = {name: _executed(folder / f"{name}.ipynb", folder, final) for name in names}
     entries = {name: _entry(name, notebook) for name, notebook in executed.items()}
+    bodies = {name: body(notebook) for name, notebook in executed.items()}
     beside = list(entries.values())
     for name, entry in entries.items():
-        _write(folder / entry.file, page.document(entry.title, body(executed[name]), stamp, beside))
-    brief = body(executed[BRIEF]) if BRIEF in executed else ""
-    _write(folder / "index.html", page.index([entries[name] for name in names if name != BRIEF], stamp, brief))
+        _write(folder / entry.file, page.document(entry.title, bodies[name], stamp, beside))
+    others = [entries[name] for name in names if name != BRIEF]
+    _write(folder / "index.html", page.index(others, stamp, bodies.get(BRIEF, "")))
 
 
 def _executed(path: Path, folder: Path, final: Path) -> nbformat.NotebookNode:

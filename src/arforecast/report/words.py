@@ -185,17 +185,13 @@ def dso_moved(moved: pd.DataFrame) -> str:
     return f"{how}: {', '.join(said)}" if said else how
 
 
-# Parts of a movement that seldom stand there: neither cash nor given up.
-WITHOUT_CASH = ["set_offs", "withheld_tax", "bank_charges", "differences"]
-
-
 def receivables_moved(moved: pd.DataFrame) -> str:
     """How far what is owed moved, what was billed and what came in; and what was given up and what rates did, where
     they did."""
     parts = moved.set_index("part")["amount"]
     given_up = -parts[["credit_notes", "discounts", "write_offs"]].sum()
     rest = f", {money(given_up)} was credited, discounted or written off" if given_up else ""
-    otherwise = -parts.reindex(WITHOUT_CASH, fill_value=0).sum()
+    otherwise = -parts.reindex(numbers.WITHOUT_CASH, fill_value=0).sum()
     rest += f", {money(otherwise)} was settled without cash" if otherwise else ""
     how = f"Open receivables {_by(parts.iloc[-1], money)} {parts.index[-1]}"
     rates = "added" if parts["currency"] > 0 else "took off"
@@ -225,6 +221,13 @@ def _missed(missed: pd.DataFrame, judged: int) -> str:
     actual, target = (SHORT[first["unit"]](first[column]) for column in ("actual", "target"))
     of_all = f"{count(len(missed))} of {_many(judged, 'target')} {'is' if len(missed) == 1 else 'are'} missed"
     return f"{of_all}, first of all {name(first['kpi'])} ({first['group']}): {actual} instead of {target}"
+
+
+def outcome(gate: Mapping[str, Any]) -> str:
+    """What became of a gate; one without anything to check has not passed."""
+    if not gate["checked"]:
+        return "not checked"
+    return "passed" if gate["passed"] else "not passed"
 
 
 def families(families: pd.DataFrame) -> str:
@@ -311,21 +314,20 @@ def cash_headline(within: pd.DataFrame) -> str:
     """What is expected within four weeks and in the first, how sure that is, and what such ranges were worth."""
     first, four = within.iloc[0], within.head(4).iloc[-1]
     if first["weeks"] == four["weeks"]:
-        told = f"{_expected(first)} is expected by {date(first['until_on'])}."
+        told = f"{money(first['mean'])} ({_range(first)}) is expected by {date(first['until_on'])}."
     else:
-        told = (
-            f"{money(four['mean'])} is expected by {date(four['until_on'])} ({_range(four)}), "
-            f"{money(first['mean'])} of it in the week to {date(first['until_on'])} ({_range(first)})."
-        )
+        week = f"{money(first['mean'])} of it in the week to {date(first['until_on'])} ({_range(first)})"
+        told = f"{expected(four)}, {week}."
     return f"{told} {_worth(four)}"
+
+
+def expected(row: pd.Series) -> str:
+    """The cash of so many weeks, with its range."""
+    return f"{money(row['mean'])} is expected by {date(row['until_on'])} ({_range(row)})"
 
 
 def _range(row: pd.Series) -> str:
     return f"80{NBSP}%: {money_range(row['p10'], row['p90'])}"
-
-
-def _expected(row: pd.Series) -> str:
-    return f"{money(row['mean'])} ({_range(row)})"
 
 
 def _worth(row: pd.Series) -> str:

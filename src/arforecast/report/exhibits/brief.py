@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from arforecast.report import numbers
-from arforecast.report.formats import FORMATS, NBSP, brief, date, exact, money, money_range, name, percent
-from arforecast.report.words import OF_THE_MONTH, receivables_moved, verdict
+from arforecast.report.formats import FORMATS, brief, exact, money, name, percent
+from arforecast.report.words import OF_THE_MONTH, expected, outcome, receivables_moved, verdict
 
 SPANS = (1, 4, 13)
 CALLS = 5
@@ -44,10 +44,8 @@ def _weeks(number: float) -> str:
 
 def cash_said(within: pd.DataFrame, came: pd.DataFrame) -> str:
     """What is expected within four weeks, beside what came in the last four."""
-    four = within.head(4).iloc[-1]
-    known = f"{money(four['mean'])} is expected by {date(four['until_on'])}"
-    sure = f"{known} (80{NBSP}%: {money_range(four['p10'], four['p90'])})"
-    return f"{sure}; {money(came['mean'].iloc[0])} came in the {came['span'].iloc[0]}" if len(came) else sure
+    ahead = expected(within.head(4).iloc[-1])
+    return f"{ahead}; {money(came['mean'].iloc[0])} came in the {came['span'].iloc[0]}" if len(came) else ahead
 
 
 def changes(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) -> pd.DataFrame:
@@ -67,9 +65,7 @@ def changes(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
             "now": wide.iloc[-1],
             "unit": about["unit"],
             "times": moves.iloc[-1].abs() / usual,
-            "verdict": [
-                verdict(move, str(better)) for move, better in zip(moves.iloc[-1], about["better"], strict=True)
-            ],
+            "verdict": [verdict(*pair) for pair in zip(moves.iloc[-1], about["better"], strict=True)],
         }
     ).rename_axis("kpi")
     judged = rows[rows["verdict"].ne("") & rows["times"].gt(1) & rows.index.isin(_comparable(wide))].reset_index()
@@ -138,13 +134,7 @@ def calls_said(rows: pd.DataFrame) -> str:
 
 def ties(stamp: Mapping[str, Any]) -> str:
     """Whether the ledger ties, each gate in a sentence; what was not checked has not passed."""
-    return " ".join(f"{_outcome(gate)} {gate['message']}" for gate in stamp["gates"])
-
-
-def _outcome(gate: Mapping[str, Any]) -> str:
-    if not gate["checked"]:
-        return f"{name(gate['gate'])}: not checked."
-    return f"{name(gate['gate'])}: {'passed' if gate['passed'] else 'not passed'}."
+    return " ".join(f"{name(gate['gate'])}: {outcome(gate)}. {gate['message']}" for gate in stamp["gates"])
 
 
 def unknown_or(said: str, why: str) -> str:
