@@ -18,7 +18,8 @@ import pandas as pd
 
 from arforecast.forecast import backtest, cash, late, scores
 from arforecast.forecast.backtest import Past
-from arforecast.forecast.exposure import Floats, Lives, lives, settled_on
+from arforecast.forecast.calendar import Floats
+from arforecast.forecast.exposure import Lives, lives, settled_on
 from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.ledger import open_books
 from arforecast.snapshot import Facts, stand

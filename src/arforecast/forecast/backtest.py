@@ -18,7 +18,8 @@ from ibis import _
 
 from arforecast.forecast import hazard, payment_time, ranges
 from arforecast.forecast.baselines import late_on, p_late_by_customer
-from arforecast.forecast.exposure import Floats, Lives, days, open_invoices
+from arforecast.forecast.calendar import Floats
+from arforecast.forecast.exposure import Lives, days, open_invoices
 from arforecast.forecast.hazard import Hazard
 from arforecast.forecast.payment_time import Model, readings
 from arforecast.snapshot import Facts, fetched, total

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from arforecast.forecast.exposure import Exposure, Floats, Lives, days, exposure, settled_on
+from arforecast.forecast.calendar import Floats
+from arforecast.forecast.exposure import Exposure, Lives, days, exposure, settled_on
 from arforecast.forecast.hazard import HIGHEST, ages, everybody
 
 # A customer's late rate counts for as much as the ledger's after this many invoices.

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from arforecast.forecast import hazard
-from arforecast.forecast.calendar import Days
-from arforecast.forecast.exposure import Bools, Floats, Ints, Lives, days, open_at, settled_on
+from arforecast.forecast.calendar import Bools, Days, Floats, Ints
+from arforecast.forecast.exposure import Lives, days, open_at, settled_on
 from arforecast.forecast.features import NAMES, Habits, habits
 from arforecast.forecast.hazard import HIGHEST, Hazard
 

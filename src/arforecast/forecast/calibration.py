@@ -18,7 +18,8 @@ import pandas as pd
 
 from arforecast.forecast import boosted
 from arforecast.forecast.boosted import Boosted
-from arforecast.forecast.exposure import Bools, Floats, Ints, Lives
+from arforecast.forecast.calendar import Bools, Floats, Ints
+from arforecast.forecast.exposure import Lives
 from arforecast.forecast.hazard import Hazard
 
 # So many past origins are looked at, of which the latest judge; a line is learnt of no fewer chances.

@@ -21,7 +21,8 @@ from arforecast import settings
 from arforecast.forecast import backtest
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.baselines import WEEKLY, roll_rate_curve
-from arforecast.forecast.exposure import Floats, Ints, days
+from arforecast.forecast.calendar import Floats, Ints
+from arforecast.forecast.exposure import days
 from arforecast.forecast.hazard import OLDEST, RANGES, YOUNGEST, age_range
 from arforecast.forecast.payment_time import Distribution, Model, readings
 from arforecast.snapshot import BEGINNING, Facts, fetched, total

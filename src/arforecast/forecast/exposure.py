@@ -12,15 +12,10 @@ import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
-from numpy.typing import NDArray
 
-from arforecast.forecast.calendar import EVERY_DAY, Days, OpenDays, holidays, open_days, weekday
+from arforecast.forecast.calendar import EVERY_DAY, Days, Floats, Ints, OpenDays, holidays, open_days, weekday
 from arforecast.ledger import valued_at_close
 from arforecast.snapshot import Facts, fetched
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 BANDS = 5
 

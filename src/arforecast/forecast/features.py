@@ -14,8 +14,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast.calendar import Days, weekday
-from arforecast.forecast.exposure import Floats, Lives, days, settled_on
+from arforecast.forecast.calendar import Days, Floats, weekday
+from arforecast.forecast.exposure import Lives, days, settled_on
 
 NAMES = ("closed_form", "month_end_days", "terms_days", "payday_share", "age_days", "size")
 # A customer's mean counts for as much as the ledger's after this many invoices.
@@ -73,6 +73,6 @@ def _payday_share(known: Lives, day: date) -> Floats:
     paid = ~np.isnat(settled)
     paydays = np.unique(np.stack([known.customer[paid], settled[paid].astype(np.int64)]), axis=1)
     size = len(known.customers) + 1
-    cell = paydays[0] * 7 + (paydays[1] + 3) % 7
+    cell = paydays[0] * 7 + weekday(paydays[1].astype("datetime64[D]"))
     counts = np.bincount(cell, minlength=size * 7).reshape(size, 7)
     return np.asarray((counts + 0.4) / (counts.sum(axis=1, keepdims=True) + 2.8))

@@ -26,20 +26,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast.calendar import Days, weekday
-from arforecast.forecast.exposure import (
-    BANDS,
-    Bools,
-    Exposure,
-    Floats,
-    Ints,
-    Lives,
-    bands,
-    calendar,
-    days,
-    exposure,
-    unrolled,
-)
+from arforecast.forecast.calendar import Bools, Days, Floats, Ints, weekday
+from arforecast.forecast.exposure import BANDS, Exposure, Lives, bands, calendar, days, exposure, unrolled
 
 YOUNGEST, OLDEST = -60, 240
 AGES = OLDEST - YOUNGEST + 1

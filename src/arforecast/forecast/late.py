@@ -12,7 +12,8 @@ from arforecast.currencies import decimals
 from arforecast.forecast import ranges
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.baselines import late_counts, late_rates
-from arforecast.forecast.exposure import Floats, days
+from arforecast.forecast.calendar import Floats
+from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.snapshot import Facts
 

@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from arforecast.forecast import boosted
+from arforecast.forecast.calendar import Floats, Ints
 from arforecast.forecast.calibration import calibrated
-from arforecast.forecast.exposure import Floats, Ints, Lives, days
+from arforecast.forecast.exposure import Lives, days
 from arforecast.forecast.hazard import Hazard
 
 # Invoices whose days are held in memory at a time.

@@ -11,8 +11,9 @@ import pandas as pd
 
 from arforecast.forecast import boosted, calibration
 from arforecast.forecast.boosted import Boosted
+from arforecast.forecast.calendar import Floats, Ints
 from arforecast.forecast.calibration import ORIGINS, Calibrated, Line
-from arforecast.forecast.exposure import Floats, Ints, Lives
+from arforecast.forecast.exposure import Lives
 from arforecast.forecast.payment_time import Distribution, Model
 
 SHARE = 0.80
