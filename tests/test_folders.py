@@ -1,4 +1,5 @@
-"""Whatever lies in a folder is read or named: any file names, columns and cells; and nothing is written beside."""
+"""Whatever lies in a folder is read or named: any file names, columns and cells; and nothing is written beside,
+nor anything of the environment printed."""
 
 from __future__ import annotations
 
@@ -86,6 +87,7 @@ def test_the_names_kept_for_the_suite_are_refused_in_words(tmp_path: Path, table
 
 # Folders of anything
 
+WORD = "S3cretWord"
 STEMS = [*BY_NAME, "Invoices", "application", "receit", "notes", "invoices (1)", "~$invoices", "q[1]", "*", "truth"]
 ENDINGS = [".csv", ".CSV", ".csv.gz", ".parquet", ".tsv", ".csv.bak", "", ".txt"]
 CELLS = st.sampled_from(
@@ -105,6 +107,8 @@ CELLS = st.sampled_from(
         "\x1b[1m",
         "a\nb",
         "=1+1",
+        "getenv('A_TOKEN')",
+        "${A_TOKEN}",
         "x" * 500,
     ]
 )
@@ -142,11 +146,14 @@ def test_a_folder_is_read_or_named_and_nothing_is_written_beside(
         for name, sheet in sheets.items():
             write(sheet, ledger / f"{name}.csv")
         before = {path: path.read_bytes() for path in ledger.iterdir()}
-        said = CliRunner().invoke(main, ["check", str(ledger), "--quarantine", str(out / "quarantine.csv")])
+        said = CliRunner(env={"A_TOKEN": WORD}).invoke(
+            main, ["check", str(ledger), "--quarantine", str(out / "quarantine.csv")]
+        )
         assert said.exit_code in (0, 1, 2), said.output
         assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
         assert "This should not happen" not in said.output
         assert "\x1b" not in said.output
+        assert WORD not in said.output + "".join(path.read_text("utf-8") for path in out.iterdir())
         assert {path: path.read_bytes() for path in ledger.iterdir()} == before
         assert {path.name for path in out.iterdir()} <= {"quarantine.csv"}
         _counted_and_named(ledger, sheets, set(before))
