@@ -52,8 +52,8 @@ def connect(source: Any) -> ibis.BaseBackend:
         raise SourceError(f"{address(source)} is no address of a database. {ENGINES}")
     try:
         return ibis.connect(source)
-    except ImportError as fault:
-        raise SourceError(f"{address(source)} needs a driver: pip install '{driver}'.") from fault
+    except ImportError:
+        raise SourceError(f"{address(source)} needs a driver: pip install '{driver}'.") from None
     except Exception as fault:  # every driver has errors of its own
         raise SourceError(f"{address(source)} cannot be opened: {_said(fault, source)}") from None
 
