@@ -174,10 +174,15 @@ def _asked(wanted: Collection[Measure], facts: Facts) -> pd.DataFrame:
     for measure, needed in MEASURES.items():
         if measure in wanted:
             asked = measure(facts)
-            # Of a table that is not there nothing is asked, and nothing is what it would answer.
-            known = asked if needed in {"", *facts.books.present} else asked.limit(0)
-            parts.append(_at(rows[KEYS], fetched(known).set_index(KEYS)))
+            there = needed in {"", *facts.books.present}
+            parts.append(_at(rows[KEYS], fetched(asked).set_index(KEYS)) if there else _nothing(asked, rows.index))
     return pd.concat([rows, *parts], axis=1)
+
+
+def _nothing(asked: ibis.Table, rows: pd.Index) -> pd.DataFrame:
+    """What a measure says of a table that is not there, which nobody asks the engine."""
+    names = (name for name in asked.columns if name not in KEYS)
+    return pd.DataFrame({name: np.nan if name in UNKNOWN else 0 for name in names}, index=rows)
 
 
 def _at(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
