@@ -290,6 +290,27 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         click.echo(folder / "index.html")
 
 
+@main.command()
+@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="RUN_DIR")
+@click.option(
+    "--to", "role", default="", metavar="ROLE", help="Only to recipients of this role; everybody unless named."
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Send nothing: show gates and recipients, write the mails beside the run."
+)
+@click.option("--again", is_flag=True, help="Send also what was sent before, or may have been.")
+def send(run: Path, role: str, dry_run: bool, again: bool) -> None:
+    """Mail the brief of the finished run in RUN_DIR to the recipients in the settings, once to each. Where a gate
+    refuses it, the analysts are mailed the reasons and nobody else anything."""
+    from arforecast.delivery import dispatch
+
+    good = True
+    for told in dispatch.rehearse(run, role) if dry_run else dispatch.send(run, role, again=again):
+        click.echo(told.line, err=not told.good)
+        good &= told.good
+    sys.exit(0 if good else 1)
+
+
 @main.command("new-page")
 @click.argument("name")
 @click.option("--notebooks", type=click.Path(path_type=Path), default=Path("notebooks"), show_default=True)

@@ -6,8 +6,10 @@ import os
 import re
 import tomllib
 from decimal import Decimal
+from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
@@ -16,6 +18,9 @@ from arforecast.errors import UsageError, shown
 
 FILE = "arforecast.toml"
 VARIABLE = "ARFORECAST_SETTINGS"
+OF_MAIL = "ARFORECAST_MAIL_"  # what begins so is a setting of [mail], from the environment
+SECRETS = {"password": f"{OF_MAIL}PASSWORD", "token": f"{OF_MAIL}TOKEN"}
+ANALYSTS = "analysts"
 
 
 class Section(BaseModel):
@@ -121,6 +126,90 @@ class Target(Section):
         return self.__pydantic_extra__
 
 
+Role = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+
+
+class Recipient(Section):
+    """Who is mailed: the address, the role, and the entities whose packs are meant, all where none is named."""
+
+    address: str
+    role: Role
+    entities: tuple[str, ...] = ()
+
+    @field_validator("address")
+    @classmethod
+    def _is_an_address(cls, address: str) -> str:
+        return _mailbox(address)
+
+
+class Mail(Section):
+    """How a finished run is mailed, and to whom; passwords and tokens are never among settings."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str = ""
+    auth: Literal["none", "password", "xoauth2"] = "none"
+    user: str = ""
+    # Prints the token of xoauth2; run as it stands, by no shell.
+    token_command: tuple[str, ...] = ()
+    timeout_seconds: float = Field(default=30, gt=0, le=600)
+    # What may pass by itself, a line that is down or a mailbox that asks to wait, is tried so often, each pause longer.
+    attempts: int = Field(default=3, ge=1, le=10)
+    pause_seconds: float = Field(default=5, ge=0, le=600)
+    attach: bool = True
+    base_url: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
+    age_limit_days: int = Field(default=31, ge=0, le=3660)
+    mask_names: tuple[Role, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+
+    @field_validator("host", "user")
+    @classmethod
+    def _is_a_word(cls, word: str) -> str:
+        if not re.fullmatch(r"[!-~]*", word):
+            raise ValueError("it has no spaces and no letters beyond ASCII")
+        return word
+
+    @field_validator("sender")
+    @classmethod
+    def _is_a_sender(cls, sender: str) -> str:
+        if sender and (not sender.isprintable() or not _mailbox(parseaddr(sender)[1])):
+            raise ValueError("it is like Receivables <receivables@example.com>")
+        return sender
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Mail:
+        if self.security == "none" and not _loopback(self.host):
+            raise ValueError("security none sends what all on the way can read; only to this machine itself it may be")
+        if self.auth != "none" and not self.user:
+            raise ValueError(f"auth {self.auth} needs a user")
+        _named_once([recipient.address.casefold() for recipient in self.recipients])
+        unknown = sorted(set(self.mask_names) - {recipient.role for recipient in self.recipients})
+        if unknown:
+            raise ValueError(f"mask_names has {', '.join(unknown)}, a role that no recipient has")
+        return self
+
+
+def _mailbox(address: str) -> str:
+    if not re.fullmatch(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*", address, re.ASCII):
+        raise ValueError(f"{shown(address)!r} is no address like name@example.com")
+    return address
+
+
+def _named_once(addresses: list[str]) -> None:
+    twice = sorted({address for address in addresses if addresses.count(address) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} stands twice, and nobody is mailed twice: give it one role")
+
+
+def _loopback(host: str) -> bool:
+    """Whether what is sent there leaves this machine: not where the host is none yet."""
+    try:
+        return host in ("", "localhost") or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class Settings(Section):
     """All sections of `arforecast.toml`."""
 
@@ -130,6 +219,7 @@ class Settings(Section):
     forecast: Forecast = Forecast()
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
     entities: dict[str, str] = {}
+    mail: Mail = Field(default=Mail(), exclude=True)  # who is mailed is no business of a run
     _file: Path | None = PrivateAttr(default=None)
 
     @field_validator("entities")
@@ -180,6 +270,27 @@ def find(*folders: Path) -> Path | None:
     return next((file for file in above if file.exists()), None)
 
 
+def mailing(settings: Settings) -> Mail:
+    """The section on mail as the environment overrides it: ARFORECAST_MAIL_HOST its host, and so on.
+
+    Raises UsageError with the variable or the setting that does not hold.
+    """
+    kinds = {name: field.annotation for name, field in Mail.model_fields.items()}
+    plain = [name for name, kind in kinds.items() if "tuple" not in str(kind)]
+    given = {name: os.environ[OF_MAIL + name.upper()] for name in plain if OF_MAIL + name.upper() in os.environ}
+    try:
+        return Mail.model_validate(settings.mail.model_dump() | given)
+    except ValidationError as fault:
+        lines = [f"{_place_of_mail(e['loc'], given)}: {_why(e)}." for e in fault.errors()]
+        raise UsageError("\n".join(lines)) from fault
+
+
+def _place_of_mail(location: tuple[int | str, ...], given: dict[str, str]) -> str:
+    """Which variable it is; where several settings do not go together, all of those that the environment gives."""
+    names = [name for name in given if not location or name == location[0]]
+    return ", ".join(OF_MAIL + name.upper() for name in names) or shown(".".join(map(str, ("mail", *location))))
+
+
 def read(path: Path) -> Settings:
     """The settings of one file; the ledgers of its entities are found from the folder it lies in."""
     try:
@@ -199,6 +310,8 @@ def read(path: Path) -> Settings:
 
 def _why(error: Any) -> str:
     """What is wrong with a setting, in words of the file."""
+    if error["loc"][:1] == ("mail",) and error["loc"][-1] in SECRETS:
+        return f"a secret stands in no file. Give it as {SECRETS[error['loc'][-1]]} in the environment"
     unknown = "there is no such setting. Correct its name or remove it"
     return unknown if error["type"] == "extra_forbidden" else shown(error["msg"])
 
