@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import nbformat
@@ -15,8 +16,10 @@ import pytest
 
 import arforecast
 import ledgers
+from arforecast.delivery import gates, message, pack
 from arforecast.report import notebook as notebooks
 from arforecast.report import numbers, runner
+from arforecast.settings import Mail
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample"
@@ -143,6 +146,23 @@ def test_each_section_whose_table_is_missing_says_so_in_a_sentence(
     assert "No late fee was billed in twelve months." in body
     assert "No instalment of a payment plan fell due in twelve months." in body
     assert re.findall(r"\bnan\b|None|Error", body) == []
+
+
+@with_sample
+def test_the_brief_is_a_mail_in_the_order_of_its_readers(reported: Path) -> None:
+    """A question, a page or a call of another name would lose its place in the mail, and a figure would be missing."""
+    sent = pack.read(reported)
+    assert gates.refused(gates.gates(sent, date.fromisoformat(DAY), 0)) == []
+    assert [answer.question.startswith(first) for answer, first in zip(sent.answers, pack.FIRST, strict=False)] == [
+        True
+    ] * 4
+    assert len(sent.cards) == 6
+    content = message.brief(sent, "", Mail(), [], named=True)
+    assert content.subject.startswith("Receivables, 30 Jun 2026: ")
+    assert set(content.pictures) == set(pack.FIGURES)
+    assert len(content.html.encode()) <= 60_000
+    assert re.findall(r"<svg|<script|var\(|\bnan\b|None", content.html) == []
+    assert all(answer.sentence in " ".join(content.text.split(" ")).replace("\n", " ") for answer in sent.answers)
 
 
 @with_sample

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from arforecast.delivery import pack as packs
 from arforecast.delivery.pack import Pack
 from arforecast.errors import shown
+from arforecast.report.formats import name as called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,7 +146,7 @@ def _plausible(pack: Pack) -> Gate:
         return Gate("plausible", REFUSED, " ".join(odd) + " See whether the export is whole before anybody reads this.")
     if not judged:
         return Gate("plausible", NOT_CHECKED, f"There are fewer than {USUAL_MONTHS} earlier months to judge by.")
-    return Gate("plausible", PASSED, f"{', '.join(judged)} moved as they did in the months before.")
+    return Gate("plausible", PASSED, f"{', '.join(map(called, judged))}: moved as in the months before.")
 
 
 def _trends(record: Path, day: date) -> dict[str, pd.Series]:
@@ -162,10 +163,11 @@ def _trends(record: Path, day: date) -> dict[str, pd.Series]:
 def _judged(kpi: str, values: pd.Series) -> str:
     """What is odd about the last value of a figure; nothing where nothing is."""
     now, before, moves = values.iloc[-1], values.iloc[-2], values.diff().abs()
-    if values.isna().iloc[-1]:
-        return f"{kpi} is not known any more; it was {before:,.2f}."
+    lost, unknown = values.isna().iloc[-1], values.isna().iloc[-2:].all()
+    if lost:
+        return "" if unknown else f"{called(kpi)} is not known any more; it was {before:,.2f}."
     largest = moves.iloc[:-1].max()
     if moves.iloc[-1] > BEYOND * largest:
-        what = f"{kpi} went from {before:,.2f} to {now:,.2f}"
+        what = f"{called(kpi)} went from {before:,.2f} to {now:,.2f}"
         return f"{what}, more than {BEYOND} times the largest move of the months before, {largest:,.2f}."
     return ""
