@@ -41,6 +41,7 @@ from arforecast.errors import ArforecastError, UsageError
 from arforecast.report import runner
 from arforecast.settings import Mail, Recipient, Settings, mailing, read
 
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 DAY = date(2026, 7, 1)
 EVIL = 'Evil <img src=x onerror="1">\r\nBcc: thief@example.com'
 TURNED = "Turned \u202eyenoM & Söhne"
@@ -375,7 +376,8 @@ def test_an_entity_is_named_and_gets_its_own_people(run: Path) -> None:
     (run / "run.json").write_text(json.dumps(account))
     with Served(run) as served:
         file = run.parents[1] / "arforecast.toml"
-        file.write_text(f"{file.read_text()}entities = ['south']\n[entities]\nnorth = 'n'\nsouth = 's'\n")
+        entities = "entities = ['south']\n[entities]\nnorth = 'n'\nsouth = 's'\n"
+        file.write_text(file.read_text() + entities)
         assert said(send(run), 0) == ["cfo@example.com: sent."]
     assert served.inbox.mails()[0]["subject"].startswith("Receivables north, 30 Jun 2026: ")
 
@@ -753,10 +755,19 @@ def test_a_refusal_is_mailed_to_the_analysts_alone_once_and_what_is_mended_is_se
     assert served.inbox.to() == ["anna@example.com", *TEAM]
 
 
+def test_an_old_run_is_refused_once_and_not_once_a_day(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARFORECAST_MAIL_AGE_LIMIT_DAYS", "0")
+    with Served(run) as served:
+        said(send(run), 1)
+        monkeypatch.setenv("ARFORECAST_MAIL_AGE_LIMIT_DAYS", "1")  # and so another message of the same gate
+        said(send(run), 1)
+    assert served.inbox.to() == ["anna@example.com"]
+
+
 def test_a_refusal_that_nobody_is_told_of_says_so(run: Path) -> None:
     waived(run)
     settle(run, people={"cfo@example.com": "leadership"})
-    assert said(send(run), 2)[-1] == "Nobody was mailed: no recipient has the role analysts."
+    assert said(send(run), 1)[-1] == "Nobody was told: no recipient of this pack has the role analysts."
 
 
 # ------------------------------------------------------------------ the command
@@ -788,6 +799,11 @@ def test_a_rehearsal_needs_no_settings_at_all(run: Path) -> None:
         ("", [], "Nobody was mailed: see mail.recipients in arforecast.toml."),
         ("", ["--to", "board"], "No recipient has the role board. There are none: see mail.recipients in"),
         ("[[mail.recipients]]\naddress='a@b.cd'\nrole='boss'", [], "mail.host and mail.sender must be set"),
+        (
+            "host='h'\nsender='a@b.cd'\nauth='xoauth2'\n[[mail.recipients]]\naddress='a@b.cd'\nrole='boss'",
+            [],
+            "mail.user must be set",
+        ),
         ("[[mail.recipients]]\naddress='a@b.cd'\nrole='boss'", ["--to", "bos"], "has the role bos. There are: boss."),
     ],
 )
@@ -812,7 +828,7 @@ def test_what_is_no_run_or_has_no_brief_is_refused(run: Path, tmp_path: Path) ->
     [
         ("security = 'none'\nhost = 'mail.example.com'", "only to this machine itself it may be"),
         ("security = 'ssl'", "mail.security: Input should be 'starttls', 'tls' or 'none'"),
-        ("auth = 'password'", "auth password needs a user"),
+        ("recipients = [{address = 'a@b.cd', role = 'x', entities = ['nort']}]", "names nort, which is no entity of"),
         ("password = 'hunter2'", "mail.password: a secret stands in no file. Give it as ARFORECAST_MAIL_PASSWORD in"),
         ("sender = 'a b'", "mail.sender: Value error, 'a' is no address like name@example.com"),
         ('sender = "a\\nb <a@b.cd>"', "it is like Receivables <receivables@example.com>"),

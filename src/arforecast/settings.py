@@ -181,8 +181,6 @@ class Mail(Section):
     def _is_sound(self) -> Mail:
         if self.security == "none" and not _loopback(self.host):
             raise ValueError("security none sends what all on the way can read; only to this machine itself it may be")
-        if self.auth != "none" and not self.user:
-            raise ValueError(f"auth {self.auth} needs a user")
         _named_once([recipient.address.casefold() for recipient in self.recipients])
         unknown = sorted(set(self.mask_names) - {recipient.role for recipient in self.recipients})
         if unknown:
@@ -235,6 +233,15 @@ class Settings(Section):
         if "group" in folded:
             raise ValueError("group is all entities together; give this one another name")
         return entities
+
+    @model_validator(mode="after")
+    def _mails_packs_that_are_made(self) -> Settings:
+        """Who is to get the pack of a name that no entity has would get nothing, and nobody would notice."""
+        meant = {name for recipient in self.mail.recipients for name in recipient.entities}
+        unknown = sorted(meant - {*self.entities, "group"})
+        if unknown:
+            raise ValueError(f"mail.recipients names {shown(', '.join(unknown))}, which is no entity of [entities]")
+        return self
 
     @property
     def file(self) -> str:

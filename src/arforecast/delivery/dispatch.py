@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,9 +54,9 @@ def prepare(folder: Path, role: str = "") -> Post:
     against = gatekeeper.refused(checked)
     if against:
         analysts = [who for who in addressees.of(posted, "", entity) if who.role == ANALYSTS]
-        reasons = sha256("\n".join(f"{gate.gate}: {gate.message}" for gate in against).encode()).hexdigest()
-        refusal = message.refusal(pack, entity, checked)
-        return Post(pack, checked, posted, analysts, f"refusal {reasons}", {ANALYSTS: refusal})
+        # By the names of the gates: what a gate says, such as how old a run is, changes from day to day.
+        kind = f"refused by {', '.join(gate.gate for gate in against)}"
+        return Post(pack, checked, posted, analysts, kind, {ANALYSTS: message.refusal(pack, entity, checked)})
     roles = list(dict.fromkeys(who.role for who in chosen)) or [LEADERSHIP]
     return Post(
         pack, checked, posted, chosen, BRIEF, {each: _brief(pack, entity, posted, checked, each) for each in roles}
@@ -104,9 +103,10 @@ def send(folder: Path, role: str = "", *, again: bool = False) -> Iterator[Told]
     post = prepare(folder, role)
     against = gatekeeper.refused(post.checked)
     yield from _gates(against)
+    if not post.recipients and not against:
+        raise UsageError("Nobody was mailed: see mail.recipients in arforecast.toml.")
     if not post.recipients:
-        nobody = "no recipient has the role analysts" if against else "see mail.recipients in arforecast.toml"
-        raise UsageError(f"Nobody was mailed: {nobody}.")
+        yield Told("Nobody was told: no recipient of this pack has the role analysts.", good=False)
     due = [who for who in post.recipients if again or not register.known(register.place(folder), post.letter(who))]
     yield from (_before(folder, post, who) for who in post.recipients if who not in due)
     if due:
@@ -120,7 +120,8 @@ def _gates(checked: Sequence[Gate]) -> Iterator[Told]:
 
 
 def _can_send(posted: Mail) -> None:
-    missing = [f"mail.{name}" for name in ("host", "sender") if not getattr(posted, name)]
+    needed = ("host", "sender") if posted.auth == "none" else ("host", "sender", "user")
+    missing = [f"mail.{name}" for name in needed if not getattr(posted, name)]
     if missing:
         raise UsageError(f"{' and '.join(missing)} must be set in arforecast.toml before anything can be sent.")
 
