@@ -53,7 +53,7 @@ data: str = ""
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 358 320" role="img" aria-label="Bars &amp; what they say">'
     '<path d="M 0 0 L 9 9" style="fill: none; stroke: var(--grid, #dedede)"/>'
-    '<rect x="9" y="9" width="99" height="99" style="fill: var(--expected, #0072b2)"/></svg>'
+    '<rect x="9" y="9" width="99" height="99" style="fill: var(--expected)"/></svg>'
 )
 DRAWN = f"<figure><figcaption>Bars</figcaption>{SVG}</figure>"
 CARDS = """<ul class="cards"><li class="card good"><span class="label">Open receivables</span> <strong>300.50</strong>
@@ -79,7 +79,6 @@ BRIEF = [
 rows = pd.DataFrame({{"customer": [{EVIL!r}, {TURNED!r}], "overdue_balance": [1234.5, 2.0], "p_paid_14": [0.05, 0.5],
 "broken_promises": [3, None], "reasons": ["over 90 days past due", "disputed"]}})
 tables.show(rows, {f"Call {TURNED} first"!r})""",
-    "## What cash will come?",
     f"""from IPython.display import display
 display({{"application/vnd.arforecast.exhibit+json": {EXHIBIT!r}, "text/html": "<p>the page's</p>"}}, raw=True)""",
     "## Why did it move?",
@@ -364,6 +363,21 @@ def test_pages_are_linked_where_they_are_served(run: Path) -> None:
     link = "https://ar.example.com/packs/2026-06-30/index.html"
     assert f'<a href="{link}"' in body(mailed, "html")
     assert f"The pages: {link}\n" in body(mailed, "plain")
+
+
+def test_an_exhibit_is_taken_as_it_tells_itself(run: Path) -> None:
+    """Its cards, its sentence, its table; what another page takes apart is said and no more."""
+    brief = json.loads((run / "brief.ipynb").read_text("utf-8"))
+    (told,) = [data for cell in brief["cells"] for data in pack._data(cell) if pack.EXHIBIT in data]
+    told[pack.EXHIBIT]["at"] = "cash_forecast.html#weeks"
+    (cell,) = [cell for cell in brief["cells"] if "cards" in cell["metadata"].get("tags", [])]
+    card = {"label": "Cash", "value": "140 k", "note": "better", "tone": "good", "call": "x"}
+    cell["outputs"][0]["data"][pack.EXHIBIT] = EXHIBIT | {"cards": [card], "table": None}
+    (run / "brief.ipynb").write_text(json.dumps(brief))
+    found = pack.read(run)
+    assert found.cards == (("Cash", "140 k", "better", "good"),)
+    (cash,) = [answer for answer in found.answers if answer.question == "What cash will come?"]
+    assert (cash.sentence, cash.table) == ("112 is expected by 28 Jul 2026.", None)
 
 
 def test_the_zip_is_the_same_for_the_same_pages(made: Path) -> None:
@@ -672,7 +686,7 @@ FAILED = nbformat.v4.new_output("error", ename="ValueError", evalue="x", traceba
     ("name", "text", "gate", "told"),
     [
         ("kpis.html", "<pre>Traceback (most recent call last):\n</pre>", "tracebacks", "kpis.html holds a traceback"),
-        ("kpis.html", SVG.replace("var(--expected, #0072b2)", "none"), "figures", "kpis.html has 1 of 1 drawings"),
+        ("kpis.html", SVG.replace("var(--expected)", "none"), "figures", "kpis.html has 1 of 1 drawings"),
         (
             "kpis.ipynb",
             json.dumps({"cells": [{"cell_type": "code", "source": "", "metadata": {}, "outputs": [FAILED]}]}),

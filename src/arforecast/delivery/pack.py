@@ -20,9 +20,9 @@ from arforecast.report.formats import NULL
 BRIEF = "brief"
 EXHIBIT = "application/vnd.arforecast.exhibit+json"
 # In what order leadership reads: how it moved, cash, what changed, whom to call; then the rest, as the notebook has it.
-FIRST = ("Why did it move", "What cash will come", "What moved more", "Whom to call")
+FIRST = ("Why did", "What cash will come", "What moved more", "Whom to call")
 # Which figures of other pages the mail shows, by the page and the call: after the cards, and beside the cash.
-FIGURES = {"owed": ("kpis", "ageing"), "cash": ("cash_forecast", "cash_weeks")}
+FIGURES = {"owed": ("kpis", "ageing"), "cash": ("cash_forecast", r"cash[._]weeks")}
 NUMBER = re.compile(r"[−-]?[\d,]+(\.\d+)?")
 VOID = {"br", "hr", "img", "input", "link", "meta", "wbr"}
 
@@ -161,12 +161,13 @@ def _tagged(notebook: list[dict[str, Any]], tag: str) -> list[dict[str, Any]]:
 
 
 def _asked(notebook: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each cell of code under a question, with the question."""
+    """Each cell of code that answers a question, with the one in words above it; an exhibit asks its own."""
     question = ""
     for cell in notebook:
         asked = re.search(r"^## (.+)$", source(cell), re.MULTILINE) if cell["cell_type"] == "markdown" else None
         question = asked[1].strip() if asked else question
-        if question and cell["cell_type"] == "code":
+        opens = any(cell in _tagged(notebook, tag) for tag in ("headline", "cards"))
+        if not opens and (question or any(EXHIBIT in data for data in _data(cell))):
             yield question, cell
 
 
@@ -197,11 +198,10 @@ def _answers(question: str, cell: Mapping[str, Any]) -> Iterator[Answer]:
 
 
 def _told(exhibit: Mapping[str, Any]) -> Answer:
-    table = exhibit["table"]
-    rows = tuple(tuple(map(str, row)) for row in table["rows"]) if table else ()
-    return Answer(
-        exhibit["question"], _sentence(exhibit["sentence"]), Table(tuple(table["columns"]), rows) if rows else None
-    )
+    shown = None if exhibit["at"] else exhibit["table"]  # what another page takes apart is only said
+    rows = tuple(tuple(map(str, row)) for row in shown["rows"]) if shown else ()
+    table = Table(tuple(shown["columns"]), rows) if shown and rows else None
+    return Answer(exhibit["question"], _sentence(exhibit["sentence"]), table)
 
 
 def _marked_up(question: str, markup: Element) -> Iterator[Answer]:
@@ -242,7 +242,7 @@ def _card(card: Element) -> Card:
 def _figures(folder: Path) -> Iterator[tuple[str, Figure]]:
     for place, (name, call) in FIGURES.items():
         page = folder / f"{name}.ipynb"
-        drawn = [cell for cell in (cells(page) if page.is_file() else []) if call in source(cell)]
+        drawn = [cell for cell in (cells(page) if page.is_file() else []) if re.search(call, source(cell))]
         first = next((figure for cell in drawn for data in _data(cell) for figure in _drawings(data)), None)
         if first:
             yield place, first

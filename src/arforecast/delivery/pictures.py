@@ -7,6 +7,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from arforecast.report import style_sheet
+
 SHARP = 2  # pixels of the picture to a pixel of the layout
 PAPER, INK = "#ffffff", "#1a1a1a"  # opaque, so that it can be read on a dark background as well
 WIDTH = 420
@@ -32,10 +34,16 @@ def png(svg: str) -> bytes:
 
 
 def _alone(svg: str) -> str:
-    """The drawing with the colours that the style sheet of a page would give it by the light of day."""
+    """The drawing with the colours that the style sheet of a page gives it by the light of day."""
     framed = re.sub(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', _with_margin, svg, count=1)
-    coloured = re.sub(r"var\(--[\w-]+, *([^()]+)\)", r"\1", framed)
+    coloured = re.sub(r"var\(--([\w-]+)[^()]*\)", lambda named: _palette().get(named[1], INK), framed)
     return coloured.replace("currentColor", INK).replace("<svg ", f'<svg font-family="{FONT}" ', 1)
+
+
+@cache
+def _palette() -> dict[str, str]:
+    light = style_sheet().partition("}")[0]
+    return dict(re.findall(r"--([\w-]+): (#\w+)", light))
 
 
 def _with_margin(box: re.Match[str]) -> str:
