@@ -861,6 +861,17 @@ def test_a_bad_setting_is_one_clear_line(tmp_path: Path, text: str, told: str) -
     assert "hunter2" not in str(raised.value)
 
 
+def test_what_the_docs_show_is_read_and_is_all_there_is(tmp_path: Path) -> None:
+    root, file = Path(__file__).parents[1], tmp_path / "arforecast.toml"
+    (shown,) = re.findall(r"```toml\n(.*?)```", (root / "docs" / "mail.md").read_text("utf-8"), re.DOTALL)
+    file.write_text(f"{shown}\n[entities]\nnorth = 'north'\n", "utf-8")
+    assert read(file).mail.model_fields_set == set(Mail.model_fields)
+    sample = (root / "arforecast.toml").read_text("utf-8")
+    mailed = sample[sample.index("# [mail]") :].replace("# ", "", 1).replace("\n# ", "\n").replace("\n#\n", "\n\n")
+    file.write_text(mailed, "utf-8")
+    assert [who.role for who in read(file).mail.recipients] == ["leadership", "analysts"]
+
+
 def test_the_environment_outweighs_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARFORECAST_MAIL_PORT", "2525")
     monkeypatch.setenv("ARFORECAST_MAIL_HOST", "mail.example.com")
