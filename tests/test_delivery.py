@@ -370,6 +370,11 @@ def test_an_exhibit_is_taken_as_it_tells_itself(run: Path) -> None:
     brief = json.loads((run / "brief.ipynb").read_text("utf-8"))
     (told,) = [data for cell in brief["cells"] for data in pack._data(cell) if pack.EXHIBIT in data]
     told[pack.EXHIBIT]["at"] = "cash_forecast.html#weeks"
+    ties = {"question": "Does it tie?", "sentence": "Control: passed. It ties to 72 totals."}
+    rows = {"columns": ["Gate", "Message"], "rows": [["Control", "It ties to 72 totals."]]}
+    brief["cells"][-1]["outputs"] = [
+        {"output_type": "display_data", "metadata": {}, "data": {pack.EXHIBIT: EXHIBIT | ties | {"table": rows}}}
+    ]
     (cell,) = [cell for cell in brief["cells"] if "cards" in cell["metadata"].get("tags", [])]
     card = {"label": "Cash", "value": "140 k", "note": "better", "tone": "good", "call": "x"}
     cell["outputs"][0]["data"][pack.EXHIBIT] = EXHIBIT | {"cards": [card], "table": None}
@@ -377,6 +382,7 @@ def test_an_exhibit_is_taken_as_it_tells_itself(run: Path) -> None:
     found = pack.read(run)
     assert found.cards == (("Cash", "140 k", "better", "good"),)
     (cash,) = [answer for answer in found.answers if answer.question == "What cash will come?"]
+    assert found.answers[-1] == pack.Answer("Does it tie?", "Control: passed. It ties to 72 totals.")  # said once
     assert (cash.sentence, cash.table) == ("112 is expected by 28 Jul 2026.", None)
 
 

@@ -152,7 +152,7 @@ def test_each_section_whose_table_is_missing_says_so_in_a_sentence(
 def test_the_brief_is_a_mail_in_the_order_of_its_readers(reported: Path) -> None:
     """A question, a page or a call of another name would lose its place in the mail, and a figure would be missing."""
     sent = pack.read(reported)
-    assert gates.refused(gates.gates(sent, date.fromisoformat(DAY), 0)) == []
+    assert {gate.outcome for gate in gates.gates(sent, date.fromisoformat(DAY), 0)} == {gates.PASSED}
     assert [answer.question.startswith(first) for answer, first in zip(sent.answers, pack.FIRST, strict=False)] == [
         True
     ] * 4

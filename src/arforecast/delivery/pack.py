@@ -200,7 +200,9 @@ def _answers(question: str, cell: Mapping[str, Any]) -> Iterator[Answer]:
 def _told(exhibit: Mapping[str, Any]) -> Answer:
     shown = None if exhibit["at"] else exhibit["table"]  # what another page takes apart is only said
     rows = tuple(tuple(map(str, row)) for row in shown["rows"]) if shown else ()
-    table = Table(tuple(shown["columns"]), rows) if shown and rows else None
+    # A table whose every row stands in the sentence already says nothing to who reads both.
+    said = all(max(row, key=len) in exhibit["sentence"] for row in rows)
+    table = Table(tuple(shown["columns"]), rows) if shown and not said else None
     return Answer(exhibit["question"], _sentence(exhibit["sentence"]), table)
 
 
