@@ -541,3 +541,9 @@ def test_new_page_says_where_it_is_or_what_is_wrong(tmp_path: Path) -> None:
     assert run("new-page", "own", "--notebooks", str(folder)).stdout == f"{folder / 'own.ipynb'}\n"
     refused(run("new-page", "own", "--notebooks", str(folder)), 2, "is there already. Choose another name.")
     refused(run("new-page", "../own", "--notebooks", str(folder)), 2, "../own cannot be the name of a page.")
+
+
+def test_send_takes_a_run_and_nothing_else(tmp_path: Path) -> None:
+    """What it sends of one is told by the tests of the delivery."""
+    refused(run("send", tmp_path), 2, "is no run: it holds no run.json that can be read. Name the folder of one.")
+    refused(run("send", tmp_path / "nowhere"), 2, "does not exist")
