@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import ledgers
-from arforecast import open_ledger
+from arforecast import Ledger, open_ledger
 from arforecast.cli import main
 from arforecast.errors import SourceError
 from arforecast.sample import write_sample
@@ -47,17 +47,22 @@ def settings(home: Path) -> Settings:
     return read(home / "arforecast.toml")
 
 
+@pytest.fixture(scope="module")
+def opened(settings: Settings) -> dict[str, Ledger]:
+    """Each company and the group, opened once for all that ask them."""
+    return {name: open_ledger(name, settings) for name in ("north", "south", "group")}
+
+
 def numerators(table: pd.DataFrame) -> pd.Series:
     return table.set_index(["as_of", "kpi"]).numerator
 
 
-def test_the_parts_of_the_group_add_up(settings: Settings) -> None:
+def test_the_parts_of_the_group_add_up(opened: dict[str, Ledger]) -> None:
     """Money of the whole group is that of its entities, by themselves or as groups of the whole."""
     money = ["open_ar", "overdue_ar", "billed", "cash", "credit_notes", "write_offs", "credit_balance", "net_ar"]
     costs = ["cost_to_collect", "cost_per_invoice"]
     north, south, group = (
-        open_ledger(name, settings).as_of(AS_OF).kpis("entity" if name == "group" else None, 3)
-        for name in ("north", "south", "group")
+        ledger.as_of(AS_OF).kpis("entity" if name == "group" else None, 3) for name, ledger in opened.items()
     )
     of_group = {name: rows[rows.kpi.isin(money + costs)] for name, rows in group.groupby("group")}
     assert set(of_group) == {"", "north", "south"}
@@ -70,17 +75,17 @@ def test_the_parts_of_the_group_add_up(settings: Settings) -> None:
     assert (parts.xs("cash", level="kpi") > 0).all()
 
 
-def test_the_same_identifier_of_two_entities_stays_two(settings: Settings) -> None:
-    group = open_ledger("group", settings).books.tables["invoices"].to_pandas()
+def test_the_same_identifier_of_two_entities_stays_two(opened: dict[str, Ledger]) -> None:
+    group = opened["group"].books.tables["invoices"].to_pandas()
     assert group.invoice_id.is_unique
     assert {"north:INV-00002", "south:INV-00002"} <= set(group.invoice_id)
 
 
-def test_what_is_wrong_is_told_with_its_entity(settings: Settings) -> None:
-    group = open_ledger("group", settings)
+def test_what_is_wrong_is_told_with_its_entity(opened: dict[str, Ledger]) -> None:
+    group = opened["group"]
     told = group.quarantine[group.quarantine.rule == "not_a_date"].message.item()
     assert told.startswith("south/invoices.csv row ")
-    alone = [open_ledger(name, settings).books.rows.set_index("table") for name in ("north", "south")]
+    alone = [opened[name].books.rows.set_index("table") for name in ("north", "south")]
     rows = group.books.rows.set_index("table")
     pd.testing.assert_frame_equal(rows, sum(alone)[rows.columns].loc[rows.index])
     assert (rows.read == rows.used + rows.quarantined).all()
@@ -157,7 +162,7 @@ def test_a_pack_for_each_entity_and_one_for_the_group(home: Path, monkeypatch: p
     assert "By entity" in (packs["group"] / "kpis.html").read_text("utf-8")
 
 
-def test_later_facts_of_an_entity_change_nothing(home: Path, settings: Settings, tmp_path: Path) -> None:
+def test_later_facts_of_an_entity_change_nothing(opened: dict[str, Ledger], settings: Settings, tmp_path: Path) -> None:
     day = date(2026, 3, 31)
     cut = {
         name: str(ledgers.write(ledgers.until(ledgers.read(Path(url)), day), tmp_path / name))
@@ -165,7 +170,7 @@ def test_later_facts_of_an_entity_change_nothing(home: Path, settings: Settings,
     }
     known = settings.model_copy(update={"entities": cut})
     pd.testing.assert_frame_equal(
-        open_ledger("group", settings).as_of(day).kpis("entity"), open_ledger("group", known).as_of(day).kpis("entity")
+        opened["group"].as_of(day).kpis("entity"), open_ledger("group", known).as_of(day).kpis("entity")
     )
 
 
