@@ -114,6 +114,40 @@ def test_outcome_by_hand() -> None:
     assert came.sum() == came[0, 1] == 1
 
 
+def test_trees_give_back_what_was_left_out() -> None:
+    """Three in four of what trees saw were settled; each other example stood for six: 3 to 6 are odds of 1 to 2."""
+
+    class Seen:
+        def predict_proba(self, features: np.ndarray) -> np.ndarray:
+            return np.repeat([[0.25, 0.75]], len(features), axis=0)
+
+    assert boosted.Trees(Seen(), 6).of(np.zeros((2, 6))) == pytest.approx([1 / 3, 1 / 3])
+
+
+def test_of_what_was_not_settled_every_third_day_is_learnt_of() -> None:
+    """Forty invoices over nine days, of which one was settled on the fifth: its row, and three days of each."""
+    known = paid(*((f"c{nth:02}", "2026-03-01", "2026-03-10", None) for nth in range(40)))
+    on = np.arange("2026-03-17", "2026-03-26", dtype="datetime64[D]")
+    features = np.broadcast_to(np.arange(9)[None, :, None], (40, 9, 6))
+    came = np.zeros((40, 9), dtype=bool)
+    came[0, 4] = True
+    at_risk = np.ones((40, 9), dtype=bool)
+    at_risk[0, 5:] = False
+    seen = Examples(np.arange(40), on, features, at_risk)
+    learnt, settled = boosted._learnt(known, seen, (at_risk, came), 3)
+    assert settled.sum() == 1 and learnt[settled][0, 0] == 4
+    assert 39 * 3 + 1 <= (~settled).sum() <= 39 * 3 + 2
+    assert len(np.unique(learnt[~settled][:, 0])) == 9
+
+
+def test_trees_look_at_no_invoice_whose_age_is_clipped() -> None:
+    """240 days past due, the closed form still tells its age; on the next day no more."""
+    last = DAY - timedelta(days=240)
+    due = [last, last - timedelta(days=1)]
+    old = paid(*(("a", "2025-01-01", str(on), None) for on in due), ("b", "2025-01-01", "2025-02-01", "2025-02-03"))
+    assert old.due_on[examples(old, DAY).invoice].tolist() == [last]
+
+
 # When it speaks
 
 

@@ -9,6 +9,7 @@ gave what came less of a chance than the closed form did, the closed form stands
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -16,12 +17,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from arforecast.forecast import hazard
 from arforecast.forecast.calendar import Bools, Days, Floats, Ints
 from arforecast.forecast.exposure import Lives, days, open_at, settled_on
 from arforecast.forecast.features import NAMES, Habits, habits
-from arforecast.forecast.hazard import HIGHEST, Hazard
+from arforecast.forecast.hazard import HIGHEST, OLDEST, Hazard
 
 NEAR_DAYS = 45
 # Trees are grown and origins stand so many days apart, which gives each weekday its turn. Closer ones would show the
@@ -33,6 +35,8 @@ ORIGINS, FIRST_DAYS = 9, 84
 JUDGES = 3
 # Below so many examples the closed form stands; above so many invoices of an origin some stand for all.
 FEWEST, MOST = 50_000, 2_000
+# For each example that was settled, so many are learnt of that were not.
+OTHERS = 8
 TREES = {
     "max_iter": 120,
     "learning_rate": 0.08,
@@ -65,13 +69,28 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class Trees:
+    """Trees grown of all examples that were settled and of every `step`-th other one."""
+
+    grown: Any
+    step: int
+
+    def of(self, features: Floats) -> Floats:
+        """The chances of examples with such features. Each that was not settled stood for `step` of them, so the odds
+        are a `step`-th of what the trees saw."""
+        with _alone():
+            seen = self.grown.predict_proba(features)[:, 1]
+        return np.asarray(seen / (seen + (1 - seen) * self.step))
+
+
+@dataclass(frozen=True)
 class Boosted:
     """The closed form of a day, and the trees that correct it near that day."""
 
     name = "boosted hazard"
     closed: Hazard
     habits: Habits
-    trees: Any
+    trees: Trees
     day: date
 
     def hazards(self, invoices: pd.DataFrame, first: date, days: int) -> Floats:
@@ -80,17 +99,23 @@ class Boosted:
         chance = self.closed.hazards(invoices, first, days)
         on = np.datetime64(first) + np.arange(days)
         near = _near(invoices, self.day, on) & (chance > 0)
-        columns = np.flatnonzero(near.any(axis=0))
-        if len(columns):
-            features = self.habits.of(invoices, on[columns], chance[:, columns])
-            chance[:, columns] = corrected(self.trees, features, near[:, columns], chance[:, columns])
+        if near.any():
+            rows, columns = (np.flatnonzero(near.any(axis=axis)) for axis in (1, 0))
+            cells = np.ix_(rows, columns)
+            features = self.habits.of(invoices.iloc[rows], on[columns], chance[cells])
+            chance[cells] = corrected(self.trees, features, near[cells], chance[cells])
         return chance
 
 
 def _near(invoices: pd.DataFrame, day: date, on: Days) -> Bools:
-    """Whether a day lies within 45 of `day`, or of the issue of an invoice issued later."""
+    """Whether a day lies within 45 of `day`, or of the issue of an invoice issued later, and the invoice is young."""
     since = np.maximum(days(invoices.issued_on), np.datetime64(day))
-    return np.asarray(on <= since[:, None] + NEAR_DAYS)
+    return np.asarray((on <= since[:, None] + NEAR_DAYS) & _young(invoices, day)[:, None])
+
+
+def _young(invoices: pd.DataFrame, day: date) -> Bools:
+    """Whether the closed form tells the age of an invoice on a day from older ones."""
+    return np.asarray(days(invoices.due_on) + OLDEST >= np.datetime64(day))
 
 
 def fit(known: Lives, day: date, closed: Hazard) -> Boosted | Hazard:
@@ -100,7 +125,7 @@ def fit(known: Lives, day: date, closed: Hazard) -> Boosted | Hazard:
 
 
 @lru_cache(maxsize=32)
-def chosen(known: Lives, day: date) -> Any:
+def chosen(known: Lives, day: date) -> Trees | None:
     """The trees grown on `day`; None where there is too little to learn from, or where the chances of being paid in
     time that past trees gave were worse than the closed form's by their Brier score."""
     grown = trees(known, day)
@@ -128,6 +153,7 @@ def in_time(known: Lives, origin: date, day: date, grown: bool) -> tuple[Floats,
     return 1 - np.prod(np.where(by_due, 1 - chance, 1), axis=1), (came & by_due).any(axis=1)
 
 
+@lru_cache(maxsize=32)
 def hazards(known: Lives, origin: date, grown: bool) -> Floats:
     """What was said on an origin of its examples: by the trees of that day, if these are wanted and there were any."""
     seen = examples(known, origin)
@@ -150,10 +176,12 @@ def origins(known: Lives, day: date, count: int = ORIGINS) -> list[date]:
 
 @lru_cache(maxsize=32)
 def examples(known: Lives, origin: date) -> Examples:
-    """What trees can learn from an origin; of very many invoices a part, drawn by their identifiers."""
+    """What trees can learn from an origin: its young invoices, of very many a part, drawn by their identifiers."""
     closed, first = hazard.fit(known, origin), origin + timedelta(days=1)
     place, invoices = open_at(known, origin)
-    part = _drawn(invoices.invoice_id, MOST)
+    young = _young(invoices, origin)
+    place, invoices = place[young], invoices[young]
+    part = _lots(invoices.invoice_id) / 2.0**64 < MOST / max(len(invoices), 1)
     place, invoices = place[part], invoices[part]
     on = np.datetime64(first) + np.arange(NEAR_DAYS)
     is_open = closed.exposed.calendar.are(on)
@@ -162,10 +190,9 @@ def examples(known: Lives, origin: date) -> Examples:
     return Examples(place, on[is_open], features, chance > 0)
 
 
-def _drawn(identifiers: pd.Series, most: int) -> Bools:
-    """About `most` of the identifiers, the same ones whatever else is among them."""
-    share = pd.util.hash_array(identifiers.to_numpy(dtype=object)) / 2.0**64
-    return np.asarray(share < most / max(len(identifiers), 1))
+def _lots(identifiers: pd.Series | pd.Index) -> NDArray[np.uint64]:
+    """A number from 0 to 2^64 for each identifier, the same whatever else is among them."""
+    return np.asarray(pd.util.hash_array(identifiers.to_numpy(dtype=object)))
 
 
 def outcome(known: Lives, seen: Examples, day: date) -> tuple[Bools, Bools]:
@@ -179,29 +206,42 @@ def outcome(known: Lives, seen: Examples, day: date) -> tuple[Bools, Bools]:
 
 
 @lru_cache(maxsize=16)
-def trees(known: Lives, day: date) -> Any:
+def trees(known: Lives, day: date) -> Trees | None:
     """The trees grown on `day`, of what was known at its close; None where there is too little to learn from."""
-    learnt = [_rows(known, origin, day) for origin in origins(known, day)]
-    if sum(len(came) for _, came in learnt) < FEWEST:
+    seen = [examples(known, origin) for origin in origins(known, day)]
+    fates = [outcome(known, each, day) for each in seen]
+    count, settled = (sum(int(part.sum()) for part in parts) for parts in zip(*fates, strict=True)) if fates else (0, 0)
+    if count < FEWEST:
         return None
+    step = max((count - settled) // (OTHERS * max(settled, 1)), 1)
+    learnt = [_learnt(known, each, fate, step) for each, fate in zip(seen, fates, strict=True)]
+    features, came = (np.concatenate(part) for part in zip(*learnt, strict=True))
     from sklearn.ensemble import HistGradientBoostingClassifier  # it takes a second to import
+
+    with _alone():
+        return Trees(HistGradientBoostingClassifier(**TREES).fit(features, came), step)
+
+
+def _learnt(known: Lives, seen: Examples, fate: tuple[Bools, Bools], step: int) -> tuple[Floats, Bools]:
+    """The features of what was settled, and of every `step`-th other day of an invoice, from a day on that its
+    identifier draws; whether it was settled."""
+    at_risk, came = fate
+    turn = (_lots(known.invoice_id[seen.invoice]) % np.uint64(step)).astype(np.int64)
+    kept = at_risk & (came | ((turn[:, None] + np.arange(len(seen.on))) % step == 0))
+    return seen.features[kept], came[kept]
+
+
+def _alone() -> AbstractContextManager[Any]:
+    """Trees in one thread: such as wait for each other cost more than they bring where other work shares the
+    processors."""
     from threadpoolctl import threadpool_limits
 
-    features, came = (np.concatenate(part) for part in zip(*learnt, strict=True))
-    # Threads that wait for each other cost more than they bring where other work shares the processors.
-    with threadpool_limits(1, "openmp"):
-        return HistGradientBoostingClassifier(**TREES).fit(features, came)
+    return threadpool_limits(1, "openmp")
 
 
-def _rows(known: Lives, origin: date, day: date) -> tuple[Floats, Bools]:
-    seen = examples(known, origin)
-    at_risk, came = outcome(known, seen, day)
-    return seen.features[at_risk], came[at_risk]
-
-
-def corrected(grown: Any, features: Floats, where: Bools, chance: Floats) -> Floats:
+def corrected(grown: Trees, features: Floats, where: Bools, chance: Floats) -> Floats:
     """The chances, corrected by the trees where asked."""
     better = chance.copy()
     if where.any():
-        better[where] = np.minimum(grown.predict_proba(features[where])[:, 1], HIGHEST)
+        better[where] = np.minimum(grown.of(features[where]), HIGHEST)
     return better

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import ibis
 import numpy as np
@@ -99,12 +100,14 @@ def days(dates: pd.Series) -> Days:
     return dates.to_numpy("datetime64[D]")
 
 
+@lru_cache(maxsize=8)
 def settled_on(known: Lives, day: date) -> Days:
     """The day on which each invoice was settled, as known at the close of `day`; not a time where it was open."""
     now, settlements = np.datetime64(day), known.settlements
     held = settlements[(days(settlements.since) <= now) & (days(settlements.until) > now)]
     settled = np.full(len(known.invoice_id), np.datetime64("NaT", "D"))
     settled[held.invoice] = days(held.settled_on)
+    settled.flags.writeable = False
     return settled
 
 
