@@ -71,8 +71,9 @@ def habits(known: Lives, day: date) -> Habits:
 def _payday_share(known: Lives, day: date) -> Floats:
     settled = settled_on(known, day)
     paid = ~np.isnat(settled)
-    paydays = np.unique(np.stack([known.customer[paid], settled[paid].astype(np.int64)]), axis=1)
-    size = len(known.customers) + 1
-    cell = paydays[0] * 7 + weekday(paydays[1].astype("datetime64[D]"))
+    size, on = len(known.customers) + 1, settled[paid].astype(np.int64)
+    # Each day on which each customer settled something, as one number.
+    paydays = pd.unique(known.customer[paid] + size * on)
+    cell = paydays % size * 7 + weekday((paydays // size).astype("datetime64[D]"))
     counts = np.bincount(cell, minlength=size * 7).reshape(size, 7)
     return np.asarray((counts + 0.4) / (counts.sum(axis=1, keepdims=True) + 2.8))
