@@ -152,7 +152,13 @@ def _age(past_due: pd.Series) -> NDArray[np.object_]:
 
 
 def _size(speed: pd.Series) -> NDArray[np.object_]:
-    slower = speed.map("amounts of this size are paid slower than others ({:.2g} times as fast)".format)
-    faster = speed.map("amounts of this size are paid faster than others ({:.2g} times as fast)".format)
-    said = slower.where(speed < 1, faster)
-    return said.mask(speed.between(0.9, 1.1), "amounts of this size are paid like others").to_numpy(dtype=object)
+    # Few speeds are many invoices': words are found once for each.
+    place, different = pd.factorize(speed)
+    return np.array([_paid(times) for times in different], dtype=object)[place]
+
+
+def _paid(times: float) -> str:
+    if 0.9 <= times <= 1.1:
+        return "amounts of this size are paid like others"
+    compared = "slower" if times < 1 else "faster"
+    return f"amounts of this size are paid {compared} than others ({times:.2g} times as fast)"

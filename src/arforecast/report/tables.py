@@ -13,7 +13,13 @@ from typing import IO, Any, NamedTuple
 
 import pandas as pd
 from markupsafe import escape
-from pandas.api.types import is_datetime64_any_dtype, is_integer_dtype, is_numeric_dtype, is_object_dtype
+from pandas.api.types import (
+    is_datetime64_any_dtype,
+    is_integer_dtype,
+    is_numeric_dtype,
+    is_object_dtype,
+    is_string_dtype,
+)
 
 from arforecast.errors import UsageError
 from arforecast.report import Fragment, templates
@@ -56,6 +62,8 @@ def write_csv(frame: pd.DataFrame, target: Path | IO[str]) -> None:
 def _defused(column: pd.Series) -> pd.Series:
     if is_numeric_dtype(column) or is_datetime64_any_dtype(column):
         return column
+    if is_string_dtype(column):  # many rows, few words
+        return column.map({cell: _defuse(cell) for cell in column.unique()})
     return column.map(_defuse)
 
 
