@@ -140,9 +140,9 @@ def test_of_what_was_not_settled_every_third_day_is_learnt_of() -> None:
     assert len(np.unique(learnt[~settled][:, 0])) == 9
 
 
-def test_trees_look_at_no_invoice_whose_age_is_clipped() -> None:
-    """240 days past due, the closed form still tells its age; on the next day no more."""
-    last = DAY - timedelta(days=240)
+def test_trees_look_at_no_invoice_long_past_due() -> None:
+    """90 days past due they still do; on the next day no more."""
+    last = DAY - timedelta(days=90)
     due = [last, last - timedelta(days=1)]
     old = paid(*(("a", "2025-01-01", str(on), None) for on in due), ("b", "2025-01-01", "2025-02-01", "2025-02-03"))
     assert old.due_on[examples(old, DAY).invoice].tolist() == [last]

@@ -23,9 +23,11 @@ from arforecast.forecast import hazard
 from arforecast.forecast.calendar import Bools, Days, Floats, Ints
 from arforecast.forecast.exposure import Lives, days, open_at, settled_on
 from arforecast.forecast.features import NAMES, Habits, habits
-from arforecast.forecast.hazard import HIGHEST, OLDEST, Hazard
+from arforecast.forecast.hazard import HIGHEST, Hazard
 
 NEAR_DAYS = 45
+# Invoices so many days past due change little from day to day: the closed form tells of them.
+PAST_DUE_DAYS = 90
 # Trees are grown and origins stand so many days apart, which gives each weekday its turn. Closer ones would show the
 # same invoices on the same days again and again.
 EVERY_DAYS = 20
@@ -38,8 +40,8 @@ FEWEST, MOST = 50_000, 2_000
 # For each example that was settled, so many are learnt of that were not.
 OTHERS = 8
 TREES = {
-    "max_iter": 120,
-    "learning_rate": 0.08,
+    "max_iter": 60,
+    "learning_rate": 0.16,
     "max_leaf_nodes": 20,
     "min_samples_leaf": 300,
     "l2_regularization": 5,
@@ -114,8 +116,8 @@ def _near(invoices: pd.DataFrame, day: date, on: Days) -> Bools:
 
 
 def _young(invoices: pd.DataFrame, day: date) -> Bools:
-    """Whether the closed form tells the age of an invoice on a day from older ones."""
-    return np.asarray(days(invoices.due_on) + OLDEST >= np.datetime64(day))
+    """Whether an invoice is no more than 90 days past due on a day."""
+    return np.asarray(days(invoices.due_on) + PAST_DUE_DAYS >= np.datetime64(day))
 
 
 def fit(known: Lives, day: date, closed: Hazard) -> Boosted | Hazard:
