@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import numpy as np
@@ -24,7 +23,6 @@ from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.ledger import open_books
 from arforecast.snapshot import Facts, stand
 
-BLOCK, DRAWS = 4, 1000
 # A customer's rule is the median delay of so many last invoices; the CRPS adds up over so many days; a customer's
 # coverage is looked at from so many forecasts on.
 LAST, REACH_DAYS, ENOUGH = 15, 90, 30
@@ -40,36 +38,26 @@ def origins(first: date, as_of: date, weekday: int) -> list[date]:
     return days
 
 
-def interval(table: pd.DataFrame, ratio: Callable[[pd.DataFrame], float]) -> tuple[float, float]:
-    """The 90 % interval of a ratio over blocks of origins, drawn again."""
-    random = np.random.default_rng(1)
-    parts = dict(list(table.groupby("origin")))
-    days = sorted(parts)
-    starts = np.arange(max(len(days) - BLOCK + 1, 1))
-    draws = []
-    for _ in range(DRAWS):
-        chosen = random.choice(starts, -(-len(days) // BLOCK))
-        picked = [days[at + step] for at in chosen for step in range(BLOCK) if at + step < len(days)]
-        draws.append(ratio(pd.concat([parts[day] for day in picked])))
-    low, high = np.quantile(draws, [0.05, 0.95])
-    return float(low), float(high)
+def line(name: str, losses: pd.DataFrame, per: float) -> str:
+    """losses: origin, model, rule; what is printed are their sums / `per`."""
+    sums = losses.groupby("origin").sum()
+    ratio, low, high = scores.ratio(sums["model"], sums["rule"])
+    ours, theirs = sums["model"].sum() / per, sums["rule"].sum() / per
+    return f"{name:<52} {ours:9.4f} {theirs:9.4f} {ratio:7.3f}  [{low:.3f}, {high:.3f}]"
 
 
-def line(name: str, table: pd.DataFrame, score: Callable[[pd.DataFrame, str], float], model: str, rule: str) -> str:
-    ours, theirs = score(table, model), score(table, rule)
-    low, high = interval(table, lambda part: score(part, model) / score(part, rule))
-    return f"{name:<52} {ours:9.4f} {theirs:9.4f} {ours / theirs:7.3f}  [{low:.3f}, {high:.3f}]"
+def losses(table: pd.DataFrame, model: pd.Series, rule: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame({"origin": table.origin, "model": model, "rule": rule})
 
 
 def late_lines(record: pd.DataFrame) -> list[str]:
-    def brier(part: pd.DataFrame, column: str) -> float:
-        return scores.brier(part[column], part.late)
+    def brier(name: str, rule: pd.Series) -> str:
+        return line(name, losses(record, (record.p_late - record.late) ** 2, (rule - record.late) ** 2), len(record))
 
-    overall = record.assign(p_global=record.groupby("origin").late.transform("mean"))
     error, floor = scores.calibration_error(record.p_late, record.late), scores.calibration_floor(record.p_late)
     return [
-        line("P(late) Brier / shrunk customer rate", record, brier, "p_late", "p_late_baseline"),
-        line("P(late) Brier / late rate of the origin (hindsight)", overall, brier, "p_late", "p_global"),
+        brier("P(late) Brier / shrunk customer rate", record.p_late_baseline),
+        brier("P(late) Brier / late rate of the origin (hindsight)", record.groupby("origin").late.transform("mean")),
         f"{'P(late) AUC':<52} {scores.auc(record.p_late, record.late):9.4f}",
         f"{'P(late) calibration error / its sampling floor':<52} {error:9.4f} {floor:9.4f} {error / floor:7.3f}",
     ]
@@ -114,16 +102,19 @@ def _delays(known: Lives, day: date) -> Floats:
 
 
 def date_lines(record: pd.DataFrame) -> list[str]:
-    def miss(part: pd.DataFrame, column: str) -> float:
-        # A median beyond the horizon is taken to be the horizon's last day; nothing is paid on or before its origin.
-        return float((part[column].fillna(record["median"].max()).clip(lower=1) - part.came).abs().mean())
-
+    # A median beyond the horizon is taken to be the horizon's last day; nothing is paid on or before its origin.
+    said = record[["median", "due", "rule"]].fillna(record["median"].max()).clip(lower=1)
+    miss = said.sub(record.came, axis=0).abs()
     held = (record.low <= record.came) & (record.came <= record.high.fillna(np.inf))
     customers = held.groupby(record.customer_id).agg(["mean", "size"])
     share = customers[customers["size"] >= ENOUGH]["mean"]
     return [
-        line("days, MAE of the median / due date", record, miss, "median", "due"),
-        line("days, MAE of the median / customer's median delay", record, miss, "median", "rule"),
+        line("days, MAE of the median / due date", losses(record, miss["median"], miss.due), len(record)),
+        line(
+            "days, MAE of the median / customer's median delay",
+            losses(record, miss["median"], miss.rule),
+            len(record),
+        ),
         f"{'days, CRPS':<52} {record.crps.mean():9.4f}",
         f"{'days, 80 % ranges hold':<52} {held.mean():9.4f}",
         f"{f'days, of {len(share)} customers ranges of 70-90 % hold':<52} {share.between(0.7, 0.9).mean():9.4f}",
@@ -135,16 +126,17 @@ def cash_lines(table: pd.DataFrame) -> list[str]:
         index=["origin", "horizon_week", "component", "actual"], columns="method", values="forecast"
     ).reset_index()
 
-    def wape(part: pd.DataFrame, method: str) -> float:
-        return scores.wape(part[method], part.actual)
+    def wape(name: str, part: pd.DataFrame, rule: str) -> str:
+        miss = part[["model", rule]].sub(part.actual, axis=0).abs()
+        return line(f"{name} / {rule}", losses(part, miss["model"], miss[rule]), part.actual.sum())
 
     book = wide[(wide.component == "open_book") & (wide.horizon_week <= 2)]
     total = wide[(wide.component == "total") & (wide.horizon_week <= 4)]
     rules = ("8-week mean", "additive ETS", "last week")
     model = table[(table.method == "model") & (table.component == "total")]
     return [
-        line("open-book cash WAPE, weeks 1-2 / global roll-rate", book, wape, "model", "global roll-rate"),
-        *(line(f"total cash WAPE, weeks 1-4 / {rule}", total, wape, "model", rule) for rule in rules),
+        wape("open-book cash WAPE, weeks 1-2", book, "global roll-rate"),
+        *(wape("total cash WAPE, weeks 1-4", total, rule) for rule in rules),
         f"{'total cash, 80 % ranges cover':<52} {scores.coverage(model.p10, model.p90, model.actual):9.4f}",
     ]
 

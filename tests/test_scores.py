@@ -8,7 +8,18 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from arforecast.forecast.scores import auc, bias, brier, calibration_error, calibration_floor, coverage, log_loss, wape
+from arforecast.forecast.scores import (
+    auc,
+    bias,
+    brier,
+    calibration_error,
+    calibration_floor,
+    coverage,
+    interval_score,
+    log_loss,
+    ratio,
+    wape,
+)
 
 
 def test_brier() -> None:
@@ -98,3 +109,26 @@ def test_shares_of_nothing_are_not_defined(
 def test_coverage_counts_the_ends_in() -> None:
     """2 and 5 lie on an end, 9 outside."""
     assert coverage([2, 1, 3, 0], [4, 5, 8, 7], [2, 5, 9, 3]) == pytest.approx(3 / 4)
+
+
+def test_interval_score_pays_for_width_and_ten_times_for_a_miss() -> None:
+    """Ranges 2 wide of 80 %: one holds; 3 above and 1 below the others are 2 / 0.2 times as dear: (2 + 32 + 12) / 3."""
+    assert interval_score([1, 1, 1], [3, 3, 3], [2, 6, 0]) == pytest.approx(46 / 3)
+    assert interval_score([1], [3], [4], share=0.5) == pytest.approx(2 + 4)
+
+
+def test_a_ratio_is_of_sums_and_its_range_is_that_of_drawn_blocks() -> None:
+    """Eight origins, two blocks of four a draw. A loss of 1 beside one of 2 is a half in any. Of 0 in the first four
+    and 1 in the last, blocks from the 1st, 2nd, ... on hold 0, 1, 2, 3, 4, 3, 2, 1: none in a draw has 1 / 64, at most
+    one 5 / 64, so that 1 / 8 is where 5 % lie below; and 7 / 8 where 5 % lie above."""
+    assert ratio([1.0] * 8, [2.0] * 8) == pytest.approx((0.5, 0.5, 0.5))
+    value, low, high = ratio([0.0] * 4 + [1.0] * 4, [1.0] * 8)
+    assert (value, low, high) == pytest.approx((0.5, 0.125, 0.875))
+    assert ratio([0.0] * 4 + [1.0] * 4, [1.0] * 8) == (value, low, high)
+
+
+def test_a_ratio_of_few_origins_has_no_range_and_one_to_nothing_is_none() -> None:
+    value, low, high = ratio([1.0] * 7, [2.0] * 7)
+    assert value == pytest.approx(0.5)
+    assert math.isnan(low) and math.isnan(high)
+    assert all(math.isnan(part) for part in ratio([1.0] * 9, [0.0] * 9))

@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 BINS = 15
+# Origins next to each other share their weather, so whole blocks of them are drawn, not single ones.
+BLOCK, DRAWS = 4, 1000
 
 
 def brier(p: ArrayLike, happened: ArrayLike) -> float:
@@ -61,3 +63,37 @@ def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
     """The share of actuals inside their range."""
     came = np.asarray(actual, float)
     return float(np.mean((np.asarray(low, float) <= came) & (came <= np.asarray(high, float))))
+
+
+def interval_score(low: ArrayLike, high: ArrayLike, actual: ArrayLike, share: float = 0.80) -> float:
+    """The mean width of a range that is to hold `share`, and for each actual outside of it the miss x 2 / (1 - share):
+    lower is better, and neither too wide nor too narrow a range gets there."""
+    return float(np.mean(interval_losses(low, high, actual, share)))
+
+
+def interval_losses(low: ArrayLike, high: ArrayLike, actual: ArrayLike, share: float = 0.80) -> Floats:
+    """The interval score of each range."""
+    below, above, came = (np.asarray(part, float) for part in (low, high, actual))
+    miss = np.maximum(below - came, 0) + np.maximum(came - above, 0)
+    return np.asarray(above - below + 2 / (1 - share) * miss)
+
+
+def ratio(over: ArrayLike, under: ArrayLike) -> tuple[float, float, float]:
+    """The sum of `over` / the sum of `under`, one number an origin each, and its 90 % range by the block bootstrap.
+
+    Losses of a model over those of a baseline, or losses over what they are a share of. The range is NaN below two
+    blocks of four origins; all of it is NaN where `under` adds up to nothing.
+    """
+    top, bottom = np.asarray(over, float), np.asarray(under, float)
+    share = float(top.sum() / bottom.sum()) if bottom.sum() else float("nan")
+    if len(top) < 2 * BLOCK or np.isnan(share):
+        return share, float("nan"), float("nan")
+    picked = _blocks(len(top))
+    low, high = np.quantile(top[picked].sum(axis=1) / np.maximum(bottom[picked].sum(axis=1), 1e-300), [0.05, 0.95])
+    return share, float(low), float(high)
+
+
+def _blocks(origins: int) -> NDArray[np.int64]:
+    """draws x origins: blocks of neighbours, after the last of which the first follows."""
+    starts = np.random.default_rng(1).integers(0, origins, (DRAWS, -(-origins // BLOCK)))
+    return ((starts[:, :, None] + np.arange(BLOCK)) % origins).reshape(DRAWS, -1)[:, :origins]
