@@ -17,15 +17,15 @@ import pandas as pd
 
 from arforecast.forecast import backtest, cash, late, scores
 from arforecast.forecast.backtest import Past
+from arforecast.forecast.baselines import median_delays
 from arforecast.forecast.calendar import Floats
-from arforecast.forecast.exposure import Lives, lives, settled_on
+from arforecast.forecast.exposure import lives, settled_on
 from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.ledger import open_books
 from arforecast.snapshot import Facts, stand
 
-# A customer's rule is the median delay of so many last invoices; the CRPS adds up over so many days; a customer's
-# coverage is looked at from so many forecasts on.
-LAST, REACH_DAYS, ENOUGH = 15, 90, 30
+# The CRPS adds up over so many days; a customer's coverage is looked at from so many forecasts on.
+REACH_DAYS, ENOUGH = 90, 30
 
 
 def origins(first: date, as_of: date, weekday: int) -> list[date]:
@@ -71,7 +71,9 @@ def date_record(facts: Facts, forecasts: list[Past], as_of: date) -> pd.DataFram
         said = late.late_payers(facts, then).set_index("invoice_id").loc[then.invoices.invoice_id].reset_index()
         place = then.known.invoice_id.get_indexer(pd.Index(said.invoice_id))
         came = pd.Series(settled_on(then.known, as_of)[place]).astype("datetime64[s]")
-        rule = said.due_on + pd.to_timedelta(_delays(then.known, then.origin)[then.known.customer[place]], unit="D")
+        rule = said.due_on + pd.to_timedelta(
+            median_delays(then.known, then.origin)[then.known.customer[place]], unit="D"
+        )
         dates = {"median": said.paid_on_p50, "low": said.paid_from_80, "high": said.paid_until_80, "came": came}
         ahead = {
             name: (on - pd.Timestamp(then.origin)).dt.days
@@ -88,17 +90,6 @@ def _crps(settled: Distribution) -> Floats:
     by = np.cumsum(settled.p_settled, axis=1)
     done = settled.invoices.came.to_numpy()[:, None] <= np.arange(1, by.shape[1] + 1)
     return ((by - done) ** 2).sum(axis=1)
-
-
-def _delays(known: Lives, day: date) -> Floats:
-    """The median delay of each customer's last settled invoices, of all for one without any."""
-    settled = settled_on(known, day)
-    paid = np.flatnonzero(~np.isnat(settled))
-    delay = (settled[paid] - known.due_on[paid]).astype(float)
-    past = pd.DataFrame({"customer": known.customer[paid], "delay": delay, "on": settled[paid]})
-    last = past.sort_values("on", kind="stable").groupby("customer").tail(LAST)
-    medians = last.groupby("customer").delay.median()
-    return medians.reindex(range(len(known.customers)), fill_value=past.delay.median()).to_numpy()
 
 
 def date_lines(record: pd.DataFrame) -> list[str]:

@@ -14,8 +14,10 @@ from arforecast.forecast.baselines import (
     last_week,
     late_counts,
     late_rates,
+    median_delays,
     p_late_by_customer,
     roll_rates,
+    settled_counts,
 )
 from arforecast.forecast.exposure import Lives, lives
 from arforecast.forecast.hazard import estimate
@@ -58,6 +60,15 @@ def test_late_rates_are_shrunk_to_the_ledgers_own(known: Lives) -> None:
 
 def test_a_day_earlier_what_was_due_that_day_does_not_count(known: Lives) -> None:
     assert late_counts(known, date(2026, 3, 9)).T.to_dict("list") == {"anna": [3, 1], "bert": [1, 1]}
+
+
+def test_median_delays_and_how_many_are_settled(known: Lives) -> None:
+    """anna's were -16, 0, 1 and -26 days from due: -8; nothing of bert's or cora's is settled yet: the same.
+    On the 20th bert's second was, 40 days late: of all five the median is 0."""
+    assert median_delays(known, DAY).tolist() == [-8, -8, -8]
+    assert median_delays(known, date(2026, 3, 20)).tolist() == [-8, 40, 0]
+    assert median_delays(known, date(2026, 1, 1)).tolist() == [0, 0, 0]
+    assert settled_counts(known, date(2026, 3, 20)).to_dict() == {"anna": 4, "bert": 1, "cora": 0}
 
 
 def test_before_anything_was_due_there_are_no_rates(known: Lives) -> None:

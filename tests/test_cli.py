@@ -412,6 +412,43 @@ def test_cash_of_no_week_is_wrong_usage(ledger: str) -> None:
     refused(run("cash", ledger, "--as-of", AS_OF, "--weeks", 0), 2, "weeks")
 
 
+BACKTEST = ("--from", "2026-03-02", "--to", "2026-03-20", "--format", "csv")
+
+
+def test_backtest_prints_scores_and_the_rows_behind_them(ledger: str) -> None:
+    """Origins on 2, 9 and 16 March; A3 and A4 are due on the 4th and 11th, and both are open still."""
+    scores, cash, late = (
+        run("backtest", ledger, *BACKTEST, *more) for more in ((), ("--rows", "cash"), ("--rows", "late"))
+    )
+    assert scores.exit_code == 0, scores.output
+    assert {"p_late", "total", "open_book"} == set(pd.read_csv(io.StringIO(scores.stdout)).what)
+    header = "origin,horizon_week,component,method,forecast,p10,p90,actual"
+    assert cash.stdout.splitlines()[0] == header
+    said = pd.read_csv(io.StringIO(late.stdout))
+    assert list(zip(said.origin, said.invoice_id, said.late, said.settled_before, strict=True)) == [
+        ("2026-03-02", "A3", 1, 1),
+        ("2026-03-02", "A4", 1, 0),
+        ("2026-03-09", "A4", 1, 0),
+    ]
+
+
+def test_backtest_is_the_same_bytes_whatever_came_after(ledger: str, tmp_path: Path) -> None:
+    """The same ledger, and in it what was billed and paid after the day that it stands on."""
+    later = "A5,C1,2026-03-21,2026-04-20,900.00,trade\n"
+    paid = "A3,2026-03-21,80.00,cash\nA4,2026-03-25,120.00,cash\n"
+    files: dict[str, str | bytes] = {"invoices.csv": INVOICES + later, "applications.csv": APPLICATIONS + paid}
+    mutated = write(tmp_path / "later", files)
+    for more in ((), ("--rows", "cash"), ("--rows", "dates")):
+        one, two = (run("backtest", each, *BACKTEST, *more) for each in (ledger, mutated))
+        assert one.exit_code == 0
+        assert one.stdout_bytes == two.stdout_bytes
+
+
+def test_backtest_refuses_a_first_day_without_a_past(ledger: str) -> None:
+    days = ("--from", "2026-02-02", "--to", "2026-03-20")
+    refused(run("backtest", ledger, *days), 2, "the first with eight weeks of invoices behind it is 2026-03-02")
+
+
 def test_report_says_what_is_no_parameter(ledger: str) -> None:
     refused(run("report", ledger, "--as-of", AS_OF, "-p", "weeks"), 2, "-p weeks is not NAME=VALUE.")
 

@@ -268,6 +268,29 @@ def cash(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, form: str)
 
 @main.command()
 @click.argument("ledger")
+@click.option("--from", "since", required=True, metavar="DATE", callback=_date, help="The first day to forecast from.")
+@click.option(
+    "--to", "until", required=True, metavar="DATE", callback=_date,
+    help="The day to stand on: forecasts are made before it, and what came is read as it is known then.",
+)  # fmt: skip
+@click.option("--every", default="1w", show_default=True, metavar="SPAN", help="How far apart: 1w, 2w, 10d.")
+@click.option(
+    "--rows", type=click.Choice(["cash", "late", "dates"]),
+    help="In place of the scores each forecast beside what came: of cash by week, of chances to be late, of dates.",
+)  # fmt: skip
+@WHERE
+@FORMAT
+def backtest(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
+    ledger: str, since: str, until: str, every: str, rows: str | None, where: tuple[str, ...], form: str
+) -> None:
+    """Print how right the predictions on LEDGER would have been, beside the best simple rules."""
+    with _waiting("Forecasting on past days"):
+        tested = _open(ledger, where).as_of(until).backtest(since, every)
+    _print(getattr(tested, rows or "scores"), form)
+
+
+@main.command()
+@click.argument("ledger")
 @click.argument("names", nargs=-1)
 @AS_OF
 @click.option("--out", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)

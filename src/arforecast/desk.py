@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -17,7 +18,9 @@ from arforecast import kernel, kpis, reconciliation, schedules, snapshot
 from arforecast.actions import accounts
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
-from arforecast.forecast import backtest, cash, exposure, late
+from arforecast.forecast import backtest, cash, dates, exposure, late, scorecard
+from arforecast.forecast.backtest import Past
+from arforecast.forecast.scorecard import Backtest
 from arforecast.kpis import bridge, families, known, rows, targets
 from arforecast.ledger import Books, part
 from arforecast.ledger.groups import WHOLE, By, columns, groupings
@@ -261,6 +264,52 @@ class Snapshot:
         self._record()
         return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
 
+    @kernel.telling("Forecasting on past days")
+    def backtest(self, since: str | date, every: str = "1w") -> Backtest:
+        """How right forecasts made from `since` on would have been, one every `every` (1w, 2w, 10d) before this day:
+        their scores, and the rows these are made of; see `arforecast.forecast.scorecard.Backtest`.
+
+        Each forecast knows what was known on its own day; what came is read as it is known at the close of this one.
+        Its ranges of cash are stretched to what those of the earlier ones missed, so a longer past has better ranges.
+        Raises UsageError for a first day on which there is nothing to learn from, or that is not past.
+
+        >>> tested = today.backtest("2026-05-04", every="4w")
+        >>> tested.scores[["what", "score"]].iloc[0].tolist()
+        ['p_late', 'brier']
+        """
+        self._record()
+        origins = backtest.origins(self._first_origin(_date(since)), self.day, _days(every))
+        late_rows, date_rows, cash_rows = zip(*map(self._said, self._past(origins)), strict=True)
+        ranges = cash.published(pd.concat(cash_rows, ignore_index=True))
+        beside = cash.comparison(self._facts, self._past(origins), ranges)
+        chances, said = (
+            backtest.depth(self._lives, pd.concat(rows, ignore_index=True)) for rows in (late_rows, date_rows)
+        )
+        return Backtest(scorecard.scored(chances, said, beside, self._major(ranges)), beside, chances, said)
+
+    def _said(self, then: Past) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """What an origin said of chances, of dates and of cash: it is asked for all at once, for its model is dear."""
+        flows = cash.flows(self._facts, [then.origin])
+        horizon = self.books.settings.forecast.horizon_days
+        return (
+            backtest.late_record(self._facts, [then], self.day),
+            dates.record([then], horizon, self.day),
+            cash.record(self._facts, flows, [then], RECORD_WEEKS),
+        )
+
+    def _first_origin(self, since: date) -> date:
+        first = backtest.first_origin(self._facts, self.day)
+        if first is None or not first <= since < self.day:
+            raise UsageError(
+                f"{since} is no day to forecast from: the first with eight weeks of invoices behind it is {first}, and "
+                f"what came is read as of {self.day}. Begin between them."
+            )
+        return since
+
+    def _major(self, money: pd.DataFrame) -> pd.DataFrame:
+        names = ["mean", *cash.QUANTILES, "actual"]
+        return money.assign(**{name: money[name].astype(float) / 10**self._decimals for name in names})
+
     def _cash(self, weeks: int) -> pd.DataFrame:
         _refuse_beyond("weeks", weeks, MOST_WEEKS)
         self._history("The forecast of cash")
@@ -278,11 +327,11 @@ class Snapshot:
     def _origins(self) -> list[date]:
         return backtest.weekly_origins(self._facts, self.day)
 
-    def _past(self, origins: Sequence[date]) -> Iterator[backtest.Past]:
+    def _past(self, origins: Sequence[date]) -> Iterator[Past]:
         return backtest.past(self._facts, self._lives, origins)
 
     @cached_property
-    def _today(self) -> backtest.Past:
+    def _today(self) -> Past:
         return next(self._past([self.day]))
 
     @cached_property
@@ -365,6 +414,13 @@ def _plausible(day: date) -> date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise UsageError(f"{day} is a day of no books. Choose one from {FIRST_YEAR} to {LAST_YEAR}.")
     return day
+
+
+def _days(every: str) -> int:
+    """The days of a span such as 1w or 10d."""
+    if not (span := re.fullmatch(r"([1-9]\d{0,2})([dw])", every)):
+        raise UsageError(f"{every} is no span between forecasts. Write it as 1w, 2w or 10d.")
+    return int(span[1]) * {"d": 1, "w": 7}[span[2]]
 
 
 def _refuse_beyond(name: str, number: int, most: int) -> None:

@@ -17,7 +17,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.forecast import hazard, payment_time, ranges
-from arforecast.forecast.baselines import late_on, p_late_by_customer
+from arforecast.forecast.baselines import late_on, p_late_by_customer, settled_counts
 from arforecast.forecast.calendar import Floats
 from arforecast.forecast.exposure import Lives, days, open_invoices
 from arforecast.forecast.hazard import Hazard
@@ -57,11 +57,20 @@ class Past:
 
 def weekly_origins(facts: Facts, as_of: date, count: int = ORIGINS) -> list[date]:
     """The days 1, 2, ... weeks before `as_of`, oldest first, from eight weeks after the first invoice on."""
-    first = facts.invoices.filter(_.entered_on <= as_of).issued_on.min().execute()
-    if pd.isna(first):
-        return []
+    first = first_origin(facts, as_of)
     days = [as_of - timedelta(weeks=nth) for nth in range(count, 0, -1)]
-    return [day for day in days if day >= pd.Timestamp(first).date() + timedelta(weeks=FIRST_WEEKS)]
+    return [day for day in days if first and day >= first]
+
+
+def first_origin(facts: Facts, as_of: date) -> date | None:
+    """The first day on which there was enough to learn from: eight weeks after the first invoice known by `as_of`."""
+    first = facts.invoices.filter(_.entered_on <= as_of).issued_on.min().execute()
+    return None if pd.isna(first) else pd.Timestamp(first).date() + timedelta(weeks=FIRST_WEEKS)
+
+
+def origins(since: date, until: date, every_days: int) -> list[date]:
+    """`since`, and every so many days after it, before `until`."""
+    return [since + timedelta(days=nth) for nth in range(0, (until - since).days, every_days)]
 
 
 def past(facts: Facts, known: Lives, origins: Sequence[date]) -> Iterator[Past]:
@@ -94,6 +103,14 @@ def _said(then: Past, as_of: date) -> pd.DataFrame:
         p_late_baseline=p_late_by_customer(then.known, then.origin, invoices),
         late=fate.astype(np.int64),
     )
+
+
+def depth(known: Lives, record: pd.DataFrame) -> pd.DataFrame:
+    """The record with settled_before: how many invoices of the customer were known to be settled on the origin."""
+    days = {pd.Timestamp(on).date(): rows for on, rows in record.groupby(pd.to_datetime(record.origin))}
+    parts = [rows.customer_id.map(settled_counts(known, on)) for on, rows in days.items()]
+    counts = pd.concat(parts).reindex(record.index) if parts else 0
+    return record.assign(settled_before=counts).astype({"settled_before": "int64"})
 
 
 def _none(columns: list[str]) -> pd.DataFrame:

@@ -16,6 +16,8 @@ from arforecast.forecast.hazard import HIGHEST, ages, everybody
 
 # A customer's late rate counts for as much as the ledger's after this many invoices.
 SHRINKAGE = 5
+# A customer's rule is the median delay of so many last invoices.
+LAST = 15
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,25 @@ def p_late_by_customer(known: Lives, day: date, invoices: pd.DataFrame) -> Float
     rates, overall = late_rates(known, day)
     rate = invoices.customer_id.map(rates).fillna(overall).to_numpy(float)
     return np.where(days(invoices.due_on) <= np.datetime64(day), 1.0, rate)
+
+
+def median_delays(known: Lives, day: date) -> Floats:
+    """The median delay in days of each customer's last 15 settled invoices, as known at the close of `day`; for one
+    without any that of all, and no delay where nothing is settled."""
+    settled = settled_on(known, day)
+    paid = np.flatnonzero(~np.isnat(settled))
+    delay = (settled[paid] - known.due_on[paid]).astype(float)
+    past = pd.DataFrame({"customer": known.customer[paid], "delay": delay, "on": settled[paid]})
+    medians = past.sort_values("on", kind="stable").groupby("customer").tail(LAST).groupby("customer").delay.median()
+    overall = past.delay.median() if len(past) else 0.0
+    return medians.reindex(range(len(known.customers)), fill_value=overall).to_numpy(float)
+
+
+def settled_counts(known: Lives, day: date) -> pd.Series:
+    """How many invoices of each customer were known to be settled at the close of `day`, by customer_id."""
+    paid = ~np.isnat(settled_on(known, day))
+    counts = np.bincount(known.customer[paid], minlength=len(known.customers))
+    return pd.Series(counts, known.customers.rename("customer_id"), name="settled_before")
 
 
 def roll_rate_curve(known: Lives, day: date) -> RollRates:
