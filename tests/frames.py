@@ -192,6 +192,7 @@ def stamp(*, waived: bool = False) -> dict[str, object]:
             },
         ],
         "missing_tables": [("promises", "whether promises are kept")],
+        "unknown": {},
     }
 
 

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 import pytest
 
@@ -19,7 +18,9 @@ from arforecast import Ledger, open_ledger
 from arforecast.actions.accounts import COLUMNS, REASONS, Sheet
 from arforecast.errors import UsageError
 from arforecast.kpis.balances import bucket_names
-from arforecast.report import numbers, page, plots, words
+from arforecast.report import page
+from arforecast.report.exhibit import Card, Exhibit
+from arforecast.report.exhibits import accounts as shown
 from arforecast.report.formats import NBSP
 from arforecast.sample import write_sample
 from arforecast.settings import Settings
@@ -415,8 +416,8 @@ def test_an_empty_ledger_has_no_accounts(tmp_path: Path) -> None:
     accounts = then.accounts()
     assert accounts.empty
     assert accounts.columns.tolist() == COLUMNS
-    assert words.accounts_headline(accounts) == "No customer owes anything."
-    assert [card.value for card in words.account_cards(accounts)] == ["0", "0", "0", "0", "0", "0"]
+    assert stands(accounts).sentence == "No customer owes anything."
+    assert [card.value for card in figures(accounts)] == ["0", "0", "0", "0", "0", "0"]
     assert "no account to look at" in page.account_sheets(accounts, then.account_sheets([]), then.stamp())
 
 
@@ -431,11 +432,11 @@ def test_what_a_ledger_has_no_table_for_is_not_known_rather_than_none(ledger: Le
     unknown = {"credit_limit_amount", "over_limit_amount", "broken_promises", "disputed_balance", "usual_method"}
     assert unknown.isdisjoint(row)
     assert row["name"] == "anna"
-    notes = {card.label: (card.value, card.note) for card in words.account_cards(then.accounts())}
+    notes = {card.label: (card.value, card.note) for card in figures(then.accounts())}
     assert notes["Broken promises"] == ("–", "no promises table in this ledger")
     assert notes["Disputed"] == ("–", "no disputes table in this ledger")
     assert notes["Over the credit limit"] == ("–", "no credit limits in this ledger")
-    sheets = page.account_sheets(then.accounts(), then.account_sheets(["anna"]), then.stamp())
+    sheets = page.account_sheets(ranked(then.accounts()), then.account_sheets(["anna"]), then.stamp())
     assert "No promises table in this ledger: add promises.csv" in sheets
     assert "No contacts table in this ledger: add contacts.csv" in sheets
 
@@ -727,20 +728,20 @@ def test_foreign_money_is_told_in_the_reporting_currency(ledger: Ledger) -> None
 
 
 def test_the_headline_says_how_many_hold_how_much_and_who_comes_first() -> None:
-    assert plain(words.accounts_headline(frames.accounts())) == (
+    assert plain(stands(frames.accounts()).sentence) == (
         "2 of 3 accounts that owe need a look; they hold 90 % of the 1.00 k overdue. First comes "
         f"{HOSTILE} (C1) with 600 overdue: over 90 days past due, over its credit limit, broken promises."
     )
     calm = frames.accounts().assign(problems=0, reasons="")
-    assert plain(words.accounts_headline(calm)) == (
+    assert plain(stands(calm).sentence) == (
         "3 accounts owe 1.60 k, 1.00 k of it overdue; none has a reason to be looked at."
     )
     early = frames.accounts().assign(overdue_balance=0.0)
-    assert "2 of 3 accounts that owe need a look; nothing is overdue." in plain(words.accounts_headline(early))
+    assert "2 of 3 accounts that owe need a look; nothing is overdue." in plain(stands(early).sentence)
 
 
 def test_the_cards_add_up_the_accounts() -> None:
-    assert [tuple(map(plain, card[:3])) for card in words.account_cards(frames.accounts())] == [
+    assert [tuple(map(plain, card[:3])) for card in figures(frames.accounts())] == [
         ("Accounts to look at", "2", "of 3 that owe"),
         ("Their overdue money", "900", "90 % of all that is overdue"),
         ("Over 90 days past due", "200", "at 1 account"),
@@ -752,12 +753,12 @@ def test_the_cards_add_up_the_accounts() -> None:
 
 def test_an_account_is_told_in_one_line_and_a_few_facts() -> None:
     first, second, third = (row for _, row in frames.accounts().iterrows())
-    assert plain(words.account(first)) == (
+    assert plain(shown.said(first)) == (
         "600.00 overdue, the oldest by 120 days. Over 90 days past due; over its credit limit; broken promises."
     )
-    assert plain(words.account(third)) == "100.00 overdue, the oldest by 1 day."
-    assert plain(words.account(third.replace(100.0, 0.0))).startswith("0.00 open, nothing overdue.")
-    assert [tuple(map(plain, fact[:3])) for fact in words.account_facts(first)] == [
+    assert plain(shown.said(third)) == "100.00 overdue, the oldest by 1 day."
+    assert plain(shown.said(third.replace(100.0, 0.0))).startswith("0.00 open, nothing overdue.")
+    assert [tuple(map(plain, fact[:3])) for fact in shown.facts(first)] == [
         ("Open", "1,000.00", "62 % of receivables"),
         ("Overdue", "600.00", "+100.00 in the month"),
         ("Last payment", "25.00", "on 2 Jun 2026"),
@@ -768,7 +769,7 @@ def test_an_account_is_told_in_one_line_and_a_few_facts() -> None:
         ("Products", "A, B, C and 2 more", ""),
         ("Collector", "Kim", ""),
     ]
-    assert [tuple(map(plain, fact[:3])) for fact in words.account_facts(second)][2:] == [
+    assert [tuple(map(plain, fact[:3])) for fact in shown.facts(second)][2:] == [
         ("Last payment", "–", "none in the books"),
         ("Next due", "–", "nothing falls due later"),
         ("Agreed", "–", "no promise is pending"),
@@ -779,47 +780,48 @@ def test_an_account_is_told_in_one_line_and_a_few_facts() -> None:
     ]
 
 
+def ranked(accounts: pd.DataFrame) -> pd.DataFrame:
+    held = accounts if "credit_balance" in accounts else accounts.assign(credit_balance=0.0)
+    return shown.ranked(held, pd.DataFrame(), "2026-06-30")
+
+
+def stands(accounts: pd.DataFrame) -> Exhibit:
+    return shown.standing(ranked(accounts), frames.stamp())
+
+
+def figures(accounts: pd.DataFrame) -> list[Card]:
+    return list(shown._cards(stands(accounts).numbers, unpaid=""))
+
+
 def test_reasons_are_counted_the_most_frequent_first() -> None:
-    assert numbers.account_reasons(frames.accounts()).to_numpy().tolist() == [
+    assert shown.reasons(ranked(frames.accounts())).numbers.to_numpy().tolist() == [
         ["broken promises", 2, 900],
         ["over 90 days past due", 1, 600],
         ["over its credit limit", 1, 600],
     ]
-    assert numbers.account_reasons(frames.accounts().assign(problems=0)).empty
+    assert shown.reasons(ranked(frames.accounts().assign(problems=0))).state == "nothing"
 
 
 def test_figures_name_the_largest_and_their_share() -> None:
-    largest = numbers.largest_overdue(frames.accounts(), count=2)
+    largest = shown.largest(ranked(frames.accounts()), frames.stamp()).numbers.head(2)
     assert largest.to_numpy().tolist() == [[f"{HOSTILE} (C1)", 600, 0.6], [f"{HOSTILE} (C2)", 300, 0.3]]
-    assert plain(words.largest_overdue(largest)) == (
+    assert plain(shown._largest_said(largest)) == (
         "The largest account holds 60 % of all overdue money, the 2 largest 90 %"
     )
-    assert words.largest_overdue(largest.head(1).assign(of_overdue_share=1.0)) == "One account holds all overdue money"
-    growth = numbers.overdue_growth(frames.accounts())
+    assert shown._largest_said(largest.head(1).assign(of_overdue_share=1.0)) == "One account holds all overdue money"
+    growth = shown.growth(ranked(frames.accounts()), frames.stamp()).numbers
     assert growth.to_numpy().tolist() == [[f"{HOSTILE} (C1)", 100, 1]]
-    assert plain(words.overdue_growth(growth)) == (
+    assert plain(shown._growth_said(growth)) == (
         "At 1 account overdue money grew by 100 in the month, 100 % of all growth"
     )
 
 
-@pytest.mark.parametrize("plot", [plots.plot_largest_overdue, plots.plot_overdue_growth])
-def test_a_name_is_drawn_as_it_stands_and_twice_where_two_bear_it(plot: plots.Plot) -> None:
-    """A dollar sign opens a formula in matplotlib, and bars of one name would lie on each other."""
-    mpl.use("agg")
-    twice = pd.concat([frames.accounts().head(1)] * 2)
-    cut = {plots.plot_largest_overdue: numbers.largest_overdue, plots.plot_overdue_growth: numbers.overdue_growth}
-    frame = cut[plot](twice)
-    drawn = page.figure(plot, frame, currency="USD")
-    assert "<img" not in drawn
-    assert drawn.count("&lt;img src=x onerro…") == 2 * 2  # two bars, a wide and a narrow drawing
-
-
 def test_names_on_the_sheets_stay_text_and_each_account_keeps_its_own_rows() -> None:
     sheets = sheets_of(["C1", "C2"])
-    markup = page.account_sheets(frames.accounts().head(2), sheets, {"missing_tables": []}, "data/items.csv")
+    markup = page.account_sheets(ranked(frames.accounts()).head(2), sheets, frames.stamp())
     assert "<img" not in markup
     assert markup.count("&lt;img src=x") == 2 + 2  # two headings, two disputes
-    first, second = markup.split('<details class="account">')[1:]
+    first, second = markup.split('<details class="account"')[1:]
     assert "C1-invoice" in first
     assert "C1-invoice" not in second
     assert "C2-invoice" in second

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 import frames
-from arforecast.report import numbers
-from arforecast.report.exhibits import brief
+from arforecast.report.exhibits import accounts, brief, cash
 from arforecast.report.formats import NBSP
 
 GLOSSARY = pd.DataFrame({"kpi": ["dso", "dso_12m", "cei", "hhi"], "unit": ["days", "days", "percent", "index"],
@@ -25,7 +24,7 @@ def trend(**values: list[float]) -> pd.DataFrame:
 def test_the_changes_are_the_largest_against_their_usual_size() -> None:
     """DSO moves by 1 a month and now by 6; its yearly form by 1 and now by 3, and is of the same family; effectiveness
     moves by 2 and now by 5, down; concentration has no direction, and is no news."""
-    told = brief.changes(
+    told = brief.largest(
         trend(
             dso=[50, 51, 50, 51, 50, 51, 50, 51, 45],
             dso_12m=[60, 61, 60, 61, 60, 61, 60, 61, 58],
@@ -39,44 +38,43 @@ def test_the_changes_are_the_largest_against_their_usual_size() -> None:
         ["dso", 51, 45, 6, "better"],
         ["cei", 82, 77, 2.5, "worse"],
     ]
-    said = brief.changes_said(brief.changes_shown(told))
+    said = brief._changes_said(told)
     assert said == "Days sales outstanding moved most, from 51 to 45: better, and 6 times a usual move"
 
 
 def test_with_few_months_nobody_knows_what_is_usual_and_a_month_that_lasts_is_not_compared() -> None:
     rows = trend(dso=[50, 51, 50, 51, 50, 51, 50, 51, 45], cei=[80, 82, 80, 82, 80, 82, 80, 82, 20])
-    assert brief.changes(rows[rows.as_of >= "2026-01-01"], GLOSSARY, FAMILIES).empty
+    assert brief.largest(rows[rows.as_of >= "2026-01-01"], GLOSSARY, FAMILIES).empty
     until = rows.as_of.where(rows.as_of < "2026-06-30", pd.Timestamp("2026-06-15"))
-    assert brief.changes(rows.assign(as_of=until), GLOSSARY, FAMILIES).kpi.to_list() == ["dso"]
+    assert brief.largest(rows.assign(as_of=until), GLOSSARY, FAMILIES).kpi.to_list() == ["dso"]
 
 
 def test_cash_that_is_expected_stands_beside_what_came() -> None:
     record = frames.cash_record()
-    lately = brief.lately(record)
     weeks = record[(record.horizon_week == 1) & (record.method == "model")].sort_values("origin").tail(4)
-    assert lately["mean"].to_list() == [weeks.actual.sum()]
-    assert lately.until_on.to_list() == [weeks.origin.max() + pd.Timedelta(days=7)]
-    rows = brief.cash(frames.within(), lately)
+    each = cash.spans(frames.within(), record, frames.stamp())
+    rows = each.numbers
     assert rows.span.to_list() == ["last 4 weeks", "next week", "next 4 weeks", "next 13 weeks"]
-    assert rows["mean"].to_list()[1:] == frames.within().set_index("weeks")["mean"][[1, 4, 13]].to_list()
+    assert rows.until_on[0] == weeks.origin.max() + pd.Timedelta(days=7)
+    expected = frames.within().set_index("weeks")["mean"][[1, 4, 13]]
+    assert rows["mean"].to_list() == pytest.approx([weeks.actual.sum(), *expected])
     assert rows.p10.isna().to_list() == [True, False, False, False]
-    said = brief.cash_said(frames.within(), lately).replace(NBSP, " ")
+    said = each.sentence.replace(NBSP, " ")
     assert said.startswith("345 k is expected by 28 Jul 2026 (80 %: 276–414 k); ")
     assert said.endswith("came in the last 4 weeks")
 
 
 def test_cash_of_a_young_ledger_has_nothing_to_stand_beside() -> None:
-    none = brief.lately(frames.cash_record().head(0))
-    assert none.empty
-    assert brief.cash(frames.within(2), none).span.to_list() == ["next week", "next 2 weeks"]
-    assert "came in" not in brief.cash_said(frames.within(2), none)
+    each = cash.spans(frames.within(2), pd.DataFrame(), frames.stamp())
+    assert each.numbers.span.to_list() == ["next week", "next 2 weeks"]
+    assert "came in" not in each.sentence
 
 
 def late_accounts() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Three accounts owe 100 that is overdue, of which 60, 60 and 90 are expected; a fourth paid today, a fifth is in
     credit. The second broke two promises."""
     ids = ["A", "B", "C", "D", "E"]
-    accounts = pd.DataFrame(
+    owing = pd.DataFrame(
         {
             "customer_id": ids,
             "name": ["Ann", "Bo", "Ann", "Di", "Ed"],
@@ -90,28 +88,28 @@ def late_accounts() -> tuple[pd.DataFrame, pd.DataFrame]:
         }
     )
     late = pd.DataFrame({"customer_id": ids, "open_balance": 100.0, "p_paid_14": [0.6, 0.6, 0.9, 0.0, 0.0]})
-    return accounts, late
+    late = late.assign(worth_amount=100.0, p_paid_30=1.0, due_on=pd.Timestamp("2026-06-01"))
+    return owing, late
+
+
+def called(owing: pd.DataFrame, late: pd.DataFrame) -> pd.DataFrame:
+    return accounts.calls(accounts.ranked(owing, late, "2026-06-30"), frames.stamp()).numbers
 
 
 def test_calls_go_by_what_will_not_come_by_itself_and_by_broken_promises() -> None:
-    told = brief.calls(*late_accounts(), "2026-06-30")
+    told = called(*late_accounts())
     assert told.customer.to_list() == ["Bo", "Ann (A)", "Ann (C)"]
     assert told.p_paid_14.to_list() == pytest.approx([0.6, 0.6, 0.9])
     assert (
-        brief.calls_said(told).replace(NBSP, " ") == "Call Bo first: 100.00 overdue, 60 % of it expected within 14 days"
+        accounts._calls_said(told).replace(NBSP, " ")
+        == "Call Bo first: 100.00 overdue, 60 % of it expected within 14 days"
     )
 
 
 def test_without_a_promises_table_calls_go_by_money_alone() -> None:
-    accounts, late = late_accounts()
-    told = brief.calls(accounts.assign(broken_promises=np.nan), late, "2026-06-30")
+    owing, late = late_accounts()
+    told = called(owing.assign(broken_promises=np.nan), late)
     assert told.customer.to_list() == ["Ann (A)", "Bo", "Ann (C)"]
-
-
-def test_the_movement_says_its_parts_or_why_it_has_none() -> None:
-    moved = numbers.moved(frames.bridge(), "amount")
-    assert brief.moved_said(moved, "").startswith("Open receivables ")
-    assert brief.moved_said(moved.head(0), "not in this ledger: x") == "Not in this ledger: x."
 
 
 def test_what_was_not_checked_has_not_passed() -> None:
@@ -119,7 +117,5 @@ def test_what_was_not_checked_has_not_passed() -> None:
         {"gate": "control", "passed": True, "checked": False, "message": "Nothing to tie to."},
         {"gate": "staleness", "passed": False, "checked": True, "message": "Too old."},
     ]
-    assert (
-        brief.ties({"gates": gates})
-        == "Control totals: not checked. Nothing to tie to. Newest fact: not passed. Too old."
-    )
+    said = brief.ties({"gates": gates}).sentence
+    assert said == "Control totals: not checked. Nothing to tie to. Newest fact: not passed. Too old."

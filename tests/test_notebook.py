@@ -131,7 +131,7 @@ def test_frames_and_figures_of_ones_own_stand_on_the_page_as_ours_do(pack: Path)
     assert 'class="dataframe"' not in page
     assert '<th scope="row">Open receivables</th>' in page.replace(' class="whole"', "")
     assert '<td class="number">200.00</td>' in page
-    assert '<svg aria-label="One bar" role="img"' in page
+    assert '<svg aria-label="One bar" font-size="13" role="img"' in page
     assert "<img" not in page
     assert "<pre>" not in page
 

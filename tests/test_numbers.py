@@ -11,13 +11,13 @@ import pytest
 import frames
 import ledgers
 from arforecast import open_ledger
-from arforecast.report import numbers
+from arforecast.report.exhibits import accounts, cash, collections, late, receivables
 from arforecast.settings import Settings
 
 
 def test_ageing_is_the_last_day_of_the_whole_ledger_youngest_first() -> None:
     shuffled = frames.kpis().sample(frac=1, random_state=1)
-    ageing = numbers.ageing(shuffled)
+    ageing = receivables.ageing(shuffled, frames.stamp()).numbers
     assert list(ageing["days_past_due"]) == list(frames.BUCKETS)
     assert list(ageing["open_balance"]) == list(frames.BUCKETS.values())
     assert ageing["open_share"].sum() == pytest.approx(1)
@@ -27,104 +27,39 @@ def test_a_trend_holds_the_months_in_order_and_starts_with_the_first_that_has_a_
     kpis = frames.kpis()
     early = kpis["as_of"] < pd.Timestamp("2025-09-30")
     kpis.loc[early & kpis["kpi"].eq("dso"), "value"] = np.nan
-    trend = numbers.trend(kpis.sample(frac=1, random_state=1), "dso", "bad_debt_share")
+    trend = receivables.trend(kpis.sample(frac=1, random_state=1), "dso", "bad_debt_share")
     assert list(trend.columns) == ["as_of", "dso", "bad_debt_share"]
     assert list(trend["as_of"]) == list(pd.date_range("2025-09-30", "2026-06-30", freq="ME"))
     assert list(trend["dso"]) == [52.0 + step for step in range(9, -1, -1)]
 
 
 def test_compare_stands_on_the_last_day_the_month_before_and_a_year_before() -> None:
-    row = numbers.compare(frames.kpis(), frames.glossary()).set_index("kpi").loc["dso"]
+    row = receivables.measured(frames.kpis(), frames.glossary(), {}, frames.stamp()).set_index("kpi").loc["dso"]
     assert (row["now"], row["month_before"], row["year_before"]) == (52.0, 53.0, 64.0)
     assert (row["unit"], row["better"], row["before_on"]) == ("days", "lower", pd.Timestamp("2026-05-31"))
 
 
 def test_compare_of_a_single_day_has_nothing_to_compare_with() -> None:
-    compared = numbers.compare(frames.kpis(months=1), frames.glossary())
+    compared = receivables.measured(frames.kpis(months=1), frames.glossary(), {}, frames.stamp())
     assert compared["now"].notna().any()
     assert compared[["month_before", "year_before"]].isna().all(axis=None)
     assert compared["before_on"].isna().all()
-
-
-def test_the_parts_of_a_movement_end_in_their_sum() -> None:
-    moved = numbers.moved(frames.bridge(), "amount")
-    assert list(moved["part"]) == [
-        *("billed", "cash", "credit_notes", "discounts", "write_offs", "currency", "over_applied"),
-        "since 31\u00a0May\u00a02026",
-    ]
-    assert moved["amount"].iloc[-1] == moved["amount"].iloc[:-1].sum() == -20_000
-    assert numbers.moved(frames.bridge().assign(days=np.nan), "days").empty
-
-
-def test_forms_of_one_question_stand_together_with_their_values() -> None:
-    families = pd.DataFrame(
-        {"question": ["How long?"] * 3, "kpi": ["dso_best_possible", "dso", "unknown"], "why": "So."}
-    )
-    forms = numbers.forms(numbers.compare(frames.kpis(), frames.glossary()), families)
-    assert forms.to_dict("list") == {
-        "question": ["How long?", "How long?"],
-        "kpi": ["dso_best_possible", "dso"],
-        "now": [31, 52],
-        "month_before": [31, 53],
-        "unit": ["days", "days"],
-    }
-
-
-def test_groups_are_the_rows_of_the_column_asked_for() -> None:
-    groups = numbers.groups(frames.kpis(), "open_ar", "dso")
-    assert groups.to_dict("records") == [{"group": "B & <b>C</b>", "open_ar": 1_000_000.0, "dso": 52.0}]
-    whole = frames.kpis().loc[lambda rows: rows["by"].eq("")]
-    assert numbers.groups(whole, "open_ar", "dso").empty
 
 
 DAY = "2026-06-30"
 
 
 def test_every_open_invoice_is_either_overdue_or_not_yet_due_and_due_today_is_not_overdue() -> None:
-    late = frames.late()
-    late.loc[0, ["due_on", "p_late"]] = [frames.AS_OF, 1.0]
-    assert len(numbers.overdue(late, DAY)) + len(numbers.not_due(late, DAY)) == len(late)
-    assert (numbers.overdue(late, DAY)["due_on"] < frames.AS_OF).all()
-    assert late["invoice_id"][0] in set(numbers.not_due(late, DAY)["invoice_id"])
-
-
-def test_bands_of_chance_hold_every_invoice_not_yet_due_once() -> None:
-    ahead = numbers.not_due(frames.late(), DAY)
-    ahead.loc[ahead.index[0], "p_late"] = 1.0
-    ahead = ahead[~ahead["p_late"].between(0.1, 0.25)]  # a band may be empty
-    bands = numbers.late_bands(ahead)
-    expected = []
-    for low, high in ((0, 0.1), (0.1, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.1)):
-        rows = [row for row in ahead.itertuples() if low <= row.p_late < high]
-        expected.append((len(rows), sum(r.open_balance for r in rows), sum(r.at_risk_amount for r in rows)))
-    found = bands[["invoices", "open_balance", "at_risk_amount"]].to_numpy()
-    assert found == pytest.approx(np.array(expected))
-    assert list(bands["p_from"]) == [0, 0.1, 0.25, 0.5, 0.75]
-
-
-def test_invoices_at_risk_are_named_sorted_and_complete() -> None:
-    ahead = numbers.not_due(frames.late(), DAY)
-    rows = numbers.at_risk(ahead, frames.customers().iloc[1:])
-    assert (ahead["at_risk_amount"] == ahead["open_balance"] * ahead["p_late"]).all()
-    assert rows["at_risk_amount"].is_monotonic_decreasing
-    assert rows["open_balance"].sum() == ahead["open_balance"].sum()
-    assert "C0" in set(rows["customer"])  # a customer without a name keeps its identifier
-    assert set(rows["reason"]) == {"paid late 7 of 10 times"}
-
-
-def test_overdue_customers_add_up_to_the_overdue_invoices() -> None:
-    invoices = numbers.overdue(frames.late(), DAY)
-    rows = numbers.overdue_customers(invoices, frames.customers())
-    assert rows["invoices"].sum() == len(invoices)
-    assert rows["overdue_balance"].sum() == pytest.approx(invoices["open_balance"].sum())
-    expected = sum(row.open_balance * row.p_paid_14 for row in invoices.itertuples())
-    assert rows["expected_14_amount"].sum() == pytest.approx(expected)
-    assert rows["overdue_balance"].is_monotonic_decreasing
+    rows = frames.late()
+    rows.loc[0, ["due_on", "p_late"]] = [frames.AS_OF, 1.0]
+    assert len(late.overdue(rows, DAY)) + len(late.not_due(rows, DAY)) == len(rows)
+    assert (late.overdue(rows, DAY)["due_on"] < frames.AS_OF).all()
+    assert rows["invoice_id"][0] in set(late.not_due(rows, DAY)["invoice_id"])
 
 
 def test_reliability_bins_hold_equally_many_invoices_and_lose_none() -> None:
     record = frames.late_record(weeks=10, each=21)
-    bins = numbers.reliability(record, bins=10)
+    bins = late.bins(record, number=10)
     for _, rows in bins.groupby("method"):
         assert rows["invoices"].sum() == len(record)
         assert rows["invoices"].max() - rows["invoices"].min() <= 1
@@ -134,12 +69,12 @@ def test_reliability_bins_hold_equally_many_invoices_and_lose_none() -> None:
 
 
 def test_reliability_of_no_record_is_empty() -> None:
-    assert numbers.reliability(frames.late_record().head(0)).empty
+    assert late.bins(frames.late_record().head(0)).empty
 
 
 def test_the_brier_scores_are_mean_squared_errors() -> None:
     record = frames.late_record()
-    skill = numbers.late_skill(record).iloc[0]
+    skill = late._skill(record).iloc[0]
     assert skill["brier"] == pytest.approx(sum((r.p_late - r.late) ** 2 for r in record.itertuples()) / len(record))
     assert skill["brier_baseline"] == pytest.approx(((0.4 - record["late"]) ** 2).mean())
     assert skill["ratio"] == pytest.approx(skill["brier"] / skill["brier_baseline"])
@@ -149,27 +84,20 @@ def test_the_brier_scores_are_mean_squared_errors() -> None:
 
 def test_a_model_that_knows_nothing_is_not_told_apart_and_one_that_errs_is_worse() -> None:
     record = frames.late_record()
-    same = numbers.late_skill(record.assign(p_late=record["p_late_baseline"])).iloc[0]
+    same = late._skill(record.assign(p_late=record["p_late_baseline"])).iloc[0]
     assert same["low"] == same["high"] == pytest.approx(1)
-    wrong = numbers.late_skill(record.assign(p_late=1 - record["p_late"])).iloc[0]
+    wrong = late._skill(record.assign(p_late=1 - record["p_late"])).iloc[0]
     assert wrong["low"] > 1
 
 
 def test_skill_without_a_record_is_empty() -> None:
-    assert numbers.late_skill(frames.late_record().head(0)).empty
-    assert numbers.cash_skill(frames.cash_record().head(0)).empty
-
-
-def test_cash_weeks_and_their_split_agree() -> None:
-    weeks, split = numbers.cash_weeks(frames.cash()), numbers.cash_split(frames.cash())
-    assert len(weeks) == len(split) == 13
-    assert weeks["mean"].to_numpy() == pytest.approx((split["open_book"] + split["unbilled"]).to_numpy())
-    assert list(weeks["week_start"]) == list(split["week_start"])
+    assert late._skill(frames.late_record().head(0)).empty
+    assert cash.horizons(frames.cash_record().head(0)).empty
 
 
 @pytest.mark.parametrize(("horizon_week", "first_day"), [(1, "2025-10-06"), (4, "2025-10-27")])
 def test_past_forecasts_stand_at_the_week_they_were_for(horizon_week: int, first_day: str) -> None:
-    past = numbers.cash_past(frames.cash_record(), horizon_week)
+    past = cash.past(frames.cash_record(), horizon_week)
     assert past["week_start"].iloc[0] == pd.Timestamp(first_day)
     assert len(past) == 26
 
@@ -177,13 +105,13 @@ def test_past_forecasts_stand_at_the_week_they_were_for(horizon_week: int, first
 def test_a_week_that_is_not_over_is_not_judged() -> None:
     record = frames.cash_record()
     record.loc[record["origin"].eq(record["origin"].max()), "actual"] = np.nan
-    assert len(numbers.cash_past(record, 1)) == 25
-    assert set(numbers.cash_skill(record)["weeks"]) == {25}
+    assert len(cash.past(record, 1)) == 25
+    assert set(cash.horizons(record)["weeks"]) == {25}
 
 
 def test_cash_skill_is_the_error_beside_the_best_rule() -> None:
     record = frames.cash_record()
-    skill = numbers.cash_skill(record).set_index("horizon_week").loc[1]
+    skill = cash.horizons(record).set_index("horizon_week").loc[1]
     errors = {}
     for method in ("model", "last_week", "mean_8"):
         rows = [row for row in record.itertuples() if row.method == method and row.horizon_week == 1]
@@ -199,14 +127,14 @@ def test_cash_skill_is_the_error_beside_the_best_rule() -> None:
 
 
 def test_a_rule_better_than_the_model_is_found_better() -> None:
-    skill = numbers.cash_skill(frames.cash_record(noise=0.5, baseline_noise=0.05))
+    skill = cash.horizons(frames.cash_record(noise=0.5, baseline_noise=0.05))
     assert (skill["low"] > 1).all()
 
 
 def test_recovery_stands_at_the_month_in_which_the_money_fell_due() -> None:
     """At the end of June the latest month whose last day is 30, 60 and 90 days old is May, April and March; none is at
     the end of a month of which January would be, so January is passed over."""
-    recovery = numbers.recovery(frames.collecting(months=6)).set_index("due_month_on")
+    recovery = collections.by_due_month(frames.collecting(months=6)).set_index("due_month_on")
     known = {column: [f"{day:%Y-%m}" for day in recovery[column].dropna().index] for column in recovery}
     assert known == {
         "recovered_30": ["2025-12", "2026-02", "2026-03", "2026-04", "2026-05"],
@@ -225,7 +153,7 @@ def test_the_month_recovered_is_the_latest_that_is_old_enough_by_plain_dates() -
             while first + pd.offsets.MonthEnd(1) + pd.Timedelta(days=age) > pd.Timestamp(day):
                 first -= pd.offsets.MonthBegin(1)
             expected.add(first)
-        found = numbers.recovery(kpis).set_index("due_month_on")[f"recovered_{age}"].dropna()
+        found = collections.by_due_month(kpis).set_index("due_month_on")[f"recovered_{age}"].dropna()
         assert list(found.index) == sorted(expected)
 
 
@@ -233,32 +161,32 @@ def test_of_two_days_that_judge_the_same_month_the_later_counts() -> None:
     """31 January and 28 February both judge December."""
     kpis = frames.collecting().loc[lambda rows: rows["kpi"].eq("recovered_30")]
     rising = kpis.assign(value=np.arange(len(kpis)) / 100)
-    recovery = numbers.recovery(rising).set_index("due_month_on")["recovered_30"]
+    recovery = collections.by_due_month(rising).set_index("due_month_on")["recovered_30"]
     assert recovery[pd.Timestamp("2025-12-01")] == 0.08
-    assert numbers.recovery(kpis.assign(value=np.nan)).empty
+    assert collections.by_due_month(kpis.assign(value=np.nan)).empty
 
 
 def test_a_vintage_is_a_triangle_of_months_and_ages() -> None:
-    vintage = numbers.vintage(frames.vintage())
+    vintage = collections._triangle(frames.vintage())
     assert list(vintage) == ["issue_month_on", "issued_amount", *(f"age:{age}" for age in range(13))]
     assert list(vintage.filter(like="age:").notna().sum(axis=1)) == [13] * 12 + list(range(12, 0, -1))
     assert vintage["age:3"].dropna().tolist() == [0.92] * 21
 
 
 def test_roll_rates_are_a_matrix_without_what_was_never_left_or_reached() -> None:
-    matrix = numbers.roll_rates(frames.roll_rates())
+    matrix = collections.matrix(frames.roll_rates())
     assert list(matrix["from_bucket"]) == ["current", "1-30", "31-60"]
     assert [column.removeprefix("to:") for column in matrix.columns[1:]] == [
         *("1-30", "31-60", "61+", "paid", "credited", "written_off"),
     ]
     assert matrix.drop(columns="from_bucket").sum(axis=1).to_numpy() == pytest.approx(1)
-    assert numbers.roll_rates(frames.roll_rates().assign(moved_share=np.nan)).empty
+    assert collections.matrix(frames.roll_rates().assign(moved_share=np.nan)).empty
 
 
 def test_a_share_of_sums_leaves_out_the_rows_where_a_part_is_not_known() -> None:
     frame = pd.DataFrame({"part": [1.0, np.nan, 2.0], "whole": [4.0, 100.0, 2.0]})
-    assert numbers.known_share(frame, "part", "whole") == 0.5
-    assert np.isnan(numbers.known_share(frame.head(0), "part", "whole"))
+    assert collections.known_share(frame, "part", "whole") == 0.5
+    assert np.isnan(collections.known_share(frame.head(0), "part", "whole"))
 
 
 def test_the_frames_here_have_the_columns_of_the_schedules(tmp_path: Path) -> None:
@@ -275,14 +203,4 @@ def test_the_frames_here_have_the_columns_of_the_schedules(tmp_path: Path) -> No
 
 def test_two_customers_of_one_name_carry_their_identifiers() -> None:
     customers = pd.DataFrame({"customer_id": ["C1", "C2", "C3", "C4", "C1"], "name": ["Ann", "Bo", "Ann", None, "Ann"]})
-    assert numbers.told_apart(customers).to_list() == ["Ann (C1)", "Bo", "Ann (C3)", "C4", "Ann (C1)"]
-
-
-def test_what_is_due_today_is_not_among_what_could_still_be_paid_on_time() -> None:
-    ahead = numbers.not_due(frames.late(4).assign(due_on=pd.Timestamp("2026-06-30"), p_late=[1.0, 0.5, 1.0, 0.2]),
-                            "2026-06-30")  # fmt: skip
-    assert sorted(numbers.at_risk(ahead, frames.customers())["p_late"]) == [0.2, 0.5]
-
-
-def test_where_nothing_grew_there_is_nothing_to_show() -> None:
-    assert numbers.overdue_growth(frames.accounts().assign(overdue_change_amount=np.nan)).empty
+    assert accounts.told_apart(customers).to_list() == ["Ann (C1)", "Bo", "Ann (C3)", "C4", "Ann (C1)"]

@@ -74,7 +74,7 @@ def test_the_tutorial_ends_with_a_page_of_ones_own_in_the_pack(desk: Path) -> No
     assert '<a href="largest_debtors.html">Largest debtors</a>' in other
     assert '<a href="largest_debtors.html" aria-current="page">Largest debtors</a>' in page
     assert '<a href="index.html">Receivables</a>' in page
-    assert re.findall(r'aria-label="([^"]*)" role="img"', page) == [
+    assert re.findall(r'aria-label="([^"]*)" font-size="13" role="img"', page) == [
         "Overdue at those who owe most. Customer by Overdue balance",
         "Open receivables by segment. Segment by Open balance",
     ]

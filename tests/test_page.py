@@ -6,12 +6,12 @@ import itertools
 import re
 from html.parser import HTMLParser
 
-import pandas as pd
 import pytest
-from matplotlib.axes import Axes
 
 import frames
-from arforecast.report import Fragment, bare, notebook_style, numbers, page, plots, tables, words
+from arforecast.report import Fragment, bare, notebook_style, page
+from arforecast.report.exhibit import Card, cards, why
+from arforecast.report.exhibits import late, receivables
 
 VOID = {"meta", "br", "img", "hr", "link", "input"}
 
@@ -43,13 +43,13 @@ class Outline(HTMLParser):
 
 
 def body() -> str:
-    overdue, ahead = (take(frames.late(), "2026-06-30") for take in (numbers.overdue, numbers.not_due))
+    stamp = frames.stamp() | {"as_of": "2026-06-30"}
     return "\n".join(
         [
             "<h1>Receivables</h1>",
-            page.cards(words.late_cards(overdue, ahead)),
-            page.figure(plots.plot_ageing, numbers.ageing(frames.kpis()), currency="USD"),
-            tables.show(numbers.at_risk(ahead, frames.customers()), "Not yet due"),
+            late.standing(frames.late(), stamp).html(),
+            receivables.ageing(frames.kpis(), stamp).html(),
+            late.at_risk(frames.late(), frames.customers(), stamp).html(),
             page.definitions(frames.glossary(), ["dso", "cei", "dso", "unheard_of"]),
         ]
     )
@@ -103,51 +103,14 @@ def test_gates_that_a_settings_file_widens_are_said_at_the_head() -> None:
     assert "usual" not in document().text
 
 
-def test_a_figure_holds_both_drawings_its_answer_and_its_numbers() -> None:
-    ageing = numbers.ageing(frames.kpis())
-    outline = Outline(page.figure(plots.plot_ageing, ageing, currency="USD"))
-    assert outline.tags.count("svg") == 2
-    assert "Most overdue money is 1–30 days late" in outline.text
-    assert "240,000.00" in outline.text
-    assert ("hidden", "") in outline.attributes  # without the page's style sheet one drawing is enough
-
-
-def test_a_figure_of_a_plot_of_ones_own_shows_the_columns_that_are_named() -> None:
-    """Neither a docstring nor a currency is asked of it."""
-
-    def plot(numbers: pd.DataFrame, ax: Axes) -> Axes:
-        ax.bar(numbers.customer, numbers.open_balance)
-        ax.set_title("A owes most", loc="left")
-        return ax
-
-    rows = pd.DataFrame({"customer": ["A", "B"], "open_balance": [2.0, 1.0], "segment": ["north", "south"]})
-    outline = Outline(page.figure(plot, rows, columns=["customer", "open_balance"]))
-    assert ("aria-label", "A owes most.") in outline.attributes
-    assert "Open balance" in outline.text
-    assert "south" not in outline.text
-
-
-def test_a_figure_without_numbers_is_a_sentence() -> None:
-    markup = page.figure(plots.plot_reliability, numbers.reliability(frames.late_record().head(0)), empty="None < yet.")
-    assert markup == '<p class="empty">None &lt; yet.</p>'
-
-
-def test_a_table_says_its_answer_or_why_there_is_none() -> None:
-    rows = frames.costs_by_category()
-    outline = Outline(page.table(words.costs, rows, empty="No costs.", totals=["cost_amount"]))
-    assert "Staff is 75\u00a0% of the 40.0\u00a0k spent in twelve months" in outline.text
-    assert "40,000.00" in outline.text
-    assert page.table(words.costs, rows.head(0), empty="No < costs.") == '<p class="empty">No &lt; costs.</p>'
-
-
 def test_a_section_without_rows_names_the_table_that_is_missing_or_another_reason() -> None:
     said = "No promises table in this ledger: add promises.csv to see whether promises are kept."
-    assert page.why_empty(frames.stamp(), "promises", "None is due.") == said
-    assert page.why_empty(frames.stamp(), "receipts", "No cash came.") == "No cash came."
+    assert why(frames.stamp(), "promise_kept_share", "promises") == said
+    assert why(frames.stamp(), "method_mix", "receipts") == ""
 
 
 def test_cards_carry_their_meaning_in_words_and_in_tone() -> None:
-    markup = page.cards([words.Card("Days <sales>", "52 days", "1 day below: better", "good")])
+    markup = cards([Card("Days <sales>", "52 days", "1 day below: better", "good")])
     assert '<li class="card good">' in markup
     assert "Days &lt;sales&gt;" in markup
 
@@ -158,9 +121,9 @@ def test_definitions_stand_once_each_in_the_order_asked_for() -> None:
 
 
 def test_the_index_leads_to_every_page_with_its_sentence_and_cards() -> None:
-    cards = page.cards([words.Card("Overdue", "50 k")])
+    shown = cards([Card("Overdue", "50 k")])
     entries = [
-        page.Entry("kpis.html", "Where & how", "1 M <is> owed.", cards),
+        page.Entry("kpis.html", "Where & how", "1 M <is> owed.", shown),
         page.Entry("b.html", "B", "", Fragment()),
     ]
     outline = Outline(page.index(entries, frames.stamp(waived=True)))
@@ -172,7 +135,7 @@ def test_the_index_leads_to_every_page_with_its_sentence_and_cards() -> None:
 
 
 def test_a_fragment_shows_itself_in_a_notebook_and_is_kept_once() -> None:
-    fragment = page.cards([])
+    fragment = cards([])
     assert bare(fragment._repr_html_()) == fragment
     assert fragment._repr_html_().endswith(f'<div class="arforecast">{fragment}</div>')
     assert "<ul" not in repr(fragment)
@@ -211,3 +174,23 @@ def test_a_gate_without_anything_to_check_has_not_passed() -> None:
     gate = {"gate": "control", "passed": True, "checked": False, "waived": False, "message": "Nothing to tie to."}
     told = page.document("A page", "", frames.stamp() | {"gates": [gate]})
     assert "<li>Control totals: not checked. Nothing to tie to.</li>" in told
+
+
+def test_a_page_without_a_currency_names_none() -> None:
+    assert "Amounts in the ledger&#39;s own currency." in page.document("T", "", frames.stamp() | {"currency": ""})
+
+
+def test_questions_are_listed_where_there_are_many_and_what_has_no_answer_is_folded() -> None:
+    body = "<h1>T</h1>" + "".join(f"<h2>What is {n}?</h2>" for n in range(6))
+    listed = page.contents(body)
+    assert '<h2 id="what-is-3">What is 3?</h2>' in listed
+    assert '<a href="#what-is-3">' in listed.partition("<h2")[0]
+    assert "Contents" not in page.contents(body[: body.index("<h2>What is 5")])
+    assert "<dt>Why &lt;x&gt;?</dt><dd>Nobody knows.</dd>" in page.folded([("Why <x>?", "Nobody knows.")])
+    assert page.folded([]) == ""
+
+
+def test_a_link_that_leads_nowhere_in_the_run_is_none() -> None:
+    body = '<a href="kpis.html#dso">See why</a> <a href="a.html#b" class="row">Ann</a> <a href="x.csv">x</a>'
+    assert page.live(body, {}) == 'Ann <a href="x.csv">x</a>'
+    assert page.live(body, {"kpis.html": '<p id="dso">', "a.html": '<p id="b">'}) == body

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import frames
 from arforecast.errors import UsageError
-from arforecast.report import numbers, tables
+from arforecast.report import tables
+from arforecast.report.exhibits import receivables
 
 
 class Reader(HTMLParser):
@@ -79,7 +80,8 @@ def test_a_long_table_says_where_it_was_cut_and_its_totals_are_of_all_rows() -> 
     markup = tables.show(rows, "Accounts", limit=10, file="data/accounts.csv", totals=["open_balance"])
     cells = Reader(markup).rows
     assert len(cells) == 1 + 10 + 1
-    assert "The first 10 of 1,000 rows; all of them are in data/accounts.csv." in markup
+    assert "The first 10 of 1,000 rows." in markup
+    assert '<a href="data/accounts.csv">' in markup
     assert cells[-1][0].strip() == "Total of all rows"
     assert '<td class="number">1,250.00</td>' in markup
 
@@ -102,7 +104,7 @@ def test_an_empty_table_is_a_sentence() -> None:
 
 
 def test_a_column_of_units_rules_the_numbers_of_its_row() -> None:
-    measures = numbers.compare(frames.kpis(), frames.glossary())[["kpi", "now", "unit"]]
+    measures = receivables.measured(frames.kpis(), frames.glossary(), {}, frames.stamp())[["kpi", "now", "unit"]]
     rows = {row[0]: row[1] for row in Reader(tables.show(measures, "Measures", limit=99)).rows}
     assert rows["Open receivables"] == "1,000,000.00"
     assert rows["Overdue share"] == "40\u00a0%"
@@ -120,7 +122,8 @@ def test_a_distance_between_shares_is_in_points_and_one_of_days_has_a_decimal() 
             "unit": ["days", "percent", "money"],
         }
     )
-    rows = [[cell.replace("\u00a0", " ") for cell in row[1:3]] for row in Reader(tables.show(frame, "Far")).rows[1:]]
+    far = tables.show(frame, "Far", units={"distance": "change"})
+    rows = [[cell.replace("\u00a0", " ") for cell in row[1:3]] for row in Reader(far).rows[1:]]
     assert rows == [["21", "−0.3"], ["82 %", "2.5 points"], ["5.00", "−4.00"]]
 
 
@@ -151,11 +154,11 @@ def test_a_unit_that_is_none_or_of_no_column_is_refused(units: dict[str, str]) -
         tables.show(pd.DataFrame({"score": [0.5]}), "Scores", units=units)
 
 
-def test_months_quarters_and_shares_of_a_matrix_are_known_by_their_columns() -> None:
+def test_months_quarters_and_shares_are_known_by_the_names_of_their_columns() -> None:
     day = pd.Timestamp("2026-04-01")
-    frame = pd.DataFrame({"month_on": [day], "quarter_on": [day], "to:paid": [0.5], "recovered_90": [0.25]})
+    frame = pd.DataFrame({"month_on": [day], "quarter_on": [day], "kept_share": [0.5]})
     rows = Reader(tables.show(frame, "Shares").replace("\u00a0", " ")).rows
-    assert rows[1] == ["Apr 2026", "Q2 2026", "50 %", "25 %"]
+    assert rows[1] == ["Apr 2026", "Q2 2026", "50 %"]
 
 
 def test_csv_keeps_full_precision_iso_dates_and_empty_cells() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import frames
-from arforecast.report import numbers, words
+from arforecast.report.exhibits import cash, collections, late, receivables
 from arforecast.report.formats import NBSP
 
 
@@ -19,8 +19,16 @@ def with_value(kpis: pd.DataFrame, kpi: str, value: float) -> pd.DataFrame:
     return kpis.assign(value=kpis["value"].mask(kpis["kpi"].eq(kpi), value))
 
 
+def measured(kpis: pd.DataFrame, targets: dict[str, float] | None = None) -> pd.DataFrame:
+    return receivables.measured(kpis, frames.glossary(), targets or {}, frames.stamp())
+
+
+def headline(kpis: pd.DataFrame) -> str:
+    return receivables.standing(kpis, frames.glossary(), {}, frames.stamp()).sentence
+
+
 def test_the_headline_says_what_is_owed_overdue_and_how_many_days_that_is() -> None:
-    assert plain(words.kpis_headline(frames.kpis())) == (
+    assert plain(headline(frames.kpis())) == (
         "1.00 M is owed on 30 Jun 2026, 40 % of it overdue (41 % on 31 May 2026). "
         "That is 52 days of sales; 31 days if nothing were overdue."
     )
@@ -28,17 +36,17 @@ def test_the_headline_says_what_is_owed_overdue_and_how_many_days_that_is() -> N
 
 def test_the_headline_leaves_out_what_is_not_known() -> None:
     single = with_value(frames.kpis(months=1), "dso", np.nan)
-    assert plain(words.kpis_headline(single)) == "1.00 M is owed on 30 Jun 2026, 40 % of it overdue."
+    assert plain(headline(single)) == "1.00 M is owed on 30 Jun 2026, 40 % of it overdue."
 
 
 def test_the_headline_of_a_ledger_where_all_is_paid() -> None:
-    assert plain(words.kpis_headline(with_value(frames.kpis(), "open_ar", 0.0))) == "Nothing is owed on 30 Jun 2026."
+    assert plain(headline(with_value(frames.kpis(), "open_ar", 0.0))) == "Nothing is owed on 30 Jun 2026."
 
 
 def test_cards_say_in_words_what_changed_and_whether_the_target_is_met() -> None:
-    measures = numbers.compare(frames.kpis(), frames.glossary())
-    cards = words.kpi_cards(measures, ["open_ar", "overdue_share", "dso", "cei", "billed"], {"dso": 45, "cei": 75})
-    assert [tuple(map(plain, card)) for card in cards] == [
+    measures = measured(frames.kpis(), {"dso": 45, "cei": 75})
+    cards = receivables.kpi_cards(measures, ["open_ar", "overdue_share", "dso", "cei", "billed"])
+    assert [tuple(map(plain, card[:4])) for card in cards] == [
         ("Open receivables", "1.00 M", "10.0 k below 31 May 2026", ""),
         ("Overdue share", "40 %", "1 point below 31 May 2026: better", "good"),
         ("Days sales outstanding", "52 days", "1 day below 31 May 2026: better; off target (45 days)", "bad"),
@@ -49,17 +57,10 @@ def test_cards_say_in_words_what_changed_and_whether_the_target_is_met() -> None
 
 def test_a_card_that_got_worse_says_so() -> None:
     kpis = frames.kpis()
-    measures = numbers.compare(with_value(kpis[kpis["as_of"].lt(frames.AS_OF)], "none", 0), frames.glossary())
+    measures = measured(kpis[kpis["as_of"].lt(frames.AS_OF)])
     worse = measures.assign(now=60.0)
-    assert words.kpi_cards(worse, ["dso"], {})[0].tone == "bad"
-    assert words.kpi_cards(worse, ["dso"], {})[0].note.endswith(": worse")
-
-
-def test_a_measure_the_ledger_has_not_gets_no_card_and_an_undefined_one_a_dash() -> None:
-    measures = numbers.compare(frames.kpis(), frames.glossary())
-    cards = words.kpi_cards(measures, ["nonsense", "bad_debt_share"], {"bad_debt_share": 0.02})
-    note = "not defined: too little history, or nothing to divide by"
-    assert cards == [words.Card("Bad debt share", "–", note)]
+    assert receivables.kpi_cards(worse, ["dso"])[0].tone == "bad"
+    assert receivables.kpi_cards(worse, ["dso"])[0].note.endswith(": worse")
 
 
 @pytest.mark.parametrize(
@@ -76,52 +77,55 @@ def test_a_measure_the_ledger_has_not_gets_no_card_and_an_undefined_one_a_dash()
 )
 def test_the_answer_on_age(buckets: dict[str, float], said: str) -> None:
     frame = pd.DataFrame({"days_past_due": list(buckets), "open_balance": list(buckets.values())})
-    assert plain(words.ageing(frame)) == said
+    assert plain(receivables._ageing_said(frame)) == said
 
 
 def test_the_answer_on_days_of_sales() -> None:
-    trend = numbers.trend(frames.kpis(), "dso", "dso_best_possible")
-    assert plain(words.sales_days(trend)) == (
+    trend = receivables.trend(frames.kpis(), "dso", "dso_best_possible")
+    assert plain(receivables._sales_days_said(trend)) == (
         "Days sales outstanding fell to 52, from 64 in Jun 2025; it would be 31 if nothing were overdue"
     )
     steady = trend.assign(dso=52.0)
-    assert plain(words.sales_days(steady)).startswith("Days sales outstanding is 52, as in Jun 2025;")
-    assert words.sales_days(trend.assign(dso=np.nan)) == "The ledger is too short for days sales outstanding"
+    assert plain(receivables._sales_days_said(steady)).startswith("Days sales outstanding is 52, as in Jun 2025;")
+    assert (
+        receivables._sales_days_said(trend.assign(dso=np.nan)) == "The ledger is too short for days sales outstanding"
+    )
 
 
 def test_the_answers_on_collection_and_on_flows() -> None:
-    assert plain(words.effectiveness(numbers.trend(frames.kpis(), "cei"))) == (
+    assert plain(receivables._effectiveness_said(receivables.trend(frames.kpis(), "cei"))) == (
         "In Jun 2026 80 % of what could be collected was settled: paid, credited or written off"
     )
-    flows = numbers.trend(frames.kpis(), "billed", "cash")
-    assert plain(words.flows(flows)) == "Since Jun 2025 6.50 M was billed and 5.85 M came in, 90 % of it"
-    assert plain(words.flows(flows.assign(billed=0.0))) == "Since Jun 2025 nothing was billed and 5.85 M came in"
+    flows = receivables.trend(frames.kpis(), "billed", "cash")
+    assert plain(receivables._flows_said(flows)) == "Since Jun 2025 6.50 M was billed and 5.85 M came in, 90 % of it"
+    assert (
+        plain(receivables._flows_said(flows.assign(billed=0.0)))
+        == "Since Jun 2025 nothing was billed and 5.85 M came in"
+    )
 
 
 def test_the_answer_on_why_it_moved_names_the_two_largest_parts() -> None:
-    moved = numbers.moved(frames.bridge(), "days")
-    assert plain(words.dso_moved(moved)) == (
+    moved = receivables.movement(frames.bridge(), "days", 52.0)
+    assert plain(receivables._days_moved_said(moved)) == (
         "Days sales outstanding rose by 3 since 31 May 2026: 5.2 more from late payment, 2.5 fewer from billing volume"
     )
-    assert plain(words.dso_moved(moved.assign(days=-moved["days"]))) == (
+    assert plain(receivables._days_moved_said(moved.assign(days=-moved["days"]))) == (
         "Days sales outstanding fell by 3 since 31 May 2026: 5.2 fewer from late payment, 2.5 more from billing volume"
     )
-    assert plain(words.dso_moved(moved.assign(days=0.01))) == "Days sales outstanding did not move since 31 May 2026"
+    assert (
+        plain(receivables._days_moved_said(moved.assign(days=0.001)))
+        == "Days sales outstanding did not move since 31 May 2026"
+    )
 
 
 def test_the_answer_on_what_moved_what_is_owed() -> None:
-    moved = numbers.moved(frames.bridge(), "amount")
-    assert plain(words.receivables_moved(moved)) == (
+    moved = receivables.movement(frames.bridge(), "amount", 1e6)
+    assert plain(receivables._moved_said(moved)) == (
         "Open receivables fell by 20.0 k since 31 May 2026: 500 k was billed, 510 k came in, "
         "10.5 k was credited, discounted or written off"
     )
     fallen = moved.assign(amount=moved["amount"].mask(moved["part"].eq("currency"), -700.0))
-    assert words.receivables_moved(fallen).endswith("written off; exchange rates took off 700")
-
-
-def test_the_families_of_measures_say_once_why_they_differ() -> None:
-    families = pd.DataFrame({"question": ["How?", "How?", "When?"], "kpi": list("abc"), "why": ["So.", "So.", "Then."]})
-    assert words.families(families) == "How? So. When? Then."
+    assert receivables._moved_said(fallen).endswith("written off; exchange rates took off 700")
 
 
 def two_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -133,33 +137,7 @@ def two_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
         p_late=[0.5, 0.25, 0.2, 1.0],
         p_paid_30=[0.5, 0.5, 0.5, 0.2],
     )
-    return numbers.overdue(late, "2026-06-30"), numbers.not_due(late, "2026-06-30")
-
-
-def test_the_headline_on_late_payers_names_the_fewest_customers_to_speak_to() -> None:
-    assert plain(words.late_headline(*two_customers())) == (
-        "50.0 k is overdue. "
-        "Of the 500 k not yet due, 145 k is expected to be paid late, half of it by 1 of 2 customers."
-    )
-    overdue, ahead = two_customers()
-    assert plain(words.late_headline(overdue, ahead.head(0))) == "50.0 k is overdue. Nothing else is open."
-
-
-def test_the_cards_on_late_payers_add_up() -> None:
-    cards = [tuple(map(plain, card[:3])) for card in words.late_cards(*two_customers())]
-    assert cards == [
-        ("Overdue", "50.0 k", "1 invoice"),
-        ("Not yet due", "500 k", "3 invoices"),
-        ("Expected to be paid late", "145 k", "of what is not yet due"),
-        ("Expected within 30 days", "260 k", "of everything open"),
-    ]
-
-
-def test_the_answer_on_bands_counts_what_is_more_likely_late_than_not() -> None:
-    assert plain(words.late_bands(numbers.late_bands(two_customers()[1]))) == (
-        "100 k of the 500 k not yet due is more likely to be late than not"
-    )
-    assert words.late_bands(numbers.late_bands(two_customers()[1].head(0))) == "Nothing is waiting to fall due"
+    return late.overdue(late, "2026-06-30"), late.not_due(late, "2026-06-30")
 
 
 def test_the_answer_on_reliability_is_the_mean_gap() -> None:
@@ -171,7 +149,7 @@ def test_the_answer_on_reliability_is_the_mean_gap() -> None:
             "invoices": [3, 1, 4],
         }
     )
-    assert plain(words.reliability(bins)) == "The chances we gave were 12 points off on average"
+    assert plain(late._reliability_said(bins)) == "The chances we gave were 12 points off on average"
 
 
 @pytest.mark.parametrize(
@@ -192,23 +170,23 @@ def test_a_win_is_claimed_only_where_chance_cannot_explain_it(low: float, high: 
         "low": low,
         "high": high,
     }
-    told = plain(words.late_record(pd.DataFrame([row])))
+    told = plain(late._skill_said(pd.DataFrame([row])))
     assert told.startswith("On 1,040 past invoices over 26 weeks the squared error of our probabilities was 0.120;")
     assert said in told
 
 
 def test_a_few_weeks_prove_nothing() -> None:
-    told = words.late_record(numbers.late_skill(frames.late_record(weeks=7)))
+    told = late._skill_said(late._skill(frames.late_record(weeks=7)))
     assert told.endswith("That is too few weeks to say which of the two is better.")
-    assert "beats" in words.late_record(numbers.late_skill(frames.late_record(weeks=8)))
+    assert "beats" in late._skill_said(late._skill(frames.late_record(weeks=8)))
 
 
 def test_the_headline_on_cash_has_a_range_and_what_such_ranges_held() -> None:
-    assert plain(words.cash_headline(frames.within())) == (
+    assert plain(cash._standing_said(frames.within())) == (
         "345 k is expected by 28 Jul 2026 (80 %: 276–414 k), 90.0 k of it in the week to 7 Jul 2026 (80 %: 72–108 k). "
         "Such a range held 75 % of 20 past forecasts 4 weeks ahead; the forecasts were 5 % low."
     )
-    assert plain(words.cash_headline(frames.within().head(1))) == (
+    assert plain(cash._standing_said(frames.within().head(1))) == (
         "90.0 k (80 %: 72–108 k) is expected by 7 Jul 2026. "
         "Such a range held 75 % of 20 past forecasts 1 week ahead; the forecasts were 5 % low."
     )
@@ -223,156 +201,106 @@ def test_the_headline_on_cash_has_a_range_and_what_such_ranges_held() -> None:
     ],
 )
 def test_a_headline_says_what_is_known_of_past_forecasts(record: dict[str, float], said: str) -> None:
-    assert plain(words.cash_headline(frames.within().assign(**record))).endswith(said)
-
-
-def test_the_cards_on_cash_agree_with_the_forecast() -> None:
-    cards = [tuple(map(plain, card[:3])) for card in words.cash_cards(frames.cash(), frames.within())]
-    assert cards[0] == ("Next week", "90.0 k", "80 %: 72–108 k")
-    assert cards[1] == ("Next 4 weeks", "345 k", "80 %: 276–414 k")
-    assert cards[2] == ("Next 13 weeks", "1.07 M", "80 %: 0.9–1.3 M")
-    assert cards[3][0] == "Not billed yet"
-    few = words.cash_cards(frames.cash(2), frames.within(2))
-    assert [card.label for card in few] == ["Next week", "Next 2 weeks", "Not billed yet"]
-
-
-def test_the_answers_on_weeks_and_where_cash_comes_from() -> None:
-    assert plain(words.cash_weeks(numbers.cash_weeks(frames.cash()))) == (
-        "Weeks bring 80.1 k to 90.0 k, the most in the week from 1 Jul 2026"
-    )
-    split = numbers.cash_split(frames.cash())
-    assert words.cash_split(split) == "From week 4 on, most cash comes from invoices not issued yet"
-    assert words.cash_split(split.assign(unbilled=0.0)) == (
-        "In 13 of 13 weeks most cash comes from invoices already issued"
-    )
-    assert (
-        words.cash_split(split.assign(open_book=0.0, unbilled=1.0))
-        == "In every week most cash comes from invoices not issued yet"
-    )
-    back = split.assign(open_book=split["open_book"].where(split.index != 6, 1e9))  # a large invoice due in week 7
-    assert words.cash_split(back) == "From week 8 on, most cash comes from invoices not issued yet"
+    assert plain(cash._standing_said(frames.within().assign(**record))).endswith(said)
 
 
 def test_the_answer_on_past_forecasts_counts_the_hits() -> None:
-    past = pd.DataFrame({"horizon_week": 4, "actual": [1.0, 5, 9], "p10": [2, 2, 2], "p90": [8, 8, 9]})
-    assert plain(words.cash_past(past)) == "Forecast 4 weeks ahead, receipts fell inside the 80 % range in 2 of 3 weeks"
+    past = pd.DataFrame(
+        {"horizon_week": 4, "forecast": [5.0, 5, 5], "actual": [1.0, 5, 9], "p10": [2, 2, 2], "p90": [8, 8, 9]}
+    )
+    assert (
+        plain(cash._judged_said(past)) == "Forecast 4 weeks ahead, receipts fell inside the 80 % range in 2 of 3 weeks"
+    )
 
 
 def test_the_record_on_cash_says_when_the_simple_rule_is_better() -> None:
-    good = plain(words.cash_record(numbers.cash_skill(frames.cash_record())))
+    good = plain(cash._skill_said(cash.horizons(frames.cash_record())))
     assert good.startswith("1 week ahead it missed by 7.")
     assert "4 weeks ahead" in good
     assert good.count("The model beats that rule") == 2
-    bad = plain(words.cash_record(numbers.cash_skill(frames.cash_record(noise=0.5, baseline_noise=0.05))))
+    bad = plain(cash._skill_said(cash.horizons(frames.cash_record(noise=0.5, baseline_noise=0.05))))
     assert bad.count("The simple rule is better: that rule beats the model") == 2
     assert "A simple rule was better 1, 2, 3, 4 weeks ahead." in bad
 
 
 def test_the_record_on_cash_says_how_often_the_ranges_held_near_and_far() -> None:
-    skill = numbers.cash_skill(frames.cash_record()).assign(inside_80_share=[0.85, 0.8, 0.7, 0.07])
-    said = plain(words.cash_record(skill))
+    skill = cash.horizons(frames.cash_record()).assign(inside_80_share=[0.85, 0.8, 0.7, 0.07])
+    said = plain(cash._skill_said(skill))
     assert said.endswith("The 80 % range held 85 % of the time 1 week ahead and 7 % of the time 4 weeks ahead.")
     assert "A simple rule was better" not in said
 
 
 def test_without_a_record_nothing_is_claimed() -> None:
-    nothing = pd.DataFrame()
-    assert "nothing is known about how right" in words.late_record(nothing)
-    assert "nothing is known about how right" in words.cash_record(nothing)
+    for skill in (late.skill, cash.skill):
+        assert "nothing is known about how right" in skill(pd.DataFrame(), frames.stamp()).sentence
 
 
 def with_number(kpis: pd.DataFrame, kpi: str, **parts: float) -> pd.DataFrame:
     return kpis.assign(**{part: kpis[part].mask(kpis["kpi"].eq(kpi), number) for part, number in parts.items()})
 
 
-def test_the_headline_on_collecting_says_what_came_what_it_cost_and_what_the_return_does_not_say() -> None:
-    assert plain(words.collections_headline(frames.collecting())) == (
-        "Of what fell overdue in Mar 2026 90 % was recovered within 90 days. In Jun 2026 28.0 k came in after its due "
-        "date and collecting cost 4.00 k, 4 for every 100 of all cash. The return was 6 times the cost, gross: some of "
-        "that money would have come unasked. Net of what comes unasked it was −0.5 times, an estimate that proves no "
-        "cause."
-    )
-
-
-def test_the_headline_on_collecting_says_what_is_not_known() -> None:
-    kpis = frames.collecting()
-    no_net = plain(words.collections_headline(with_number(kpis, "collections_roi_net", value=np.nan)))
-    assert no_net.endswith("gross: some of that money would have come unasked, how much cannot be estimated.")
-    assert no_net == plain(words.collections_headline(kpis[kpis["kpi"].ne("collections_roi_net")]))
-    free = kpis[~kpis["kpi"].str.contains("cost|roi|recovered_90")]
-    assert plain(words.collections_headline(free)) == (
-        "No month is old enough to say what of overdue money is recovered within 90 days. "
-        "What collecting cost in Jun 2026 is not in the books."
-    )
-    idle = with_number(with_number(kpis, "cost_to_collect", value=np.nan), "collections_roi", numerator=-4_000.0)
-    assert "In Jun 2026 0 came in after its due date and collecting cost 4.00 k." in plain(
-        words.collections_headline(idle)
-    )
-
-
-def test_a_month_that_is_not_over_is_told_as_such() -> None:
-    """Its costs are those of the whole month."""
-    kpis = frames.collecting().assign(as_of=lambda rows: rows["as_of"] - pd.Timedelta(days=5))
-    assert "In Jun 2026 so far 28.0 k came in" in plain(words.collections_headline(kpis))
-    trend = numbers.trend(kpis, "cost_to_collect", "collections_roi", "collections_roi_net")
-    assert plain(words.cost_to_collect(trend)) == "Collecting 100 cost 4 in Jun 2026 so far, 4 in Jun 2025"
-    assert plain(words.returns(trend)).startswith("In Jun 2026 so far the return was 6 times the cost, gross")
-
-
 def test_the_answers_on_recovery_and_vintages() -> None:
-    recovery = numbers.recovery(frames.collecting())
-    assert plain(words.recovery(recovery)) == (
+    recovery = collections.by_due_month(frames.collecting())
+    assert plain(collections._recovery_said(recovery)) == (
         "Recovered of what falls overdue: 70 % within 30 days, 80 % within 60 days, 90 % within 90 days"
     )
     young = recovery.assign(recovered_60=np.nan, recovered_90=np.nan)
-    assert plain(words.recovery(young)) == "Recovered of what falls overdue: 70 % within 30 days"
-    vintage = numbers.vintage(frames.vintage())
-    assert plain(words.vintage(vintage)) == (
+    assert plain(collections._recovery_said(young)) == "Recovered of what falls overdue: 70 % within 30 days"
+    vintage = collections._triangle(frames.vintage())
+    assert plain(collections._vintage_said(vintage)) == (
         "Of what was billed in Mar 2026 92 % had come in 3 months later (Jul 2024: 92 %)"
     )
-    assert plain(words.vintage(vintage.tail(2))) == "Of what was billed in May 2026 90 % had come in 1 month later"
-    assert plain(words.vintage(vintage.tail(1))) == "Of what was billed in Jun 2026 60 % had come in by its end"
-    assert words.vintage(vintage.tail(1).assign(**{"age:0": np.nan})) == "No month of billing is over yet"
+    assert (
+        plain(collections._vintage_said(vintage.tail(2)))
+        == "Of what was billed in May 2026 90 % had come in 1 month later"
+    )
+    assert (
+        plain(collections._vintage_said(vintage.tail(1)))
+        == "Of what was billed in Jun 2026 60 % had come in by its end"
+    )
+    assert collections._vintage_said(vintage.tail(1).assign(**{"age:0": np.nan})) == "No month of billing is over yet"
 
 
 def test_the_answer_on_roll_rates_is_of_the_first_bucket_past_due() -> None:
-    matrix = numbers.roll_rates(frames.roll_rates())
-    assert plain(words.roll_rates(matrix)) == (
+    matrix = collections.matrix(frames.roll_rates())
+    assert plain(collections._roll_rates_said(matrix)) == (
         "Of 100 that are 1–30 days late, 50 are paid a month later and 40 are older"
     )
-    assert plain(words.roll_rates(matrix.tail(1))) == (
+    assert plain(collections._roll_rates_said(matrix.tail(1))) == (
         "Of 100 that are 31–60 days late, 30 are paid a month later and 50 are older"
     )
-    assert words.roll_rates(matrix.head(1)) == "Nothing was overdue at a month end of the last year"
+    assert collections._roll_rates_said(matrix.head(1)) == "Nothing was overdue at a month end of the last year"
 
 
 def test_the_answers_on_overdue_invoices_and_promises_stand_on_the_last_month_known() -> None:
     kpis = frames.collecting()
-    settled = numbers.trend(kpis, "days_to_resolve_mean", "days_to_resolve_median")
-    assert plain(words.resolved(settled)) == (
+    settled = receivables.trend(kpis, "days_to_resolve_mean", "days_to_resolve_median")
+    assert plain(collections._resolved_said(settled)) == (
         "In the 90 days to 30 Jun 2026 half of the overdue invoices settled took up to 11 days past the due date; "
         "the mean is 30 days"
     )
-    kept = numbers.trend(kpis, "promise_kept_share", "promise_kept_count_share")
+    kept = receivables.trend(kpis, "promise_kept_share", "promise_kept_count_share")
     kept.loc[12, "promise_kept_share"] = np.nan
-    assert plain(words.promises(kept)) == (
+    assert plain(collections._promises_said(kept)) == (
         "60 % of the promises for the 90 days to 31 May 2026 were kept, 75 % of the money promised"
     )
-    assert words.promises(kept.tail(1)) == "No promise can be judged yet"
-    assert words.resolved(settled.head(0)) == "No overdue invoice was settled"
+    assert collections._promises_said(kept.tail(1)) == "No promise can be judged yet"
+    assert collections._resolved_said(settled.head(0)) == "No overdue invoice was settled"
 
 
 def test_the_answer_on_disputes_names_a_reason_where_one_is_recorded() -> None:
     rows = frames.disputes_by_reason()
-    assert plain(words.disputes(rows)) == (
+    assert plain(collections._disputes_said(rows)) == (
         f"{frames.HOSTILE} is the reason for 60 % of the 1.00 k disputed; disputes closed after 25 days on average"
     )
-    assert plain(words.disputes(rows.iloc[1:2])) == ("300 was disputed, for reasons not recorded; none is closed yet")
-    assert words.disputes(rows.tail(1)).startswith("Missing reference is the reason for 100")
+    assert plain(collections._disputes_said(rows.iloc[1:2])) == (
+        "300 was disputed, for reasons not recorded; none is closed yet"
+    )
+    assert collections._disputes_said(rows.tail(1)).startswith("Missing reference is the reason for 100")
 
 
 def test_the_answer_on_contacts_claims_no_effect() -> None:
-    assert plain(words.contacts(frames.contacts_by_channel())) == (
+    assert plain(collections._contacts_said(frames.contacts_by_channel())) == (
         "Of 100 contacts 60 % were by call, 40 % came before the due date; what was paid after a contact is not its "
         "effect, since those contacted differ from the others"
     )
@@ -380,79 +308,87 @@ def test_the_answer_on_contacts_claims_no_effect() -> None:
 
 def test_the_answer_on_methods_leaves_out_what_is_not_recorded() -> None:
     rows = frames.method_mix()
-    assert plain(words.methods(rows)) == ("Card brings 30 % of cash, 1 day early; check is the slowest, 5.8 days late")
-    assert plain(words.methods(rows.iloc[1:2].assign(days_beyond_terms=0.04))) == (
+    assert plain(collections._methods_said(rows)) == (
+        "Card brings 30 % of cash, 1 day early; check is the slowest, 5.8 days late"
+    )
+    assert plain(collections._methods_said(rows.iloc[1:2].assign(days_beyond_terms=0.04))) == (
         "Card brings 30 % of cash, on the due date"
     )
-    assert words.methods(rows.head(1)) == "How customers pay is not recorded"
+    assert collections._methods_said(rows.head(1)) == "How customers pay is not recorded"
 
 
 def test_the_answer_on_terms_weighs_the_price_of_discounts_by_what_was_offered() -> None:
     rows = frames.terms()
-    assert plain(words.terms(rows)) == (
+    assert plain(collections._terms_said(rows)) == (
         "80 % of billing has terms of 16–30 days; 20 of 40 offered as discounts was taken, "
         "at the price of 35 % interest a year"
     )
-    unpriced = plain(words.terms(rows.assign(discount_yearly_cost_share=np.nan)))
+    unpriced = plain(collections._terms_said(rows.assign(discount_yearly_cost_share=np.nan)))
     assert unpriced.endswith("; 20 of 40 offered as discounts was taken")
-    assert words.terms(rows.head(1)).endswith("; no discount was offered for early payment")
+    assert collections._terms_said(rows.head(1)).endswith("; no discount was offered for early payment")
 
 
 def test_the_answers_on_fees_plans_and_the_agency_add_up_their_rows() -> None:
-    assert words.late_fees(frames.late_fees()) == (
+    assert collections._late_fees_said(frames.late_fees()) == (
         "Of 60 billed as late fees in twelve months 35 was collected and 10 waived"
     )
     plans = frames.payment_plans()
-    assert plain(words.plans(plans)) == (
+    assert plain(collections._plans_said(plans)) == (
         "75 % of the money due in instalments was paid in time, 7 % is overdue; 2 of 6 plans due in Jun 2026 are broken"
     )
-    assert plain(words.plans(plans.head(2))).endswith("; 1 of 5 plans due in May 2026 is broken")
+    assert plain(collections._plans_said(plans.head(2))).endswith("; 1 of 5 plans due in May 2026 is broken")
     rows = frames.agency()
-    assert plain(words.agency(rows)) == (
+    assert plain(collections._agency_said(rows)) == (
         "Of 4.00 k handed to an agency 15 % was recovered within 90 days; every 100 recovered cost 25"
     )
-    assert plain(words.agency(rows.assign(agency_cost_amount=np.nan))).endswith("recovered within 90 days")
-    assert plain(words.agency(rows.tail(1))) == (
+    assert plain(collections._agency_said(rows.assign(agency_cost_amount=np.nan))).endswith("recovered within 90 days")
+    assert plain(collections._agency_said(rows.tail(1))) == (
         "4 invoices of 5.00 k went to an agency; no quarter of them is 90 days old yet"
     )
 
 
 def test_the_answers_on_costs_and_returns() -> None:
-    trend = numbers.trend(frames.collecting(), "cost_to_collect", "collections_roi", "collections_roi_net")
-    assert plain(words.costs(frames.costs_by_category())) == "Staff is 75 % of the 40.0 k spent in twelve months"
-    assert plain(words.cost_to_collect(trend.tail(1))) == "Collecting 100 cost 4 in Jun 2026"
-    assert words.cost_to_collect(trend.head(0)) == "Nothing was collected that a cost could be set against"
-    assert plain(words.returns(trend)) == (
+    trend = receivables.trend(frames.collecting(), "cost_to_collect", "collections_roi", "collections_roi_net")
+    assert (
+        plain(collections._costs_said(frames.costs_by_category()))
+        == "Staff is 75 % of the 40.0 k spent in twelve months"
+    )
+    assert plain(collections._cost_to_collect_said(trend.tail(1))) == "Collecting 100 cost 4 in Jun 2026"
+    assert collections._cost_to_collect_said(trend.head(0)) == "Nothing was collected that a cost could be set against"
+    assert plain(collections._returns_said(trend)) == (
         "In Jun 2026 the return was 6 times the cost, gross: some of that money would have come unasked. "
         "Net of what comes unasked it was −0.5 times, an estimate that proves no cause"
     )
-    assert words.returns(trend.assign(collections_roi=np.nan)) == "The return on collecting is not known"
+    assert collections._returns_said(trend.assign(collections_roi=np.nan)) == "The return on collecting is not known"
 
 
 def test_the_answer_on_losses_says_what_it_leaves_out() -> None:
     rows = frames.expected_credit_loss()
-    assert plain(words.credit_loss(rows)) == (
+    assert plain(collections._credit_loss_said(rows)) == (
         "Of 1.25 k open 100 is expected to be lost; 80 to 120 with 0.8 to 1.2 of the forward factor"
     )
     young = rows.assign(expected_loss_amount=rows["expected_loss_amount"].where(rows["bucket"].ne("31+")))
-    assert plain(words.credit_loss(young)).startswith(
+    assert plain(collections._credit_loss_said(young)).startswith(
         "Of 1.20 k open in the buckets with a history 60 is expected to be lost; 48 to 72 with"
     )
-    assert words.credit_loss(rows.assign(expected_loss_amount=np.nan)) == (
+    assert collections._credit_loss_said(rows.assign(expected_loss_amount=np.nan)) == (
         "Expected losses are not defined: no balance is a year old yet"
     )
 
 
 def test_the_answer_on_credit_limits() -> None:
     rows = frames.credit_limit_use().rename(columns={"name": "customer"})
-    assert plain(words.credit_limits(rows)) == "2 of 3 customers are over the credit limit, by 60 in all"
-    assert plain(words.credit_limits(rows.head(1))) == "1 of 1 customer is over the credit limit, by 10 in all"
+    assert plain(collections._credit_limits_said(rows)) == "2 of 3 customers are over the credit limit, by 60 in all"
     assert (
-        plain(words.credit_limits(rows.tail(1))) == "Nobody is over the credit limit; the nearest, C, uses 10 % of it"
+        plain(collections._credit_limits_said(rows.head(1))) == "1 of 1 customer is over the credit limit, by 10 in all"
+    )
+    assert (
+        plain(collections._credit_limits_said(rows.tail(1)))
+        == "Nobody is over the credit limit; the nearest, C, uses 10 % of it"
     )
 
 
 def test_a_change_too_small_to_be_seen_is_neither_better_nor_worse() -> None:
-    measures = numbers.compare(frames.kpis(), frames.glossary()).assign(now=52.004, month_before=52.0)
-    assert plain(words.kpi_cards(measures, ["dso"], {})[0].note) == "as before, 31 May 2026"
-    assert words.kpi_cards(measures, ["dso"], {})[0].tone == ""
+    measures = measured(frames.kpis()).assign(now=52.004, month_before=52.0)
+    assert plain(receivables.kpi_cards(measures, ["dso"])[0].note) == "as before, 31 May 2026"
+    assert receivables.kpi_cards(measures, ["dso"])[0].tone == ""

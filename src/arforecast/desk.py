@@ -30,6 +30,7 @@ from arforecast.settings import Settings, load
 from arforecast.snapshot import regrouped
 
 RECORD_WEEKS = 13
+RECORDS = ("late_record", "cash_record")
 MOST_MONTHS, MOST_WEEKS = 600, 156
 MEND_SNAPSHOT = " Add what was billed and paid before, and remove snapshot_on from ledger.toml."
 FIRST_YEAR, LAST_YEAR = 1900, 2999
@@ -141,20 +142,24 @@ class Snapshot:
         if not self._billed:
             raise UnknownError(f"The record of forecasts is {known.NO_INVOICES}.")
 
-    def bridge_where_known(self) -> pd.DataFrame:
-        """The bridge since the month-end before; without a row where the ledger has no history for it."""
+    def where_known(self, ask: str, **options: Any) -> pd.DataFrame:
+        """What the method `ask` answers, today.where_known("cash_within", weeks=4); where the ledger does not know it,
+        a frame without columns, and `unknown()` says why."""
         try:
-            return self.bridge()
+            return getattr(self, ask)(**options)
         except UnknownError:
-            return pd.DataFrame(columns=["since", "as_of", "part", "amount", "days"])
+            return pd.DataFrame()
 
     def unknown(self) -> dict[str, str]:
-        """Why a figure is not known on this day, by its name, and empty where it is: every KPI, every schedule, and as
-        `history` what is learnt from payments. See `arforecast.kpis.known`."""
+        """Why a figure is not known on this day, by its name, and empty where it is: every KPI, every schedule, as
+        `history` what is learnt from payments, and the calls that need it. See `arforecast.kpis.known`."""
         begun = snapshot.first_issued(self.books, snapshot.calendar([self.day])).first_issued_on.to_list()
         of_kpis = known.unknown(kpis.catalogue(self.books.settings), self.books, self.day, next(iter(begun), None))
         of_schedules = {name: schedules.unknown(name, self.books, self.day) for name in schedules.SCHEDULES}
-        return of_kpis | of_schedules | {"history": known.not_in_ledger(self.books)}
+        history = known.not_in_ledger(self.books)
+        of_calls = dict.fromkeys(("history", "bridge", "late_payers", "cash_forecast", "cash_within"), history)
+        of_records = dict.fromkeys(RECORDS, history or ("" if self._billed else known.NO_INVOICES))
+        return of_kpis | of_schedules | of_calls | of_records
 
     @cached_property
     def _billed(self) -> bool:
@@ -343,6 +348,12 @@ class Snapshot:
         return cash.record(self._facts, self._flows, self._past(self._origins), RECORD_WEEKS)
 
     @property
+    def _currency(self) -> str:
+        """The reporting currency; nothing where neither the ledger nor its settings name one."""
+        rules, books = self.books.settings.ledger, self.books
+        return rules.currency if "currency" in rules.model_fields_set or books.foreign else ""
+
+    @property
     def _decimals(self) -> int:
         return self.books.settings.ledger.decimals
 
@@ -358,7 +369,8 @@ class Snapshot:
         return customers.assign(name=customers.name.fillna(customers.customer_id))
 
     def stamp(self) -> dict[str, Any]:
-        """What a figure rests on: as_of, where (the conditions of a part), currency, fingerprint, version, settings
+        """What a figure rests on: as_of, where (the conditions of a part), currency (empty where
+        none is named), fingerprint, version, settings
         (the file that held), loosened (the bounds of gates set wider than by default), rows, gates, missing_tables,
         unknown, of_the_whole (the tables that a part knows nothing of)."""
         from arforecast import __version__
@@ -368,7 +380,7 @@ class Snapshot:
         return {
             "as_of": self.day.isoformat(),
             "where": list(self.books.where),
-            "currency": self.books.settings.ledger.currency,
+            "currency": self._currency,
             "fingerprint": self.books.fingerprint,
             "version": __version__,
             "settings": self.books.settings.file,

@@ -109,6 +109,15 @@ NAMES = {
     "origins": "Of past forecasts",
     "span": "Cash of the",
     "until_on": "Until",
+    "came": "Came",
+    "chance": "Chance of being late",
+    "rest_amount": "Expected on time",
+    "overdue_balance": "Overdue",
+    "brier": "Squared error",
+    "brier_baseline": "Of the customer's own late rate",
+    "week_start": "Week starting on",
+    "opening": "Stood",
+    "closing": "Stands",
     "p_paid_14": "Expected in 14 days",
     "before": "A month before",
     "times": "Times a usual move",
@@ -242,10 +251,23 @@ def count(value: Any) -> str:
     return NULL if pd.isna(value) else _number(value, whole=GROUPED)
 
 
+def many(number: float, what: str) -> str:
+    """So many things: 1 invoice, 2 invoices."""
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"
+
+
 def days(value: Any) -> str:
     """A length of time in whole days: 52 days."""
     whole = count(value)
     return whole if whole == NULL else f"{whole}{NBSP}{'day' if whole in ('1', '−1') else 'days'}"
+
+
+def lateness(value: Any) -> str:
+    """How far from the due date: 2.8 days late, 3 days early, on the due date."""
+    if pd.isna(value):
+        return NULL
+    far, how = brief(abs(value)), "late" if value > 0 else "early"
+    return "on the due date" if far == "0" else f"{far}{NBSP}{'day' if far == '1' else 'days'} {how}"
 
 
 def decimal(value: Any) -> str:
@@ -311,6 +333,7 @@ FORMATS: dict[str, Callable[..., str]] = {
     "days": count,
     "index": count,
     "count": count,
+    "lateness": lateness,
     "ratio": decimal,
     "times a year": decimal,
     "date": date,

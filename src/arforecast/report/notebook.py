@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from arforecast import kernel
 from arforecast.errors import UsageError, shown
-from arforecast.report import tables
+from arforecast.report import exhibit, tables
 
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 NEW = Path(__file__).parent / "new_page.ipynb"
@@ -41,7 +41,8 @@ def write(name: str, folder: Path) -> Path:
 
 
 def begin(names: Mapping[str, Any]) -> None:
-    """Check the parameters and take on the style of the pages: the first call of a notebook, `begin(globals())`.
+    """Check the parameters, take on the style of the pages, and let exhibits keep their numbers in the folder that the
+    parameter `data` names: the first call of a notebook, `begin(globals())`.
 
     Raises UsageError for a parameter that the notebook does not declare in its first cell, as `name: type = value`, and
     for a value that is not of the declared type: plain papermill would make a page of the defaults.
@@ -52,6 +53,7 @@ def begin(names: Mapping[str, Any]) -> None:
     _refuse_unknown([name for name in unknown if name not in declared], declared)
     for name, type_name in declared.items():
         fitting("this notebook", name, type_name, names[name])
+    exhibit.RUN["data"] = str(names.get("data", ""))
     style()
 
 
@@ -61,15 +63,15 @@ def style() -> None:
     >>> import arforecast as ar
     >>> ar.style()
     """
-    from arforecast.report import plots
+    from arforecast.report import charts
 
     shell = kernel.shell()
     if shell:
         shell.run_line_magic("matplotlib", "inline")  # it forgets, when it starts, who else shows figures
         formatter = shell.display_formatter.formatters["text/html"]
         formatter.for_type(pd.DataFrame, _frame)
-        formatter.for_type_by_name("matplotlib.figure", "Figure", plots.shown)
-    plots.style()
+        formatter.for_type_by_name("matplotlib.figure", "Figure", charts.shown)
+    charts.style()
 
 
 def fitting(where: str, name: str, type_name: str, value: object, *, strict: bool = True) -> Any:

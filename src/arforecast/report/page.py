@@ -1,21 +1,26 @@
-"""Pages: figures, cards and definitions as markup, and the self-contained page around them."""
+"""Pages: the sections of a notebook, definitions and sheets as markup, and the self-contained page around them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 import pandas as pd
-from markupsafe import escape
 
-from arforecast.report import Fragment, style_sheet, tables, templates, words
+from arforecast.report import Fragment, style_sheet, tables, templates
+from arforecast.report.exhibit import missing, why
+from arforecast.report.exhibits import accounts as sheet
+from arforecast.report.exhibits.brief import outcome
 from arforecast.report.formats import count, date, exact, name
 
 if TYPE_CHECKING:
     from arforecast.actions.accounts import Sheet
-    from arforecast.report.plots import Plot
-    from arforecast.report.words import Card
+
+MANY = 6  # questions from which a page begins with their list
+LINK = re.compile(r' ?<a href="(?P<file>[\w-]+\.html)(?:#(?P<id>[^"]*))?"(?P<row> class="row")?>(?P<text>.*?)</a>')
 
 
 class Entry(NamedTuple):
@@ -30,37 +35,6 @@ class Entry(NamedTuple):
 @cache
 def _macros() -> Any:
     return templates().get_template("page.html").module
-
-
-def figure(
-    plot: Plot, numbers: pd.DataFrame, *, empty: str = "", columns: Sequence[str] = (), **options: str
-) -> Fragment:
-    """`plot` of `numbers` as a figure: its answer, the drawing for a desk and for a phone, and the numbers under it.
-
-    Where there are no numbers it is the sentence `empty`. `columns` are those of the numbers that stand under it, all
-    unless named. `options` go to the plot: any function of the numbers and `ax`, a matplotlib axes, that draws on it,
-    gives it a title (the answer) and returns it.
-    """
-    from arforecast.report.plots import NARROW, WIDE, svg
-
-    if numbers.empty:
-        return _empty(empty or "Nothing can be shown here yet: there are no numbers for it.")
-    wide, narrow = svg(plot, numbers, WIDE, **options), svg(plot, numbers, NARROW, **options)
-    table = tables.show(numbers[list(columns)] if columns else numbers, wide.title, limit=60)
-    return Fragment(_macros().figure(wide.title, Fragment(wide.svg), Fragment(narrow.svg), table))
-
-
-def table(says: Callable[[pd.DataFrame], str], numbers: pd.DataFrame, *, empty: str, **options: Any) -> Fragment:
-    """`numbers` as a table under the sentence that `says` makes of them; where there are none, the sentence `empty`.
-
-    `options` go to `tables.show`.
-    """
-    return _empty(empty) if numbers.empty else tables.show(numbers, says(numbers), **options)
-
-
-def cards(all_of_them: Sequence[Card]) -> Fragment:
-    """The figures to be seen first."""
-    return Fragment(_macros().cards(all_of_them))
 
 
 def definitions(glossary: pd.DataFrame, ids: Iterable[str]) -> Fragment:
@@ -109,32 +83,8 @@ def _used(rows: pd.DataFrame) -> str:
 
 
 def _outcome(gate: Mapping[str, Any]) -> str:
-    came = "waived" if gate["waived"] else words.outcome(gate)
+    came = "waived" if gate["waived"] else outcome(gate)
     return came if came == "passed" else f"{came}. {gate['message']}".rstrip(".")
-
-
-def why_empty(stamp: Mapping[str, Any], table: str, otherwise: str, figure: str = "") -> str:
-    """Why nothing can be shown of `table`: the ledger that `stamp` tells of has no such table, or does not know the
-    `figure` made of it, or else `otherwise`."""
-    if table in stamp.get("of_the_whole", ()):
-        return f"Of a part of the ledger no {table} are known: they are those of all of it."
-    feeds = dict(stamp["missing_tables"])
-    return missing(table, feeds[table]) if table in feeds else why(stamp, figure, otherwise)
-
-
-def why(stamp: Mapping[str, Any], figure: str, otherwise: str) -> str:
-    """Why the ledger that `stamp` tells of does not know the KPI or schedule `figure`, or else `otherwise`."""
-    return stamp.get("unknown", {}).get(figure) or otherwise
-
-
-def whys(stamp: Mapping[str, Any], otherwise: str) -> str:
-    """All that the ledger does not know, each reason once, and `otherwise`: what an empty cell among many means."""
-    return "; ".join(dict.fromkeys([*filter(None, stamp.get("unknown", {}).values()), otherwise]))
-
-
-def missing(table: str, feeds: str) -> str:
-    """What a ledger without `table` cannot tell, and what to do about it."""
-    return f"No {table} table in this ledger: add {table}.csv to see {feeds}."
 
 
 SHEET = {
@@ -147,24 +97,20 @@ SHEET = {
 """The tables of an account's sheet: what each says, and what an empty cell in it means."""
 
 
-def _empty(sentence: str) -> Fragment:
-    sentence = f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."
-    return Fragment(f'<p class="empty">{escape(sentence)}</p>')
-
-
-def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, Any], file: str = "") -> Fragment:
-    """The sheet of each of `accounts`, folded under its name; `sheets` holds theirs, `file` all of their open items."""
+def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, Any]) -> Fragment:
+    """The sheet of each of `accounts`, folded under its name; `sheets` holds theirs."""
     if accounts.empty:
-        return _empty("There is no account to look at.")
+        return Fragment('<p class="empty">There is no account to look at.</p>')
     absent = {table: missing(table, feeds) for table, feeds in stamp["missing_tables"]}
-    unpaid = why(stamp, "history", "")
+    unpaid = why(stamp, "history")
     absent |= {"payments": unpaid} if unpaid else {}
     drawn = [
         {
-            "name": row["name"],
-            "said": words.account(row),
-            "facts": words.account_facts(row, unpaid),
-            "tables": [_sheet_table(kind, _of(frame, row), absent, file) for kind, frame in sheets._asdict().items()],
+            "id": quote(row["customer_id"], safe=""),
+            "name": row["customer"],
+            "said": sheet.said(row),
+            "facts": sheet.facts(row, unpaid),
+            "tables": [_sheet_table(kind, _of(frame, row), absent) for kind, frame in sheets._asdict().items()],
         }
         for _, row in accounts.iterrows()
     ]
@@ -175,9 +121,41 @@ def _of(frame: pd.DataFrame, account: pd.Series) -> pd.DataFrame:
     return frame[frame["customer_id"].eq(account["customer_id"])].drop(columns="customer_id")
 
 
-def _sheet_table(kind: str, rows: pd.DataFrame, absent: Mapping[str, str], file: str) -> Fragment:
+def _sheet_table(kind: str, rows: pd.DataFrame, absent: Mapping[str, str]) -> Fragment:
     caption, null = SHEET[kind]
     if rows.empty:
         return tables.show(rows, caption, missing=absent.get(kind, ""))
     totals = [column for column in ("open_balance",) if column in rows]
-    return tables.show(rows, caption, file=file, totals=totals, missing=null)
+    return tables.show(rows, caption, totals=totals, missing=null)
+
+
+# ------------------------------------------------------------------ of the pieces of a page
+
+
+def contents(body: str) -> str:
+    """The page with the list of its questions before the first, where there are many; each can be led to."""
+    asked = [(_anchor(text), text) for text in re.findall(r"<h2>(.*?)</h2>", body)]
+    for anchor, text in asked:
+        body = body.replace(f"<h2>{text}</h2>", f'<h2 id="{anchor}">{text}</h2>', 1)
+    before, first, rest = body.partition("<h2 id=")
+    return f"{before}{_macros().contents(asked)}{first}{rest}" if len(asked) >= MANY else body
+
+
+def _anchor(text: str) -> str:
+    return "-".join(re.findall(r"\w+", re.sub("<.*?>|&\\w+;", "", text).lower()))
+
+
+def folded(silent: Sequence[tuple[str, str]]) -> str:
+    """What has no answer in this ledger, each question with the reason, in one line that opens."""
+    return str(_macros().folded(silent)) if silent else ""
+
+
+def live(body: str, pages: Mapping[str, str]) -> str:
+    """The page without the links that lead nowhere in this run: `pages` are the bodies of all, by their files."""
+    targets = {file: set(re.findall(r' id="([^"]+)"', text)) for file, text in pages.items()}
+
+    def kept(link: re.Match[str]) -> str:
+        there = link["file"] in targets and (not link["id"] or link["id"] in targets[link["file"]])
+        return link[0] if there else link["text"] if link["row"] else ""
+
+    return LINK.sub(kept, body)

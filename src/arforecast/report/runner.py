@@ -24,6 +24,7 @@ from arforecast import folders, settings
 from arforecast.errors import GateError, RunError, UnknownError, UsageError, address, shown
 from arforecast.ledger import GROUP, Books, checked, source
 from arforecast.report import Fragment, bare, page
+from arforecast.report.exhibit import KIND
 from arforecast.report.notebook import fitting
 from arforecast.report.tables import write_csv
 
@@ -336,12 +337,13 @@ def _refuse_what_is_no_run(final: Path) -> None:
 def _write_pages(names: Sequence[str], folder: Path, final: Path, stamp: Mapping[str, Any]) -> None:
     executed = {name: _executed(folder / f"{name}.ipynb", folder, final) for name in names}
     entries = {name: _entry(name, notebook) for name, notebook in executed.items()}
-    bodies = {name: body(notebook) for name, notebook in executed.items()}
+    bodies = {entries[name].file: body(notebook) for name, notebook in executed.items()}
+    bodies = {file: page.live(text, bodies) for file, text in bodies.items()}
     beside = list(entries.values())
-    for name, entry in entries.items():
-        _write(folder / entry.file, page.document(entry.title, bodies[name], stamp, beside))
+    for entry in beside:
+        _write(folder / entry.file, page.document(entry.title, bodies[entry.file], stamp, beside))
     others = [entries[name] for name in names if name != BRIEF]
-    _write(folder / "index.html", page.index(others, stamp, bodies.get(BRIEF, "")))
+    _write(folder / "index.html", page.index(others, stamp, bodies.get(f"{BRIEF}.html", "")))
 
 
 def _executed(path: Path, folder: Path, final: Path) -> nbformat.NotebookNode:
@@ -396,8 +398,35 @@ def _outputs(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.Noteboo
 
 
 def body(notebook: nbformat.NotebookNode) -> str:
-    """The notebook as a reader sees it: words, figures and tables, no code."""
-    return str(_exporter().from_notebook_node(notebook)[0])
+    """The notebook as a reader sees it: words, figures and tables, no code; at the end in a line what has no answer."""
+    sections = _sections(notebook.cells)
+    silent = [question for question in map(_unanswered, sections) if question]
+    kept = [cell for cells in sections if not _unanswered(cells) for cell in cells]
+    told = str(_exporter().from_notebook_node(nbformat.NotebookNode(notebook | {"cells": kept}))[0])
+    return page.contents(told) + page.folded(silent)
+
+
+def _sections(cells: Sequence[nbformat.NotebookNode]) -> list[list[nbformat.NotebookNode]]:
+    """What stands before the first question, and each question with what answers it."""
+    sections: list[list[nbformat.NotebookNode]] = [[]]
+    for cell in cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            sections.append([])
+        sections[-1].append(cell)
+    return sections
+
+
+def _unanswered(cells: Sequence[nbformat.NotebookNode]) -> tuple[str, str] | None:
+    """The question of a section of which no exhibit knows the answer, and why; of any other nothing."""
+    outputs = [output for cell in cells for output in cell.get("outputs", []) if output.get("name") != "stderr"]
+    told = [output.get("data", {}).get(KIND) for output in outputs]
+    if not cells or cells[0].cell_type != "markdown" or not told:
+        return None
+    if any(each is None or each["state"] == "known" for each in told) or not cells[0].source.startswith("## "):
+        return None
+    return cells[0].source.splitlines()[0].removeprefix("## "), " ".join(
+        dict.fromkeys(each["sentence"] for each in told)
+    )
 
 
 @cache

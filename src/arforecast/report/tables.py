@@ -1,7 +1,8 @@
 """Tables: frames as accessible HTML, and the one way a frame is written to CSV.
 
-A column says by its name how it is written (`_on` a date, `_balance` money, `p_` a probability ...) as long as its type
-bears it out, so few tables declare their `units`. Every cell is escaped.
+Exhibits declare the `units` of their columns. A frame of one's own says by the names of its columns how they are
+written (`_on` a date, `_balance` money, `p_` a probability ...) as long as their types bear it out. Every cell is
+escaped.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
+from urllib.parse import quote
 
 import pandas as pd
-from markupsafe import escape
+from markupsafe import Markup, escape
 from pandas.api.types import (
     is_datetime64_any_dtype,
     is_integer_dtype,
@@ -30,14 +32,12 @@ UNITS = (
     (r"^quarter_on$", "quarter"),
     (r"(_on|_on_p\d+|^as_of|^origin|^week_(start|end))$", "date"),
     (r"(_amount|_balance|_ar)$", "money"),
-    (r"_share$|^p_|^(to|age):|^recovered_\d+$|^collection_rate", "share"),
-    (r"_days|^dso|^days_(beyond|to)", "days"),
-    (r"^cei", "percent"),
-    (r"^(ratio|low|high|forward_factor|cost_to_collect|collections_roi(_net)?)$", "ratio"),
-    (r"^minutes$", "count"),
+    (r"_share$|^p_", "share"),
+    (r"_days", "days"),
     (r"^(days_past_due|(from_)?bucket|terms)$", "bucket"),
-    (r"^(kpi|part|baseline|method|channel|timing|category|to_state)$", "name"),
+    (r"^(kpi|part|method|channel|timing|category|to_state)$", "name"),
 )
+OF_THE_ROW = {"unit": FORMATS, "change": DIFFERENCES}  # written in the unit that the column `unit` of the row names
 TEXTS, DAYS = ("text", "bucket", "name"), ("date", "month", "quarter")
 UNBROKEN = ("date", "month", "quarter", "name")
 FORMULA = re.compile(r"[=+\-@\t\r]")  # a spreadsheet would run a cell that starts so instead of showing it
@@ -95,13 +95,19 @@ def show(  # noqa: PLR0913 - what a table says beside its rows
     totals: Sequence[str] = (),
     missing: str = "",
     units: Mapping[str, str] | None = None,
+    columns: Sequence[str] = (),
+    links: Mapping[str, str] | None = None,
+    act: bool = False,
 ) -> Fragment:
     """An HTML table of the first `limit` rows of `frame`.
 
     `totals` names the columns whose sum over all rows stands at the foot. `file` is the CSV that holds every row.
     `missing` says why a cell may be empty; it is told when one is. `units` says how columns are written whose name does
-    not: money, share, percent, days, count, ratio, date, month, quarter, text, name, bucket; a column `unit` is the
-    unit of its row's numbers. Raises UsageError for a unit that is none, and for one of a column that is not there.
+    not: money, share, percent, days, count, ratio, date, month, quarter, text, name, bucket; `unit`, or `change` for a
+    difference, is the one that the row's column `unit` names, as of all numbers where there is such a column. `columns`
+    are those shown, all unless named. `links` says where the cells of a column lead: a pattern of the row's columns,
+    "accounts.html#account-{customer_id}". `act` marks a list that somebody works through: on a phone its rows are
+    cards. Raises UsageError for a unit that is none, and for one of a column that is not there.
 
     >>> import pandas as pd
     >>> from arforecast.report import tables
@@ -115,18 +121,32 @@ def show(  # noqa: PLR0913 - what a table says beside its rows
             f'<p class="empty">{escape(caption)}: {escape(missing or "there is nothing to show here.")}</p>'
         )
     unit = _units(frame, units or {})
-    texts = _texts(frame.head(limit), unit)
-    table = templates().get_template("table.html")
-    markup = table.render(
-        caption=caption,
-        headings=[Heading(name(str(column)), _style(frame[column], unit[column])) for column in frame],
-        rows=texts.to_numpy().tolist(),
-        totals=_foot(frame, totals, unit),
-        null=NULL,
-        missing=missing,
-        notes=_notes(texts, len(frame), file, missing),
+    rows = frame.head(limit)
+    shown = rows[list(columns)] if columns else rows
+    texts = _texts(rows, unit)[list(shown)]
+    markup = (
+        templates()
+        .get_template("table.html")
+        .render(
+            caption=caption,
+            headings=[Heading(name(str(column)), _style(frame[column], unit[column])) for column in shown],
+            rows=_linked(texts, rows, links or {}).to_numpy().tolist(),
+            totals=_foot(frame, totals, unit, list(shown)),
+            null=NULL,
+            missing=missing,
+            notes=_notes(texts, len(frame), missing),
+            file=file,
+            act=act,
+        )
     )
     return Fragment(markup)
+
+
+def texts(frame: pd.DataFrame, units: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """What `show` shows of a frame, as plain texts: columns, rows."""
+    rows = frame.head(options.get("limit", 20))
+    shown = _texts(rows, _units(frame, units))[list(options.get("columns") or frame)]
+    return {"columns": [name(str(column)) for column in shown], "rows": shown.to_numpy().tolist()}
 
 
 def _texts(frame: pd.DataFrame, units: Mapping[Hashable, str]) -> pd.DataFrame:
@@ -134,18 +154,41 @@ def _texts(frame: pd.DataFrame, units: Mapping[Hashable, str]) -> pd.DataFrame:
 
 
 def _column(frame: pd.DataFrame, column: Hashable, unit: str) -> list[str]:
-    if "unit" in frame and is_numeric_dtype(frame[column]):
-        formats = DIFFERENCES if column in ("distance", "trend") else FORMATS
-        return [formats[unit](value) for unit, value in zip(frame["unit"], frame[column], strict=True)]
+    if unit in OF_THE_ROW:
+        return [OF_THE_ROW[unit][of](value) for of, value in zip(frame["unit"], frame[column], strict=True)]
     return [FORMATS[unit](value) for value in frame[column]]
+
+
+def _linked(texts: pd.DataFrame, rows: pd.DataFrame, links: Mapping[str, str]) -> pd.DataFrame:
+    """The texts, those of the columns of `links` as links to where the pattern leads."""
+    told = [
+        {str(column): quote(str(value), safe="") for column, value in row.items()} for row in rows.to_dict("records")
+    ]
+    linked = {
+        column: pd.Series(
+            [
+                Markup('<a href="{}" class="row">{}</a>').format(pattern.format_map(row), text)
+                for row, text in zip(told, texts[column], strict=True)
+            ],
+            texts.index,
+            dtype=object,  # text of pandas would forget that it is markup
+        )
+        for column, pattern in links.items()
+    }
+    return texts.assign(**linked)
 
 
 def _units(frame: pd.DataFrame, declared: Mapping[str, str]) -> dict[Hashable, str]:
     """The unit of each column: the declared one, or else what its name and its type suggest."""
-    unknown = [f"{column}: {unit}" for column, unit in declared.items() if unit not in FORMATS or column not in frame]
+    there = {*FORMATS, *(OF_THE_ROW if "unit" in frame else ())}
+    unknown = [f"{column}: {unit}" for column, unit in declared.items() if unit not in there or column not in frame]
     if unknown:
         raise UsageError(f"units has {', '.join(unknown)}. Name columns of the table, and one of {', '.join(FORMATS)}.")
-    return {column: declared.get(str(column)) or _suggested(frame[column], str(column)) for column in frame}
+    of_row = {column: "unit" for column in frame if "unit" in frame and is_numeric_dtype(frame[column])}
+    return {
+        column: declared.get(str(column)) or of_row.get(column) or _suggested(frame[column], str(column))
+        for column in frame
+    }
 
 
 def _suggested(values: pd.Series, name: str) -> str:
@@ -168,14 +211,15 @@ def _style(values: pd.Series, unit: str) -> str:
     return "whole" if unit in UNBROKEN or str(values.name).endswith("_id") else ""
 
 
-def _foot(frame: pd.DataFrame, totals: Sequence[str], units: Mapping[Hashable, str]) -> list[str]:
+def _foot(
+    frame: pd.DataFrame, totals: Sequence[str], units: Mapping[Hashable, str], shown: Sequence[Hashable]
+) -> list[str]:
     if not totals:
         return []
-    sums = [FORMATS[units[each]](frame[each].sum(min_count=1)) if each in totals else "" for each in frame]
+    sums = [FORMATS[units[each]](frame[each].sum(min_count=1)) if each in totals else "" for each in shown]
     return ["Total of all rows", *sums[1:]]
 
 
-def _notes(texts: pd.DataFrame, rows: int, file: str, missing: str) -> list[str]:
-    where = f"; all of them are in {file}" if file else ""
-    cut = [f"The first {count(len(texts))} of {count(rows)} rows{where}."] if len(texts) < rows else []
+def _notes(texts: pd.DataFrame, rows: int, missing: str) -> list[str]:
+    cut = [f"The first {count(len(texts))} of {count(rows)} rows."] if len(texts) < rows else []
     return cut + ([f"{NULL} {missing}"] if missing and (texts == NULL).any(axis=None) else [])

@@ -1,0 +1,316 @@
+"""What cash will come: week by week and all together, with ranges, and how right such forecasts were."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from arforecast.report import charts
+from arforecast.report.exhibit import Card, Exhibit, cut, named, why
+from arforecast.report.exhibits.late import bootstrap, judged
+from arforecast.report.formats import NBSP, count, date, many, money, money_range, percent
+
+Stamp = Mapping[str, Any]
+QUANTILES = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
+SPANS = (1, 4, 13)
+WITHIN = {
+    "weeks": "count",
+    "until_on": "date",
+    "mean": "money",
+    **dict.fromkeys(QUANTILES, "money"),
+    "origins": "count",
+    "held_share": "share",
+    "bias_share": "share",
+    "unbilled": "money",
+}
+
+
+def standing(cash: pd.DataFrame, within: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What is expected within four weeks and in the first, how sure that is, and what such ranges were worth."""
+    return Exhibit(
+        question="What cash will come?",
+        numbers=cut(within, _with_unbilled, cash),
+        units=WITHIN,
+        says=_standing_said,
+        cards=_cards,
+        file="cash_within",
+        call="today.cash_within()",
+        why=named("What cash will come", why(stamp, "cash_forecast")),
+    )
+
+
+def _with_unbilled(within: pd.DataFrame, cash: pd.DataFrame) -> pd.DataFrame:
+    """The cash of the first week, the first two ..., and how much of it is not billed yet."""
+    unbilled = cash.loc[cash["component"].eq("unbilled"), "mean"].cumsum().to_numpy()
+    return within.assign(until_on=pd.to_datetime(within["until_on"]), unbilled=unbilled)
+
+
+def _standing_said(within: pd.DataFrame) -> str:
+    first, four = within.iloc[0], within.head(4).iloc[-1]
+    if first["weeks"] == four["weeks"]:
+        told = f"{money(first['mean'])} ({_range(first)}) is expected by {date(first['until_on'])}."
+    else:
+        week = f"{money(first['mean'])} of it in the week to {date(first['until_on'])} ({_range(first)})"
+        told = f"{expected(four)}, {week}."
+    return f"{told} {_worth(four)}"
+
+
+def expected(row: pd.Series) -> str:
+    """The cash of so many weeks, with its range."""
+    return f"{money(row['mean'])} is expected by {date(row['until_on'])} ({_range(row)})"
+
+
+def _range(row: pd.Series) -> str:
+    return f"80{NBSP}%: {money_range(row['p10'], row['p90'])}"
+
+
+def _worth(row: pd.Series) -> str:
+    """What ranges of so many weeks held in the past, and whether the forecasts lay high or low."""
+    if not row["origins"]:
+        return "No past forecast can be judged yet, so nothing is known about how right this one is."
+    off = percent(abs(row["bias_share"]))
+    lay = f"the forecasts were {off} {'high' if row['bias_share'] > 0 else 'low'}"
+    held = f"{percent(row['held_share'])} of {many(row['origins'], 'past forecast')} {_ahead(row['weeks'])}"
+    return f"Such a range held {held}; {lay if row['bias_share'] else 'the forecasts were neither high nor low'}."
+
+
+def _cards(within: pd.DataFrame) -> list[Card]:
+    spans = within.iloc[sorted({0, min(3, len(within) - 1), len(within) - 1})]
+    last, call = within.iloc[-1], "today.cash_within()"
+    return [
+        *(Card(_next(row["weeks"]), money(row["mean"]), _range(row), "", call) for _, row in spans.iterrows()),
+        Card("Not billed yet", percent(last["unbilled"] / last["mean"] if last["mean"] else math.nan),
+             f"of the {len(within)} weeks’ cash", "", "today.cash_forecast()"),
+    ]  # fmt: skip
+
+
+def _next(weeks: int) -> str:
+    return "Next week" if weeks == 1 else f"Next {count(weeks)} weeks"
+
+
+def weeks(cash: pd.DataFrame, record: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What came in the last four weeks, and what is expected in each to come: from invoices issued and not yet."""
+    stack = ["came", "open_book", "unbilled"]
+    key = (
+        "Dark: what came; filled: from invoices issued; hollow: from invoices to come. Of ten weeks, eight should end \
+within the sticks."
+    )
+    return Exhibit(
+        question="How much, week by week, and how sure is it?",
+        numbers=cut(cash, by_week, record),
+        units={"week_start": "date"} | dict.fromkeys([*stack, "mean", *QUANTILES], "money"),
+        says=_weeks_said,
+        chart=partial(charts.columns, over="week_start", stack=stack, sticks=("p10", "mean", "p90"), key=key),
+        file="cash_weeks",
+        call="today.cash_forecast()",
+        why=why(stamp, "cash_forecast"),
+        currency=stamp["currency"],
+        table={
+            "columns": ["week_start", *stack, "mean", "p10", "p90"],
+            "missing": "of the weeks that are over, or to come",
+        },
+    )
+
+
+def by_week(cash: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
+    """week_start, came, and of the weeks to come open_book, unbilled, mean and the quantiles of both together."""
+    parts = cash.pivot(index="week_start", columns="component", values="mean")[["open_book", "unbilled"]]
+    total = cash[cash["component"].eq("total")].set_index("week_start")[["mean", *QUANTILES]]
+    ahead = parts.join(total).rename_axis(columns=None).reset_index()
+    came = past(record, 1).tail(4)[["week_start", "actual"]].rename(columns={"actual": "came"})
+    rows = pd.concat([came, ahead.assign(week_start=pd.to_datetime(ahead["week_start"]))], ignore_index=True)
+    return rows.reindex(columns=["week_start", "came", "open_book", "unbilled", "mean", *QUANTILES])
+
+
+def _weeks_said(weeks: pd.DataFrame) -> str:
+    ahead = weeks.dropna(subset="mean")
+    least, most = ahead["mean"].min(), ahead.iloc[ahead["mean"].argmax()]
+    came = weeks["came"].dropna()
+    was = f"; the last {many(len(came), 'week')} brought {money(came.mean())} each" if len(came) else ""
+    best = f"the most in the week from {date(most['week_start'])}"
+    return f"Weeks bring {money(least)} to {money(most['mean'])}, {best}{was}"
+
+
+def together(within: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """The cash of the first weeks together, with its range."""
+    return Exhibit(
+        question="How much until when?",
+        numbers=cut(within, _together),
+        units=WITHIN,
+        says=lambda rows: f"{expected(rows.iloc[-1])}, in {many(len(rows), 'week')}",
+        chart=partial(charts.lines, over="until_on", named={"mean": "expected"}, band=("p10", "p90"),
+                      label="Cash until then", key="The band holds eight of ten outcomes."),
+        file="cash_together",
+        call="today.cash_within()",
+        why=why(stamp, "cash_forecast"),
+        currency=stamp["currency"],
+    )  # fmt: skip
+
+
+def _together(within: pd.DataFrame) -> pd.DataFrame:
+    return within[["until_on", "mean", *QUANTILES]].assign(until_on=pd.to_datetime(within["until_on"]))
+
+
+# ------------------------------------------------------------------ how right it was
+
+
+def judged_weeks(record: pd.DataFrame, horizon_week: int, stamp: Stamp) -> Exhibit:
+    """What was forecast so many weeks ahead, with its range, and what came."""
+    return Exhibit(
+        question="How right was it before?",
+        numbers=cut(record, past, horizon_week),
+        units={"horizon_week": "count", "week_start": "date"}
+        | dict.fromkeys(("forecast", "p10", "p90", "actual"), "money"),
+        says=_judged_said,
+        chart=partial(charts.columns, over="week_start", stack=["actual"], sticks=("p10", "forecast", "p90"),
+                      fills=charts.FILLS[1:],
+                      key="Bars: what came; sticks: the ranges that had been given."),
+        file=f"cash_past_{horizon_week}",
+        call="today.cash_record()",
+        why=why(stamp, "cash_record"),
+        nothing="No past week can be judged yet, so nothing is known about how right this forecast is.",
+        currency=stamp["currency"],
+    )  # fmt: skip
+
+
+def past(record: pd.DataFrame, horizon_week: int) -> pd.DataFrame:
+    """What was forecast so many weeks ahead, and what came: horizon_week, week_start, forecast, p10, p90, actual."""
+    columns = ["horizon_week", "week_start", "forecast", "p10", "p90", "actual"]
+    if record.empty:
+        return pd.DataFrame(columns=columns)
+    is_row = record["component"].eq("total") & record["method"].eq("model") & record["horizon_week"].eq(horizon_week)
+    rows = record[is_row].dropna(subset="actual")
+    week_start = pd.to_datetime(rows["origin"]) + pd.Timedelta(days=7 * horizon_week - 6)
+    return rows.assign(week_start=week_start).sort_values("week_start", ignore_index=True)[columns]
+
+
+def _judged_said(past: pd.DataFrame) -> str:
+    inside = past["actual"].between(past["p10"], past["p90"]).sum()
+    bias = past["forecast"].sum() / past["actual"].sum() - 1 if past["actual"].sum() else 0.0
+    lay = f"; the forecasts were {percent(abs(bias))} {'high' if bias > 0 else 'low'} in all" if bias else ""
+    held = f"receipts fell inside the 80{NBSP}% range in {count(inside)} of {many(len(past), 'week')}"
+    return f"Forecast {_ahead(past['horizon_week'].iloc[0])}, {held}{lay}"
+
+
+def _ahead(week: float) -> str:
+    return f"{many(week, 'week')} ahead"
+
+
+def skill(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """The model's error on past weeks beside that of the best simple rule, one row a horizon, and how often what came
+    lay between p10 and p90. Error = sum of |forecast - actual| / sum of actuals (WAPE)."""
+    return Exhibit(
+        question="Is it better than a simple rule?",
+        numbers=cut(record, horizons),
+        units={
+            "horizon_week": "count",
+            "weeks": "count",
+            "error_share": "share",
+            "baseline": "name",
+            "baseline_error_share": "share",
+            "inside_80_share": "share",
+            **dict.fromkeys(("ratio", "low", "high"), "ratio"),
+        },
+        says=_skill_said,
+        file="cash_skill",
+        call="today.cash_record()",
+        why=why(stamp, "cash_record"),
+        nothing="No past week can be judged yet, so nothing is known about how right this forecast is.",
+    )
+
+
+def horizons(record: pd.DataFrame) -> pd.DataFrame:
+    """One row a horizon: the error of the model and of the best simple rule, and what their ratio may be."""
+    rows = record[record["component"].eq("total")].dropna(subset="actual")
+    rows = rows.assign(miss=(rows["forecast"] - rows["actual"]).abs())
+    return pd.DataFrame([_horizon(week, of_week) for week, of_week in rows.groupby("horizon_week")])
+
+
+def _horizon(week: object, rows: pd.DataFrame) -> dict[str, object]:
+    misses = rows.pivot(index="origin", columns="method", values="miss").dropna(axis=1, how="all").dropna()
+    actual = rows[rows["method"].eq("model")].set_index("origin")["actual"].reindex(misses.index)
+    errors = misses.sum() / actual.sum()
+    baseline = str(misses.sum().drop("model").idxmin())
+    ratio, low, high = bootstrap(misses["model"].to_numpy(), misses[baseline].to_numpy())
+    model = rows[rows["method"].eq("model")]
+    return {
+        "horizon_week": week,
+        "weeks": len(misses),
+        "error_share": errors["model"],
+        "baseline": baseline,
+        "baseline_error_share": errors[baseline],
+        "ratio": ratio,
+        "low": low,
+        "high": high,
+        "inside_80_share": model["actual"].between(model["p10"], model["p90"]).mean(),
+    }
+
+
+def _skill_said(skill: pd.DataFrame) -> str:
+    near = skill[skill["horizon_week"].isin([1, 4])]
+    return " ".join([*(_skilled(row) for _, row in near.iterrows()), *_lost(skill), _held(skill)])
+
+
+def _skilled(row: pd.Series) -> str:
+    return (
+        f"{_ahead(row['horizon_week'])} it missed by {percent(row['error_share'])} of what came, the best simple rule "
+        f"({row['baseline']}) by {percent(row['baseline_error_share'])}. {judged(row, 'that rule')}"
+    )
+
+
+def _lost(skill: pd.DataFrame) -> list[str]:
+    lost = skill.loc[skill["low"].gt(1), "horizon_week"]
+    weeks = ", ".join(count(week) for week in lost)
+    return [f"A simple rule was better {weeks} {'week' if weeks == '1' else 'weeks'} ahead."] if weeks else []
+
+
+def _held(skill: pd.DataFrame) -> str:
+    near, far = skill.iloc[0], skill.iloc[-1]
+    return (
+        f"The 80{NBSP}% range held {percent(near['inside_80_share'])} of the time {_ahead(near['horizon_week'])} "
+        f"and {percent(far['inside_80_share'])} of the time {_ahead(far['horizon_week'])}."
+    )
+
+
+# ------------------------------------------------------------------ in short
+
+
+def spans(within: pd.DataFrame, record: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What came in the last four weeks, and what is expected of the next 1, 4 and 13."""
+    return Exhibit(
+        question="What cash will come?",
+        numbers=cut(within, _spans, record),
+        units={"span": "text", "until_on": "date", "mean": "money", "p10": "money", "p90": "money"}
+        | {"held_share": "share", "origins": "count"},
+        says=_spans_said,
+        file="brief_cash",
+        call="today.cash_within()",
+        why=why(stamp, "cash_forecast"),
+        table={"missing": "it came, or nothing can be judged yet"},
+    )
+
+
+def _spans(within: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
+    weeks = sorted({min(span, len(within)) for span in SPANS})
+    ahead = within[within["weeks"].isin(weeks)]
+    ahead = ahead.assign(span=[f"next {_weeks(number)}" for number in ahead["weeks"]])
+    came = past(record, 1).tail(4)
+    until, total = came["week_start"].max() + pd.Timedelta(days=6), came["actual"].sum()
+    lately = [{"span": f"last {_weeks(len(came))}", "until_on": until, "mean": total}] if len(came) else []
+    columns = ["span", "until_on", "mean", "p10", "p90", "held_share", "origins"]
+    rows = pd.concat([pd.DataFrame(lately), ahead], ignore_index=True).reindex(columns=columns)
+    return rows.assign(until_on=pd.to_datetime(rows["until_on"]), origins=rows["origins"].astype("Int64"))
+
+
+def _weeks(number: float) -> str:
+    return "week" if number == 1 else f"{number} weeks"
+
+
+def _spans_said(rows: pd.DataFrame) -> str:
+    ahead, came = rows[rows["span"].str.startswith("next")], rows[rows["span"].str.startswith("last")]
+    said = expected(ahead.iloc[min(1, len(ahead) - 1)])
+    return f"{said}; {money(came['mean'].iloc[0])} came in the {came['span'].iloc[0]}" if len(came) else said

@@ -1,0 +1,285 @@
+"""Who will pay late: what is at risk, which invoices could still be paid on time, how right such chances were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from arforecast.report import charts
+from arforecast.report.exhibit import Card, Exhibit, cut, named, why
+from arforecast.report.exhibits.accounts import told_apart
+from arforecast.report.formats import NBSP, count, many, money, percent, size
+
+Stamp = Mapping[str, Any]
+SAID = {"model": "p_late", "baseline": "p_late_baseline"}
+P_LATE_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+def overdue(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    """Open invoices past their due date at `as_of`, in the reporting currency."""
+    return _worth(late[pd.to_datetime(late["due_on"]).lt(pd.Timestamp(as_of))])
+
+
+def not_due(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    """Open invoices not past due at `as_of`, in the reporting currency, with `at_risk_amount`: open balance x
+    probability of being late."""
+    rows = _worth(late[pd.to_datetime(late["due_on"]).ge(pd.Timestamp(as_of))])
+    return rows.assign(at_risk_amount=rows["open_balance"] * rows["p_late"])
+
+
+def _worth(late: pd.DataFrame) -> pd.DataFrame:
+    """Balances of several currencies add up in the reporting one alone."""
+    return late.assign(open_balance=late["worth_amount"])
+
+
+def standing(late: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What is overdue, what is likely to become so, and with how few customers to speak about half of it."""
+    return Exhibit(
+        question="How much is late, and how much will be?",
+        numbers=cut(late, _sums, stamp["as_of"]),
+        units={
+            **dict.fromkeys(("overdue_balance", "not_due_balance", "at_risk_amount", "soon_amount"), "money"),
+            **dict.fromkeys(("overdue_invoices", "not_due_invoices", "half_customers", "customers"), "count"),
+        },
+        says=_standing_said,
+        cards=_cards,
+        file="late_standing",
+        call="today.late_payers()",
+        why=named("Who will pay late", why(stamp, "late_payers")),
+    )
+
+
+def _sums(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    past, ahead = overdue(late, as_of), not_due(late, as_of)
+    risks = ahead.groupby("customer_id")["at_risk_amount"].sum().sort_values(ascending=False)
+    row = {
+        "overdue_balance": past["open_balance"].sum(),
+        "overdue_invoices": len(past),
+        "not_due_balance": ahead["open_balance"].sum(),
+        "not_due_invoices": len(ahead),
+        "at_risk_amount": ahead["at_risk_amount"].sum(),
+        "soon_amount": sum((rows["open_balance"] * rows["p_paid_30"]).sum() for rows in (past, ahead)),
+        "half_customers": int((risks.cumsum() < risks.sum() / 2).sum()) + 1,
+        "customers": len(risks),
+    }
+    return pd.DataFrame([row])
+
+
+def _standing_said(numbers: pd.DataFrame) -> str:
+    row = numbers.iloc[0]
+    opening = f"{money(row['overdue_balance'])} is overdue."
+    if not row["not_due_invoices"]:
+        return f"{opening} Nothing else is open."
+    half = f"{count(row['half_customers'])} of {many(row['customers'], 'customer')}"
+    risk = f"{money(row['at_risk_amount'])} is expected to be paid late, half of it by {half}"
+    return f"{opening} Of the {money(row['not_due_balance'])} not yet due, {risk}."
+
+
+def _cards(numbers: pd.DataFrame) -> list[Card]:
+    row, call = numbers.iloc[0], "today.late_payers()"
+    late, ahead = 'today.rows("overdue_ar")', 'today.rows("aging:current")'
+    return [
+        Card("Overdue", money(row["overdue_balance"]), many(row["overdue_invoices"], "invoice"), "", late),
+        Card("Not yet due", money(row["not_due_balance"]), many(row["not_due_invoices"], "invoice"), "", ahead),
+        Card("Expected to be paid late", money(row["at_risk_amount"]), "of what is not yet due", "", call),
+        Card("Expected within 30 days", money(row["soon_amount"]), "of everything open", "", call),
+    ]  # fmt: skip
+
+
+def bands(late: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """Invoices not yet due by their probability of being late, and how much of each is expected to be."""
+    stack = {"at_risk_amount": charts.OVERDUE, "rest_amount": charts.CALM}
+    return Exhibit(
+        question="How much of what is not yet due is at risk?",
+        numbers=cut(late, _bands, stamp["as_of"]),
+        units={"chance": "text", "p_from": "share", "p_to": "share", "invoices": "count", "open_balance": "money"}
+        | dict.fromkeys(stack, "money"),
+        says=_bands_said,
+        chart=partial(charts.bars, over="chance", stack=list(stack), colours=list(stack.values()),
+                      says="at_risk_amount",
+                      label="Expected late (dark), and the rest"),
+        file="late_bands",
+        call="today.late_payers()",
+        why=why(stamp, "late_payers"),
+        nothing="Nothing is waiting to fall due.",
+        currency=stamp["currency"],
+    )  # fmt: skip
+
+
+def _bands(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    ahead = not_due(late, as_of)
+    band = np.digitize(ahead["p_late"], P_LATE_EDGES[1:-1])  # certainty, an invoice due today, is in the last band
+    sums = ahead.groupby(band).agg(
+        invoices=("invoice_id", "size"),
+        open_balance=("open_balance", "sum"),
+        at_risk_amount=("at_risk_amount", "sum"),
+    )
+    edges = pd.DataFrame({"p_from": P_LATE_EDGES[:-1], "p_to": P_LATE_EDGES[1:]})
+    edges.insert(0, "chance", [f"{100 * low:.0f}–{100 * high:.0f}{NBSP}%" for low, high in edges.to_numpy()])
+    rows = edges.join(sums).fillna(0).astype({"invoices": int})
+    return rows.assign(rest_amount=rows["open_balance"] - rows["at_risk_amount"]) if len(ahead) else pd.DataFrame()
+
+
+def _bands_said(bands: pd.DataFrame) -> str:
+    likely, total = bands.loc[bands["p_from"] >= 0.5, "open_balance"].sum(), bands["open_balance"].sum()
+    weighed = f"weighed by its chance, {money(bands['at_risk_amount'].sum())} will be"
+    return (
+        f"{money(likely)} of the {money(total)} not yet due is in invoices more likely to be late than not; {weighed}"
+    )
+
+
+def at_risk(late: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int = 10) -> Exhibit:
+    """Invoices that can still be paid on time, the most money at risk first. One due today is not paid when the day is
+    over: it is late for certain."""
+    columns = ["customer", "invoice_id", "due_on", "open_balance", "p_late", "at_risk_amount", "paid_on_p50", "reason"]
+    return Exhibit(
+        question="Which invoices could still be paid on time?",
+        numbers=cut(late, _at_risk, customers, stamp["as_of"]),
+        units={
+            "customer_id": "text",
+            "customer": "text",
+            "invoice_id": "text",
+            "due_on": "date",
+            "open_balance": "money",
+            "p_late": "share",
+            "at_risk_amount": "money",
+            "paid_on_p50": "date",
+            "reason": "text",
+        },
+        says=_at_risk_said,
+        file="at_risk",
+        call="today.late_payers()",
+        why=why(stamp, "late_payers"),
+        nothing="No open invoice can still be paid on time.",
+        table={"columns": columns, "limit": rows, "act": True, "totals": ["open_balance", "at_risk_amount"]}
+        | {
+            "missing": "beyond the horizon of the forecast",
+            "links": {"customer": "accounts.html#account-{customer_id}"},
+        },
+    )
+
+
+def _at_risk(late: pd.DataFrame, customers: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    ahead = not_due(late, as_of)
+    names = pd.Series(told_apart(customers).to_numpy(), customers["customer_id"])
+    rows = ahead.assign(customer=ahead["customer_id"].map(names).fillna(ahead["customer_id"]), reason=ahead["reason_1"])
+    order = rows[rows["p_late"].lt(1)].sort_values(
+        ["at_risk_amount", "invoice_id"], ascending=[False, True], ignore_index=True
+    )
+    columns = ["customer_id", "customer", "invoice_id", "due_on", "open_balance", "p_late", "at_risk_amount"]
+    return order[[*columns, "paid_on_p50", "reason"]].assign(due_on=pd.to_datetime(order["due_on"]))
+
+
+def _at_risk_said(rows: pd.DataFrame) -> str:
+    first = rows["due_on"].min()
+    soon = rows[rows["due_on"].le(first + pd.Timedelta(days=6))]
+    most = f"{money(soon['at_risk_amount'].sum())} of it within a week of the first due date, {first.day} {first:%b}"
+    return f"{money(rows['at_risk_amount'].sum())} is at risk in {many(len(rows), 'invoice')}, {most}"
+
+
+# ------------------------------------------------------------------ how right it was
+
+
+def reliability(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What was said and what came, of past invoices, by the model and by each customer's own late rate."""
+    return Exhibit(
+        question="How right were these chances before?",
+        numbers=cut(record, bins),
+        units={"method": "text", "p_late": "share", "late_share": "share", "invoices": "count"},
+        says=_reliability_said,
+        chart=partial(charts.dots, said="p_late", came="late_share", by="method",
+                      named={"model": "our model", "baseline": "customer's own\nlate rate"},
+                      key="Each dot is a tenth of the past invoices; on the line what was said came."),
+        file="late_reliability",
+        call="today.late_record()",
+        why=why(stamp, "late_record"),
+        nothing="No past invoice can be judged yet.",
+    )  # fmt: skip
+
+
+def bins(record: pd.DataFrame, number: int = 10) -> pd.DataFrame:
+    """What was said and what came, in so many bins of equally many past invoices."""
+    binned = [_binned(record[said], record["late"], number).assign(method=method) for method, said in SAID.items()]
+    return pd.concat(binned, ignore_index=True)[["method", "p_late", "late_share", "invoices"]]
+
+
+def _binned(said: pd.Series, came: pd.Series, bins: int) -> pd.DataFrame:
+    rank = said.rank(method="first")  # so that equal probabilities cannot empty a bin
+    bin_of = ((rank - 1) * bins // max(len(said), 1)).astype(int)
+    grouped = pd.DataFrame({"p_late": said, "late_share": came}, dtype=float).groupby(bin_of)
+    return grouped.mean().assign(invoices=grouped.size()).reset_index(drop=True)
+
+
+def _reliability_said(bins: pd.DataFrame) -> str:
+    model = bins[bins["method"].eq("model")]
+    off = ((model["p_late"] - model["late_share"]).abs() * model["invoices"]).sum() / model["invoices"].sum()
+    return f"The chances we gave were {size(off, 'share')} off on average"
+
+
+def skill(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """The Brier score of the model and of the customer's own late rate on past invoices, and which is better.
+
+    Brier = mean of (probability of being late - what came)^2; the range of their ratio is the 90 % block bootstrap's.
+    """
+    return Exhibit(
+        question="Are these chances better than a simple rule?",
+        numbers=cut(record, _skill),
+        units={"invoices": "count", "origins": "count"}
+        | dict.fromkeys(("brier", "brier_baseline", "ratio", "low", "high"), "ratio"),
+        says=_skill_said,
+        file="late_skill",
+        call="today.late_record()",
+        why=why(stamp, "late_record"),
+        nothing="No past invoice can be judged yet, so nothing is known about how right these probabilities are.",
+    )
+
+
+def _skill(record: pd.DataFrame) -> pd.DataFrame:
+    misses = {method: record[said] - record["late"] for method, said in SAID.items()}
+    losses = pd.DataFrame(misses, dtype=float) ** 2
+    by_origin = losses.groupby(record["origin"]).sum()
+    ratio, low, high = bootstrap(by_origin["model"].to_numpy(), by_origin["baseline"].to_numpy())
+    brier, brier_baseline = losses.mean()
+    scores = {"brier": brier, "brier_baseline": brier_baseline, "ratio": ratio, "low": low, "high": high}
+    return pd.DataFrame([{"invoices": len(record), "origins": len(by_origin)} | scores] if len(record) else [])
+
+
+def bootstrap(model: np.ndarray, baseline: np.ndarray) -> tuple[float, float, float]:
+    """Sum of the model's losses over the baseline's, and its 90 % range; the range is null below two blocks.
+
+    Weeks next to each other share their weather, so whole blocks of four origins are drawn, not single ones.
+    """
+    number, block = len(model), 4
+    ratio = model.sum() / baseline.sum() if baseline.sum() else np.nan
+    if number < 2 * block or np.isnan(ratio):
+        return ratio, np.nan, np.nan
+    starts = np.random.default_rng(1).integers(0, number, (1000, -(-number // block)))
+    drawn = ((starts[:, :, None] + np.arange(block)) % number).reshape(1000, -1)[:, :number]
+    ratios = model[drawn].sum(axis=1) / np.maximum(baseline[drawn].sum(axis=1), np.finfo(float).tiny)
+    low, high = np.quantile(ratios, [0.05, 0.95])
+    return ratio, low, high
+
+
+def _skill_said(numbers: pd.DataFrame) -> str:
+    row = numbers.iloc[0]
+    told = f"On {many(row['invoices'], 'past invoice')} over {many(row['origins'], 'week')}"
+    return (
+        f"{told} the squared error of our probabilities was {row['brier']:.3f}; that of each customer's own late rate "
+        f"{row['brier_baseline']:.3f}. {judged(row, 'the customer’s own late rate')}"
+    )
+
+
+def judged(row: pd.Series, baseline: str) -> str:
+    """A win is claimed only where chance cannot explain it, and a loss is said as plainly."""
+    if pd.isna(row["low"]):
+        return "That is too few weeks to say which of the two is better."
+    reach = f"error {percent(row['ratio'])} of its, 90{NBSP}% range {percent(row['low'])} to {percent(row['high'])}"
+    if row["high"] < 1:
+        return f"The model beats {baseline} ({reach})."
+    if row["low"] > 1:
+        return f"The simple rule is better: {baseline} beats the model ({reach})."
+    return f"The model and {baseline} cannot be told apart ({reach})."

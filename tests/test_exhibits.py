@@ -1,0 +1,283 @@
+"""Every exhibit of every notebook, on ledgers that know much, little and nothing.
+
+The notebooks run in this process, cell by cell, without a kernel: what a page says, its cards and its tables must be
+what its CSV gives, and of what a ledger does not know there is no figure.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import nbformat
+import pandas as pd
+import pytest
+
+import arforecast
+import ledgers
+from arforecast.desk import Snapshot
+from arforecast.errors import UsageError
+from arforecast.report import exhibit, tables
+from arforecast.report.exhibit import KIND, Card, Exhibit
+from arforecast.settings import Settings
+
+mpl.use("agg")
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+DATES = ("date", "month", "quarter")
+DAY = "2026-06-30"
+TEXTS = ("text", "name", "bucket")
+BOOKS = """
+invoices
+invoice_id  customer_id  issued_on   due_on      amount  product  paid_on
+A1          anna         2025-01-01  2025-02-10  100.00  tea      2025-03-01
+A2          anna         2026-01-05  2026-02-10  200.00  tea      2026-03-01
+A3          anna         2026-05-01  2026-06-10  150.00  tea      -
+B1          bert         2025-12-01  2025-12-31  400.00  cups     2026-02-03
+B2          bert         2026-02-01  2026-03-01  300.00  cups     -
+B3          bert         2026-06-20  2026-07-20   50.00  tea      -
+C1          cleo         2026-06-25  2026-07-25   70.00  tea      -
+"""
+TOLD = """
+promises
+promise_id  customer_id  made_on     promised_on  amount
+P1          bert         2026-04-01  2026-04-20   300.00
+
+customers
+customer_id  name  credit_limit  segment
+anna         Ann   100.00        north
+bert         Ann   900.00        south
+cleo         Cleo  -             south
+
+costs
+month       category  amount
+2026-06-01  staff     12.00
+"""
+
+
+def written(kind: str, folder: Path) -> Path:
+    """A ledger of a kind: with tables beside the invoices, of invoices alone, the open items of a day, or empty."""
+    books = ledgers.told(BOOKS)
+    if kind == "empty":
+        return ledgers.write({"invoices": []}, folder)
+    if kind == "rich":
+        return ledgers.write(books | ledgers.told(TOLD), folder)
+    if kind == "snapshot":
+        open_ = [row | {"paid_on": ""} for row in books["invoices"] if not row["paid_on"]]
+        ledgers.write({"invoices": open_}, folder)
+        (folder / "ledger.toml").write_text(f"snapshot_on = {DAY}\n", "utf-8")
+        return folder
+    return ledgers.write(books, folder)
+
+
+class Once:
+    """A snapshot that is asked each question once, however many notebooks ask it."""
+
+    def __init__(self, ledger: Path) -> None:
+        self.today, self.answers = arforecast.open_ledger(ledger).as_of(DAY), {}
+        self.books = self.today.books
+
+    def where(self, _: str) -> Once:
+        return self
+
+    def as_of(self, _: str) -> Once:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        def ask(*args: Any, **options: Any) -> Any:
+            key = repr((name, args, options))
+            if key not in self.answers:
+                self.answers[key] = getattr(self.today, name)(*args, **options)
+            return self.answers[key]
+
+        return ask
+
+
+def shown(notebook: Path, ledger: Path, data: Path) -> Iterator[tuple[str, Exhibit]]:
+    """The exhibits that a notebook shows, each with its question in words."""
+    names: dict[str, Any] = {"In": []}
+    asked = ""
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            asked = cell.source.splitlines()[0].lstrip("# ")
+            continue
+        given = f"\nledger, as_of, data = {str(ledger)!r}, {DAY!r}, {str(data)!r}\n"
+        source = cell.source + (given if "parameters" in cell.metadata.get("tags", []) else "")
+        *before, last = ast.parse(source).body
+        exec(compile(ast.Module(before, []), notebook.stem, "exec"), names)
+        if not isinstance(last, ast.Expr):
+            exec(compile(ast.Module([last], []), notebook.stem, "exec"), names)
+            continue
+        value = eval(compile(ast.Expression(last.value), notebook.stem, "eval"), names)
+        if isinstance(value, Exhibit):
+            yield asked, value
+
+
+@pytest.fixture(scope="module", params=["rich", "alone", "snapshot", "empty"])
+def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Of one ledger all exhibits, what they show and where their CSV files are."""
+    folder = tmp_path_factory.mktemp(request.param)
+    ledger, data = written(request.param, folder / "ledger"), folder / "data"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(exhibit.RUN, "data", "")
+        patched.chdir(folder)
+        once = Once(ledger)
+        patched.setattr(arforecast, "open_ledger", lambda _: once, raising=False)
+        found = [
+            (notebook.stem, asked, each, each._repr_mimebundle_())
+            for notebook in NOTEBOOKS
+            for asked, each in shown(notebook, ledger, data)
+        ]
+    return {"kind": request.param, "data": data, "found": found}
+
+
+def read(each: Exhibit, folder: Path) -> pd.DataFrame:
+    """The numbers of an exhibit as they stand in its CSV."""
+    path = folder / f"{each.file}.csv"
+    header = pd.read_csv(path, nrows=0).columns
+    texts = {column: "str" for column in header if each.units[column] in TEXTS}
+    days = [column for column in header if each.units[column] in DATES]
+    kept = pd.read_csv(
+        path, dtype=texts, parse_dates=days, keep_default_na=False, na_values={column: [""] for column in header}
+    )
+    blank = {column: "" for column in texts if not each.numbers[column].isna().any()}
+    return kept.fillna(blank)
+
+
+def test_what_is_said_and_shown_is_what_the_csv_gives(seen: dict[str, Any]) -> None:
+    checked, other = 0, []
+    for page, _, each, bundle in seen["found"]:
+        told = bundle[KIND]
+        assert told["sentence"] == bundle["text/plain"] == each.sentence
+        if each.state != "known" or each.at:
+            assert not told["file"]
+            continue
+        assert told["file"] == f"data/{each.file}.csv"
+        again = replace(each, numbers=read(each, seen["data"])).told()
+        other += [(page, each.file, part) for part in ("sentence", "cards", "table") if again[part] != told[part]]
+        checked += 1
+    assert other == []
+    assert checked > (0 if seen["kind"] == "empty" else 10)
+
+
+def test_of_what_is_not_known_there_is_no_figure(seen: dict[str, Any]) -> None:
+    for _, _, each, bundle in seen["found"]:
+        if each.state == "known":
+            continue
+        told, markup = bundle[KIND], exhibit_markup(bundle)
+        assert told["cards"] == []
+        assert told["table"] is None
+        assert "<svg" not in markup
+        assert "<table" not in markup
+        assert each.sentence in markup.replace("&#39;", "'")
+
+
+def exhibit_markup(bundle: dict[str, Any]) -> str:
+    return str(bundle["text/html"]).partition("</style>")[2]
+
+
+def test_each_ledger_knows_what_it_can(seen: dict[str, Any]) -> None:
+    states = {(page, each.file): each.state for page, _, each, _ in seen["found"]}
+    history = [("brief", "brief_cash"), ("cash_forecast", "cash_within"), ("late_payers", "late_standing")]
+    if seen["kind"] in ("rich", "alone"):
+        assert {states[which] for which in history} == {"known"}
+        assert states["brief", "calls"] == "known"
+    if seen["kind"] == "snapshot":
+        assert {states[which] for which in history} == {"unknown"}
+        assert {states["brief", each] for each in ("standing", "calls")} == {"known"}
+    assert states["collections", "promises"] == ("known" if seen["kind"] == "rich" else "unknown")
+
+
+def test_a_question_stands_above_the_exhibit_that_answers_it(seen: dict[str, Any]) -> None:
+    asked = [asked for _, asked, each, _ in seen["found"] if each.cards is None]
+    assert all(question.endswith("?") for question in asked)
+
+
+def test_where_nobody_named_a_currency_no_page_names_one(seen: dict[str, Any]) -> None:
+    assert {each.currency for _, _, each, _ in seen["found"]} == {""}
+
+
+def test_each_call_that_a_page_names_can_be_made(seen: dict[str, Any]) -> None:
+    calls = {each.call for _, _, each, _ in seen["found"]}
+    calls |= {card["call"] for _, _, _, bundle in seen["found"] for card in bundle[KIND]["cards"]}
+    for call in filter(None, calls):
+        asked = next(node for node in ast.walk(ast.parse(call)) if isinstance(node, ast.Attribute)
+                     and isinstance(node.value, ast.Name))  # fmt: skip
+        assert hasattr(Snapshot, asked.attr), call
+
+
+def test_every_known_chart_can_be_drawn_on_ones_own_axes(seen: dict[str, Any]) -> None:
+    if seen["kind"] != "rich":
+        pytest.skip("one ledger is enough")
+    for _, _, each, bundle in seen["found"]:
+        if each.state != "known" or each.chart is None:
+            with pytest.raises(UsageError, match="has no picture"):
+                each.plot()
+            continue
+        ax = mpl.figure.Figure().add_subplot()
+        assert each.plot(ax) is ax
+        assert ax.get_title(loc="left") or ax.get_title()
+        assert each.at or bundle["text/html"].count("<svg") == 2
+
+
+# ------------------------------------------------------------------ one of one's own
+
+
+ROWS = pd.DataFrame({"who": ["a", "<b>"], "open_balance": [30.0, 10.0]})
+
+
+def own(**options: Any) -> Exhibit:
+    asked = {"question": "Who owes?", "numbers": ROWS, "units": {"who": "text", "open_balance": "money"}}
+    return Exhibit(**asked | {"says": lambda rows: f"{len(rows)} <owe>", "file": "who"} | options)
+
+
+def test_a_column_without_a_unit_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"Who owes\? declares no unit of open_balance"):
+        own(units={"who": "text"})
+
+
+def test_an_exhibit_keeps_its_numbers_in_a_run_and_links_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "who.csv" not in own().html()
+    monkeypatch.setitem(exhibit.RUN, "data", str(tmp_path / "data"))
+    markup = own(call="today.accounts()").html()
+    assert '<a href="data/who.csv">' in markup
+    assert "<code>today.accounts()</code>" in markup
+    assert "<b>" not in markup
+    assert "2 &lt;owe&gt;" in markup
+    assert (tmp_path / "data" / "who.csv").read_text() == "who,open_balance\na,30.0\n<b>,10.0\n"
+
+
+def test_what_is_not_known_says_why_and_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(exhibit.RUN, "data", str(tmp_path / "data"))
+    each = own(why="not in this ledger: <x>")
+    assert (each.state, each.sentence) == ("unknown", "Not in this ledger: <x>.")
+    assert own(why="not defined before May").state == "not defined"
+    assert own(numbers=ROWS.head(0), nothing="nobody owes").sentence == "Nobody owes."
+    assert each.html().strip() == '<p class="empty" id="who">Not in this ledger: &lt;x&gt;.</p>'
+    assert not (tmp_path / "data").exists()
+
+
+def test_in_short_it_leads_to_where_it_is_taken_apart() -> None:
+    assert '<a href="kpis.html#who">' in own().short("kpis").html()
+
+
+def test_cards_show_their_meaning_and_the_call_that_opens_them() -> None:
+    each = own(cards=lambda rows: [Card("<Open>", "30", "better", "good", 'today.rows("open_ar")')])
+    markup = each.html()
+    assert '<li class="card good"><span class="label">&lt;Open&gt;</span>' in markup
+    assert "today.rows(&#34;open_ar&#34;)" in markup
+
+
+def test_a_list_to_work_through_leads_to_the_sheets_and_says_on_each_cell_what_it_is() -> None:
+    markup = tables.show(ROWS, "Who", links={"who": "accounts.html#account-{who}"}, act=True)
+    assert '<a href="accounts.html#account-%3Cb%3E" class="row">&lt;b&gt;</a>' in markup
+    assert 'data-label="Open balance"' in markup
+
+
+def test_the_currency_of_a_ledger_is_named_where_it_names_one(tmp_path: Path) -> None:
+    folder = written("alone", tmp_path / "ledger")
+    (folder / "ledger.toml").write_text('currency = "EUR"\n', "utf-8")
+    assert arforecast.open_ledger(folder, Settings()).as_of(DAY).stamp()["currency"] == "EUR"
