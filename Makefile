@@ -27,7 +27,7 @@ $(READY): requirements.lock installer.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-engines: $(READY)  ## the drivers for ledgers in PostgreSQL and on Spark, and so their tests
+engines: $(READY)  ## the drivers for PostgreSQL, Spark and a browser to look at the pages, and so their tests
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes engines.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 
@@ -79,7 +79,7 @@ lock: $(READY)  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
 		--extra dev pyproject.toml --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
-		--extra dev --extra postgres --extra spark --constraint requirements.lock \
+		--extra dev --extra postgres --extra spark --extra browser --constraint requirements.lock \
 		pyproject.toml --output-file engines.lock
 	@echo uv | $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate \
 		--output-file installer.lock -

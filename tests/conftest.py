@@ -1,12 +1,21 @@
-"""The order of the files: what takes longest starts first, so that no worker ends alone with it. And no time for
-garbage that is none."""
+"""What the files share: their order, a run of the sample that all read and none changes, and no time for garbage that
+is none."""
 
 from __future__ import annotations
 
 import gc
+import os
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from arforecast.report import runner
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "sample"
+DAY = "2026-06-30"
+# What takes longest starts first, so that no worker ends alone with it.
 LONGEST = (
     "engines",
     "invariants",
@@ -28,3 +37,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # cost a third of an opening.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All notebooks on the sample: what `make report` writes. The first worker to ask makes it, the others wait."""
+    if not SAMPLE.exists():
+        pytest.skip("data/sample is not there: make it with arforecast sample")
+    own = tmp_path_factory.getbasetemp()
+    out = own.parent / "reports" if "PYTEST_XDIST_WORKER" in os.environ else own / "reports"
+    with FileLock(f"{out}.lock"):
+        if not (out / DAY).exists():
+            made(out)
+    return out / DAY
+
+
+def made(out: Path) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(ROOT / "src"))
+        runner.run(SAMPLE, DAY, out=out, notebooks=ROOT / "notebooks")

@@ -109,14 +109,6 @@ def test_it_is_committed_clean_but_for_its_headline(path: Path) -> None:
         assert cell.source == headline[0].source or not cell.outputs
 
 
-@pytest.fixture(scope="module")
-def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All notebooks on the sample, run once: what `make report` writes."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("PYTHONPATH", str(Path(arforecast.__file__).resolve().parents[1]))
-        return runner.run(SAMPLE, DAY, out=tmp_path_factory.mktemp("reports"), notebooks=ROOT / "notebooks")
-
-
 @with_sample
 @each
 def test_it_runs_on_the_sample_and_says_what_is_committed(path: Path, reported: Path) -> None:

@@ -1,0 +1,59 @@
+"""The pages in a real browser: anybody can read them, at any width, in the light, in the dark and on paper."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+driver = pytest.importorskip("playwright.sync_api", reason="nothing here drives a browser: make engines")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: make engines")
+
+CHROMIUM = shutil.which("chromium") or ""
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine to show pages in")
+SHEETS, BRIEF = 25, "brief.html"
+SHEET = re.compile(rb"/Type\s*/Page\b")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with driver.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def told(fault: dict[str, Any]) -> str:
+    """What axe found: the rule, what it asks for, and where that is missing."""
+    return f"{fault['id']}: {fault['help']}: {[node['html'][:120] for node in fault['nodes'][:3]]}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_anybody_can_read_every_page(browser: Any, reported: Path, width: int, scheme: str) -> None:
+    """axe finds nothing, nothing has to be scrolled to the side, and the browser complains of nothing."""
+    found = []
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    page.on("console", lambda said: found.append(said.text))
+    page.on("pageerror", lambda fault: found.append(str(fault)))
+    for path in sorted(reported.glob("*.html")):
+        page.goto(path.as_uri())
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        found += [f"{path.name} is {wide} px wide"] if wide > width else []
+        found += [f"{path.name}: {told(fault)}" for fault in axe.Axe().run(page).response["violations"]]
+    page.close()
+    assert found == []
+
+
+def test_the_pack_is_printed_on_25_sheets_and_the_brief_on_one(browser: Any, reported: Path) -> None:
+    page, sheets = browser.new_page(), {}
+    for path in sorted(reported.glob("*.html")):
+        page.goto(path.as_uri())
+        sheets[path.name] = len(SHEET.findall(page.pdf(prefer_css_page_size=True)))
+    page.close()
+    assert sheets.pop(BRIEF) == 1
+    assert sum(sheets.values()) <= SHEETS, sheets
