@@ -17,8 +17,8 @@ import pytest
 import arforecast
 import ledgers
 from arforecast.delivery import gates, message, pack
+from arforecast.report import executed, execution, runner
 from arforecast.report import notebook as notebooks
-from arforecast.report import runner
 from arforecast.report.exhibits import late as lateness
 from arforecast.report.exhibits import receivables
 from arforecast.settings import Mail
@@ -68,7 +68,7 @@ def test_the_first_code_cell_declares_literals_with_types_and_help(path: Path) -
         assert isinstance(statement.value, ast.Constant)
         assert type(statement.value.value) is notebooks.TYPES[statement.annotation.id]
         assert "  # " in line
-    assert {"ledger", "as_of", "data"} <= set(runner.declared(path))
+    assert {"ledger", "as_of", "data"} <= set(execution.declared(path))
 
 
 @each
@@ -119,8 +119,8 @@ def test_it_runs_on_the_sample_and_says_what_is_committed(path: Path, reported: 
     linked = set(re.findall(r'href="(data/[^"]+|\w+\.html)', page))
     assert any(file.startswith("data/") for file in linked)
     assert [file for file in linked if not (reported / file).exists()] == []
-    executed = nbformat.read(reported / f"{path.stem}.ipynb", as_version=4)
-    assert runner.headline(executed) == runner.headline(nbformat.read(path, as_version=4))
+    shown = nbformat.read(reported / f"{path.stem}.ipynb", as_version=4)
+    assert executed.headline(shown) == executed.headline(nbformat.read(path, as_version=4))
 
 
 def test_each_section_whose_table_is_missing_says_so_in_a_sentence(

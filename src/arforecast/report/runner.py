@@ -8,48 +8,26 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import nbformat
 
 from arforecast import folders, settings
-from arforecast.errors import GateError, RunError, UnknownError, UsageError, address, shown
+from arforecast.errors import GateError, RunError, UsageError, address
 from arforecast.ledger import GROUP, Books, checked, source
-from arforecast.report import Fragment, bare, page
-from arforecast.report.exhibit import KIND
+from arforecast.report import execution, page
+from arforecast.report.executed import body, cards, headline, title
+from arforecast.report.execution import Job
 from arforecast.report.notebook import fitting
 from arforecast.report.tables import write_csv
 
 CHECKED = "checked"
 BRIEF = "brief"  # the notebook that a run opens with
-ERROR = "papermill-error-cell-tag"
-
-
-class Job(NamedTuple):
-    """A notebook and the parameters it is run with."""
-
-    notebook: Path
-    parameters: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        return self.notebook.stem
-
-
-class Outcome(NamedTuple):
-    """What became of a job: how long it took and, if it failed, the fault in one line."""
-
-    name: str
-    seconds: float
-    fault: str = ""
 
 
 def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is asked for
@@ -121,25 +99,7 @@ def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
 def _usual(ledger: str | Path, chosen: Sequence[Path]) -> dict[str, object]:
     """The group is shown by entity, where a notebook shows groups at all."""
     grouped = ledger == GROUP and _names()
-    return {"by": "entity"} if grouped and any("by" in declared(notebook) for notebook in chosen) else {}
-
-
-def declared(notebook: Path) -> dict[str, str]:
-    """The parameters a notebook declares and their types, from its cell tagged `parameters`."""
-    import papermill
-
-    try:
-        nbformat.validate(nbformat.read(notebook, as_version=4))
-    except Exception as fault:  # a file can fail to be a notebook in many ways
-        raise UsageError(
-            f"{notebook.name} is no notebook: {shown(_line(str(fault)))}. Mend it or move it away."
-        ) from fault
-    cells = {
-        name: about["inferred_type_name"] for name, about in papermill.inspect_notebook(_literal(notebook)).items()
-    }
-    if not cells:
-        raise UsageError(f"{notebook.name} has no cell tagged `parameters` that declares `name: type = value`.")
-    return cells
+    return {"by": "entity"} if grouped and any("by" in execution.declared(notebook) for notebook in chosen) else {}
 
 
 def _jobs(chosen: Sequence[Path], set_by_run: Mapping[str, str], given: Mapping[str, object]) -> list[Job]:
@@ -164,7 +124,7 @@ def _where(jobs: Sequence[Job], given: Mapping[str, object]) -> str:
 
 def typed(notebook: Path, given: Mapping[str, object]) -> dict[str, Any]:
     """Those of the values `given` that `notebook` declares, in their declared types."""
-    types = declared(notebook)
+    types = execution.declared(notebook)
     missing = [name for name in ("ledger", "as_of") if name not in types]
     if missing:
         raise UsageError(f"{notebook.name} does not declare {' and '.join(missing)} among its parameters.")
@@ -222,7 +182,7 @@ def _execute_all(jobs: Sequence[Job], folder: Path, workers: int, environment: M
 
     console = Console(stderr=True, highlight=False)
     running = Parallel(n_jobs=max(min(workers, len(jobs)), 1), return_as="generator_unordered")(
-        delayed(execute)(job, folder, environment) for job in jobs
+        delayed(execution.execute)(job, folder, environment) for job in jobs
     )
     bar = track(running, "Notebooks", total=len(jobs), console=console, disable=not console.is_terminal)
     outcomes = []
@@ -235,54 +195,6 @@ def _execute_all(jobs: Sequence[Job], folder: Path, workers: int, environment: M
     return {outcome.name: round(outcome.seconds, 1) for outcome in sorted(outcomes)}
 
 
-def execute(job: Job, folder: Path, environment: Mapping[str, str]) -> Outcome:
-    """Execute one notebook, its kernel in `environment`, and keep it with its outputs in `folder`; a fault comes back
-    as text, from any process."""
-    import papermill
-    from traitlets.config import Config
-
-    private = Config({"KernelManager": {"transport_encryption": "auto"}})  # no other user of the machine listens in
-    started = perf_counter()
-    try:
-        with _environment(environment):
-            done = papermill.execute_notebook(
-                _literal(job.notebook),
-                _literal(folder / job.notebook.name),
-                parameters=job.parameters | {name: str(folder / "data") for name in job.parameters if name == "data"},
-                cwd=str(job.notebook.parent),
-                kernel_name="python3",
-                progress_bar=False,
-                extra_arguments=["--log-level=CRITICAL"],  # faults come back through the cells
-                config=private,
-            )
-        fault = _silent_fault(job.name, done)
-    except papermill.PapermillExecutionError as raised:
-        fault = _fault(job.name, raised.cell_index, raised.source, f"{raised.ename}: {raised.evalue}")
-        if raised.ename == UnknownError.__name__:
-            fault = _say(folder / job.notebook.name, raised.evalue)
-    except Exception as raised:  # a dead kernel or a time-out fails this notebook, not the others
-        fault = f"{job.name}: {_line(f'{type(raised).__name__}: {raised}')}"
-    return Outcome(job.name, perf_counter() - started, fault)
-
-
-def _literal(path: Path) -> str:
-    """The path as papermill takes it for itself: it fills in what stands between braces."""
-    return str(path).replace("{", "{{").replace("}", "}}")
-
-
-@contextmanager
-def _environment(added: Mapping[str, str]) -> Iterator[None]:
-    """A kernel starts with the environment of the process that starts it."""
-    before = {name: os.environ[name] for name in added if name in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name)
-        os.environ.update(before)
-
-
 @contextmanager
 def _checked(books: Books, ledger: str) -> Iterator[Path]:
     """What this run has read and checked stands there for its notebooks, beside what the engine spills: DuckDB takes a
@@ -291,39 +203,6 @@ def _checked(books: Books, ledger: str) -> Iterator[Path]:
         copy = Path(folder) / CHECKED
         checked.write(books, ledger, copy)
         yield copy
-
-
-def _say(path: Path, why: str) -> str:
-    """What a ledger cannot tell is no fault: the page ends with the sentence that says so, where the notebook asked."""
-    notebook = nbformat.read(path, as_version=4)
-    cells = [cell for cell in notebook.cells if ERROR not in cell.metadata.get("tags", [])]
-    at = next(nth for nth, cell in enumerate(cells) if _failed(cell))
-    cells[at].outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"{why}\n")]
-    cells[at].metadata.tags = ["headline"]
-    notebook.cells = cells[: at + 1]
-    nbformat.write(notebook, path)
-    return ""
-
-
-def _failed(cell: nbformat.NotebookNode) -> bool:
-    return any(output.output_type == "error" for output in cell.get("outputs", []))
-
-
-def _silent_fault(name: str, done: nbformat.NotebookNode) -> str:
-    """`sys.exit(0)` in a cell ends a notebook early without an error: papermill notes it and says nothing."""
-    if not done.metadata.papermill.exception:
-        return ""
-    at = next(at for at, cell in enumerate(done.cells) if cell.metadata.papermill.exception)
-    return _fault(name, at, done.cells[at].source, "the cell ended the notebook before its last cell")
-
-
-def _fault(name: str, index: int, source: str, why: str) -> str:
-    """One line. The index counts the injected cell of parameters, and from zero: so it is the cell's own number."""
-    return f"{name}, cell {index} (`{_line(source)}`): {_line(why)}"
-
-
-def _line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
 # ------------------------------------------------------------------ writing
@@ -369,73 +248,3 @@ def _write_account(
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, "utf-8", newline="\n")
-
-
-# ------------------------------------------------------------------ from a notebook to its page
-
-
-def title(notebook: nbformat.NotebookNode) -> str:
-    """The first heading."""
-    words = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    heading = re.search(r"^# (.+)$", words, re.MULTILINE)
-    return heading[1].strip() if heading else ""
-
-
-def headline(notebook: nbformat.NotebookNode) -> str:
-    """What the cell tagged `headline` prints."""
-    return " ".join(output.text.strip() for output in _outputs(notebook, "headline") if "text" in output)
-
-
-def cards(notebook: nbformat.NotebookNode) -> Fragment:
-    """The markup that the cell tagged `cards` shows."""
-    shown = (output.data.get("text/html", "") for output in _outputs(notebook, "cards") if "data" in output)
-    return Fragment("".join(map(bare, shown)))
-
-
-def _outputs(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
-    tagged = [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
-    return [output for cell in tagged for output in cell.get("outputs", [])]
-
-
-def body(notebook: nbformat.NotebookNode) -> str:
-    """The notebook as a reader sees it: words, figures and tables, no code; at the end in a line what has no answer."""
-    sections = _sections(notebook.cells)
-    silent = [question for question in map(_unanswered, sections) if question]
-    kept = [cell for cells in sections if not _unanswered(cells) for cell in cells]
-    told = str(_exporter().from_notebook_node(nbformat.NotebookNode(notebook | {"cells": kept}))[0])
-    return page.contents(told) + page.folded(silent)
-
-
-def _sections(cells: Sequence[nbformat.NotebookNode]) -> list[list[nbformat.NotebookNode]]:
-    """What stands before the first question, and each question with what answers it."""
-    sections: list[list[nbformat.NotebookNode]] = [[]]
-    for cell in cells:
-        if cell.cell_type == "markdown" and cell.source.startswith("## "):
-            sections.append([])
-        sections[-1].append(cell)
-    return sections
-
-
-def _unanswered(cells: Sequence[nbformat.NotebookNode]) -> tuple[str, str] | None:
-    """The question of a section of which no exhibit knows the answer, and why; of any other nothing."""
-    outputs = [output for cell in cells for output in cell.get("outputs", []) if output.get("name") != "stderr"]
-    told = [output.get("data", {}).get(KIND) for output in outputs]
-    if not cells or cells[0].cell_type != "markdown" or not told:
-        return None
-    if any(each is None or each["state"] == "known" for each in told) or not cells[0].source.startswith("## "):
-        return None
-    return cells[0].source.splitlines()[0].removeprefix("## "), " ".join(
-        dict.fromkeys(each["sentence"] for each in told)
-    )
-
-
-@cache
-def _exporter() -> Any:
-    from nbconvert import HTMLExporter
-
-    here = Path(__file__).parent
-    exporter = HTMLExporter(
-        template_file=str(here / "body.html"), exclude_input=True, exclude_anchor_links=True, exclude_output_prompt=True
-    )
-    exporter.register_filter("bare", bare)
-    return exporter
