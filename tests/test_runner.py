@@ -193,13 +193,16 @@ def test_failures_are_told_in_one_line_each_and_leave_the_earlier_run(
     notebook(notebooks, "dies", ["import os; os._exit(3)"])
     with pytest.raises(RunError) as raised:
         run(ledger, notebooks, tmp_path, names=["second", "breaks", "leaves", "dies"], workers=2)
+    failed = before.parent / ".failed" / before.name
     assert str(raised.value).splitlines() == [
-        "breaks, cell 4 (`x = 1`): ValueError: two",
-        "dies: DeadKernelError: Kernel died",
-        "leaves, cell 2 (`import sys; sys.exit(0)`): the cell ended the notebook before its last cell",
+        f"breaks, cell 4 (`x = 1`): ValueError: two (see {failed}/breaks.ipynb)",
+        f"dies: DeadKernelError: Kernel died (see {failed}/dies.ipynb)",
+        "leaves, cell 2 (`import sys; sys.exit(0)`): the cell ended the notebook before its last cell "
+        f"(see {failed}/leaves.ipynb)",
     ]
+    assert "ValueError" in (failed / "breaks.ipynb").read_text("utf-8")
     assert {name: (before / name).read_bytes() for name in files(before)} == known
-    assert [path.name for path in before.parent.iterdir()] == ["2026-06-30"]
+    assert {path.name for path in before.parent.iterdir()} == {"2026-06-30", ".failed"}
 
 
 def test_a_run_goes_by_the_settings_beside_its_ledger_and_names_them(
@@ -219,9 +222,22 @@ def test_a_run_goes_by_the_settings_beside_its_ledger_and_names_them(
     assert json.loads((folder / "run.json").read_text())["settings"] == str(ledger / "arforecast.toml")
 
 
-def test_a_new_run_of_the_day_replaces_the_earlier_one_whole(ledger: Path, notebooks: Path, tmp_path: Path) -> None:
+def test_a_notebook_that_is_named_joins_the_pages_of_the_same_books(
+    ledger: Path, notebooks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its page leads to the others and theirs to it; of a ledger that has changed since, none of them stays."""
     run(ledger, notebooks, tmp_path, names=["first"])
     folder = run(ledger, notebooks, tmp_path, names=["second"])
+    account = json.loads((folder / "run.json").read_text("utf-8"))
+    assert set(account["notebooks"]) == set(account["seconds"]) == {"first", "second"}
+    assert set(account["pages"]) == {"first.html", "second.html", "index.html"}
+    assert 'href="second.html"' in (folder / "first.html").read_text("utf-8")
+    assert 'href="first.html"' in (folder / "index.html").read_text("utf-8")
+    assert (folder / "data" / "numbers.csv").is_file()
+    (ledger / "invoices.csv").write_text(f"{INVOICES}5,B,2026-06-20,2026-07-20,1.00,\n", "utf-8")
+    capsys.readouterr()
+    run(ledger, notebooks, tmp_path, names=["second"])
+    assert "the pages first were of other books or parameters" in capsys.readouterr().err
     assert files(folder) == ["index.html", "quarantine.csv", "run.json", "second.html", "second.ipynb"]
     assert [path.name for path in folder.parent.iterdir()] == ["2026-06-30"]
 
@@ -332,7 +348,7 @@ def test_a_notebook_cannot_take_the_place_of_the_first_page(ledger: Path, tmp_pa
 
 def test_a_place_that_is_no_folder_is_said_to_be_none(ledger: Path, notebooks: Path, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("mine", "utf-8")
-    with pytest.raises(UsageError, match=r"taken.* cannot be written: Not a directory"):
+    with pytest.raises(UsageError, match=r"taken.* cannot be written: File exists"):
         run(ledger, notebooks, tmp_path, out=tmp_path / "taken")
     assert (tmp_path / "taken").read_text("utf-8") == "mine"
 

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arforecast import Ledger, open_ledger
-from arforecast.errors import UsageError
+from arforecast.errors import UsageError, WriteError
 from arforecast.ledger import open_books
 from arforecast.ledger.tables import BY_NAME, TABLES
 from arforecast.reconciliation import control, roll_forward
@@ -168,7 +168,7 @@ def test_a_failure_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pyte
         raise OSError("disk full")
 
     monkeypatch.setattr(sheets, "truth_rows", fail)
-    with pytest.raises(UsageError, match="cannot be written: disk full"):
+    with pytest.raises(WriteError, match="cannot be written: disk full"):
         write_sample(tmp_path / "ledger", 5, 2, 1)
     assert list(tmp_path.iterdir()) == []
 

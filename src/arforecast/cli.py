@@ -299,18 +299,27 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A notebook's parameter.")
 @click.option("--notebooks", type=click.Path(path_type=Path), default=Path("notebooks"), show_default=True)
 @WHERE
+@click.option("--resume", is_flag=True, help="Execute only what an interrupted or failed run of the day has not.")
+@click.option("--keep", type=MANY, metavar="N", help="Afterwards remove the runs of all but the latest N days.")
+@click.option("--on-failure", metavar="COMMAND", help="Run this when the report fails; ARFORECAST_FAULT says why.")
 def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     ledger: str, names: tuple[str, ...], as_of: str, out: Path, workers: int, allow: tuple[str, ...],
-    parameters: tuple[str, ...], notebooks: Path, where: tuple[str, ...],
+    parameters: tuple[str, ...], notebooks: Path, where: tuple[str, ...], resume: bool, keep: int | None,
+    on_failure: str | None,
 ) -> None:  # fmt: skip
     """Run the notebooks NAMES (all when none is named) on LEDGER and write their pages; LEDGER group is every entity
-    of the settings and then all of them together, each in a folder of its own."""
-    from arforecast.report import runner
+    of the settings and then all of them together, each in a folder of its own. Pages that are not named stay where they
+    are of the same books."""
+    from arforecast import alarm
+    from arforecast.report import jobs, runner, runs
 
-    given = dict(map(_pair, parameters)) | ({"where": _part(where)} if where else {})
-    for each, place in runner.packs(ledger, out):
-        folder = runner.run(each, as_of, names, place, workers, allow, given, notebooks)
-        click.echo(folder / "index.html")
+    with alarm.stopping(), alarm.raised(on_failure, f"{ledger} {as_of}"):
+        given = dict(map(_pair, parameters)) | ({"where": _part(where)} if where else {})
+        asked = runner.Asked(as_of, names, allow, given, notebooks, resume)
+        for folder in runner.run_all(jobs.ledgers(ledger, out), asked, workers):
+            click.echo(folder / "index.html")
+            for old in runs.prune(folder.parent, keep) if keep else []:
+                click.echo(f"removed {old}", err=True)
 
 
 @main.command()

@@ -84,3 +84,11 @@ class GateError(ArforecastError):
 
 class RunError(ArforecastError):
     """A notebook that failed; the message names the cell and the reason."""
+
+
+class WriteError(ArforecastError):
+    """A folder that cannot be written, though it was well chosen: the disk is full, or it belongs to another user."""
+
+
+class BusyError(ArforecastError):
+    """A folder that another process is writing."""

@@ -59,7 +59,7 @@ def execute(job: Job, folder: Path, environment: Mapping[str, str]) -> Outcome:
     import papermill
     from traitlets.config import Config
 
-    private = Config({"KernelManager": {"transport_encryption": "auto"}})  # no other user of the machine listens in
+    private = Config({"KernelManager": {"transport_encryption": "required"}})  # no other user of the machine listens in
     started = perf_counter()
     try:
         with _environment(environment):

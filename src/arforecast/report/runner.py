@@ -6,28 +6,48 @@ wrong type, a ledger that fails a gate. The folder of the run gets its name when
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import nbformat
 
 from arforecast import folders, settings
-from arforecast.errors import GateError, RunError, UsageError, address
-from arforecast.ledger import GROUP, Books, checked, source
-from arforecast.report import execution, page
+from arforecast.errors import ArforecastError, GateError, RunError, UsageError
+from arforecast.ledger import Books, checked, source
+from arforecast.report import jobs, page, runs
 from arforecast.report.executed import body, cards, headline, title
-from arforecast.report.execution import Job
-from arforecast.report.notebook import fitting
+from arforecast.report.execution import Outcome
 from arforecast.report.tables import write_csv
+from arforecast.report.workers import Task, executed
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 CHECKED = "checked"
 BRIEF = "brief"  # the notebook that a run opens with
+
+Pack = Generator[list[Task], list[Outcome] | None, Path]
+"""A run of one ledger, as it goes on: it asks for tasks, is sent their outcomes, and ends with its folder."""
+
+
+class Asked(NamedTuple):
+    """What is asked of every ledger of a run: the day, the notebooks, the gates to waive and the parameters.
+
+    `allow` names the gates to waive. `parameters` go to the notebooks that declare them; text is turned into the
+    declared type. With `resume` a notebook that an interrupted or failed run of the same books has executed is not
+    executed again. `said` is the day as it was asked for, where that was in words.
+    """
+
+    as_of: str
+    names: Sequence[str] = ()
+    allow: Collection[str] = ()
+    parameters: Mapping[str, object] = {}
+    notebooks: Path = Path("notebooks")
+    resume: bool = False
+    said: str = ""
 
 
 def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is asked for
@@ -42,111 +62,162 @@ def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is 
 ) -> Path:
     """Run the notebooks `names` (all of the folder `notebooks` when empty) and write the run folder `out`/`as_of`.
 
-    `workers` notebooks run side by side. `allow` names the gates to waive. `parameters` go to the notebooks that
-    declare them; text is turned into the declared type. Returns the folder: index.html, a page and the executed
-    notebook for each name, data/*.csv, quarantine.csv and run.json.
+    `workers` notebooks run side by side; `Asked` tells of the rest. Returns the folder: index.html, a page and the
+    executed notebook for each name, data/*.csv, quarantine.csv and run.json. Where notebooks are named, the other pages
+    of an earlier run of the same books stay.
 
-    Raises UsageError or GateError before any notebook starts, RunError when one fails; then nothing is written, and an
-    earlier run of the day stays as it was.
+    Raises UsageError or GateError before any notebook starts, RunError when one fails; then an earlier run of the day
+    stays as it was, and what was executed is kept in `out`/.failed/`as_of`.
     """
+    asked = Asked(as_of, names, allow, parameters or {}, notebooks)
+    (folder,) = run_all([(ledger, out)], asked, workers)
+    return folder
+
+
+def run_all(ledgers: Sequence[tuple[str | Path, Path]], asked: Asked, count: int) -> Iterator[Path]:
+    """Run each of the `ledgers` into the folder beside it, `count` notebooks side by side, whichever ledger they are
+    of; tell of each run as it is complete.
+
+    A ledger that is refused, or of which a notebook fails, keeps none of the others from its pages: what is wrong is
+    raised after the last of them.
+    """
+    ended: list[Path | ArforecastError] = []
+    waiting: dict[Path, tuple[Pack, int, list[Outcome]]] = {}
+
+    def tasks() -> Iterator[Task]:
+        for ledger, out in ledgers:
+            pack = _pack(ledger, out, asked)
+            begun = _go_on(pack, None, ended)
+            waiting.update({begun[0].folder: (pack, len(begun), [])} if begun else {})
+            yield from begun
+
+    total = len(jobs.find(asked.notebooks, asked.names)) * len(ledgers)
+    with ExitStack() as stack:
+        stack.callback(_close, waiting)
+        outcomes = stack.enter_context(closing(executed(tasks(), count)))
+        for task, outcome in _telling(outcomes, total):
+            pack, number, so_far = waiting[task.folder]
+            so_far.append(outcome)
+            if len(so_far) == number:
+                waiting.pop(task.folder)
+                _go_on(pack, so_far, ended)
+            yield from _complete(ended)
+    yield from _complete(ended)
+    _raise([fault for fault in ended if isinstance(fault, ArforecastError)])
+
+
+def _go_on(pack: Pack, outcomes: list[Outcome] | None, ended: list[Path | ArforecastError]) -> list[Task]:
+    """What a pack asks to be executed next; where that is nothing, it is brought to its end."""
+    try:
+        tasks = pack.send(outcomes)
+    except StopIteration as end:
+        ended.append(end.value)
+        return []
+    except ArforecastError as fault:
+        ended.append(fault)
+        return []
+    return tasks or _go_on(pack, [], ended)
+
+
+def _close(waiting: Mapping[Path, tuple[Pack, int, list[Outcome]]]) -> None:
+    for pack, _, _ in waiting.values():
+        pack.close()
+
+
+def _complete(ended: list[Path | ArforecastError]) -> list[Path]:
+    done = [end for end in ended if isinstance(end, Path)]
+    ended[:] = [end for end in ended if not isinstance(end, Path)]
+    return done
+
+
+def _raise(faults: Sequence[ArforecastError]) -> None:
+    if len(faults) > 1:
+        raise RunError("\n".join(map(str, faults)))
+    for fault in faults:
+        raise fault
+
+
+def _telling(outcomes: Iterable[tuple[Task, Outcome]], total: int) -> Iterator[tuple[Task, Outcome]]:
+    """The outcomes; each is noted in the account of its run, and told of in a line."""
+    from rich.progress import track
+
+    console = _console()
+    for task, outcome in track(outcomes, "Notebooks", total, console=console, disable=not console.is_terminal):
+        runs.note(task.folder, outcome.name, {"seconds": round(outcome.seconds, 1), "fault": outcome.fault})
+        console.print(f"{outcome.name}: {'failed' if outcome.fault else f'{outcome.seconds:.1f} s'}", markup=False)
+        yield task, outcome
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+# ------------------------------------------------------------------ one ledger
+
+
+def _pack(ledger: str | Path, out: Path, asked: Asked) -> Pack:
+    """A run of one ledger: it opens the ledger, asks for notebooks to be executed, and of what came of them makes the
+    pages."""
     from arforecast import open_ledger
 
-    chosen = find(notebooks, names)
-    given = _usual(ledger, chosen) | dict(parameters or {})
-    place = _located(ledger)
-    jobs = _jobs(chosen, {"ledger": place, "as_of": as_of, "data": ""}, given)
+    chosen = jobs.find(asked.notebooks, asked.names)
+    given = jobs.usual(ledger, chosen) | dict(asked.parameters)
+    place = jobs.located(ledger)
+    fitted = jobs.fitted(chosen, {"ledger": place, "as_of": asked.as_of, "data": ""}, given)
     opened = open_ledger(ledger)
-    stamp = pass_gates(opened.where(_where(jobs, given)).as_of(as_of).stamp(), allow)
-    final = out.resolve() / stamp["as_of"]
-    _refuse_what_is_no_run(final)
-    with folders.complete(final) as folder:
-        with _checked(opened.books, place) as copy:
-            seconds = _execute_all(jobs, folder, workers, _environment_of(opened.books, copy, ledger))
+    stamp = pass_gates(opened.where(jobs.part(fitted, given)).as_of(asked.as_of).stamp(), asked.allow)
+    final, failed = out.resolve() / stamp["as_of"], out.resolve() / runs.FAILED / stamp["as_of"]
+    runs.refuse_what_is_none(final)
+    account = runs.begun(stamp, opened.books.settings, {"ledger": jobs.named(ledger)} | given, asked.said)
+    with (
+        folders.complete(final, failed) as folder,
+        folders.passing(opened.books.settings.engine.spill_directory) as own,
+    ):
+        account["notebooks"] = _good(account, asked, [job.name for job in fitted], (final, failed), folder)
+        runs.write(account, folder)
+        if missing := [job for job in fitted if job.name not in account["notebooks"]]:
+            checked.write(opened.books, place, own / CHECKED)
+            environment = _environment(opened.books, own, ledger)
+            _refuse_faults((yield [Task(job, folder, environment) for job in missing]) or [], failed)
         write_csv(opened.problems[opened.problems["severity"].eq("error")], folder / "quarantine.csv")
-        _write_pages([job.name for job in jobs], folder, final, stamp)
-        _write_account(folder, stamp, {"ledger": _named(ledger)} | given, seconds)
+        account = runs.read(folder)
+        _write_pages(list(account["notebooks"]), folder, final, stamp)
+        runs.write(runs.complete(account, folder), folder)
     return out / final.name
 
 
-def packs(ledger: str, out: Path) -> list[tuple[str, Path]]:
-    """The ledgers to run for what was asked for, and where: of `group`, every entity of the settings and the group."""
-    names = _names() if ledger == GROUP else []
-    return [(name, out / name) for name in names] or [(ledger, out)]
-
-
-def _names() -> list[str]:
-    """The names that ledgers have in the settings: the entities and, where there are any, the group."""
-    entities = settings.load().entities
-    return [*entities, GROUP] if entities else []
-
-
-# ------------------------------------------------------------------ what is asked for
-
-
-def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
-    """The notebooks `names` in the folder `notebooks`, in that order; all of them when no name is given."""
-    there = {path.stem: path.resolve() for path in sorted(notebooks.glob("*.ipynb"))}
-    if not there:
-        raise UsageError(f"There is no notebook in {notebooks}. Name the folder that holds them with --notebooks.")
-    if "index" in there:
-        raise UsageError(f"{there['index'].name} would lose its page to the first page of the run. Rename it.")
-    unknown = [name for name in names if name not in there]
-    if unknown:
-        raise UsageError(f"There is no notebook {', '.join(unknown)}. There are: {', '.join(there)}.")
-    return [there[name] for name in dict.fromkeys(names or there)]
-
-
-def _usual(ledger: str | Path, chosen: Sequence[Path]) -> dict[str, object]:
-    """The group is shown by entity, where a notebook shows groups at all."""
-    grouped = ledger == GROUP and _names()
-    return {"by": "entity"} if grouped and any("by" in execution.declared(notebook) for notebook in chosen) else {}
-
-
-def _jobs(chosen: Sequence[Path], set_by_run: Mapping[str, str], given: Mapping[str, object]) -> list[Job]:
-    fixed = [name for name in given if name in set_by_run]
-    if fixed:
-        raise UsageError(f"{', '.join(fixed)} cannot be given as a parameter: the run sets it.")
-    jobs = [Job(notebook, typed(notebook, {**set_by_run, **given})) for notebook in chosen]
-    unknown = [name for name in given if not any(name in job.parameters for job in jobs)]
-    if unknown:
-        asked = ", ".join(job.name for job in jobs)
-        raise UsageError(f"No notebook of this run ({asked}) declares the parameter {', '.join(unknown)}.")
-    return jobs
-
-
-def _where(jobs: Sequence[Job], given: Mapping[str, object]) -> str:
-    """The part of the ledger that a run is of: all of its notebooks or none."""
-    whole = [job.name for job in jobs if given.get("where") and "where" not in job.parameters]
-    if whole:
-        raise UsageError(f"{', '.join(whole)} cannot show a part of the ledger: it declares no parameter where.")
-    return str(given.get("where", ""))
-
-
-def typed(notebook: Path, given: Mapping[str, object]) -> dict[str, Any]:
-    """Those of the values `given` that `notebook` declares, in their declared types."""
-    types = execution.declared(notebook)
-    missing = [name for name in ("ledger", "as_of") if name not in types]
-    if missing:
-        raise UsageError(f"{notebook.name} does not declare {' and '.join(missing)} among its parameters.")
+def _environment(books: Books, own: Path, ledger: str | Path) -> dict[str, str]:
+    """What a kernel is told: notebooks run in their own folder, by the settings of the run, or by none."""
     return {
-        name: fitting(notebook.name, name, types[name], value, strict=not isinstance(value, str))
-        for name, value in given.items()
-        if name in types
+        settings.VARIABLE: str(Path(books.settings.file or os.devnull).absolute()),
+        checked.VARIABLE: str(own / CHECKED),
+        source.VARIABLE: str(ledger),
+        "IPYTHONDIR": str(own),  # what a user does at the start of every kernel is no part of a run
+        "JUPYTER_RUNTIME_DIR": str(own),  # and the keys of its connection go with the run
     }
 
 
-def _located(ledger: str | Path) -> str:
-    """A path holds from the notebooks' folder too; the name of an entity stays as it is."""
-    return str(source.path(ledger).resolve()) if _is_path(ledger) else address(ledger)
+def _good(
+    account: Mapping[str, Any], asked: Asked, names: Sequence[str], places: tuple[Path, Path], folder: Path
+) -> dict[str, Any]:
+    """What need not be executed: pages beside those that are named, and what a run that is resumed had done."""
+    final, failed = places
+    there = runs.good(account, final) if asked.names else []
+    beside = [name for name in there if name not in names]
+    done = [name for name in runs.good(account, failed) if name in names] if asked.resume else []
+    lost = [name for name in runs.read(final).get("notebooks", {}) if name not in names and not there]
+    if asked.names and lost:
+        words = f"{final}: the pages {', '.join(lost)} were of other books or parameters, and go with the earlier run."
+        _console().print(words, markup=False)
+    return runs.carry(beside, final, folder) | runs.carry(done, failed, folder)
 
 
-def _named(ledger: str | Path) -> str:
-    """The ledger as it was asked for, and no password: a run is handed on."""
-    return str(ledger) if _is_path(ledger) else address(ledger)
-
-
-def _is_path(ledger: str | Path) -> bool:
-    return str(ledger) not in _names() and source.path(ledger).exists()
+def _refuse_faults(outcomes: Iterable[Outcome], failed: Path) -> None:
+    faults = sorted(f"{outcome.fault} (see {failed / outcome.name}.ipynb)" for outcome in outcomes if outcome.fault)
+    if faults:
+        raise RunError("\n".join(faults))
 
 
 def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, Any]:
@@ -162,55 +233,7 @@ def pass_gates(stamp: Mapping[str, Any], allow: Collection[str]) -> dict[str, An
     return {**stamp, "gates": gates}
 
 
-# ------------------------------------------------------------------ running
-
-
-def _environment_of(books: Books, copy: Path, ledger: str | Path) -> dict[str, str]:
-    """What a kernel is told: notebooks run in their own folder, by the settings of the run, or by none."""
-    return {
-        settings.VARIABLE: str(Path(books.settings.file or os.devnull).absolute()),
-        checked.VARIABLE: str(copy),
-        source.VARIABLE: str(ledger),
-    }
-
-
-def _execute_all(jobs: Sequence[Job], folder: Path, workers: int, environment: Mapping[str, str]) -> dict[str, float]:
-    """Execute the jobs side by side and tell of each as it ends; raise RunError with a line for each that failed."""
-    from joblib import Parallel, delayed
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True, highlight=False)
-    running = Parallel(n_jobs=max(min(workers, len(jobs)), 1), return_as="generator_unordered")(
-        delayed(execution.execute)(job, folder, environment) for job in jobs
-    )
-    bar = track(running, "Notebooks", total=len(jobs), console=console, disable=not console.is_terminal)
-    outcomes = []
-    for outcome in bar:
-        console.print(f"{outcome.name}: {'failed' if outcome.fault else f'{outcome.seconds:.1f} s'}", markup=False)
-        outcomes.append(outcome)
-    faults = sorted(outcome.fault for outcome in outcomes if outcome.fault)
-    if faults:
-        raise RunError("\n".join(faults))
-    return {outcome.name: round(outcome.seconds, 1) for outcome in sorted(outcomes)}
-
-
-@contextmanager
-def _checked(books: Books, ledger: str) -> Iterator[Path]:
-    """What this run has read and checked stands there for its notebooks, beside what the engine spills: DuckDB takes a
-    `?` in the path of a database for the end of it, and the folder of a run may have any name."""
-    with TemporaryDirectory(prefix="arforecast-", dir=books.settings.engine.spill_directory) as folder:
-        copy = Path(folder) / CHECKED
-        checked.write(books, ledger, copy)
-        yield copy
-
-
 # ------------------------------------------------------------------ writing
-
-
-def _refuse_what_is_no_run(final: Path) -> None:
-    if final.exists() and not (final / "run.json").exists():
-        raise UsageError(f"{final} is there and is not a run. Move it away or write to another folder.")
 
 
 def _write_pages(names: Sequence[str], folder: Path, final: Path, stamp: Mapping[str, Any]) -> None:
@@ -234,16 +257,6 @@ def _executed(path: Path, folder: Path, final: Path) -> nbformat.NotebookNode:
 
 def _entry(name: str, notebook: nbformat.NotebookNode) -> page.Entry:
     return page.Entry(f"{name}.html", title(notebook) or name, headline(notebook), cards(notebook))
-
-
-def _write_account(
-    folder: Path, stamp: Mapping[str, Any], parameters: Mapping[str, Any], seconds: Mapping[str, float]
-) -> None:
-    """run.json: what the run stands on and what it made."""
-    pages = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.html"))}
-    about = {name: stamp[name] for name in ("as_of", "fingerprint", "version", "settings", "rows", "gates")}
-    account = about | {"parameters": dict(parameters), "seconds": dict(seconds), "pages": pages}
-    _write(folder / "run.json", json.dumps(account, indent=2, sort_keys=True, ensure_ascii=False, default=str) + "\n")
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,0 +1,66 @@
+"""The alarm: a command that hears of what failed while nobody watched, and the signals that stop a run."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from arforecast.errors import UsageError
+
+WAIT_SECONDS = 60
+STDERR = 2
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """SIGTERM ends what runs here as SIGINT does, in order: exit code 143, and 130 for SIGINT."""
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+@contextmanager
+def raised(command: str | None, run: str) -> Iterator[None]:
+    """Call `command` when what runs here fails, with ARFORECAST_RUN and ARFORECAST_FAULT in its environment.
+
+    It is started as it is written, by no shell. What is wrong with it is said, and changes nothing else.
+    """
+    words = _words(command) if command else []
+    try:
+        yield
+    except Exception as fault:
+        if words:
+            _call(words, {"ARFORECAST_RUN": run, "ARFORECAST_FAULT": str(fault)})
+        raise
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as fault:
+        raise UsageError(f"--on-failure {command} cannot be read: {fault}.") from fault
+
+
+def _call(words: list[str], told: dict[str, str]) -> None:
+    try:
+        subprocess.run(words, check=True, timeout=WAIT_SECONDS, env=os.environ | told, stdout=STDERR)  # noqa: S603
+    except subprocess.CalledProcessError as fault:
+        print(f"--on-failure: {words[0]} failed itself, with exit code {fault.returncode}.", file=sys.stderr)
+    except subprocess.TimeoutExpired:
+        print(f"--on-failure: {words[0]} did not end within {WAIT_SECONDS} s.", file=sys.stderr)
+    except OSError as fault:
+        print(f"--on-failure: {words[0]} cannot be run: {fault.strerror}.", file=sys.stderr)
