@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from arforecast.errors import ArforecastError, UsageError, address, lacking, sho
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from arforecast.ledger.imports.presets import ImportReport
 
 FIRST_PROBLEMS = 20
 
@@ -34,6 +37,16 @@ def _date(_context: click.Context, _parameter: click.Parameter, day: str | None)
     if not known:
         raise click.BadParameter(f"{day} is not a date. Write it as YYYY-MM-DD.")
     return day
+
+
+def _amount(_context: click.Context, _parameter: click.Parameter, amount: str | None) -> Decimal | None:
+    try:
+        known = None if amount is None else Decimal(amount)
+    except InvalidOperation:
+        raise click.BadParameter(f"{amount} is not an amount. Write it as 1234.50.") from None
+    if known is not None and not known.is_finite():
+        raise click.BadParameter(f"{amount} is not an amount. Write it as 1234.50.")
+    return known
 
 
 AS_OF = click.option("--as-of", required=True, metavar="DATE", callback=_date, help="The day to stand on, YYYY-MM-DD.")
@@ -124,25 +137,61 @@ def sample(folder: Path, customers: int, months: int, seed: int, go_live: str | 
 @main.command("import")
 @click.argument("words", nargs=-1, metavar="[PRESET] SOURCE FOLDER")
 @click.option("--preset-file", type=click.Path(exists=True, path_type=Path), help="Your own mapping, a TOML file.")
-def import_(words: tuple[str, ...], preset_file: Path | None) -> None:
-    """Turn the export SOURCE into a ledger in FOLDER, by a PRESET (flat, ibm, sap_open_items, xero) or by a
+@click.option("--as-of", metavar="DATE", callback=_date, help="The day that open items of one day are of.")
+@click.option(
+    "--total", type=click.UNPROCESSED, callback=_amount, help="What the amounts of the export must add up to."
+)
+@click.option("--list", "listed", is_flag=True, help="The presets, and what each reads.")
+def import_(
+    words: tuple[str, ...], preset_file: Path | None, as_of: str | None, total: Decimal | None, listed: bool
+) -> None:
+    """Turn the export SOURCE, text or a workbook, into a ledger in FOLDER, by a PRESET (see --list) or by a
     --preset-file of your own."""
-    from arforecast.ledger.imports.presets import import_export
+    from arforecast.ledger.imports.presets import Stated, import_export
 
+    if listed:
+        _list_presets()
+        return
     *presets, source, folder = words if len(words) > 1 else ("", "")
     if len(presets) + bool(preset_file) != 1 or not source:
         raise UsageError("Name a preset, the export and the folder; or the export, the folder and --preset-file.")
     if not Path(source).is_file():
         raise UsageError(f"{source} does not exist, or is no file.")
-    report = import_export(preset_file or presets[0], Path(source), Path(folder))
-    for rule, rows in report.skipped.items():
-        click.echo(f"{rows:,} rows skipped: {rule}")
-    _print_problems(report.problems)
-    counts = f"{report.read:,} rows read = {report.imported:,} imported + {sum(report.skipped.values()):,} skipped"
-    click.echo(f"{counts} + {report.quarantined:,} quarantined")
+    stated = Stated(total, date.fromisoformat(as_of) if as_of else None)
+    report = import_export(preset_file or presets[0], Path(source), Path(folder), stated)
+    _print_import(report)
     click.echo(folder)
     # A ledger of nothing is no ledger: whoever runs this by night must hear of it.
     sys.exit(0 if report.imported else 1)
+
+
+def _list_presets() -> None:
+    from arforecast.ledger.imports import mapping
+
+    for name in mapping.names():
+        click.echo(f"{name:<24}{mapping.about(name)}")
+
+
+def _print_import(report: ImportReport) -> None:
+    for rule, rows in report.skipped.items():
+        click.echo(f"{_rows(rows)} skipped: {shown(rule)}{_money(report.money.get(rule, {}))}")
+    _print_problems(report.problems)
+    for name, rows in report.made.items():
+        click.echo(f"{name}: {_rows(rows)}")
+    if report.total:
+        click.echo(report.total)
+    used, held = _money(report.money.get("imported", {})), _money(report.money.get("quarantined", {}))
+    counts = f"{_rows(report.read)} read = {report.imported:,} imported{used}"
+    click.echo(f"{counts} + {sum(report.skipped.values()):,} skipped + {report.quarantined:,} quarantined{held}")
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"
+
+
+def _money(amounts: dict[str, Decimal]) -> str:
+    told = [f"{amount:,} {shown(currency)}".strip() for currency, amount in amounts.items()]
+    return f" ({' and '.join(told)})" if told else ""
 
 
 @main.command()

@@ -32,7 +32,7 @@ from arforecast.snapshot import regrouped
 RECORD_WEEKS = 13
 RECORDS = ("late_record", "cash_record")
 MOST_MONTHS, MOST_WEEKS = 600, 156
-MEND_SNAPSHOT = " Add what was billed and paid before, and remove snapshot_on from ledger.toml."
+MEND_SNAPSHOT = " Add what was billed and paid before, and remove the snapshot from ledger.toml."
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 
@@ -81,19 +81,21 @@ class Ledger:
                 f"This ledger holds the open items of {notes.snapshot_on}, without history: nothing is known of {day}. "
                 f"Stand on {notes.snapshot_on}."
             )
-        first = max(filter(None, (self._first_on, notes.complete_from)), default=day)
-        if day < first:
-            raise UsageError(f"The ledger begins on {first}: nothing is known of {day}. Stand on a later day.")
+        first, last = self._entries
+        if notes.snapshot and last and day < last:
+            raise UsageError(f"The open items of this ledger go up to {last}: they are not those of {day}.")
+        begins = max(filter(None, (first, notes.complete_from)), default=day)
+        if day < begins:
+            raise UsageError(f"The ledger begins on {begins}: nothing is known of {day}. Stand on a later day.")
         return day
 
     @cached_property
-    def _first_on(self) -> date | None:
-        """The day on which the first fact entered the books."""
+    def _entries(self) -> tuple[date | None, date | None]:
+        """The days on which the first and the last fact entered the books."""
         tables = self.books.entire.tables
-        facts = (tables[name].entered_on.min().as_table() for name in ("invoices", "applications", "receipts"))
-        named = (table.rename(first_on=table.columns[0]) for table in facts)
-        first = ibis.union(*named).first_on.min().execute()
-        return None if pd.isna(first) else pd.Timestamp(first).date()
+        facts = [tables[name].select("entered_on") for name in ("invoices", "applications", "receipts")]
+        ends = ibis.union(*facts).aggregate(first=ibis._.entered_on.min(), last=ibis._.entered_on.max()).execute()
+        return _day(ends["first"].iloc[0]), _day(ends["last"].iloc[0])
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Snapshot:
     def _days(self, months: int) -> list[date]:
         """The day and the month-ends before it, or the one day that open items alone are of."""
         _refuse_beyond("months", months, MOST_MONTHS)
-        return [self.day] if self.books.notes.snapshot_on else snapshot.month_ends(self.day, months)
+        return [self.day] if self.books.notes.without_history else snapshot.month_ends(self.day, months)
 
     def _history(self, asked: str) -> None:
         """Raises UnknownError where the ledger does not know what was paid."""
@@ -411,6 +413,10 @@ def _read(url: Any, settings: Settings) -> Books:
     if url == ledgers.GROUP and settings.entities:
         return ledgers.open_group(settings)
     return ledgers.open_books(settings.entities.get(url, url) if isinstance(url, str) else url, settings)
+
+
+def _day(entered: Any) -> date | None:
+    return None if pd.isna(entered) else pd.Timestamp(entered).date()
 
 
 def _date(day: str | date) -> date:

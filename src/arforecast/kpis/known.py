@@ -36,7 +36,7 @@ def not_in_ledger(books: Books, name: str = "", needs: str = "", looks_back: boo
 
     needs: the table that it is made of. looks_back: whether it asks for what happened before the day.
     """
-    if looks_back and books.notes.snapshot_on:
+    if looks_back and books.notes.without_history:
         return NO_HISTORY
     if looks_back and not books.tells_paid and name not in WITHOUT_PAYMENTS:
         return NO_PAYMENTS

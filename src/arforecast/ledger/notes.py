@@ -20,7 +20,7 @@ class Notes(Section):
 
     currency: of its amounts that name none. country, time_zone, source: where it comes from. complete_from: bookings
     before that day are not here, what was billed before is an opening balance. snapshot_on: it holds the open items of
-    that one day, without history.
+    that one day, without history; snapshot: the same of a day that nobody has told.
     """
 
     currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
@@ -29,6 +29,12 @@ class Notes(Section):
     source: str | None = None
     complete_from: date | None = None
     snapshot_on: date | None = None
+    snapshot: bool = False
+
+    @property
+    def without_history(self) -> bool:
+        """Whether the ledger holds nothing but the open items of one day."""
+        return self.snapshot or self.snapshot_on is not None
 
     @property
     def opened_on(self) -> date | None:
@@ -68,4 +74,5 @@ def told(settings: Settings, notes: Notes) -> Settings:
 def together(notes: list[Notes]) -> Notes:
     """What can be said of several ledgers in one: complete from the day on which all of them are."""
     days = {name: [day for each in notes if (day := getattr(each, name))] for name in ("complete_from", "snapshot_on")}
-    return Notes(**{name: max(known) for name, known in days.items() if known})
+    known = {name: max(each) for name, each in days.items() if each}
+    return Notes(**known, snapshot=any(each.snapshot for each in notes))

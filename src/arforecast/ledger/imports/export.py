@@ -1,0 +1,187 @@
+"""An export as text: where its header stands, what the lines above, between and below its rows are."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from arforecast.errors import SourceError
+from arforecast.ledger.imports.mapping import Format, Mapping
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+WORKBOOKS = (".xlsx", ".xls", ".xlsb", ".ods")
+# A line that closes what a heading opened begins with these words, and ends with the heading.
+CLOSING = "Total for "
+Records = dict[int, list[str]]
+
+
+@dataclass(frozen=True)
+class Export:
+    """The export as text: its header, and the cells of every row under it that is not blank, by row number.
+
+    titles: the lines above the header. headings: by row number the heading it stands under, where there are any.
+    """
+
+    file: Path
+    header: list[str]
+    titles: Records
+    records: Records
+    headings: dict[int, str]
+
+    @property
+    def read(self) -> int:
+        """The lines read, those above the header and the headings among them."""
+        return len(self.titles) + len(self.records) + len(self.heading_rows)
+
+    @property
+    def heading_rows(self) -> list[int]:
+        return [row for row in self.headings if row not in self.records]
+
+
+def read(source: Path, mapping: Mapping) -> Export:
+    """Raises SourceError for an export that cannot be read at all: no file, another encoding, no sheet of that name,
+    a missing column, a quote that does not end."""
+    form = mapping.format
+    records = _cells(source, form)
+    if not records:
+        raise SourceError(f"{source} is empty: not even a header stands there.")
+    top = _header_row(records, mapping.needed_columns)
+    header = [name.strip() for name in records[top]]
+    _refuse_missing(source, header, mapping)
+    titles = {row: cells for row, cells in records.items() if row < top}
+    below = {row: _fitted(cells, len(header)) for row, cells in records.items() if row > top}
+    if not form.headings:
+        return Export(source, header, titles, below, {})
+    headings = _headings(below)
+    rows = {row: cells for row, cells in below.items() if not _is_heading(cells)}
+    return Export(source, [*header, form.headings], titles, {r: [*c, headings[r]] for r, c in rows.items()}, headings)
+
+
+def _cells(source: Path, form: Format) -> Records:
+    """Row number as a spreadsheet shows it -> cells; a row without a filled cell is blank and left out."""
+    rows = _of_workbook(source, form) if source.suffix.lower() in WORKBOOKS else _of_text(source, form)
+    return {row: cells for row, cells in enumerate(rows, start=1) if any(map(str.strip, cells))}
+
+
+def _of_text(source: Path, form: Format) -> list[list[str]]:
+    try:
+        with source.open(encoding=form.codec, newline="") as stream:
+            # Strict: otherwise a quote that does not end swallows the rows behind it without a word.
+            reader = csv.reader(stream, delimiter=form.separator, strict=True)
+            return _all(reader, source)
+    except OSError as fault:
+        raise SourceError(f"{source} cannot be opened: {fault.strerror}.") from fault
+    except UnicodeError as fault:
+        raise SourceError(f"{source} is not {form.encoding}: {fault}. Declare its encoding in a mapping.") from fault
+
+
+def _all(reader: Reader, source: Path) -> list[list[str]]:
+    try:
+        return list(reader)
+    except csv.Error as fault:
+        raise SourceError(f"{source} line {reader.line_num}: {fault}. Correct the quotes there.") from fault
+
+
+def _of_workbook(source: Path, form: Format) -> list[list[str]]:
+    """The cells of a sheet, written as the mapping declares a text to be."""
+    from python_calamine import CalamineError, load_workbook
+
+    try:
+        book = load_workbook(source)
+        if form.sheet and form.sheet not in book.sheet_names:
+            raise SourceError(f"{source} has no sheet {form.sheet}; it has {', '.join(book.sheet_names)}.")
+        sheet = book.get_sheet_by_name(form.sheet or book.sheet_names[0])
+        return [[_written(cell, form) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    except (CalamineError, OSError) as fault:
+        raise SourceError(f"{source} cannot be read as a workbook: {fault}. Save it as .xlsx or as CSV.") from fault
+
+
+def _written(cell: object, form: Format) -> str:
+    match cell:
+        case datetime() | date():
+            return cell.strftime(form.dates)
+        case bool():
+            return str(cell).lower()
+        case float():
+            return (f"{cell:.0f}" if cell.is_integer() else repr(cell)).replace(".", form.decimal)
+        case _:
+            return str(cell)
+
+
+def _header_row(records: Records, needed: set[str]) -> int:
+    """The first row with every column that the mapping needs, else the first one: that is told what it lacks."""
+    return next((row for row, cells in records.items() if needed.issubset(map(str.strip, cells))), min(records))
+
+
+def _refuse_missing(source: Path, header: list[str], mapping: Mapping) -> None:
+    missing = ", ".join(sorted(mapping.needed_columns.difference(header)))
+    if missing:
+        raise SourceError(
+            f"{source} has no column {missing}; it has {', '.join(header)}. Correct the export or the mapping."
+        )
+    spoken = {*mapping.foreign_columns, mapping.format.headings} - {""}
+    names = [*header, *([mapping.format.headings] if mapping.format.headings else [])]
+    twice = ", ".join(sorted(name for name in spoken if names.count(name) > 1))
+    if twice:
+        raise SourceError(f"{source}: the column {twice} stands there twice. Keep one of them.")
+
+
+def _fitted(cells: list[str], width: int) -> list[str]:
+    """A row that is longer than the header by empty cells alone is as long as it."""
+    return cells[:width] if not any(map(str.strip, cells[width:])) else cells
+
+
+def _is_heading(cells: list[str]) -> bool:
+    return sum(bool(cell.strip()) for cell in cells) == 1
+
+
+def _headings(records: Records) -> dict[int, str]:
+    """What each row stands under: the last heading that no line `Total for` it has closed yet; empty where none is."""
+    open_: list[str] = []
+    under = {}
+    for row, cells in records.items():
+        words = next(cell.strip() for cell in cells if cell.strip())
+        if _is_heading(cells):
+            open_.append(words)
+        under[row] = open_[-1] if open_ else ""
+        if words.removeprefix(CLOSING) in open_ and words.startswith(CLOSING):
+            del open_[open_.index(words.removeprefix(CLOSING)) :]
+    return under
+
+
+def table(export: Export, form: Format) -> pd.DataFrame:
+    """The rows that are as long as the header, by row number; cells trimmed, declared blanks empty."""
+    even = {row: cells for row, cells in export.records.items() if len(cells) == len(export.header)}
+    index = pd.Index(list(even), dtype="int64")
+    frame = pd.DataFrame(list(even.values()), index=index, columns=export.header, dtype="str")
+    trimmed: pd.DataFrame = frame.apply(lambda cells: cells.str.strip())
+    return trimmed.replace(list(form.blanks), "")
+
+
+def named_day(export: Export, form: str) -> date | None:
+    """The day that a line above the header names in this form; None where none does."""
+    days = (_day(cell, form) for cells in export.titles.values() for cell in cells)
+    return next((day for day in days if day), None)
+
+
+def _day(cell: str, form: str) -> date | None:
+    try:
+        return datetime.strptime(cell.strip(), form).date()  # noqa: DTZ007 - a day, whatever the zone
+    except ValueError:
+        return None
+
+
+def line(cells: Iterable[str], separator: str) -> str:
+    """A row as the export has it."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="").writerow(cells)
+    return text.getvalue()

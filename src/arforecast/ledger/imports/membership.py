@@ -1,0 +1,101 @@
+"""Which rows of an export belong to which table, which are skipped and by which rule."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import pandas as pd
+
+from arforecast.ledger.imports.mapping import Conditions, Mapping, Values, Words
+from arforecast.ledger.imports.values import Rows, amounts
+
+SIGNS = {"plus": "[^-].*[1-9].*|[1-9].*", "minus": "-.*[1-9].*", "zero": "-?[0.]+"}
+
+
+def holds(rows: Rows, column: str, wanted: Words | Values) -> pd.Series:
+    """Whether each row's cell meets a condition; an amount that cannot be read has no sign."""
+    cells = rows.cells[column]
+    if not isinstance(wanted, Values):
+        return cells.isin(wanted)
+    if wanted.begins is not None:
+        return cells.str.startswith(wanted.begins)
+    if wanted.sign is not None:
+        return amounts(cells, rows.form, rows.decimals).str.fullmatch(SIGNS[wanted.sign], na=False)
+    return (cells == "") == wanted.empty
+
+
+def met(rows: Rows, conditions: Conditions) -> pd.Series:
+    """Whether each row meets all of them."""
+    whole = pd.Series(True, index=rows.cells.index)
+    return reduce(lambda so_far, item: so_far & holds(rows, *item), conditions.items(), whole)
+
+
+def totals(rows: Rows, mapping: Mapping) -> pd.Series:
+    """The rows that state the export's own total."""
+    line = mapping.total.line if mapping.total else {}
+    return met(rows, line) if line else pd.Series(False, index=rows.cells.index)
+
+
+def skipped(rows: Rows, mapping: Mapping, unsure: pd.DataFrame) -> pd.Series:
+    """The rule in words that skips each row: it states the total, no table takes it, or it is dropped; empty where it
+    stays. unsure: problems of rows of which nobody can say whether a table takes them."""
+    of_none = ~pd.concat(members(rows, mapping).values(), axis=1).any(axis=1) & ~rows.cells.index.isin(unsure.row)
+    rules = pd.Series("", index=rows.cells.index, dtype="str").mask(totals(rows, mapping), "the export's own total")
+    rules = rules.mask((rules == "") & of_none, not_kept(rows, mapping))
+    for column, wanted in mapping.drop.items():
+        for words, drops in _each(rows, column, wanted):
+            rules = rules.mask((rules == "") & drops, words)
+    return rules
+
+
+def _each(rows: Rows, column: str, wanted: Words | Values) -> list[tuple[str, pd.Series]]:
+    if isinstance(wanted, Values):
+        return [(f"{column} {told(wanted)}", holds(rows, column, wanted))]
+    return [(f"{column} is {value}", rows.cells[column] == value) for value in wanted]
+
+
+def members(rows: Rows, mapping: Mapping) -> dict[str, pd.Series]:
+    """Of each table whether the rows belong to it."""
+    return {name: met(rows, part.keep) for name, part in mapping.parts.items()}
+
+
+def not_kept(rows: Rows, mapping: Mapping) -> pd.Series:
+    """Why no table takes a row, in words, for rows that none does."""
+    if len(mapping.parts) > 1:
+        return _of_no_table(rows, mapping)
+    rules = pd.Series("", index=rows.cells.index, dtype="str")
+    for column, wanted in mapping.keep.items():
+        rules = rules.mask((rules == "") & ~holds(rows, column, wanted), f"{column} {told(wanted, 'is not')}")
+    return rules
+
+
+def _of_no_table(rows: Rows, mapping: Mapping) -> pd.Series:
+    """The words that stand in the columns by which the tables tell their rows."""
+    kept = [item for part in mapping.parts.values() for item in part.keep.items()]
+    named = list(dict.fromkeys(column for column, wanted in kept if not isinstance(wanted, Values)))
+    signed = list(dict.fromkeys(column for column, wanted in kept if isinstance(wanted, Values) and wanted.sign))
+    words = pd.Series("no table takes it", index=rows.cells.index, dtype="str")
+    for column in named[:1]:
+        words = words + ": " + column + " is " + rows.cells[column].mask(rows.cells[column] == "", "empty")
+    for column in signed[:1]:
+        words = words.mask(holds(rows, column, Values(sign="zero")), f"{column} is zero")
+    return words
+
+
+def told(wanted: Words | Values, verb: str = "is") -> str:
+    """A condition in words."""
+    if not isinstance(wanted, Values):
+        return f"{verb} {' or '.join(wanted)}"
+    negation = " not" if verb == "is not" else ""
+    if wanted.begins is not None:
+        return f"{'does not begin' if negation else 'begins'} with {' or '.join(wanted.begins)}"
+    if wanted.sign is not None:
+        names = {"plus": "above zero", "minus": "below zero", "zero": "zero"}
+        return f"is{negation} {names[wanted.sign]}"
+    return f"is{negation} {'empty' if wanted.empty else 'filled in'}"
+
+
+def signed_columns(mapping: Mapping) -> list[str]:
+    """The columns whose sign decides: in a row where it cannot be read nothing can be decided."""
+    kept = [item for part in mapping.parts.values() for item in part.keep.items()]
+    return list(dict.fromkeys(column for column, wanted in kept if isinstance(wanted, Values) and wanted.sign))
