@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from arforecast.errors import SourceError, UsageError
 from arforecast.ledger import open_books
-from arforecast.ledger.imports.presets import ImportReport, import_export, names
+from arforecast.ledger.imports.presets import ImportReport, import_export
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 COLUMNS = """
@@ -366,10 +366,6 @@ def test_no_export(tmp_path: Path) -> None:
 # The mapping
 
 
-def test_the_built_in_presets() -> None:
-    assert names() == ["flat", "ibm", "sap_open_items", "xero"]
-
-
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [
@@ -401,7 +397,9 @@ def test_a_mapping_that_makes_no_sense(importing: Import, mapping: str, message:
 
 
 def test_an_unknown_preset(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"oracle is not a preset\. Choose one of flat, ibm"):
+    with pytest.raises(
+        UsageError, match=r"oracle is not a preset\. Choose one of erpnext_receivables, fivetran_quickbooks, flat"
+    ):
         import_export("oracle", tmp_path / "export.csv", tmp_path / "ledger")
     with pytest.raises(UsageError, match=r"my\.toml cannot be opened"):
         import_export(tmp_path / "my.toml", tmp_path / "export.csv", tmp_path / "ledger")
@@ -570,13 +568,26 @@ def fate(cells: list[str]) -> str:
     """The slow twin: what becomes of one row."""
     if not any(cell.strip() for cell in cells):
         return "blank"
-    if len(cells) != 6:
+    if len(cells) < 6 or any(cell.strip() for cell in cells[6:]):
         return "quarantined"
-    number, customer, issued, due, amount, state = (cell.strip() for cell in cells)
+    number, customer, issued, due, amount, state = (cell.strip() for cell in cells[:6])
     if state == "void":
         return "skipped"
     sound = number and customer and is_day(issued) and is_day(due) and is_above_zero(amount)
     return "imported" if sound else "quarantined"
+
+
+def fates_of(lines: list[list[str]]) -> list[str]:
+    """A number that stands in two rows that are not skipped is that of neither."""
+    alone = [fate(cells) for cells in lines]
+    even = [len(cells) > 5 and not any(cell.strip() for cell in cells[6:]) for cells in lines]
+    told = [
+        cells[0].strip() for cells, word, whole in zip(lines, alone, even, strict=True) if whole and word != "skipped"
+    ]
+    return [
+        "quarantined" if word == "imported" and told.count(cells[0].strip()) > 1 else word
+        for cells, word in zip(lines, alone, strict=True)
+    ]
 
 
 CELL = st.sampled_from(
@@ -613,7 +624,7 @@ def test_no_row_is_lost_and_each_meets_its_fate(lines: list[list[str]]) -> None:
             csv.writer(stream).writerows([f"{HEADER},State".split(","), *lines])
         report = import_export(here / "mapping.toml", here / "export.csv", here / "ledger")
         written = rows_of(here / "ledger" / "invoices.csv")
-    fates = [fate(cells) for cells in lines]
+    fates = fates_of(lines)
     counts = {word: fates.count(word) for word in ("imported", "skipped", "quarantined")}
     assert {
         "imported": report.imported,
@@ -701,8 +712,10 @@ def test_a_mapping_of_ones_own_for_part_payments(tmp_path: Path) -> None:
         "utf-8",
     )
     report = import_export(tmp_path / "cassandra.toml", source, tmp_path / "ledger")
-    assert (report.read, report.imported) == (8753, 8753)
-    for row, was in zip(rows_of(tmp_path / "ledger" / "invoices.csv"), rows_of(source), strict=True):
+    # 77 rows say the same as another: which of them counts nobody can tell.
+    assert (report.read, report.imported, report.quarantined) == (8753, 8676, 77)
+    there = [was for row, was in enumerate(rows_of(source), start=2) if row not in set(report.problems.row)]
+    for row, was in zip(rows_of(tmp_path / "ledger" / "invoices.csv"), there, strict=True):
         issued = day_in(was["Invoice_Date"], "%d-%b-%y")
         assert row["paid_on"] == str(issued + timedelta(days=int(was["Number_of_Days_until_Payment"])))
         assert Decimal(row["amount"]) - Decimal(row["paid_amount"]) == Decimal(was["Outstanding"])

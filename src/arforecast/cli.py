@@ -66,7 +66,7 @@ WHERE = click.option(
 FORMAT = click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json", "parquet"]),
+    type=click.Choice(["table", "csv", "json", "parquet", "xlsx"]),
     default="table",
     show_default=True,
     help="How the table is written to standard output.",
@@ -134,6 +134,24 @@ def sample(folder: Path, customers: int, months: int, seed: int, go_live: str | 
     click.echo(folder)
 
 
+def _list_presets(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+    from arforecast.ledger.imports import mapping
+
+    if asked:
+        for name in mapping.names():
+            click.echo(f"{name:<24}{mapping.about(name)}")
+        context.exit()
+
+
+def _show_preset(context: click.Context, _parameter: click.Parameter, preset: str | None) -> None:
+    """The mapping of a preset, to begin one's own with."""
+    from arforecast.ledger.imports import mapping
+
+    if preset:
+        click.echo(mapping.text(preset), nl=False)
+        context.exit()
+
+
 @main.command("import")
 @click.argument("words", nargs=-1, metavar="[PRESET] SOURCE FOLDER")
 @click.option("--preset-file", type=click.Path(exists=True, path_type=Path), help="Your own mapping, a TOML file.")
@@ -141,17 +159,13 @@ def sample(folder: Path, customers: int, months: int, seed: int, go_live: str | 
 @click.option(
     "--total", type=click.UNPROCESSED, callback=_amount, help="What the amounts of the export must add up to."
 )
-@click.option("--list", "listed", is_flag=True, help="The presets, and what each reads.")
-def import_(
-    words: tuple[str, ...], preset_file: Path | None, as_of: str | None, total: Decimal | None, listed: bool
-) -> None:
+@click.option("--list", is_flag=True, expose_value=False, is_eager=True, callback=_list_presets, help="The presets.")
+@click.option("--show", metavar="PRESET", expose_value=False, is_eager=True, callback=_show_preset, help="Its mapping.")
+def import_(words: tuple[str, ...], preset_file: Path | None, as_of: str | None, total: Decimal | None) -> None:
     """Turn the export SOURCE, text or a workbook, into a ledger in FOLDER, by a PRESET (see --list) or by a
     --preset-file of your own."""
     from arforecast.ledger.imports.presets import Stated, import_export
 
-    if listed:
-        _list_presets()
-        return
     *presets, source, folder = words if len(words) > 1 else ("", "")
     if len(presets) + bool(preset_file) != 1 or not source:
         raise UsageError("Name a preset, the export and the folder; or the export, the folder and --preset-file.")
@@ -163,13 +177,6 @@ def import_(
     click.echo(folder)
     # A ledger of nothing is no ledger: whoever runs this by night must hear of it.
     sys.exit(0 if report.imported else 1)
-
-
-def _list_presets() -> None:
-    from arforecast.ledger.imports import mapping
-
-    for name in mapping.names():
-        click.echo(f"{name:<24}{mapping.about(name)}")
 
 
 def _print_import(report: ImportReport) -> None:
@@ -446,6 +453,7 @@ def _print(table: pd.DataFrame, form: str) -> None:
         "csv": _print_csv,
         "json": _print_json,
         "parquet": lambda frame: frame.to_parquet(sys.stdout.buffer),
+        "xlsx": _print_workbook,
     }
     writers[form](table)
 
@@ -465,6 +473,19 @@ def _print_json(table: pd.DataFrame) -> None:
         plain[name] = table[name].dt.strftime("%Y-%m-%d")
     rows = plain.astype(object).where(plain.notna(), None).to_dict("records")
     click.echo(json.dumps(rows, ensure_ascii=False, allow_nan=False))
+
+
+def _print_workbook(table: pd.DataFrame) -> None:
+    """One sheet: a frozen header, dates as ISO, and no text that a spreadsheet would take for a formula or a link."""
+    from io import BytesIO
+
+    import pandas as pd
+
+    inert = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}}
+    written = BytesIO()
+    with pd.ExcelWriter(written, "xlsxwriter", datetime_format="yyyy-mm-dd", engine_kwargs=inert) as workbook:
+        table.to_excel(workbook, sheet_name="arforecast", index=False, freeze_panes=(1, 0), autofilter=True)
+    sys.stdout.buffer.write(written.getvalue())
 
 
 @contextmanager

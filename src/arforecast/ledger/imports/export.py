@@ -54,8 +54,7 @@ def read(source: Path, mapping: Mapping) -> Export:
     records = _cells(source, form)
     if not records:
         raise SourceError(f"{source} is empty: not even a header stands there.")
-    top = _header_row(records, mapping.needed_columns)
-    header = [name.strip() for name in records[top]]
+    top, header = _header(records, mapping)
     _refuse_missing(source, header, mapping)
     titles = {row: cells for row, cells in records.items() if row < top}
     below = {row: _fitted(cells, len(header)) for row, cells in records.items() if row > top}
@@ -117,9 +116,21 @@ def _written(cell: object, form: Format) -> str:
             return str(cell)
 
 
-def _header_row(records: Records, needed: set[str]) -> int:
-    """The first row with every column that the mapping needs, else the first one: that is told what it lacks."""
-    return next((row for row, cells in records.items() if needed.issubset(map(str.strip, cells))), min(records))
+def _header(records: Records, mapping: Mapping) -> tuple[int, list[str]]:
+    """The first row with every column that the mapping needs, whatever its capitals, else the first one: that is told
+    what it lacks."""
+    for row, cells in records.items():
+        header = _spelt(cells, mapping.foreign_columns)
+        if mapping.needed_columns.issubset(header):
+            return row, header
+    return min(records), [name.strip() for name in records[min(records)]]
+
+
+def _spelt(cells: list[str], names: set[str]) -> list[str]:
+    """The names of a header as the mapping spells them."""
+    known = {name.casefold(): name for name in names}
+    trimmed = [cell.strip() for cell in cells]
+    return [cell if cell in names else known.get(cell.casefold(), cell) for cell in trimmed]
 
 
 def _refuse_missing(source: Path, header: list[str], mapping: Mapping) -> None:

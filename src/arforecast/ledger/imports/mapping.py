@@ -12,7 +12,8 @@ optional:
     [drop]       "Foreign column" = which values: rows with one of them are skipped
     [expect]     "Foreign column" = which values: rows with another one cannot be told truly: quarantined
     [lines]      what to do with several rows of one invoice: rows = "sum" | "same" | "first", see `Part`
-    [credits.columns], [receipts.keep], [customers.lines] ... the same of another table; [drop] holds for all of them
+    [credits.columns], [receipts.keep], [customers.lines] ... the same of another table, or several times of one, each
+                 after a line [[applications]]; [drop] holds for all of them
     [total]      column = "Foreign column", and under [total.line] which row states its sum, see `Total`
     [ledger]     what the ledger says of itself: currency, country, time_zone, source, snapshot, as_of_line
 
@@ -31,7 +32,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
 import pandas as pd
-from pydantic import Discriminator, Field, Tag, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, field_validator, model_validator
 
 from arforecast.errors import UsageError
 from arforecast.ledger.tables import BY_NAME, INVOICES, Table
@@ -260,7 +261,10 @@ class Lines(Section):
 
 
 class Part(Section):
-    """Which rows of the export make rows of one table, and how."""
+    """Which rows of the export make rows of one table, and how.
+
+    where_there: some of these exports lack its columns; then nothing is made of it.
+    """
 
     columns: dict[str, Origin]
     optional: dict[str, Origin] = Field(default_factory=dict)
@@ -268,6 +272,7 @@ class Part(Section):
     keep: Conditions = Field(default_factory=dict)
     expect: Conditions = Field(default_factory=dict)
     lines: Lines | None = None
+    where_there: bool = False
 
     @property
     def needed(self) -> set[str]:
@@ -297,6 +302,14 @@ class Said(Section):
     as_of_line: str = ""
 
 
+def _several(told: object) -> object:
+    return [told] if isinstance(told, dict) else told
+
+
+Parts = Annotated[tuple[Part, ...], BeforeValidator(_several)]
+OTHERS = tuple(BY_NAME[name] for name in ("applications", "receipts", "credits", "customers"))
+
+
 class Mapping(Part):
     """The sections of a mapping file: those of the invoices, of other tables, and of the export as a whole."""
 
@@ -304,34 +317,42 @@ class Mapping(Part):
     drop: Conditions = Field(default_factory=dict)
     total: Total | None = None
     ledger: Said = Said()
-    applications: Part | None = None
-    receipts: Part | None = None
-    credits: Part | None = None
-    customers: Part | None = None
+    applications: Parts = ()
+    receipts: Parts = ()
+    credits: Parts = ()
+    customers: Parts = ()
 
     @property
-    def parts(self) -> dict[str, Part]:
-        """What makes each table, the invoices first."""
-        others = {name: getattr(self, name) for name in ("applications", "receipts", "credits", "customers")}
-        return {INVOICES.name: self} | {name: part for name, part in others.items() if part}
+    def parts(self) -> list[tuple[Table, Part]]:
+        """What makes the rows of each table, the invoices first."""
+        others = [(table, part) for table in OTHERS for part in getattr(self, table.name)]
+        return [(INVOICES, self), *others]
+
+    def of(self, header: list[str]) -> Mapping:
+        """The mapping without the parts whose columns an export with this header lacks."""
+        there = {*header, self.format.headings}
+        kept = {
+            table.name: tuple(part for part in getattr(self, table.name) if _is_there(part, there)) for table in OTHERS
+        }
+        return self.model_copy(update=kept)
 
     @property
     def needed_columns(self) -> set[str]:
         """Every column that the export must have; the one its headings give is none of them."""
         told = {*self.drop, *(() if self.total is None else (self.total.column, *self.total.line))}
-        return told.union(*(part.needed for part in self.parts.values())) - {self.format.headings}
+        always = (part.needed for _, part in self.parts if not part.where_there)
+        return told.union(*always) - {self.format.headings}
 
     @property
     def foreign_columns(self) -> set[str]:
         """Every column of the export that the mapping speaks of."""
-        return self.needed_columns.union(*(_foreign(part.optional) for part in self.parts.values()))
+        return self.needed_columns.union(*(part.needed | _foreign(part.optional) for _, part in self.parts))
 
     @model_validator(mode="after")
     def _makes_its_tables(self) -> Self:
-        for name, part in self.parts.items():
-            where = "" if part is self else f"{name}."
-            _check_columns(where, part, BY_NAME[name])
-            _check_types(part, BY_NAME[name])
+        for table, part in self.parts:
+            _check_columns("" if part is self else f"{table.name}.", part, table)
+            _check_types(part, table)
         return self
 
     @model_validator(mode="after")
@@ -341,6 +362,10 @@ class Mapping(Part):
         if self.applications and "paid_on" in self.columns | self.optional:
             raise ValueError("paid_on and [applications] both tell payments. Keep one of them")
         return self
+
+
+def _is_there(part: Part, columns: set[str]) -> bool:
+    return not part.where_there or part.needed <= columns
 
 
 def _check_columns(where: str, part: Part, table: Table) -> None:
@@ -386,7 +411,7 @@ def load(preset: str | Path) -> Mapping:
     Raises UsageError with the section, the key and what was expected.
     """
     try:
-        return Mapping.model_validate(tomllib.loads(_text(preset)))
+        return Mapping.model_validate(tomllib.loads(text(preset)))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise UsageError(f"{preset} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:
@@ -399,7 +424,8 @@ def _place(keys: tuple[int | str, ...]) -> list[str]:
     return [str(key) for key in keys if key not in ("", *KINDS)]
 
 
-def _text(preset: str | Path) -> str:
+def text(preset: str | Path) -> str:
+    """The file of a built-in preset, or the one at this Path. Raises UsageError where there is none."""
     if isinstance(preset, str):
         if preset not in names():
             raise UsageError(f"{preset} is not a preset. Choose one of {', '.join(names())}, or name a mapping file.")
@@ -412,7 +438,7 @@ def _text(preset: str | Path) -> str:
 
 def about(preset: str) -> str:
     """What a built-in preset reads, in a line: the first one of its file."""
-    return _text(preset).splitlines()[0].removeprefix("#").strip()
+    return text(preset).splitlines()[0].removeprefix("#").strip()
 
 
 def _built_in() -> Traversable:

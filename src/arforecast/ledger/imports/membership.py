@@ -39,7 +39,7 @@ def totals(rows: Rows, mapping: Mapping) -> pd.Series:
 def skipped(rows: Rows, mapping: Mapping, unsure: pd.DataFrame) -> pd.Series:
     """The rule in words that skips each row: it states the total, no table takes it, or it is dropped; empty where it
     stays. unsure: problems of rows of which nobody can say whether a table takes them."""
-    of_none = ~pd.concat(members(rows, mapping).values(), axis=1).any(axis=1) & ~rows.cells.index.isin(unsure.row)
+    of_none = ~pd.concat(members(rows, mapping), axis=1).any(axis=1) & ~rows.cells.index.isin(unsure.row)
     rules = pd.Series("", index=rows.cells.index, dtype="str").mask(totals(rows, mapping), "the export's own total")
     rules = rules.mask((rules == "") & of_none, not_kept(rows, mapping))
     for column, wanted in mapping.drop.items():
@@ -49,14 +49,15 @@ def skipped(rows: Rows, mapping: Mapping, unsure: pd.DataFrame) -> pd.Series:
 
 
 def _each(rows: Rows, column: str, wanted: Words | Values) -> list[tuple[str, pd.Series]]:
+    named = column or "the column without a name"
     if isinstance(wanted, Values):
-        return [(f"{column} {told(wanted)}", holds(rows, column, wanted))]
-    return [(f"{column} is {value}", rows.cells[column] == value) for value in wanted]
+        return [(f"{named} {told(wanted)}", holds(rows, column, wanted))]
+    return [(f"{named} is {value}", rows.cells[column] == value) for value in wanted]
 
 
-def members(rows: Rows, mapping: Mapping) -> dict[str, pd.Series]:
-    """Of each table whether the rows belong to it."""
-    return {name: met(rows, part.keep) for name, part in mapping.parts.items()}
+def members(rows: Rows, mapping: Mapping) -> list[pd.Series]:
+    """Of each part of the mapping whether the rows belong to it."""
+    return [met(rows, part.keep) for _, part in mapping.parts]
 
 
 def not_kept(rows: Rows, mapping: Mapping) -> pd.Series:
@@ -71,7 +72,7 @@ def not_kept(rows: Rows, mapping: Mapping) -> pd.Series:
 
 def _of_no_table(rows: Rows, mapping: Mapping) -> pd.Series:
     """The words that stand in the columns by which the tables tell their rows."""
-    kept = [item for part in mapping.parts.values() for item in part.keep.items()]
+    kept = [item for _, part in mapping.parts for item in part.keep.items()]
     named = list(dict.fromkeys(column for column, wanted in kept if not isinstance(wanted, Values)))
     signed = list(dict.fromkeys(column for column, wanted in kept if isinstance(wanted, Values) and wanted.sign))
     words = pd.Series("no table takes it", index=rows.cells.index, dtype="str")
@@ -88,7 +89,7 @@ def told(wanted: Words | Values, verb: str = "is") -> str:
         return f"{verb} {' or '.join(wanted)}"
     negation = " not" if verb == "is not" else ""
     if wanted.begins is not None:
-        return f"{'does not begin' if negation else 'begins'} with {' or '.join(wanted.begins)}"
+        return f"{'does not begin' if negation else 'begins'} with {' or '.join(map(str.strip, wanted.begins))}"
     if wanted.sign is not None:
         names = {"plus": "above zero", "minus": "below zero", "zero": "zero"}
         return f"is{negation} {names[wanted.sign]}"
@@ -97,5 +98,5 @@ def told(wanted: Words | Values, verb: str = "is") -> str:
 
 def signed_columns(mapping: Mapping) -> list[str]:
     """The columns whose sign decides: in a row where it cannot be read nothing can be decided."""
-    kept = [item for part in mapping.parts.values() for item in part.keep.items()]
+    kept = [item for _, part in mapping.parts for item in part.keep.items()]
     return list(dict.fromkeys(column for column, wanted in kept if isinstance(wanted, Values) and wanted.sign))

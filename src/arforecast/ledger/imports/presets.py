@@ -87,6 +87,7 @@ def import_export(preset: str | Path, source: Path, folder: Path, stated: Stated
     mapping = load(preset)
     _refuse_other_files(folder, source)
     export = exports.read(source, mapping)
+    mapping = mapping.of(export.header)
     notes = _notes(export, mapping.ledger, stated.as_of)
     ledger, report = _translate(export, mapping, stated.total)
     with folders.complete(folder.resolve()) as part:
@@ -109,12 +110,12 @@ def _translate(
     rules = skipped(rows, mapping, unsure)
     staying = rows.of(rules == "")
     unsure = unsure[unsure.row.isin(staying.cells.index)]
-    taken = {name: of & ~of.index.isin(unsure.row) for name, of in members(staying, mapping).items()}
-    readings = {name: _readings(staying.of(of), mapping.parts[name], BY_NAME[name]) for name, of in taken.items()}
-    found = pd.concat([problems.ragged(export), unsure, *problems.of_tables(staying, readings, taken, mapping)])
+    taken = [staying.of(of & ~of.index.isin(unsure.row)) for of in members(staying, mapping)]
+    readings = [_readings(of, *part) for of, part in zip(taken, mapping.parts, strict=True)]
+    found = pd.concat([problems.ragged(export), unsure, *problems.of_tables(taken, readings, mapping)])
     broken = set(found.row)
     fates = rules.mask(rules == "", IMPORTED).mask(rules.index.isin(broken), QUARANTINED)
-    tables = {name: _table(of, mapping.parts[name], BY_NAME[name], broken) for name, of in readings.items()}
+    tables = _tables(readings, mapping, broken)
     worded = problems.worded(found, export, mapping.format)
     money = _money(rows, fates, mapping)
     report = ImportReport(
@@ -141,8 +142,8 @@ def _rows(export: Export, mapping: Mapping) -> Rows:
 
 def _currency(cells: pd.DataFrame, mapping: Mapping) -> pd.Series:
     """The currency of each row, empty where the export names none; as ISO writes it, in capitals."""
-    column = next((c for c in map(_currency_column, mapping.parts.values()) if c in cells), None)
-    constant = next((part.constants["currency"] for part in mapping.parts.values() if "currency" in part.constants), "")
+    column = next((c for c in (_currency_column(part) for _, part in mapping.parts) if c in cells), None)
+    constant = next((part.constants["currency"] for _, part in mapping.parts if "currency" in part.constants), "")
     plain = pd.Series(constant or mapping.ledger.currency or "", index=cells.index, dtype="str")
     return plain if column is None else cells[column].str.upper()
 
@@ -152,7 +153,7 @@ def _currency_column(part: Part) -> str:
     return told if isinstance(told, str) else ""
 
 
-def _readings(rows: Rows, part: Part, table: Table) -> dict[str, Reading]:
+def _readings(rows: Rows, table: Table, part: Part) -> dict[str, Reading]:
     at_hand = {name: origin for name, origin in part.optional.items() if _is_there(origin, rows)}
     found = {name: reading(rows, type_of(table, name), origin) for name, origin in (part.columns | at_hand).items()}
     if "currency" in found:
@@ -163,6 +164,14 @@ def _readings(rows: Rows, part: Part, table: Table) -> dict[str, Reading]:
 
 def _is_there(origin: Origin, rows: Rows) -> bool:
     return set(rows.cells.columns).issuperset(foreign(origin))
+
+
+def _tables(readings: list[dict[str, Reading]], mapping: Mapping, broken: set[int]) -> dict[str, pd.DataFrame]:
+    """The tables of the ledger, each from all that makes its rows."""
+    made: dict[str, list[pd.DataFrame]] = {}
+    for columns, (table, part) in zip(readings, mapping.parts, strict=True):
+        made.setdefault(table.name, []).append(_table(columns, part, table, broken))
+    return {name: pd.concat(parts).fillna("") for name, parts in made.items()}
 
 
 def _table(readings: dict[str, Reading], part: Part, table: Table, broken: set[int]) -> pd.DataFrame:

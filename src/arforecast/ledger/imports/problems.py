@@ -11,7 +11,7 @@ from arforecast.ledger.imports.export import Export
 from arforecast.ledger.imports.mapping import Format, Mapping, Part, type_of
 from arforecast.ledger.imports.membership import holds, signed_columns
 from arforecast.ledger.imports.values import Reading, Rows, added, amounts
-from arforecast.ledger.tables import BY_NAME, Table
+from arforecast.ledger.tables import Table
 
 WORDINGS = {
     "unreadable": "the row has {value} cells, not as many as the header. Quote cells that hold a separator.",
@@ -59,13 +59,10 @@ def without_sign(rows: Rows, mapping: Mapping) -> pd.DataFrame:
     return pd.concat(found).drop_duplicates("row")
 
 
-def of_tables(
-    rows: Rows, readings: dict[str, dict[str, Reading]], taken: dict[str, pd.Series], mapping: Mapping
-) -> Iterator[pd.DataFrame]:
-    """What is wrong with the rows of each table by themselves, and with those that tell of the same thing."""
-    for name, columns in readings.items():
-        part, table = mapping.parts[name], BY_NAME[name]
-        alone = pd.concat([*_unexpected(rows.of(taken[name]), part), *_unreadable(columns, part, table)])
+def of_tables(taken: list[Rows], readings: list[dict[str, Reading]], mapping: Mapping) -> Iterator[pd.DataFrame]:
+    """What is wrong with the rows of each part by themselves, and with those that tell of the same thing."""
+    for rows, columns, (table, part) in zip(taken, readings, mapping.parts, strict=True):
+        alone = pd.concat([*_unexpected(rows, part), *_unreadable(columns, part, table)])
         yield alone
         yield from _of_several_rows(columns, part, table, alone)
 

@@ -1,0 +1,431 @@
+"""The layouts that other systems export: each becomes a ledger that ties to the export's own total."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from arforecast import open_ledger
+from arforecast.cli import main
+from arforecast.errors import SourceError, UsageError
+from arforecast.ledger.imports.mapping import Format, Part, Said, Total, about, names
+from arforecast.ledger.imports.presets import ImportReport, Stated, import_export
+
+EXPORTS = Path(__file__).parent / "exports"
+AS_OF = "2026-03-31"
+
+# What each layout comes to on its day, worked out by hand from the rows of the file: rows by table, KPIs, its total.
+KNOWN: dict[str, tuple[dict[str, int], dict[str, float], str]] = {
+    "erpnext_receivables": (
+        {"invoices": 4, "credits": 0, "receipts": 1},
+        {"open_ar": 1840.5, "credit_balance": -100.0, "net_ar": 1740.5, "aging:31-60": 1000.0, "aging:current": 310.5},
+        "1,740.5",
+    ),
+    "freshbooks_invoices": (
+        {"invoices": 3},
+        {"open_ar": 970.4, "aging:1-30": 315.0, "aging:current": 655.4, "cash": 0.0},
+        "",
+    ),
+    "odoo_invoices": (
+        {"invoices": 2, "credits": 1},
+        {"open_ar": 1250.0, "credit_balance": -120.0, "net_ar": 1130.0, "aging:31-60": 1000.0, "aging:1-30": 250.0},
+        "",
+    ),
+    "quickbooks_ageing": (
+        {"invoices": 3, "credits": 1, "receipts": 1},
+        {"open_ar": 3380.0, "credit_balance": -240.0, "net_ar": 3140.0, "aging:121+": 1240.0, "aging:31-60": 140.0},
+        "3,140.00",
+    ),
+    "quickbooks_balances": (
+        {"invoices": 2, "credits": 1, "receipts": 0},
+        {"open_ar": 1300.0, "credit_balance": -75.0, "net_ar": 1225.0},
+        "1,225.00",
+    ),
+    "sap_line_items": (
+        {"invoices": 3, "credits": 1, "receipts": 1},
+        {"open_ar": 16730.75, "credit_balance": -1150.0, "net_ar": 15580.75, "aging:31-60": 12500.0},
+        "15,580.75",
+    ),
+    "sap_open_items": (
+        {"invoices": 4},
+        {"open_ar": 2050.0, "overdue_ar": 1450.0, "aging:1-30": 400.0, "aging:121+": 1050.0},
+        "",
+    ),
+    "stripe_invoices": (
+        {"invoices": 6, "applications": 3},
+        {"open_ar": 849.5, "cash": 1249.0, "write_offs": 50.0, "aging:1-30": 49.0, "aging:current": 800.5},
+        "",
+    ),
+    "xero_ageing": (
+        {"invoices": 3, "credits": 1},
+        {"open_ar": 2110.0, "credit_balance": -60.0, "net_ar": 2050.0, "aging:1-30": 1150.0, "aging:current": 960.0},
+        "2,050",
+    ),
+    "xero_sales_invoices": (
+        {"invoices": 2, "credits": 1},
+        {"open_ar": 1655.0, "credit_balance": -115.0, "net_ar": 1540.0, "aging:1-30": 1150.0, "aging:current": 505.0},
+        "",
+    ),
+    "zoho_invoices": ({"invoices": 2}, {"open_ar": 1140.0, "aging:31-60": 240.0, "aging:1-30": 900.0}, ""),
+    "netsuite_open_invoices": (
+        {"invoices": 2, "credits": 1, "receipts": 1},
+        {"open_ar": 5300.5, "credit_balance": -350.0, "net_ar": 4950.5, "aging:31-60": 4500.5},
+        "",
+    ),
+    "fivetran_quickbooks": ({"invoices": 2}, {"open_ar": 205.0, "aging:1-30": 205.0}, ""),
+}
+# Presets whose layout is the ledger's own, or is tried on a real export beside the project.
+ELSEWHERE = {"flat", "ibm", "xero"}
+
+
+def source(preset: str) -> Path:
+    return next(EXPORTS.glob(f"{preset}.*"))
+
+
+def kpis(folder: Path) -> dict[str, Any]:
+    frame = open_ledger(folder).as_of(AS_OF).kpis()
+    return dict(zip(frame.kpi, frame.value, strict=True))
+
+
+def test_every_preset_has_a_layout_and_a_line_that_says_what_it_reads() -> None:
+    assert {*KNOWN, *ELSEWHERE} == {*names()}
+    assert all(len(about(name)) > 20 for name in names())
+
+
+@pytest.mark.parametrize("preset", KNOWN)
+def test_a_layout_comes_to_what_it_says_itself(preset: str, tmp_path: Path) -> None:
+    made, known, total = KNOWN[preset]
+    report = import_export(preset, source(preset), tmp_path / "ledger")
+    assert (report.made, report.quarantined) == (made, 0), report.problems.message.tolist()
+    assert f"own total of {_total_column(report)} is {total}, and so is" in report.total if total else not report.total
+    found = kpis(tmp_path / "ledger")
+    assert {name: found[name] for name in known} == pytest.approx(known)
+    used = open_ledger(tmp_path / "ledger").books.rows.set_index("table")
+    assert {name: used.used.get(name, 0) for name in made} == made
+
+
+def _total_column(report: ImportReport) -> str:
+    return report.total.split(" own total of ")[1].split(" is ")[0]
+
+
+@pytest.mark.parametrize("preset", ["quickbooks_ageing", "xero_ageing"])
+def test_a_report_of_a_day_knows_its_day_and_no_other(preset: str, tmp_path: Path) -> None:
+    import_export(preset, source(preset), tmp_path / "ledger")
+    with pytest.raises(UsageError, match="open items of 2026-03-31, without history"):
+        open_ledger(tmp_path / "ledger").as_of("2026-02-28")
+    with pytest.raises(UsageError, match="it is of 2026-03-31, not of 2026-03-30"):
+        import_export(preset, source(preset), tmp_path / "other", Stated(as_of=date.fromisoformat("2026-03-30")))
+
+
+def test_open_items_of_a_day_that_nobody_told_have_no_history_either(tmp_path: Path) -> None:
+    """The newest item is of 10 March: they cannot be those of a day before, and no payment is known."""
+    import_export("sap_open_items", source("sap_open_items"), tmp_path / "ledger")
+    found = kpis(tmp_path / "ledger")
+    assert all(found[name] != found[name] for name in ("dso", "cei", "paid_on_time_share", "ar_turnover"))
+    with pytest.raises(UsageError, match="go up to 2026-03-10: they are not those of 2026-03-09"):
+        open_ledger(tmp_path / "ledger").as_of("2026-03-09")
+    import_export(
+        "sap_open_items", source("sap_open_items"), tmp_path / "told", Stated(as_of=date.fromisoformat(AS_OF))
+    )
+    assert (tmp_path / "told" / "ledger.toml").read_text("utf-8") == f"snapshot_on = {AS_OF}\n"
+
+
+def test_a_day_belongs_to_open_items_alone(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="this export has a history"):
+        import_export(
+            "freshbooks_invoices",
+            source("freshbooks_invoices"),
+            tmp_path / "l",
+            Stated(as_of=date.fromisoformat(AS_OF)),
+        )
+
+
+def test_what_was_given_up_is_written_off_on_its_day_in_its_own_decimals(tmp_path: Path) -> None:
+    yen = source("stripe_invoices").read_text("utf-8").replace("usd,5000", "jpy,5000")
+    (tmp_path / "yen.csv").write_text(yen, "utf-8")
+    import_export("stripe_invoices", tmp_path / "yen.csv", tmp_path / "ledger")
+    rows = list(csv.DictReader((tmp_path / "ledger" / "applications.csv").open(encoding="utf-8")))
+    assert ("in_08", "2026-03-20", "5000", "write_off") in [tuple(row.values()) for row in rows]
+    amounts = list(csv.DictReader((tmp_path / "ledger" / "invoices.csv").open(encoding="utf-8")))
+    assert {row["currency"]: row["amount"] for row in amounts[-1:]} == {"JPY": "5000"}
+
+
+# A total that does not tie
+
+
+def cut(preset: str, folder: Path, words: str) -> Path:
+    """The export without the lines that hold these words."""
+    lines = source(preset).read_text("utf-8").splitlines()
+    (folder / "cut.csv").write_text("\n".join(line for line in lines if words not in line), "utf-8")
+    return folder / "cut.csv"
+
+
+def test_an_export_that_lacks_a_row_of_its_total_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"its total of Open balance is 3,140\.00, but .* add up to 3,290\.00"):
+        import_export("quickbooks_ageing", cut("quickbooks_ageing", tmp_path, "Payment"), tmp_path / "ledger")
+    assert not (tmp_path / "ledger").exists()
+
+
+def test_an_export_whose_total_is_cut_off_says_that_nothing_proves_it(tmp_path: Path) -> None:
+    report = import_export("quickbooks_ageing", cut("quickbooks_ageing", tmp_path, "TOTAL"), tmp_path / "ledger")
+    assert report.total == "The export states no total: nothing proves that it is whole."
+
+
+def test_a_total_told_by_hand_must_tie_as_well(tmp_path: Path) -> None:
+    told = Stated(total=Decimal("1130.00"))
+    assert "1,130.00, and so" in import_export("odoo_invoices", source("odoo_invoices"), tmp_path / "l", told).total
+    with pytest.raises(SourceError, match=r"is 1,131, but its rows that count add up to 1,130\.00"):
+        import_export("odoo_invoices", source("odoo_invoices"), tmp_path / "l", Stated(total=Decimal(1131)))
+
+
+def test_an_amount_that_nobody_can_read_leaves_the_total_unchecked(tmp_path: Path) -> None:
+    broken = source("sap_line_items").read_text("utf-8").replace("980,00\t", "98O,00\t")
+    (tmp_path / "export.csv").write_text(broken, "utf-8")
+    report = import_export("sap_line_items", tmp_path / "export.csv", tmp_path / "ledger")
+    assert report.quarantined == 1
+    assert "is not checked: 1 quarantined row" in report.total
+
+
+# Lines of one invoice
+
+
+LINES = """
+[columns]
+invoice_id = "No"
+customer_id = "Who"
+issued_on = "Issued"
+due_on = "Due"
+amount = "Amount"
+[lines]
+rows = "{rows}"
+"""
+HEADER = "No,Who,Issued,Due,Amount\n"
+
+
+def imported(folder: Path, rows: str, export: str) -> tuple[ImportReport, list[list[str]]]:
+    (folder / "mapping.toml").write_text(LINES.format(rows=rows), "utf-8")
+    (folder / "export.csv").write_text(HEADER + export, "utf-8")
+    report = import_export(folder / "mapping.toml", folder / "export.csv", folder / "ledger")
+    with (folder / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
+        return report, [[row["invoice_id"], row["amount"]] for row in csv.DictReader(stream)]
+
+
+def test_lines_are_added_up_to_the_cent(tmp_path: Path) -> None:
+    lines = "A,C,2026-01-05,2026-02-04,0.10\nB,C,2026-01-05,2026-02-04,5\nA,C,2026-01-05,2026-02-04,0.20\n"
+    lines += "A,C,2026-01-05,2026-02-04,-0.05\n"
+    report, rows = imported(tmp_path, "sum", lines)
+    assert rows == [["A", "0.25"], ["B", "5"]]
+    assert (report.read, report.imported, report.made) == (4, 4, {"invoices": 2})
+
+
+@pytest.mark.parametrize(
+    ("rows", "second", "rules"),
+    [
+        ("sum", "A,D,2026-01-05,2026-02-04,2", ["lines_differ", "lines_differ"]),
+        ("sum", "A,C,2026-01-05,2026-02-05,2", ["lines_differ", "lines_differ"]),
+        ("sum", "A,C,2026-01-05,2026-02-04,x", ["line_of_broken", "not_money"]),
+        ("sum", "A,C,2026-01-05,2026-02-04,-2", ["credit_as_invoice", "credit_as_invoice"]),
+        ("same", "A,C,2026-01-05,2026-02-04,2", ["lines_differ", "lines_differ"]),
+    ],
+)
+def test_an_invoice_whose_lines_disagree_is_quarantined_whole(
+    tmp_path: Path, rows: str, second: str, rules: list[str]
+) -> None:
+    report, made = imported(tmp_path, rows, f"A,C,2026-01-05,2026-02-04,1\n{second}\nB,C,2026-01-05,2026-02-04,7\n")
+    assert made == [["B", "7"]]
+    assert sorted(report.problems.rule) == sorted(rules)
+    assert report.quarantined == 2
+
+
+def test_a_number_that_stands_twice_is_told_at_the_import(tmp_path: Path) -> None:
+    twice = "A,C,2026-01-05,2026-02-04,1\nA,C,2026-01-05,2026-02-04,2\n"
+    (tmp_path / "mapping.toml").write_text(LINES.split("[lines]", maxsplit=1)[0], "utf-8")
+    (tmp_path / "export.csv").write_text(HEADER + twice, "utf-8")
+    report = import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
+    assert report.problems.message.iloc[0] == (
+        "export.csv row 2: No A stands in several rows. Keep one, or say in the mapping what such rows are: lines."
+    )
+    assert report.quarantined == 2
+
+
+# How cells are written
+
+
+@pytest.mark.parametrize(
+    ("form", "cell", "amount"),
+    [
+        ('negatives = ["brackets"]', "(75.00)", "-75.00"),
+        ('negatives = ["brackets"]\ncurrency_sign = "$"', "($75.00)", "-75.00"),
+        ('negatives = ["brackets"]\ncurrency_sign = "$"', "$(75.00)", "-75.00"),
+        ('negatives = ["minus_behind"]', "750.00-", "-750.00"),
+        ('negatives = ["minus_behind"]', "-750.00-", None),
+        ('negatives = ["brackets"]', "(-75.00)", None),
+        ("", "(75.00)", None),
+        ("", "750.00-", None),
+        ('currency_sign = "$"', "$-5.00", "-5.00"),
+        ("", "1150.0000", "1150.00"),
+        ("", "1150.0050", "1150.0050"),
+        ("minor_units = true", "4900", "49.00"),
+        ("minor_units = true", "-5", "-0.05"),
+        ("minor_units = true", "49.00", None),
+    ],
+)
+def test_amounts_below_zero_and_in_minor_units_are_read_as_declared(
+    tmp_path: Path, form: str, cell: str, amount: str | None
+) -> None:
+    """The amount of a receipt may have either sign."""
+    mapping = f"[format]\n{form}\n{LINES.split('[lines]', maxsplit=1)[0]}" + (
+        '[keep]\nWho = ["nobody"]\n[receipts.columns]\nreceipt_id = "No"\ncustomer_id = "Who"\n'
+        'received_on = "Issued"\namount = "Amount"\n'
+    )
+    (tmp_path / "mapping.toml").write_text(mapping, "utf-8")
+    (tmp_path / "export.csv").write_text(f"{HEADER}A,C,2026-01-05,2026-02-04,{cell}\n", "utf-8")
+    report = import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "ledger" / "receipts.csv").read_text("utf-8"))))
+    assert [row["amount"] for row in rows] == ([amount] if amount else [])
+    assert report.problems.rule.tolist() == ([] if amount else ["not_money"])
+
+
+def test_a_time_counts_on_the_day_of_the_books(tmp_path: Path) -> None:
+    """23:30 in London is the next day in Berlin, and five hours earlier than it seems in New York."""
+    form = '[format]\ndates = "%Y-%m-%d %H:%M"\ntimes_in = "UTC"\ndays_in = "{zone}"\n'
+    export = f"{HEADER}A,C,2026-01-05 23:30,2026-02-04 02:00,1\n"
+    days = {}
+    for zone in ("Europe/Berlin", "America/New_York"):
+        (tmp_path / "mapping.toml").write_text(form.format(zone=zone) + LINES.format(rows="sum"), "utf-8")
+        (tmp_path / "export.csv").write_text(export, "utf-8")
+        import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
+        with (tmp_path / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
+            days[zone] = [(row["issued_on"], row["due_on"]) for row in csv.DictReader(stream)]
+    assert days["Europe/Berlin"] == [("2026-01-06", "2026-02-04")]
+    assert days["America/New_York"] == [("2026-01-05", "2026-02-03")]
+
+
+def test_a_due_day_is_told_by_terms_where_the_column_is_empty(tmp_path: Path) -> None:
+    told = 'due_on = { first = ["Due", { date = "Issued", plus_days = 10, end_of_month = true }] }'
+    (tmp_path / "mapping.toml").write_text(LINES.format(rows="sum").replace('due_on = "Due"', told), "utf-8")
+    rows = "A,C,2026-01-05,,1\nB,C,2026-01-31,,1\nD,C,2026-01-05,2026-01-20,1\nE,C,2026-01-05,soon,1\n"
+    (tmp_path / "export.csv").write_text(HEADER + rows, "utf-8")
+    report = import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
+    with (tmp_path / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
+        assert [row["due_on"] for row in csv.DictReader(stream)] == ["2026-02-10", "2026-02-10", "2026-01-20"]
+    assert report.problems.rule.tolist() == ["not_a_date"]
+
+
+# Headings and headers
+
+
+def test_rows_belong_to_the_innermost_heading_that_is_open(tmp_path: Path) -> None:
+    """A customer's own rows may follow those of the one below it."""
+    export = (
+        "Company,,,,\n,Date,No,Due,Amount\nAlder,,,,\nAlder Shop,,,,\n,2026-01-05,1,2026-02-04,10\n"
+        "Total for Alder Shop,,,,10\n,2026-01-05,2,2026-02-04,20\nTotal for Alder,,,,30\n"
+    )
+    mapping = (
+        '[format]\nheadings = "Customer"\n[columns]\ninvoice_id = "no"\ncustomer_id = "Customer"\n'
+        'issued_on = "date"\ndue_on = "DUE"\namount = "Amount"\n[drop]\n"" = { begins = ["Total for "] }\n'
+    )
+    (tmp_path / "mapping.toml").write_text(mapping, "utf-8")
+    (tmp_path / "export.csv").write_text(export, "utf-8")
+    report = import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
+    with (tmp_path / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
+        owners = {row["invoice_id"]: row["customer_id"] for row in csv.DictReader(stream)}
+    assert owners == {"1": "Alder Shop", "2": "Alder"}
+    assert report.skipped == {
+        "above the header": 1,
+        "headings": 2,
+        "the column without a name begins with Total for": 2,
+    }
+    assert report.read == 7
+
+
+# In a shell
+
+
+def test_the_shell_says_what_became_of_rows_and_money(tmp_path: Path) -> None:
+    asked = ["import", "quickbooks_ageing", str(source("quickbooks_ageing")), str(tmp_path / "ledger")]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines() == [
+        "3 rows skipped: above the header",
+        "4 rows skipped: headings",
+        "3 rows skipped: Date begins with Total for (3,140.00)",
+        "1 row skipped: the export's own total (3,140.00)",
+        "invoices: 3 rows",
+        "receipts: 1 row",
+        "credits: 1 row",
+        "The export's own total of Open balance is 3,140.00, and so is the sum of its rows.",
+        "16 rows read = 5 imported (3,140.00) + 11 skipped + 0 quarantined",
+        str(tmp_path / "ledger"),
+    ]
+    refused = CliRunner().invoke(main, [*asked, "--total", "3140.01"])
+    assert (refused.exit_code, "3,140.01" in refused.stderr) == (1, True)
+    assert CliRunner().invoke(main, [*asked, "--total", "NaN"]).exit_code == 2
+
+
+def test_the_shell_lists_the_presets() -> None:
+    listed = CliRunner().invoke(main, ["import", "--list"]).output.splitlines()
+    assert [line.split()[0] for line in listed] == names()
+    assert all(len(line) > 30 for line in listed)
+
+
+def test_a_preset_is_shown_to_begin_ones_own_with(tmp_path: Path) -> None:
+    shown = CliRunner().invoke(main, ["import", "--show", "odoo_invoices"])
+    (tmp_path / "my.toml").write_text(shown.stdout, "utf-8")
+    asked = ["import", "--preset-file", str(tmp_path / "my.toml"), str(source("odoo_invoices")), str(tmp_path / "l")]
+    assert CliRunner().invoke(main, asked).exit_code == 0
+    unknown = CliRunner().invoke(main, ["import", "--show", "oracle"])
+    assert (unknown.exit_code, "Choose one of" in unknown.stderr) == (2, True)
+
+
+def test_the_docs_show_a_mapping_that_is_read_and_every_preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each word of the mapping: the whole one of the docs has them all, and imports what is written so."""
+    page = (Path(__file__).parents[1] / "docs" / "imports.md").read_text("utf-8")
+    assert [name for name in names() if f"| `{name}` |" not in page] == []
+    (tmp_path / "my.toml").write_text(page.split("```toml\n")[1].split("```")[0], "utf-8")
+    export = (
+        "Stand 31.03.2026;;;;;;;\n;;;;;;;\nJahr;Beleg;Datum;Fällig;Betrag;Währung;Art;Status\nMüller;;;;;;;\n"
+        "2026;7;05.01.2026 ;;1.200,00 €;EUR;Rechnung;offen\n2026;7;05.01.2026;;34,50;EUR;Rechnung;offen\n"
+        ";;10.01.2026;;(75,00);EUR;Gutschrift;offen\nNULL;8;;;5,00;EUR;Rechnung;Entwurf\n"
+        ";;Gesamt;;1.159,50;;;\n"
+    )
+    (tmp_path / "export.csv").write_text(export, "cp1252")
+    monkeypatch.chdir(tmp_path)  # settings that name another currency hold before what the ledger says
+    report = import_export(tmp_path / "my.toml", tmp_path / "export.csv", tmp_path / "ledger")
+    assert report.made == {"invoices": 1, "credits": 1}
+    assert kpis(tmp_path / "ledger")["net_ar"] == 1159.5
+    words = [word for section in (Format, Part, Total, Said) for word in section.model_fields]
+    assert [word for word in words if word not in page] == []
+
+
+def test_a_table_is_printed_as_a_workbook_without_formulas(tmp_path: Path) -> None:
+    """What a customer is called never becomes a formula of whoever opens the sheet."""
+    from python_calamine import load_workbook
+
+    rows = "invoice_id,customer_id,issued_on,due_on,amount\n1,=1+1,2026-01-05,2026-02-04,10.25\n"
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger" / "invoices.csv").write_text(rows, "utf-8")
+    asked = ["kpis", str(tmp_path / "ledger"), "--as-of", AS_OF, "--by", "customer_id", "--format"]
+    done = CliRunner().invoke(main, [*asked, "xlsx"])
+    assert done.exit_code == 0, done.stderr
+    sheet = load_workbook(io.BytesIO(done.stdout_bytes)).get_sheet_by_index(0).to_python()
+    told = list(csv.reader(io.StringIO(CliRunner().invoke(main, [*asked, "csv"]).stdout)))
+    assert sheet[0] == told[0]
+    assert len(sheet) == len(told)
+    owed = next(row for row in sheet if row[2:4] == ["=1+1", "open_ar"])
+    assert (owed[0], owed[4]) == (date(2026, 3, 31), 10.25)
+    assert "<f>" not in _xml(done.stdout_bytes)
+
+
+def _xml(workbook: bytes) -> str:
+    from zipfile import ZipFile
+
+    with ZipFile(io.BytesIO(workbook)) as packed:
+        return packed.read("xl/worksheets/sheet1.xml").decode()
