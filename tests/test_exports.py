@@ -190,7 +190,7 @@ def test_an_amount_that_nobody_can_read_leaves_the_total_unchecked(tmp_path: Pat
     (tmp_path / "export.csv").write_text(broken, "utf-8")
     report = import_export("sap_line_items", tmp_path / "export.csv", tmp_path / "ledger")
     assert report.quarantined == 1
-    assert "is not checked: 1 quarantined row" in report.total
+    assert "is not checked: the amount of 1 row that is quarantined" in report.total
 
 
 # Lines of one invoice
@@ -215,6 +215,12 @@ def imported(folder: Path, rows: str, export: str) -> tuple[ImportReport, list[l
     report = import_export(folder / "mapping.toml", folder / "export.csv", folder / "ledger")
     with (folder / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
         return report, [[row["invoice_id"], row["amount"]] for row in csv.DictReader(stream)]
+
+
+def test_the_money_of_repeated_lines_counts_once(tmp_path: Path) -> None:
+    """Two lines of an invoice over 240, both with its whole balance, and one over 900."""
+    report = import_export("zoho_invoices", source("zoho_invoices"), tmp_path / "ledger")
+    assert report.money["imported"] == {"USD": Decimal("1140.00")}
 
 
 def test_lines_are_added_up_to_the_cent(tmp_path: Path) -> None:
@@ -362,7 +368,8 @@ def test_the_shell_says_what_became_of_rows_and_money(tmp_path: Path) -> None:
         "receipts: 1 row",
         "credits: 1 row",
         "The export's own total of Open balance is 3,140.00, and so is the sum of its rows.",
-        "16 rows read = 5 imported (3,140.00) + 11 skipped + 0 quarantined",
+        "amounts: imported (3,140.00), quarantined (none)",
+        "16 rows read = 5 imported + 11 skipped + 0 quarantined",
         str(tmp_path / "ledger"),
     ]
     refused = CliRunner().invoke(main, [*asked, "--total", "3140.01"])

@@ -187,9 +187,10 @@ def _print_import(report: ImportReport) -> None:
         click.echo(f"{name}: {_rows(rows)}")
     if report.total:
         click.echo(report.total)
-    used, held = _money(report.money.get("imported", {})), _money(report.money.get("quarantined", {}))
-    counts = f"{_rows(report.read)} read = {report.imported:,} imported{used}"
-    click.echo(f"{counts} + {sum(report.skipped.values()):,} skipped + {report.quarantined:,} quarantined{held}")
+    used, held = (_money(report.money.get(fate, {})) for fate in ("imported", "quarantined"))
+    click.echo(f"amounts: imported{used or ' (none)'}, quarantined{held or ' (none)'}")
+    counts = f"{_rows(report.read)} read = {report.imported:,} imported + {sum(report.skipped.values()):,} skipped"
+    click.echo(f"{counts} + {report.quarantined:,} quarantined")
 
 
 def _rows(number: int) -> str:

@@ -19,19 +19,17 @@ import pandas as pd
 from arforecast import folders
 from arforecast.errors import SourceError, UsageError
 from arforecast.ledger.imports import export as exports
-from arforecast.ledger.imports import problems
+from arforecast.ledger.imports import problems, tie
 from arforecast.ledger.imports.export import Export
 from arforecast.ledger.imports.mapping import Mapping, Origin, Part, Said, foreign, load, names, type_of
-from arforecast.ledger.imports.membership import members, skipped, totals
-from arforecast.ledger.imports.values import Reading, Rows, added, amounts, decimals, reading
+from arforecast.ledger.imports.membership import members, skipped
+from arforecast.ledger.imports.tie import IMPORTED, QUARANTINED, Money
+from arforecast.ledger.imports.values import Reading, Rows, added, reading
 from arforecast.ledger.tables import BY_NAME, INVOICES, Table
 
 __all__ = ["ImportReport", "import_export", "names"]
 
 QUARANTINE_FILE, RECORD_FILE, NOTES_FILE = "quarantine.csv", "import.json", "ledger.toml"
-IMPORTED, QUARANTINED = "imported", "quarantined"
-Money = dict[str, Decimal]
-"""Amounts by the currency they are in; of none where the export names none."""
 
 
 @dataclass(frozen=True)
@@ -116,17 +114,16 @@ def _translate(
     broken = set(found.row)
     fates = rules.mask(rules == "", IMPORTED).mask(rules.index.isin(broken), QUARANTINED)
     tables = _tables(readings, mapping, broken)
-    worded = problems.worded(found, export, mapping.format)
-    money = _money(rows, fates, mapping)
+    money = tie.money(rows, fates, tie.repeated(readings, mapping), mapping)
     report = ImportReport(
         read=export.read,
         imported=int((fates == IMPORTED).sum()),
         skipped=_skipped(export, fates),
-        problems=worded,
+        problems=problems.worded(found, export, mapping.format),
         left_out=tuple(name for name in export.header if name not in _spoken(mapping)),
         made={name: len(table) for name, table in tables.items()},
-        money=money,
-        total=_tied(export, rows, fates, mapping, stated),
+        money=tie.by_fate(money),
+        total=tie.tied(export, money, tie.totals_told(money, rows, mapping, stated), mapping),
     )
     return tables, report
 
@@ -137,20 +134,7 @@ def _spoken(mapping: Mapping) -> set[str]:
 
 def _rows(export: Export, mapping: Mapping) -> Rows:
     cells = exports.table(export, mapping.format)
-    return Rows(cells, mapping.format, decimals(_currency(cells, mapping)))
-
-
-def _currency(cells: pd.DataFrame, mapping: Mapping) -> pd.Series:
-    """The currency of each row, empty where the export names none; as ISO writes it, in capitals."""
-    column = next((c for c in (_currency_column(part) for _, part in mapping.parts) if c in cells), None)
-    constant = next((part.constants["currency"] for _, part in mapping.parts if "currency" in part.constants), "")
-    plain = pd.Series(constant or mapping.ledger.currency or "", index=cells.index, dtype="str")
-    return plain if column is None else cells[column].str.upper()
-
-
-def _currency_column(part: Part) -> str:
-    told = (part.columns | part.optional).get("currency")
-    return told if isinstance(told, str) else ""
+    return Rows(cells, mapping.format, tie.currency(cells, mapping))
 
 
 def _readings(rows: Rows, table: Table, part: Part) -> dict[str, Reading]:
@@ -202,49 +186,6 @@ def _skipped(export: Export, fates: pd.Series) -> dict[str, int]:
     rules = fates[~fates.isin((IMPORTED, QUARANTINED))].value_counts()
     around = {"above the header": len(export.titles), "headings": len(export.heading_rows)}
     return {words: rows for words, rows in around.items() if rows} | {str(r): int(rows) for r, rows in rules.items()}
-
-
-def _amount(rows: Rows, mapping: Mapping) -> pd.Series:
-    """The money of each row as the export writes it; null where its cell is empty or no amount."""
-    origin = mapping.total.column if mapping.total else _amount_column(mapping)
-    if not origin:
-        return pd.Series(None, index=rows.cells.index, dtype="object")
-    cells = amounts(rows.cells[origin], rows.form, rows.decimals)
-    return cells.where(cells != "").map(Decimal, na_action="ignore")
-
-
-def _amount_column(mapping: Mapping) -> str:
-    return next(iter(foreign(mapping.columns["amount"])), "") if "amount" in mapping.columns else ""
-
-
-def _money(rows: Rows, fates: pd.Series, mapping: Mapping) -> dict[str, Money]:
-    keys = pd.DataFrame({"fate": fates, "currency": _currency(rows.cells, mapping), "amount": _amount(rows, mapping)})
-    found: dict[str, Money] = {}
-    for (fate, currency), amount in keys.dropna().groupby(["fate", "currency"], sort=True)["amount"]:
-        found.setdefault(str(fate), {})[str(currency)] = sum(amount, Decimal())
-    return found
-
-
-def _tied(export: Export, rows: Rows, fates: pd.Series, mapping: Mapping, stated: Decimal | None) -> str:
-    """Whether the rows add up to the total that the export states, and to the one it is said to have."""
-    told = [stated] if stated is not None else []
-    line = totals(rows, mapping)
-    told += list(_amount(rows, mapping)[line].dropna().tail(1))
-    if not told:
-        return "The export states no total: nothing proves that it is whole." if mapping.total else ""
-    column = mapping.total.column if mapping.total else _amount_column(mapping)
-    counted = fates.isin((IMPORTED, QUARANTINED))
-    unread = int(_amount(rows, mapping)[counted].isna().sum()) + len(export.records) - len(rows.cells)
-    if unread:
-        return f"The total of {column} is not checked: {unread:,} quarantined rows have no amount that can be read."
-    found = sum(_amount(rows, mapping)[counted], Decimal())
-    for total in told:
-        if total != found:
-            raise SourceError(
-                f"{export.file}: its total of {column} is {total:,}, but its rows that count add up to {found:,}. "
-                "The export is cut, or the mapping skips rows that belong to it. Nothing was written."
-            )
-    return f"The export's own total of {column} is {told[0]:,}, and so is the sum of its rows."
 
 
 # The folder

@@ -27,14 +27,20 @@ Text = pd.Series
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of an export as text, how they are written, and the decimals of each one's currency."""
+    """The rows of an export as text, how they are written, and each one's currency."""
 
     cells: pd.DataFrame
     form: Format
-    decimals: pd.Series
+    currency: pd.Series
 
     def of(self, rows: pd.Series) -> Rows:
-        return replace(self, cells=self.cells[rows], decimals=self.decimals[rows])
+        return replace(self, cells=self.cells[rows], currency=self.currency[rows])
+
+    @property
+    def decimals(self) -> pd.Series:
+        """How many decimals the amounts of each row have; of a currency that is not named, as most have."""
+        known = {code: currencies.decimals(code) for code in self.currency.unique()}
+        return self.currency.map(known).astype("int64")
 
 
 @dataclass(frozen=True)
@@ -208,9 +214,3 @@ def _minor(bare: Text, decimals: pd.Series) -> Text:
 def added(amount: Text, keys: list[Text]) -> Text:
     """Beside each amount the exact sum of those whose keys are the same."""
     return amount.map(Decimal).groupby(keys, sort=False).transform(lambda of: sum(of, Decimal())).astype("str")
-
-
-def decimals(codes: Text) -> pd.Series:
-    """How many decimals the amounts of each row have; of a currency that is not named, as most have."""
-    known = {code: currencies.decimals(code.upper()) for code in codes.unique()}
-    return codes.map(known).astype("int64")

@@ -1,0 +1,91 @@
+"""What the rows of an export are over, and whether they add up to the total that it states."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+
+from arforecast.errors import SourceError
+from arforecast.ledger.imports.export import Export
+from arforecast.ledger.imports.mapping import Mapping, Part, foreign
+from arforecast.ledger.imports.membership import totals
+from arforecast.ledger.imports.values import Reading, Rows, amounts
+
+IMPORTED, QUARANTINED = "imported", "quarantined"
+Money = dict[str, Decimal]
+"""Amounts by the currency they are in; of none where the export names none."""
+
+
+def currency(cells: pd.DataFrame, mapping: Mapping) -> pd.Series:
+    """The currency of each row in the capitals of ISO, empty where the export names none."""
+    column = next((name for _, part in mapping.parts if (name := _currency_column(part)) in cells), None)
+    constant = next((part.constants["currency"] for _, part in mapping.parts if "currency" in part.constants), "")
+    plain = pd.Series(constant or mapping.ledger.currency or "", index=cells.index, dtype="str")
+    return plain if column is None else cells[column].str.upper()
+
+
+def _currency_column(part: Part) -> str:
+    told = (part.columns | part.optional).get("currency")
+    return told if isinstance(told, str) else ""
+
+
+def repeated(readings: list[dict[str, Reading]], mapping: Mapping) -> set[int]:
+    """The rows that say again what the first row of their invoice has said: their money counts once."""
+    again: set[int] = set()
+    for columns, (table, part) in zip(readings, mapping.parts, strict=True):
+        if part.lines and part.lines.rows != "sum":
+            keys = pd.DataFrame({name: columns[name].value for name in table.identifier})
+            again.update(keys.index[keys.duplicated()])
+    return again
+
+
+def money(rows: Rows, fates: pd.Series, again: set[int], mapping: Mapping) -> pd.DataFrame:
+    """The money of each row as the export writes it: fate, currency, amount (null where it is empty or no amount)."""
+    told = (
+        amounts(rows.cells[column], rows.form, rows.decimals)
+        if (column := _column(mapping))
+        else fates.mask(fates != "")
+    )
+    exact = told.where(told != "").map(Decimal, na_action="ignore").mask(told.index.isin(again), Decimal())
+    return pd.DataFrame({"fate": fates, "currency": rows.currency, "amount": exact})
+
+
+def _column(mapping: Mapping) -> str:
+    """The column whose sum the export states, or else the one of the invoices' amounts."""
+    if mapping.total:
+        return mapping.total.column
+    return next(iter(foreign(mapping.columns["amount"])), "") if "amount" in mapping.columns else ""
+
+
+def by_fate(money: pd.DataFrame) -> dict[str, Money]:
+    """The sums of what was imported, quarantined, and skipped by each rule."""
+    found: dict[str, Money] = {}
+    for (fate, code), amount in money.dropna().groupby(["fate", "currency"], sort=True)["amount"]:
+        found.setdefault(str(fate), {})[str(code)] = sum(amount, Decimal())
+    return found
+
+
+def totals_told(money: pd.DataFrame, rows: Rows, mapping: Mapping, stated: Decimal | None) -> list[Decimal]:
+    """What the export must come to: as it is said to, and as its last line of totals has it."""
+    own = money["amount"][totals(rows, mapping)].dropna().tail(1)
+    return [*([] if stated is None else [stated]), *own]
+
+
+def tied(export: Export, money: pd.DataFrame, told: list[Decimal], mapping: Mapping) -> str:
+    """What is said of the export's total; raises SourceError where its rows do not add up to it."""
+    if not told:
+        return "The export states no total: nothing proves that it is whole." if mapping.total else ""
+    counted = money["amount"][money["fate"].isin((IMPORTED, QUARANTINED))]
+    unread = int(counted.isna().sum()) + len(export.records) - len(money)
+    if unread:
+        rows = "1 row that is" if unread == 1 else f"{unread:,} rows that are"
+        return f"The total of {_column(mapping)} is not checked: the amount of {rows} quarantined cannot be read."
+    found = sum(counted, Decimal())
+    for total in told:
+        if total != found:
+            raise SourceError(
+                f"{export.file}: its total of {_column(mapping)} is {total:,}, but its rows that count add up to "
+                f"{found:,}. The export is cut, or the mapping skips rows that belong to it. Nothing was written."
+            )
+    return f"The export's own total of {_column(mapping)} is {told[0]:,}, and so is the sum of its rows."
