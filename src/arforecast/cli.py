@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -341,6 +341,39 @@ def send(run: Path, role: str, dry_run: bool, again: bool) -> None:
         click.echo(told.line, err=not told.good)
         good &= told.good
     sys.exit(0 if good else 1)
+
+
+@main.command()
+@click.argument("command", nargs=-1, required=True, metavar="-- COMMAND ...")
+@click.option(
+    "--every",
+    type=click.Choice(["day", "workday", "week", "month"]),
+    default="day",
+    show_default=True,
+    help="On which days: a week begins on Monday, a month on its first.",
+)
+@click.option(
+    "--at",
+    type=click.DateTime(["%H:%M"]),
+    default="06:30",
+    show_default=True,
+    metavar="HH:MM",
+    help="When, by the clock of this machine.",
+)
+@click.option("--name", default="arforecast", show_default=True, help="What the systemd units are called.")
+@click.option(
+    "--on-failure",
+    metavar="COMMAND",
+    default="logger -p user.err -t arforecast a timer failed",
+    show_default=True,
+    help="What is run when COMMAND fails.",
+)
+def timer(command: tuple[str, ...], every: str, at: datetime, name: str, on_failure: str) -> None:
+    """Print a cron line and systemd units that run COMMAND in this folder: arforecast report ..., and after a '&&' in
+    quotes the next one."""
+    from arforecast.delivery.timer import written
+
+    click.echo(written(command, every, at, name, on_failure))
 
 
 @main.command("new-page")
