@@ -23,7 +23,7 @@ ZONES = ["UTC", "Europe/Zurich", "America/New_York", "Asia/Kolkata", "Pacific/Ki
 @pytest.mark.parametrize(
     ("now", "zone", "yesterday", "friday", "month_end"),
     [
-        # Half an hour before midnight in London's winter: Zurich is in the first hour of a Wednesday and of a month.
+        # Half an hour before midnight; Zurich is in the second hour of a Wednesday and of a month.
         ("2026-06-30T23:30", "UTC", "2026-06-29", "2026-06-26", "2026-05-31"),
         ("2026-06-30T23:30", "Europe/Zurich", "2026-06-30", "2026-06-26", "2026-06-30"),
         ("2026-06-30T23:30", "America/New_York", "2026-06-29", "2026-06-26", "2026-05-31"),

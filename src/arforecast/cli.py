@@ -404,6 +404,15 @@ def timer(command: tuple[str, ...], every: str, at: datetime, name: str, on_fail
     click.echo(written(command, every, at, name, on_failure))
 
 
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make FOLDER a company's own: the notebooks of the pages, every setting, and a README of how to go on."""
+    from arforecast import workplace
+
+    click.echo(workplace.begin(folder))
+
+
 @main.command("new-page")
 @click.argument("name")
 @click.option("--notebooks", type=click.Path(path_type=Path), default=Path("notebooks"), show_default=True)
