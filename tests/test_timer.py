@@ -52,8 +52,9 @@ def as_cron_does(line: str, *, keeps_pairs: bool) -> str:
     return re.sub(rf"{pairs}|\\.|%.*", lambda found: found[1] or (found[0] if found[0][0] == "\\" else ""), fields[5])
 
 
-def by_cron(line: str, *, keeps_pairs: bool = True) -> subprocess.CompletedProcess[str]:
-    poor = {"HOME": "/", "LOGNAME": "nobody", "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
+def by_cron(line: str, *, keeps_pairs: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a line as cron does, from / and with next to no environment but the variables of the crontab."""
+    poor = {"HOME": "/", "LOGNAME": "nobody", "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"} | variables
     command = as_cron_does(line, keeps_pairs=keeps_pairs)
     return subprocess.run(["/bin/sh", "-c", command], env=poor, cwd="/", capture_output=True, text=True, check=False)
 
