@@ -362,12 +362,14 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
 def send(run: Path, role: str, dry_run: bool, again: bool, as_of: str | None, time_zone: str | None) -> None:
     """Mail the brief of the finished run in RUN_DIR to the recipients in the settings, once to each. Where a gate
     refuses it, the analysts are mailed the reasons and nobody else anything."""
+    from arforecast import alarm
     from arforecast.delivery import dispatch
 
     folder, good = run / meant(as_of or "", time_zone, datetime.now(UTC)).as_of, True
-    for told in dispatch.rehearse(folder, role) if dry_run else dispatch.send(folder, role, again=again):
-        click.echo(told.line, err=not told.good)
-        good &= told.good
+    with alarm.stopping():
+        for told in dispatch.rehearse(folder, role) if dry_run else dispatch.send(folder, role, again=again):
+            click.echo(told.line, err=not told.good)
+            good &= told.good
     sys.exit(0 if good else 1)
 
 
