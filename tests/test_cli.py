@@ -584,3 +584,17 @@ def test_send_takes_a_run_and_nothing_else(tmp_path: Path) -> None:
     """What it sends of one is told by the tests of the delivery."""
     refused(run("send", tmp_path), 2, "is no run: it holds no run.json that can be read. Name the folder of one.")
     refused(run("send", tmp_path / "nowhere"), 2, "does not exist")
+
+
+def test_init_makes_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    """What lies in it, and that it works, is told by the tests of the workplace."""
+    assert run("init", tmp_path / "own").stdout == f"{tmp_path / 'own'}\n"
+    refused(run("init", tmp_path), 2, f"{tmp_path} is not an empty folder. Name a new one.")
+
+
+def test_timer_prints_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it prints is read by cron's rules and by systemd in the tests of the timer."""
+    monkeypatch.chdir(tmp_path)
+    assert run("timer", "--", "true").stdout.startswith(f"# crontab -e\n30 6 * * * cd {tmp_path} && ")
+    assert list(tmp_path.iterdir()) == []
+    refused(run("timer", "--", "no-such-program"), 2, "no-such-program is no program that can be found.")

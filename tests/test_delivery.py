@@ -144,6 +144,12 @@ class Inbox:
         self.tries = 0
         self.came = threading.Event()
 
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if self.does == "knows no sender":
+            return "550 who are you"
+        envelope.mail_from = address
+        return "250 OK"
+
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         if self.does == "rejects" and address.startswith("cfo"):
             return "550 no such user here"
@@ -446,14 +452,15 @@ def test_a_line_that_drops_after_the_message_is_never_tried_again_by_itself(run:
     assert ids[:2] == ids[2:]  # should the first have arrived, a mailbox knows the second for the same
 
 
-def test_killed_while_sending_nobody_is_mailed_twice(run: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_killed_while_sending_nobody_is_mailed_twice(run: Path, number: int, code: int) -> None:
     with Served(run, "waits") as served:
         command = [sys.executable, "-m", "arforecast.cli", "send", str(run)]
         source = str(Path(arforecast.__file__).resolve().parents[1])
         sending = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": source})
         assert served.inbox.came.wait(60)
-        sending.send_signal(signal.SIGKILL)
-        assert sending.wait(30) == -signal.SIGKILL
+        sending.send_signal(number)
+        assert sending.wait(30) == code
         served.inbox.does = ""
         first, second = said(send(run), 1)
         assert first.startswith("cfo@example.com: may have been sent on 20")
@@ -516,6 +523,27 @@ def test_a_refused_connection_and_a_slow_server_are_told_apart(run: Path) -> Non
         settle(run, silent.getsockname()[1], timeout_seconds=0.2, attempts=2)
         (line,) = said(send(run), 1)
     assert "it did not answer in time (mail.timeout_seconds). Nothing was sent." in line
+
+
+def test_a_server_that_takes_the_message_and_is_slow_to_say_so_is_not_asked_again(run: Path) -> None:
+    with Served(run, "waits") as served:
+        settle(run, served.port, timeout_seconds=0.5)
+        (line,) = said(send(run, "--to", "leadership"), 1)
+        assert line.startswith("cfo@example.com: may have been sent.")
+        assert "gave no answer: it did not answer in time (mail.timeout_seconds). Ask for it, or send --again." in line
+        assert "may have been sent on" in said(send(run, "--to", "leadership"), 1)[0]
+    assert served.inbox.to() == ["cfo@example.com"]
+
+
+def test_a_sender_whom_the_server_does_not_know_is_told_once(run: Path) -> None:
+    with Served(run, "knows no sender") as served:
+        (line,) = said(send(run), 1)
+        assert (
+            "takes no mail from Receivables <ar@example.com>: 550 who are you. Not sent: cfo@example.com, anna" in line
+        )
+        served.inbox.does = ""
+        said(send(run), 0)
+    assert served.inbox.to() == list(TEAM)
 
 
 def test_a_disk_that_is_full_before_sends_nothing(run: Path) -> None:
@@ -628,6 +656,38 @@ def test_a_token_comes_from_a_command_and_an_expired_one_is_told(run: Path, monk
         settle(run, served.port, auth="xoauth2", user="ar@example.com", token_command=["no-such-command"])
         said(send(run), 0)
     assert served.inbox.to() == list(TEAM)
+
+
+def test_the_pack_of_the_sample_arrives_by_password_and_by_token_as_it_lies_in_its_folder(
+    reported: Path, tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Path(shutil.copytree(reported, tmp_path / "reports" / reported.name))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    monkeypatch.setenv("ARFORECAST_MAIL_PASSWORD", "right & secret")
+    monkeypatch.setenv("ARFORECAST_MAIL_TOKEN", "fresh")
+    # The settings beside the ledger hold before those beside the run, and the sample's name nobody.
+    monkeypatch.setenv("ARFORECAST_SETTINGS", str(tmp_path / "arforecast.toml"))
+    options = {"tls_context": encrypted(certificate), "require_starttls": True, "auth_required": True}
+    with Served(run, authenticator=by_password, **options) as served:
+        for role, auth in (("leadership", "password"), ("analysts", "xoauth2")):
+            settle(run, served.port, host="localhost", security="starttls", auth=auth, user="ar@example.com")
+            assert said(send(run, "--to", role), 0) == [f"{served.inbox.to()[-1]}: sent."]
+    assert served.inbox.to() == list(TEAM)
+    for taken, mailed in zip(served.inbox.taken, served.inbox.mails(), strict=True):
+        assert isinstance(taken.content, bytes)
+        assert (taken.content.isascii(), max(map(len, taken.content.split(b"\r\n"))) <= 998) == (True, True)
+        html, text = (body(mailed, kind) for kind in ("html", "plain"))
+        assert len(html.encode()) <= 60_000
+        pictures = [each for each in mailed.walk() if each.get_content_type() == "image/png"]
+        assert sorted(re.findall(r"cid:([\w-]+)", html)) == sorted(each["content-id"][1:-1] for each in pictures)
+        assert len(pictures) == len(pack.FIGURES)
+        assert re.findall(r"<svg|<script|var\(|\bnan\b|None", html) == []
+        assert text.startswith("Receivables, 30\u00a0Jun\u00a02026\n\n")
+        with zipfile.ZipFile(io.BytesIO(part(mailed, "application/zip").get_content())) as pages:
+            assert {name: pages.read(name) for name in pages.namelist()} == {
+                page.name: page.read_bytes() for page in run.glob("*.html")
+            }
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from arforecast import __version__, screen
+from arforecast.delivery.days import WORDS, meant
 from arforecast.errors import ArforecastError, UsageError, address, lacking, shown
 
 if TYPE_CHECKING:
@@ -30,13 +31,24 @@ FIRST_PROBLEMS = 20
 
 def _date(_context: click.Context, _parameter: click.Parameter, day: str | None) -> str | None:
     """Refuse what is not a date before a ledger is opened for it."""
+    if day is None or _is_date(day):
+        return day
+    only = f"; only report and send, which a timer runs, know {day}" if day in WORDS else ""
+    raise click.BadParameter(f"{day} is not a date. Write it as YYYY-MM-DD{only}.")
+
+
+def _date_or_word(context: click.Context, parameter: click.Parameter, day: str | None) -> str | None:
+    """A date, or the word for one that a timer asks for."""
+    if day is None or day in WORDS or _is_date(day):
+        return day
+    raise click.BadParameter(f"{day} is not a date. Write it as YYYY-MM-DD, or as {', '.join(WORDS)}.")
+
+
+def _is_date(day: str) -> bool:
     try:
-        known = day is None or date.fromisoformat(day).isoformat() == day
+        return date.fromisoformat(day).isoformat() == day
     except ValueError:
-        known = False
-    if not known:
-        raise click.BadParameter(f"{day} is not a date. Write it as YYYY-MM-DD.")
-    return day
+        return False
 
 
 def _amount(_context: click.Context, _parameter: click.Parameter, amount: str | None) -> Decimal | None:
@@ -50,6 +62,7 @@ def _amount(_context: click.Context, _parameter: click.Parameter, amount: str | 
 
 
 AS_OF = click.option("--as-of", required=True, metavar="DATE", callback=_date, help="The day to stand on, YYYY-MM-DD.")
+TIME_ZONE = click.option("--time-zone", metavar="ZONE", help="Where it is yesterday: Europe/Zurich, UTC.")
 MANY = click.IntRange(min=1)
 BY = click.option(
     "--by",
@@ -349,7 +362,14 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
 @main.command()
 @click.argument("ledger")
 @click.argument("names", nargs=-1)
-@AS_OF
+@click.option(
+    "--as-of",
+    required=True,
+    metavar="DATE",
+    callback=_date_or_word,
+    help="The day to stand on, YYYY-MM-DD; for a timer also yesterday, last-friday, last-month-end.",
+)
+@TIME_ZONE
 @click.option("--out", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
 @click.option("--workers", type=MANY, default=2, show_default=True, help="How many notebooks run side by side.")
 @click.option("--allow", multiple=True, metavar="GATE", help="Waive a gate: quarantine, control or staleness.")
@@ -360,9 +380,9 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
 @click.option("--keep", type=MANY, metavar="N", help="Afterwards remove the runs of all but the latest N days.")
 @click.option("--on-failure", metavar="COMMAND", help="Run this when the report fails; ARFORECAST_FAULT says why.")
 def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
-    ledger: str, names: tuple[str, ...], as_of: str, out: Path, workers: int, allow: tuple[str, ...],
-    parameters: tuple[str, ...], notebooks: Path, where: tuple[str, ...], resume: bool, keep: int | None,
-    on_failure: str | None,
+    ledger: str, names: tuple[str, ...], as_of: str, time_zone: str | None, out: Path, workers: int,
+    allow: tuple[str, ...], parameters: tuple[str, ...], notebooks: Path, where: tuple[str, ...], resume: bool,
+    keep: int | None, on_failure: str | None,
 ) -> None:  # fmt: skip
     """Run the notebooks NAMES (all when none is named) on LEDGER and write their pages; LEDGER group is every entity
     of the settings and then all of them together, each in a folder of its own. Pages that are not named stay where they
@@ -370,9 +390,10 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     from arforecast import alarm
     from arforecast.report import jobs, runner, runs
 
-    with alarm.stopping(), alarm.raised(on_failure, f"{ledger} {as_of}"):
+    day = meant(as_of, time_zone, datetime.now(UTC))
+    with alarm.stopping(), alarm.raised(on_failure, f"{ledger} {day.as_of}"):
         given = dict(map(_pair, parameters)) | ({"where": _part(where)} if where else {})
-        asked = runner.Asked(as_of, names, allow, given, notebooks, resume)
+        asked = runner.Asked(day.as_of, names, allow, given, notebooks, resume, day.said)
         for folder in runner.run_all(jobs.ledgers(ledger, out), asked, workers):
             click.echo(folder / "index.html")
             for old in runs.prune(folder.parent, keep) if keep else []:
@@ -388,16 +409,67 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     "--dry-run", is_flag=True, help="Send nothing: show gates and recipients, write the mails beside the run."
 )
 @click.option("--again", is_flag=True, help="Send also what was sent before, or may have been.")
-def send(run: Path, role: str, dry_run: bool, again: bool) -> None:
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    callback=_date_or_word,
+    help="The run of this day, a date or a word as report takes it, of all those in RUN_DIR.",
+)
+@TIME_ZONE
+def send(run: Path, role: str, dry_run: bool, again: bool, as_of: str | None, time_zone: str | None) -> None:
     """Mail the brief of the finished run in RUN_DIR to the recipients in the settings, once to each. Where a gate
     refuses it, the analysts are mailed the reasons and nobody else anything."""
+    from arforecast import alarm
     from arforecast.delivery import dispatch
 
-    good = True
-    for told in dispatch.rehearse(run, role) if dry_run else dispatch.send(run, role, again=again):
-        click.echo(told.line, err=not told.good)
-        good &= told.good
+    folder, good = run / meant(as_of or "", time_zone, datetime.now(UTC)).as_of, True
+    with alarm.stopping():
+        for told in dispatch.rehearse(folder, role) if dry_run else dispatch.send(folder, role, again=again):
+            click.echo(told.line, err=not told.good)
+            good &= told.good
     sys.exit(0 if good else 1)
+
+
+@main.command()
+@click.argument("command", nargs=-1, required=True, metavar="-- COMMAND ...")
+@click.option(
+    "--every",
+    type=click.Choice(["day", "workday", "week", "month"]),
+    default="day",
+    show_default=True,
+    help="On which days: a week begins on Monday, a month on its first.",
+)
+@click.option(
+    "--at",
+    type=click.DateTime(["%H:%M"]),
+    default="06:30",
+    show_default=True,
+    metavar="HH:MM",
+    help="When, by the clock of this machine.",
+)
+@click.option("--name", default="arforecast", show_default=True, help="What the systemd units are called.")
+@click.option(
+    "--on-failure",
+    metavar="COMMAND",
+    default="logger -p user.err -t arforecast a timer failed",
+    show_default=True,
+    help="What is run when COMMAND fails.",
+)
+def timer(command: tuple[str, ...], every: str, at: datetime, name: str, on_failure: str) -> None:
+    """Print a cron line and systemd units that run COMMAND in this folder: arforecast report ..., and after a '&&' in
+    quotes the next one."""
+    from arforecast.delivery.timer import written
+
+    click.echo(written(command, every, at, name, on_failure))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make FOLDER a company's own: the notebooks of the pages, every setting, and a README of how to go on."""
+    from arforecast import workplace
+
+    click.echo(workplace.begin(folder))
 
 
 @main.command("new-page")

@@ -47,6 +47,20 @@ def complete(folder: Path, failed: Path | None = None) -> Iterator[Path]:
 
 
 @contextmanager
+def new(folder: Path) -> Iterator[Path]:
+    """A place to write into that becomes `folder`, which is not there yet or is empty, when all is written.
+
+    Raises UsageError for a folder that holds something, and for the working folder, which would be another one then.
+    """
+    if folder.resolve() == Path.cwd():
+        raise UsageError(f"{folder} is the folder you are in. Name it from the one above.")
+    with complete(folder.resolve()) as work:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"{folder} is not an empty folder. Name a new one.")
+        yield work
+
+
+@contextmanager
 def locked(folder: Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold `folder` against every other process; wait for one that holds it, and say so. The lock of a killed process
     is none. Raises BusyError after `wait_seconds`."""

@@ -38,9 +38,7 @@ def write_sample(
     starts = calendar.first_of_month(LAST_ON, np.arange(1 - months, 1))
     if go_live and not starts[0] < np.datetime64(go_live) <= LAST_ON:
         raise UsageError(f"No books to change on {go_live}: choose a day after {starts[0]} and up to {LAST_ON}.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is not an empty folder. Name a new one for the sample.")
-    with folders.complete(folder) as draft:
+    with folders.new(folder) as draft:
         _write(draft, *_drawn(customers, starts, seed), starts, go_live)
 
 
