@@ -1,4 +1,4 @@
-"""Where a ledger lives: a folder, a `.duckdb` file, a database by its URL, or a Spark session."""
+"""Where a ledger lives: a folder, a workbook, a `.duckdb` file, a database by its URL, or a Spark session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pandas as pd
 
 from arforecast import kernel
 from arforecast.errors import SourceError, UsageError, address, shown
-from arforecast.ledger import database, duckdb_file, files
+from arforecast.ledger import database, duckdb_file, files, workbook
 from arforecast.ledger.tables import BY_NAME, INVOICES, Make, Table, Tables
 
 if TYPE_CHECKING:
@@ -26,10 +26,8 @@ FILE = "duckdb://"
 VARIABLE = "ARFORECAST_URL"
 RESERVED = {"row", "entered_on", "group"}
 _FOLDER = "Name the folder it lies in, and give it the name of its table: invoices.csv, applications.csv, ..."
-_SHEET = "Save each of its sheets as CSV in a folder of its own, or turn it into a ledger with arforecast import."
 # What is handed over for a ledger and is none, by the end of its name.
 OTHERS = dict.fromkeys((".csv", ".csv.gz", ".parquet"), _FOLDER)
-OTHERS |= dict.fromkeys((".xlsx", ".xls", ".ods"), _SHEET)
 OTHERS |= dict.fromkeys((".zip", ".tar", ".tgz", ".tar.gz", ".7z"), "Unpack it, and name the folder.")
 OTHERS |= dict.fromkeys((".sqlite", ".sqlite3", ".db"), "Write its tables to a .duckdb file, or as CSV to a folder.")
 
@@ -107,6 +105,11 @@ def _read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
         names = {name: file.name for name, file in found.items()}
         beside = files.misnamed(place), tuple(files.foreign(place))
         return Raw(*files.read(found, con, make), names, files.fingerprint(found), *beside)
+    if place.is_file() and place.suffix.lower() in workbook.SUFFIXES:
+        tables, others = workbook.read(place, con)
+        names = {name: f"{place.name} sheet {name}" for name in tables}
+        marks = files.fingerprint({place.stem: place})
+        return Raw(tables, _made(tables, make), files.no_lines(), names, marks, {}, others)
     if place.is_file() and (place.suffix == ".duckdb" or _is_duckdb(place)):
         tables = duckdb_file.read(place, con)
         written = {place.stem: place, "wal": place.with_name(f"{place.name}.wal")}

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from arforecast.errors import SourceError
+from arforecast.ledger import workbook
 from arforecast.ledger.imports.mapping import Format, Mapping
 
 if TYPE_CHECKING:
     from _csv import Reader
 
-WORKBOOKS = (".xlsx", ".xls", ".xlsb", ".ods")
 # A line that closes what a heading opened begins with these words, and ends with the heading.
 CLOSING = "Total for "
 Records = dict[int, list[str]]
@@ -67,7 +67,7 @@ def read(source: Path, mapping: Mapping) -> Export:
 
 def _cells(source: Path, form: Format) -> Records:
     """Row number as a spreadsheet shows it -> cells; a row without a filled cell is blank and left out."""
-    rows = _of_workbook(source, form) if source.suffix.lower() in WORKBOOKS else _of_text(source, form)
+    rows = _of_workbook(source, form) if source.suffix.lower() in workbook.SUFFIXES else _of_text(source, form)
     return {row: cells for row, cells in enumerate(rows, start=1) if any(map(str.strip, cells))}
 
 
@@ -92,28 +92,11 @@ def _all(reader: Reader, source: Path) -> list[list[str]]:
 
 def _of_workbook(source: Path, form: Format) -> list[list[str]]:
     """The cells of a sheet, written as the mapping declares a text to be."""
-    from python_calamine import CalamineError, load_workbook
-
-    try:
-        book = load_workbook(source)
-        if form.sheet and form.sheet not in book.sheet_names:
-            raise SourceError(f"{source} has no sheet {form.sheet}; it has {', '.join(book.sheet_names)}.")
-        sheet = book.get_sheet_by_name(form.sheet or book.sheet_names[0])
-        return [[_written(cell, form) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-    except (CalamineError, OSError) as fault:
-        raise SourceError(f"{source} cannot be read as a workbook: {fault}. Save it as .xlsx or as CSV.") from fault
-
-
-def _written(cell: object, form: Format) -> str:
-    match cell:
-        case datetime() | date():
-            return cell.strftime(form.dates)
-        case bool():
-            return str(cell).lower()
-        case float():
-            return (f"{cell:.0f}" if cell.is_integer() else repr(cell)).replace(".", form.decimal)
-        case _:
-            return str(cell)
+    there = workbook.sheets(source)
+    name = form.sheet or next(iter(there))
+    if name not in there:
+        raise SourceError(f"{source} has no sheet {name}; it has {', '.join(there)}.")
+    return [[workbook.written(cell, form.dates, form.decimal) for cell in row] for row in there[name]]
 
 
 def _header(records: Records, mapping: Mapping) -> tuple[int, list[str]]:

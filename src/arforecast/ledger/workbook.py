@@ -1,0 +1,81 @@
+"""A ledger in a workbook: a sheet a table, named as the table, its first row the names of the columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+from pathlib import Path
+
+import ibis
+import pandas as pd
+from ibis.util import gen_name
+
+from arforecast.errors import SourceError, shown
+from arforecast.ledger.tables import BY_NAME, INVOICES
+
+SUFFIXES = (".xlsx", ".xlsb", ".xls", ".ods")
+Cells = list[list[object]]
+
+
+def sheets(path: Path) -> dict[str, Cells]:
+    """The cells of each sheet. Raises SourceError for what is no workbook."""
+    from python_calamine import CalamineError, load_workbook
+
+    try:
+        with load_workbook(path) as book:
+            names = book.sheet_names
+            return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
+    except (CalamineError, OSError) as fault:
+        raise SourceError(
+            f"{path} cannot be read as a workbook: {shown(str(fault))}. Save it anew as .xlsx, without a password."
+        ) from fault
+
+
+def written(cell: object, dates: str = "%Y-%m-%d", decimal: str = ".") -> str:
+    """A cell as text: a day, a number with every digit and no more, true or false; a formula is what it came to."""
+    match cell:
+        case datetime() | date():
+            return cell.strftime(dates)
+        case bool():
+            return str(cell).lower()
+        case float():
+            return (f"{cell:.0f}" if cell.is_integer() else repr(cell)).replace(".", decimal)
+        case _:
+            return str(cell)
+
+
+def read(path: Path, con: ibis.BaseBackend) -> tuple[dict[str, ibis.Table], tuple[str, ...]]:
+    """The ledger's tables in the workbook, each with `row`, its row in the sheet; and the sheets that are none.
+
+    Raises SourceError where the header of a table has no name, one twice, or no invoices are there.
+    """
+    there = sheets(path)
+    if INVOICES.name not in there:
+        found = shown(", ".join(there))
+        raise SourceError(
+            f"{path} has no sheet {INVOICES.name}; it has {found}. Name its sheets as the tables, or import it."
+        )
+    tables = {name: _table(path, name, there[name], con) for name in BY_NAME if name in there}
+    return tables, tuple(name for name in there if name not in tables)
+
+
+def _table(path: Path, name: str, cells: Cells, con: ibis.BaseBackend) -> ibis.Table:
+    header = _header(path, name, cells)
+    filled = {row: line for row, line in enumerate(cells[1:], start=2) if any(cell != "" for cell in line)}
+    text = [[written(cell) for cell in line[: len(header)]] for line in filled.values()]
+    frame = pd.DataFrame(text, columns=header, dtype="str").replace("", None)
+    rows = frame.assign(row=list(filled))
+    schema = {**dict.fromkeys(header, "string"), "row": "int64"}
+    return con.create_table(gen_name("sheet"), ibis.memtable(rows, schema=schema), temp=True)
+
+
+def _header(path: Path, name: str, cells: Cells) -> list[str]:
+    header = [written(cell).strip() for cell in (cells[0] if cells else [])]
+    while header and not header[-1]:
+        header.pop()
+    if "" in header or not header:
+        raise SourceError(f"{path}: sheet {name}: a column of its first row has no name. Name it or remove it.")
+    twice = [column for column, times in Counter(map(str.lower, header)).items() if times > 1]
+    if twice:
+        raise SourceError(f"{path}: sheet {name}: the column {shown(twice[0])} stands there twice. Keep one of them.")
+    return header

@@ -1,0 +1,85 @@
+"""A workbook as a ledger: a sheet a table, and what its cells hold is what a folder of CSV files would."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from arforecast import open_ledger
+from arforecast.errors import SourceError
+
+INVOICES = [
+    ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "region"],
+    ["0071", "C1", date(2026, 1, 5), date(2026, 2, 4), 1000.1, "West"],
+    [72, "C2", "2026-02-05", "2026-03-07", 250, "East"],
+    [],
+    ["0073", "C2", date(2026, 2, 28), "2026-03-30", "12.345", "East"],
+]
+APPLICATIONS = [
+    ["invoice_id", "applied_on", "amount", "kind"],
+    ["0071", date(2026, 2, 3), 1000.1, "cash"],
+]
+
+
+def workbook(path: Path, **sheets: list[list[Any]]) -> Path:
+    with xlsxwriter.Workbook(str(path)) as book:
+        day = book.add_format({"num_format": "dd/mm/yyyy"})
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for row, cells in enumerate(rows):
+                for column, cell in enumerate(cells):
+                    sheet.write(row, column, cell, *([day] if isinstance(cell, date) else []))
+    return path
+
+
+def folder(path: Path, **tables: str) -> Path:
+    path.mkdir()
+    for name, text in tables.items():
+        (path / f"{name}.csv").write_text(text, "utf-8")
+    return path
+
+
+def test_it_answers_as_a_folder_of_csv_files_does(tmp_path: Path) -> None:
+    """A number that is text keeps its zeros, a blank row is none, and 12.345 dollars are no amount."""
+    book = open_ledger(workbook(tmp_path / "ledger.xlsx", invoices=INVOICES, applications=APPLICATIONS, notes=[["?"]]))
+    plain = open_ledger(
+        folder(
+            tmp_path / "ledger",
+            invoices="invoice_id,customer_id,issued_on,due_on,amount,region\n0071,C1,2026-01-05,2026-02-04,1000.1,West\n"
+            "72,C2,2026-02-05,2026-03-07,250,East\n\n0073,C2,2026-02-28,2026-03-30,12.345,East\n",
+            applications="invoice_id,applied_on,amount,kind\n0071,2026-02-03,1000.1,cash\n",
+        )
+    )
+    one, other = (ledger.as_of("2026-03-31").kpis(by="region") for ledger in (book, plain))
+    assert one.to_csv() == other.to_csv()
+    assert (
+        book.books.problems.message.str.replace("ledger.xlsx sheet invoices", "invoices.csv").tolist()[-1:]
+        == (plain.books.problems.message.tolist()[-1:])
+    )
+    assert book.books.rows.to_dict() == plain.books.rows.to_dict()
+    assert any("notes" in message for message in book.books.problems.message)
+
+
+@pytest.mark.parametrize(
+    ("sheets", "message"),
+    [
+        ({"Invoices": INVOICES}, "has no sheet invoices; it has Invoices"),
+        ({"invoices": [["invoice_id", "", "amount"]]}, "a column of its first row has no name"),
+        ({"invoices": [["invoice_id", "Invoice_ID"]]}, "invoice_id stands there twice"),
+        ({"invoices": [["invoice_id", "amount"], ["1", 2]]}, "has no column customer_id"),
+        ({"invoices": []}, "a column of its first row has no name"),
+    ],
+)
+def test_what_is_no_ledger_says_what_to_do(tmp_path: Path, sheets: dict[str, Any], message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        open_ledger(workbook(tmp_path / "ledger.xlsx", **sheets))
+
+
+def test_what_is_no_workbook_says_so(tmp_path: Path) -> None:
+    (tmp_path / "ledger.xlsx").write_text("invoice_id,amount\n", "utf-8")
+    with pytest.raises(SourceError, match=r"cannot be read as a workbook: .*Save it anew as \.xlsx"):
+        open_ledger(tmp_path / "ledger.xlsx")
