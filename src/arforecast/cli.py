@@ -165,6 +165,15 @@ def _show_preset(context: click.Context, _parameter: click.Parameter, preset: st
         context.exit()
 
 
+def _guess_mapping(context: click.Context, _parameter: click.Parameter, source: Path | None) -> None:
+    """A mapping proposed for an export; nothing is imported by it."""
+    from arforecast.ledger.imports import guess
+
+    if source:
+        click.echo(guess.text(guess.propose(source), source), nl=False)
+        context.exit()
+
+
 @main.command("import")
 @click.argument("words", nargs=-1, metavar="[PRESET] SOURCE FOLDER")
 @click.option("--preset-file", type=click.Path(exists=True, path_type=Path), help="Your own mapping, a TOML file.")
@@ -174,6 +183,10 @@ def _show_preset(context: click.Context, _parameter: click.Parameter, preset: st
 )
 @click.option("--list", is_flag=True, expose_value=False, is_eager=True, callback=_list_presets, help="The presets.")
 @click.option("--show", metavar="PRESET", expose_value=False, is_eager=True, callback=_show_preset, help="Its mapping.")
+@click.option(
+    "--guess", metavar="SOURCE", type=click.Path(exists=True, dir_okay=False, path_type=Path), expose_value=False,
+    is_eager=True, callback=_guess_mapping, help="A mapping proposed for an export that no preset knows.",
+)  # fmt: skip
 def import_(words: tuple[str, ...], preset_file: Path | None, as_of: str | None, total: Decimal | None) -> None:
     """Turn the export SOURCE, text or a workbook, into a ledger in FOLDER, by a PRESET (see --list) or by a
     --preset-file of your own."""

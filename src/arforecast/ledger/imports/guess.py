@@ -1,0 +1,304 @@
+"""A mapping proposed for an export that no preset knows: from what its columns are called and how their cells are
+written, with the evidence beside each line.
+
+It is a proposal and no more: nothing is imported by it. What can be read in two ways (03/04/2026, two columns that may
+be the customer) is unsure, and its line stands behind a mark: the file is of no use before somebody has decided.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+
+from arforecast.errors import SourceError
+from arforecast.ledger import workbook
+from arforecast.ledger.imports.mapping import Format
+from arforecast.ledger.imports.values import amounts, dates
+
+# What the columns of a ledger are called, the plainest words first: English, German, French, Spanish.
+WORDS = {
+    "invoice_id": (
+        "invoice number|invoice no|invoice id|inv no|inv|document number|document no|doc no|num|invoice|"
+        "voucher no|doc id|id|number|rechnungsnummer|rechnungs nr|rechnung nr|belegnummer|beleg nr|rechnung|"
+        "numero de facture|no facture|n facture|facture|numero de factura|num factura|n factura|factura"
+    ),
+    "customer_id": (
+        "cust number|customer id|customer number|customer no|customer|customer name|client|client name|"
+        "contact name|contact|account|invoice partner display name|kundennummer|kunden nr|kunde|kundenname|"
+        "debitor|code client|nom du client|codigo de cliente|cliente|nombre del cliente"
+    ),
+    "issued_on": (
+        "invoice date|invoice bill date|issue date|date issued|issued|posting date|document date|"
+        "transaction date|date|created|rechnungsdatum|belegdatum|datum|date de facture|date de la facture|"
+        "date facture|date d emission|fecha de factura|fecha de emision|fecha factura|fecha"
+    ),
+    "due_on": (
+        "due date|date due|due|net due date|due on|due in date|falligkeitsdatum|fallig am|falligkeit|fallig|"
+        "date d echeance|echeance|fecha de vencimiento|vencimiento"
+    ),
+    "amount": (
+        "invoice amount|gross amount|total amount|amount|total|rechnungsbetrag|bruttobetrag|gesamtbetrag|"
+        "betrag|amount in local currency|line total|montant ttc|total ttc|montant|importe total|importe|monto"
+    ),
+    "open": (
+        "total open amount|open balance|balance due|amount due|invoice amount due|amount due signed|"
+        "amount remaining|outstanding amount|outstanding|open amount|balance|offener betrag|restbetrag|offen|"
+        "saldo|reste a payer|montant du|solde|saldo pendiente|pendiente"
+    ),
+    "paid_on": (
+        "paid date|date paid|payment date|paid on|bezahlt am|zahlungsdatum|zahldatum|date de paiement|"
+        "paye le|fecha de pago|pagado el"
+    ),
+    "paid_amount": "amount paid|paid amount|paid|bezahlt|gezahlt|montant paye|importe pagado|pagado",
+    "currency": "currency|currency code|wahrung|devise|moneda",
+}
+REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
+DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
+ENCODINGS, SEPARATORS = ("utf-8-sig", "cp1252"), (",", ";", "\t", "|")
+ORDERS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d")
+NAMED = ("%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y")
+TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M:%SZ")
+SIGNS = re.compile(r"[$€£¥]|\b[A-Z]{3}\b")
+BELOW = {"brackets": r"^\W*\(", "minus_behind": r"[0-9]\s*-$"}
+FEWEST, MOST_ROWS = 4, 5000
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the proposed mapping: its section, key and value, whether it is sure, and from what it is taken."""
+
+    section: str
+    key: str
+    value: object
+    sure: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The header of the export, and the cells of the rows under it that are filled as invoices are."""
+
+    lines: tuple[Line, ...]
+    cells: pd.DataFrame
+
+
+def propose(source: Path) -> list[Line]:
+    """The lines of a mapping for the export at `source`.
+
+    Raises SourceError where no line of it looks like the names of columns.
+    """
+    seen = _seen(source)
+    found = {role: _candidates(seen.cells, role) for role in WORDS}
+    columns = _columns(found, seen.cells)
+    named = {line.key: str(line.value) for line in columns}
+    days = [named[role] for role in DAYS if role in named]
+    money = [named[role] for role in ("amount", "paid_amount") if role in named]
+    written = [*_dates(seen.cells[days]), *_amounts(seen.cells[money])]
+    snapshot = "paid_on" not in named and bool(found["open"])
+    told = (
+        [Line("ledger", "snapshot", True, True, "what is open stands there, and no day of payment")] if snapshot else []
+    )
+    return [*seen.lines, *written, *columns, *told]
+
+
+def text(lines: list[Line], source: Path) -> str:
+    """The proposal as a mapping file; what is unsure, and what is missing, stands behind a mark."""
+    named = {line.key for line in lines}
+    missing = [Line("columns", role, "?", False, "no column is called so") for role in REQUIRED if role not in named]
+    told = [f"# A proposal for {json.dumps(source.name)}. Read each line; take away the mark before what you decide."]
+    for section in ("format", "columns", "ledger"):
+        here = [line for line in (*lines, *missing) if line.section == section]
+        told += [f"\n[{section}]", *map(_written, here)] if here else []
+    return "\n".join(told) + "\n"
+
+
+def _written(line: Line) -> str:
+    value = json.dumps(line.value, ensure_ascii=False)
+    mark = "" if line.sure else "# "
+    return f"{mark}{line.key} = {value}  # {'sure' if line.sure else 'UNSURE'}: {' '.join(line.why.split())}"
+
+
+# The file
+
+
+def _seen(source: Path) -> _Seen:
+    if source.suffix.lower() in workbook.SUFFIXES:
+        first = next(iter(workbook.sheets(source).values()))
+        return _under_header([[workbook.written(cell) for cell in row] for row in first], source, ())
+    content, encoding = _decoded(source)
+    separator = max(SEPARATORS, key=lambda sign: _evenness(content, sign))
+    plain = {"encoding": (encoding, "utf-8-sig"), "separator": (separator, ",")}
+    lines = [
+        Line("format", key, value, True, "what it is read with")
+        for key, (value, usual) in plain.items()
+        if value != usual
+    ]
+    rows = list(csv.reader(io.StringIO(content), delimiter=separator))
+    return _under_header(rows, source, tuple(lines))
+
+
+def _decoded(source: Path) -> tuple[str, str]:
+    try:
+        content = source.read_bytes()
+    except OSError as fault:
+        raise SourceError(f"{source} cannot be opened: {fault.strerror}.") from fault
+    for encoding in ENCODINGS:
+        try:
+            return content.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    raise SourceError(f"{source} is neither UTF-8 nor Windows-1252. Save it as UTF-8.")
+
+
+def _evenness(content: str, separator: str) -> int:
+    """How many lines have as many cells as most have, and how many that is."""
+    widths = pd.Series([len(row) for row in csv.reader(io.StringIO(content[:100_000]), delimiter=separator)])
+    common = widths[widths >= FEWEST].mode()
+    return int((widths == common.iloc[0]).sum() * common.iloc[0]) if len(common) else 0
+
+
+def _under_header(rows: list[list[str]], source: Path, lines: tuple[Line, ...]) -> _Seen:
+    """The header is the row that names the most columns of a ledger."""
+    known = {words for role in WORDS.values() for words in role.split("|")}
+    hits = [sum(_plain(cell) in known for cell in row) for row in rows[:50]]
+    if max(hits, default=0) < 2:
+        raise SourceError(f"{source}: no line names columns of invoices in English, German, French or Spanish.")
+    top = hits.index(max(hits))
+    header = [cell.strip() for cell in rows[top]]
+    even = [[cell.strip() for cell in row] for row in rows[top + 1 : top + MOST_ROWS] if len(row) == len(header)]
+    filled = [row for row in even if sum(map(bool, row)) >= min(FEWEST, len(header))]
+    cells = pd.DataFrame(filled, columns=header, dtype="str")
+    return _Seen(lines, cells.loc[:, ~cells.columns.duplicated(keep=False)])
+
+
+# Which column is which
+
+
+def _plain(words: str) -> str:
+    """Without capitals, accents and signs."""
+    apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", words)  # InvoiceDate is the invoice date
+    bare = "".join(sign for sign in unicodedata.normalize("NFD", apart) if not unicodedata.combining(sign))
+    return " ".join(re.findall(r"[a-z0-9]+", bare.casefold()))
+
+
+def _candidates(cells: pd.DataFrame, role: str) -> list[str]:
+    """The columns that are called as this one of a ledger, the plainest first, if their cells can be it."""
+    words = WORDS[role].split("|")
+    called = {str(column): _plain(str(column)) for column in cells}
+    named = sorted((words.index(said), column) for column, said in called.items() if said in words)
+    return [column for _, column in named if _can_be(cells[column], role)]
+
+
+def _can_be(cells: pd.Series, role: str) -> bool:
+    filled = cells[cells != ""]
+    if role in DAYS:
+        return bool(_orders(filled))
+    if role in MONEY:
+        # Days with signs between the numbers are no amounts.
+        return bool(filled.str.contains("[0-9]").all()) and {*_orders(filled)} <= {"%Y%m%d"}
+    return len(filled) > 0
+
+
+def _columns(found: dict[str, list[str]], cells: pd.DataFrame) -> list[Line]:
+    """Each column of the ledger from the first that may be it; sure where no other may."""
+    lines, taken = [], set()
+    roles = {role: columns for role, columns in found.items() if role != "open"}
+    if found["open"] and not found["paid_on"]:
+        roles["amount"] = found["open"]
+    for role, columns in roles.items():
+        free = [column for column in columns if column not in taken]
+        if free:
+            taken.add(free[0])
+            lines.append(_column(role, free, cells))
+    return lines
+
+
+def _column(role: str, free: list[str], cells: pd.DataFrame) -> Line:
+    example = next((cell for cell in cells[free[0]] if cell), "nothing")
+    others = f"; {', '.join(free[1:])} may be it as well" if len(free) > 1 else ""
+    repeated = role == "invoice_id" and cells[free[0]][cells[free[0]] != ""].duplicated().any()
+    twice = "; it stands in several rows: say what they are under [lines]" if repeated else ""
+    return Line(
+        "columns", role, free[0], not others and not twice, f"its name, and cells such as {example}{others}{twice}"
+    )
+
+
+# How cells are written
+
+
+def _orders(filled: pd.Series) -> list[str]:
+    """The forms in which all of these cells are days."""
+    forms = [order + time for order, time in product((*ORDERS, *NAMED), TIMES)]
+    return [form for form in forms if _all_days(filled, form)] if len(filled) else []
+
+
+def _all_days(filled: pd.Series, form: str) -> bool:
+    first = filled.head(20)
+    return bool(dates(first, Format(dates=form)).notna().all() and dates(filled, Format(dates=form)).notna().all())
+
+
+def _dates(cells: pd.DataFrame) -> list[Line]:
+    filled = pd.Series(cells.to_numpy().ravel(), dtype="str").replace("", None).dropna()
+    if filled.empty:
+        return []
+    forms = _orders(filled)
+    if not forms:
+        return [Line("format", "dates", "?", False, f"its days are not written alike, such as {filled.iloc[0]}")]
+    others = f"; {' and '.join(forms[1:])} fit as well" if len(forms) > 1 else ""
+    return [Line("format", "dates", forms[0], not others, f"{len(filled):,} cells such as {filled.iloc[0]}{others}")]
+
+
+def _amounts(cells: pd.DataFrame) -> list[Line]:
+    filled = pd.Series(cells.to_numpy().ravel(), dtype="str").replace("", None).dropna()
+    if filled.empty:
+        return []
+    sign, below = _sign(filled), [name for name, form in BELOW.items() if filled.str.contains(form).any()]
+    fits = _readings(filled, sign, below)
+    why = f"{len(filled):,} cells such as {max(filled, key=len)}"
+    if not fits:
+        return [Line("format", "decimal", "?", False, f"its amounts are not written alike: {why}")]
+    if filled.str.fullmatch("-?[0-9]+").all():
+        return [Line("format", "minor_units", True, False, f"{why}: whole ones, which may be cents")]
+    (decimal, thousands), sure = next(iter(fits)), len({tuple(values) for values in fits.values()}) == 1
+    told = {"thousands": (thousands, ""), "currency_sign": (sign, ""), "negatives": (below, [])}
+    lines = [Line("format", key, value, sure, why) for key, (value, usual) in told.items() if value != usual]
+    if decimal == "." and sure:
+        return lines
+    doubt = "" if sure else "; it may part thousands"
+    return [Line("format", "decimal", decimal, sure, why + doubt), *lines]
+
+
+def _sign(filled: pd.Series) -> str:
+    """The one sign of a currency that stands in these cells."""
+    signs = {sign for cell in filled for sign in SIGNS.findall(cell)}
+    return signs.pop() if len(signs) == 1 else ""
+
+
+def _readings(filled: pd.Series, sign: str, below: list[str]) -> dict[tuple[str, str], list[float]]:
+    """What the amounts come to by each way to write them in which all of them are amounts, the plainest first."""
+    ways = (
+        (".", ""),
+        (",", ""),
+        (".", ","),
+        (",", "."),
+        (",", " "),
+        (",", "\u00a0"),
+        (",", "\u202f"),
+        (".", "'"),
+        (".", " "),
+    )
+    read = {}
+    for decimal, thousands in ways:
+        form = Format(decimal=decimal, thousands=thousands, currency_sign=sign, negatives=tuple(below))
+        values = amounts(filled, form, pd.Series(2, index=filled.index))
+        if values.notna().all():
+            read[decimal, thousands] = values.astype("float64").tolist()
+    return read

@@ -1,0 +1,155 @@
+"""A proposed mapping is right, or says that it is not sure: never wrong and sure."""
+
+from __future__ import annotations
+
+import csv
+import random
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from arforecast.cli import main
+from arforecast.errors import SourceError, UsageError
+from arforecast.ledger.imports.guess import Line, propose, text
+from arforecast.ledger.imports.mapping import First, foreign, load, names
+from arforecast.ledger.imports.presets import import_export
+
+EXPORTS = Path(__file__).parent / "exports"
+LAYOUTS = {path.stem: path for path in sorted(EXPORTS.iterdir()) if path.stem in names()}
+
+# The same list in four languages, with the numbers of each.
+LANGUAGES = {
+    "en": ("Invoice No.,Customer,Invoice Date,Due Date,Amount,Paid Date,Currency", "%m/%d/%Y", ".", ","),
+    "de": ("Rechnungs-Nr.,Kunde,Rechnungsdatum,Fällig am,Betrag,Bezahlt am,Währung", "%d.%m.%Y", ",", "."),
+    "fr": (
+        "N° facture,Client,Date de facture,Date d'échéance,Montant TTC,Date de paiement,Devise",
+        "%d/%m/%Y",
+        ",",
+        " ",
+    ),
+    "es": (
+        "Nº factura,Cliente,Fecha de emisión,Fecha de vencimiento,Importe,Fecha de pago,Moneda",
+        "%d/%m/%Y",
+        ",",
+        ".",
+    ),
+}
+ROLES = ("invoice_id", "customer_id", "issued_on", "due_on", "amount", "paid_on", "currency")
+
+
+def written(folder: Path, language: str, seed: int = 0, days: tuple[int, ...] = (5, 17, 28)) -> Path:
+    """The list in a language, its columns in a drawn order among others that mean nothing."""
+    header, form, decimal, thousands = LANGUAGES[language]
+    swap = str.maketrans({",": thousands, ".": decimal})
+    rows = []
+    for nth, day in enumerate(days):
+        issued = date(2026, 2, day)
+        dates = [when.strftime(form) for when in (issued, issued + timedelta(30), issued + timedelta(41))]
+        rows.append(
+            [f"R{nth:04}", f"C{nth}", *dates[:2], f"{1234.5 * (nth + 1):,.2f}".translate(swap), dates[2], "EUR"]
+        )
+    columns = [
+        *zip(header.split(","), *rows, strict=True),
+        ("Mood", *["good"] * len(rows)),
+        ("Page", *"123"[: len(rows)]),
+    ]
+    random.Random(seed).shuffle(columns)
+    with (folder / f"{language}.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, delimiter=";").writerows(zip(*columns, strict=True))
+    return folder / f"{language}.csv"
+
+
+def wrong(lines: list[Line], preset: str) -> list[str]:
+    """The lines that are sure and not what the preset says."""
+    mapping = load(preset)
+    known = mapping.columns | mapping.optional
+    told = mapping.format.model_dump()
+    found = []
+    for line in lines:
+        if line.section == "columns" and line.key in known:
+            origin = known[line.key]
+            right = {*foreign(origin.first[0] if isinstance(origin, First) else origin)}
+        elif line.section == "format" and LAYOUTS[preset].suffix != ".xlsx":  # its days are written in any form
+            right = {str(told[line.key]), str(list(told[line.key])) if isinstance(told[line.key], tuple) else ""}
+        else:
+            continue
+        if line.sure and str(line.value) not in right:
+            found.append(f"{line.key} = {line.value}, not {right}")
+    return found
+
+
+@pytest.mark.parametrize("preset", LAYOUTS)
+def test_of_a_known_layout_nothing_is_wrong_and_sure(preset: str) -> None:
+    lines = propose(LAYOUTS[preset])
+    assert wrong(lines, preset) == []
+
+
+def test_most_of_what_is_asked_of_a_layout_is_found() -> None:
+    """Of the five columns that an invoice needs, over all layouts."""
+    lines = [line for path in LAYOUTS.values() for line in propose(path) if line.key in ROLES[:5]]
+    sure = [line for line in lines if line.sure]
+    assert len(lines) >= 0.85 * 5 * len(LAYOUTS)
+    assert len(sure) >= 0.7 * 5 * len(LAYOUTS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_list_in_four_languages_is_read_by_its_proposal(language: str, seed: int, tmp_path: Path) -> None:
+    source = written(tmp_path, language, seed)
+    lines = propose(source)
+    header = LANGUAGES[language][0].split(",")
+    assert {line.key: line.value for line in lines if line.section == "columns"} == dict(
+        zip(ROLES, header, strict=True)
+    )
+    (tmp_path / "my.toml").write_text(text(lines, source), "utf-8")
+    report = import_export(tmp_path / "my.toml", source, tmp_path / "ledger")
+    with (tmp_path / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
+        rows = [(row["invoice_id"], row["issued_on"], row["amount"]) for row in csv.DictReader(stream)]
+    assert rows == [
+        ("R0000", "2026-02-05", "1234.50"),
+        ("R0001", "2026-02-17", "2469.00"),
+        ("R0002", "2026-02-28", "3703.50"),
+    ]
+    assert report.quarantined == 0
+
+
+def test_a_day_that_may_be_a_month_is_not_decided(tmp_path: Path) -> None:
+    """No day is after the twelfth of its month, and three digits behind a point may be thousands."""
+    rows = "A,C,03/04/2026,05/06/2026,1.234\nB,D,01/02/2026,07/08/2026,2.345\n"
+    (tmp_path / "unsure.csv").write_text(f"Invoice No,Customer,Invoice Date,Due Date,Amount\n{rows}", "utf-8")
+    unsure = {line.key: line for line in propose(tmp_path / "unsure.csv") if not line.sure}
+    assert (unsure["dates"].value, "%m/%d/%Y fit as well" in unsure["dates"].why) == ("%d/%m/%Y", True)
+    assert "it may part thousands" in unsure["decimal"].why
+    told = text(propose(tmp_path / "unsure.csv"), tmp_path / "unsure.csv")
+    assert "dates" not in tomllib.loads(told).get("format", {})
+
+
+def test_whole_amounts_may_be_cents() -> None:
+    cents = next(line for line in propose(LAYOUTS["stripe_invoices"]) if line.key == "minor_units")
+    assert not cents.sure
+
+
+def test_two_columns_that_may_be_the_customer_are_not_decided(tmp_path: Path) -> None:
+    (tmp_path / "two.csv").write_text(
+        "Invoice No,Customer,Client,Invoice Date,Due Date,Amount\nA,C,X,2026-01-05,2026-02-04,5\n", "utf-8"
+    )
+    customer = next(line for line in propose(tmp_path / "two.csv") if line.key == "customer_id")
+    assert (customer.sure, "Client may be it as well" in customer.why) == (False, True)
+
+
+def test_what_is_missing_is_said_and_keeps_the_file_from_being_used(tmp_path: Path) -> None:
+    (tmp_path / "few.csv").write_text("Invoice No,Amount,Who,When\nA,5,x,y\n", "utf-8")
+    done = CliRunner().invoke(main, ["import", "--guess", str(tmp_path / "few.csv")])
+    assert '# due_on = "?"  # UNSURE: no column is called so' in done.stdout
+    (tmp_path / "my.toml").write_text(done.stdout, "utf-8")
+    with pytest.raises(UsageError, match="does not say where customer_id, due_on, issued_on comes from"):
+        load(tmp_path / "my.toml")
+
+
+def test_what_names_no_columns_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "poem.txt").write_text("Shall I compare thee\nto a summer's day?\n", "utf-8")
+    with pytest.raises(SourceError, match="no line names columns of invoices"):
+        propose(tmp_path / "poem.txt")
