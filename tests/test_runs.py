@@ -160,3 +160,18 @@ def test_kernels_are_encrypted_and_go_by_nothing_of_the_user(ledger: Path, tmp_p
     done = CliRunner().invoke(main, command(ledger, tmp_path / "out")[3:])
     assert done.exit_code == 0, done.output
     assert "headline True" in (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
+
+
+def test_of_two_runs_of_one_day_at_once_one_waits_and_no_page_is_lost(ledger: Path, tmp_path: Path) -> None:  # noqa: F811
+    for name in ("first", "second"):
+        notebook(tmp_path / "notebooks", name, [f"# {name}", f"import time; time.sleep(3); print('headline {name}')"])
+    both = [
+        subprocess.Popen(command(ledger, tmp_path / "out", name), stderr=subprocess.PIPE, text=True)
+        for name in ("first", "second")
+    ]
+    told = [run.communicate(timeout=120)[1] for run in both]
+    assert [run.returncode for run in both] == [0, 0], told
+    assert sum("is being written by another process: waiting for 600 s at most." in each for each in told) == 1
+    index = (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
+    assert [f"headline {name}" in index for name in ("first", "second")] == [True, True]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [DAY]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 import arforecast
+import test_runner as runner_tests
 import test_timer as timers
 from arforecast import workplace
 from arforecast.cli import main
@@ -127,3 +130,52 @@ def test_the_task_of_the_docs_as_airflow_executes_it(tmp_path: Path, monkeypatch
     assert "200 is owed on 30\u00a0Jun\u00a02026" in "".join(output.text for output in headline.outputs)
     assert "\nopen_ar,200.0,100.0," in (own / "data-2026-06-30" / "measures.csv").read_text("utf-8")
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+# ------------------------------------------------------------------ from anywhere
+
+
+PAGE = [
+    "# Terms",
+    """import matplotlib.pyplot as plt
+
+import arforecast as ar
+from arforecast.report import notebook, tables
+
+notebook.begin(globals())
+terms = ar.open_ledger(ledger).as_of(as_of).schedule("terms")""",
+    "print(len(terms), 'terms are in use.')  # headline",
+    "tables.show(terms, 'Terms', file=tables.save(terms, data, 'terms'))",
+    "_, ax = plt.subplots()\nax.bar(['a', 'b'], [1, 2])\nax.set(title='Terms', xlabel='Term', ylabel='Count');",
+]
+
+
+def test_from_anywhere_and_with_no_home_a_run_has_the_same_bytes(tmp_path: Path) -> None:
+    """From its folder; from / with the little that systemd gives; and with the home of another, which is no folder."""
+    own = tmp_path / "own"
+    own.mkdir()
+    ledger(own / "my-ledger", datetime(2026, 6, 30, tzinfo=UTC))
+    runner_tests.notebook(own / "notebooks", "terms", PAGE)
+    path = {"PATH": "/usr/bin:/bin", "PYTHONPATH": SOURCE}
+    by_systemd = {"LANG": "C", "USER": "nobody", "INVOCATION_ID": "1", "TZ": "Pacific/Auckland"}
+    places = {
+        "own": (own, Path(), dict(os.environ) | path),
+        "root": (Path("/"), own, by_systemd | path),
+        "other": (tmp_path, own, {"HOME": "/dev/null", "LC_ALL": "POSIX"} | path),
+    }
+    runs = {name: started(tmp_path / name, *place) for name, place in places.items()}
+    assert set(runs["own"]) == {"data/terms.csv", "quarantine.csv", "terms.html", "index.html"}
+    assert b"<svg" in runs["own"]["terms.html"]
+    assert runs["root"] == runs["own"]
+    assert runs["other"] == runs["own"]
+
+
+def started(out: Path, here: Path, base: Path, environment: dict[str, str]) -> dict[str, bytes]:
+    """The data and the pages of a run that is started `here`, without the place of its settings, seen from there."""
+    words = ["report", str(base / "my-ledger"), "--as-of", "2026-06-30", "--out", str(out)]
+    command = [sys.executable, "-m", "arforecast.cli", *words, "--notebooks", str(base / "notebooks")]
+    done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    run = out / "2026-06-30"
+    files = [file for file in run.rglob("*") if file.suffix in (".csv", ".html")]
+    return {str(file.relative_to(run)): re.sub(rb"settings: [^;]*;", b"", file.read_bytes()) for file in files}

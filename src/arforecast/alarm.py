@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from arforecast.errors import UsageError
+from arforecast.errors import UsageError, shown
 
 WAIT_SECONDS = 60
 STDERR = 2
@@ -39,20 +39,21 @@ def raised(command: str | None, run: str) -> Iterator[None]:
 
     It is started as it is written, by no shell. What is wrong with it is said, and changes nothing else.
     """
-    words = _words(command) if command else []
+    started = words(command) if command else []
     try:
         yield
     except Exception as fault:
-        if words:
-            _call(words, {"ARFORECAST_RUN": run, "ARFORECAST_FAULT": str(fault)})
+        if started:
+            _call(started, {"ARFORECAST_RUN": run, "ARFORECAST_FAULT": str(fault)})
         raise
 
 
-def _words(command: str) -> list[str]:
+def words(command: str) -> list[str]:
+    """The program and its arguments, as a shell would split them. Raises UsageError for what cannot be split."""
     try:
         return shlex.split(command)
     except ValueError as fault:
-        raise UsageError(f"--on-failure {command} cannot be read: {fault}.") from fault
+        raise UsageError(f"--on-failure {shown(command)} cannot be read: {fault}.") from fault
 
 
 def _call(words: list[str], told: dict[str, str]) -> None:

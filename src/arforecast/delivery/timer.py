@@ -17,6 +17,7 @@ from getpass import getuser
 from itertools import groupby
 from pathlib import Path
 
+from arforecast import alarm
 from arforecast.errors import UsageError, shown
 
 AND = "&&"
@@ -40,23 +41,16 @@ def written(words: Sequence[str], every: str, at: datetime, name: str, on_failur
     if not re.fullmatch(r"[A-Za-z][\w-]*", name, re.ASCII):
         raise UsageError(f"{shown(name)} cannot be the name of a timer. Use letters, digits, - and _.")
     commands = [_found(list(each)) for is_and, each in groupby(words, lambda word: word == AND) if not is_and]
-    alarm, folder = _found(_words(on_failure)), _line(str(Path.cwd()))
+    failed, folder = _found(alarm.words(on_failure)), _line(str(Path.cwd()))
     days, calendar = EVERY[every]
     parts = {
-        "crontab -e": f"{at.minute} {at.hour} {days} {_for_cron(commands, alarm, folder)}",
+        "crontab -e": f"{at.minute} {at.hour} {days} {_for_cron(commands, failed, folder)}",
         f"/etc/systemd/system/{name}.service": _service(name, commands, folder, f"OnFailure={name}-failed.service\n"),
-        f"/etc/systemd/system/{name}-failed.service": _service(f"{name} failed", [alarm], folder),
+        f"/etc/systemd/system/{name}-failed.service": _service(f"{name} failed", [failed], folder),
         f"/etc/systemd/system/{name}.timer": _timer(name, f"{calendar} {at:%H:%M}:00"),
         f"systemctl daemon-reload && systemctl enable --now {name}.timer": "",
     }
     return "\n\n".join(f"# {place}\n{text}".rstrip() for place, text in parts.items())
-
-
-def _words(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError as fault:
-        raise UsageError(f"--on-failure {shown(command)} cannot be read: {fault}.") from fault
 
 
 def _found(words: list[str]) -> list[str]:
@@ -81,10 +75,10 @@ def _line(word: str) -> str:
 # ------------------------------------------------------------------ cron
 
 
-def _for_cron(commands: Sequence[Sequence[str]], alarm: Sequence[str], folder: str) -> str:
+def _for_cron(commands: Sequence[Sequence[str]], failed: Sequence[str], folder: str) -> str:
     """One line for /bin/sh, of which cron takes a % for its end."""
     started = f" {AND} ".join(_shell(words) for words in (["cd", folder], *commands))
-    return f"{started} || {_shell(alarm)}"
+    return f"{started} || {_shell(failed)}"
 
 
 def _shell(words: Sequence[str]) -> str:
