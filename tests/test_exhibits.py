@@ -273,7 +273,7 @@ def test_cards_show_their_meaning_and_the_call_that_opens_them() -> None:
 
 def test_a_list_to_work_through_leads_to_the_sheets_and_says_on_each_cell_what_it_is() -> None:
     markup = tables.show(ROWS, "Who", links={"who": "accounts.html#account-{who}"}, act=True)
-    assert '<a href="accounts.html#account-%3Cb%3E" class="row">&lt;b&gt;</a>' in markup
+    assert '<a class="row" href="accounts.html#account-%3Cb%3E">&lt;b&gt;</a>' in markup
     assert 'data-label="Open balance"' in markup
 
 

@@ -123,6 +123,12 @@ def test_it_runs_on_the_sample_and_says_what_is_committed(path: Path, reported: 
     assert executed.headline(shown) == executed.headline(nbformat.read(path, as_version=4))
 
 
+def test_what_a_cell_tells_meanwhile_is_no_headline() -> None:
+    meanwhile, said = (nbformat.v4.new_output("stream", name=name, text=f"{name}\n") for name in ("stderr", "stdout"))
+    cell = nbformat.v4.new_code_cell(metadata={"tags": ["headline"]}, outputs=[meanwhile, said])
+    assert executed.headline(nbformat.v4.new_notebook(cells=[cell])) == "stdout"
+
+
 def test_each_section_whose_table_is_missing_says_so_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -191,6 +191,6 @@ def test_questions_are_listed_where_there_are_many_and_what_has_no_answer_is_fol
 
 
 def test_a_link_that_leads_nowhere_in_the_run_is_none() -> None:
-    body = '<a href="kpis.html#dso">See why</a> <a href="a.html#b" class="row">Ann</a> <a href="x.csv">x</a>'
+    body = '<a href="kpis.html#dso">See why</a> <a class="row" href="a.html#b">Ann</a> <a href="x.csv">x</a>'
     assert page.live(body, {}) == 'Ann <a href="x.csv">x</a>'
     assert page.live(body, {"kpis.html": '<p id="dso">', "a.html": '<p id="b">'}) == body

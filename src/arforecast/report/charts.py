@@ -149,12 +149,16 @@ def _light(body: str) -> str:
     """The same drawing in fewer signs: a tenth of a pixel is enough, and a page says the size of its text once."""
     body = re.sub(r' transform="rotate\(-0 [^"]*"|font-size: 13px; | clip-path="[^"]*"', "", body)
     body = re.sub(r"<clipPath.*?</clipPath>", "", body, flags=re.DOTALL)
-    body = re.sub(r"\d+\.\d\d+", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), body)
+    body = re.sub(r"<[^>]+>", lambda mark: re.sub(r"\d+\.\d\d+", _tenths, mark[0]), body)
     body = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", body)
     body = re.sub(r" *\n *", " ", body)
     while (empty := re.sub(r"<(g|defs)>\s*(</\1>)|<g/>", "", body)) != body:
         body = empty
     return re.sub(r"> <", "><", body)
+
+
+def _tenths(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
 def _named(colour: str) -> str:
@@ -291,7 +295,7 @@ def columns(  # noqa: PLR0913, PLR0917 - what a chart is of, and how to read it
     and the upper end of the range.
     """
     foot = np.zeros(len(numbers))
-    for column, (fill, edge) in zip(stack, FILLS, strict=False):
+    for column, (fill, edge) in zip(stack, fills, strict=False):
         ax.bar(
             numbers.index, _drawn(numbers, column), bottom=foot, color=fill, edgecolor=edge, linewidth=1.5, width=0.7
         )

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from arforecast.actions.accounts import Sheet
 
 MANY = 6  # questions from which a page begins with their list
-LINK = re.compile(r' ?<a href="(?P<file>[\w-]+\.html)(?:#(?P<id>[^"]*))?"(?P<row> class="row")?>(?P<text>.*?)</a>')
+# A link to another page; attributes stand in the order of their names, as nbconvert leaves them.
+LINK = re.compile(r' ?<a (?P<row>class="row" )?href="(?P<file>[\w-]+\.html)(?:#(?P<id>[^"]*))?">(?P<text>.*?)</a>')
 
 
 class Entry(NamedTuple):

@@ -167,7 +167,7 @@ def _linked(texts: pd.DataFrame, rows: pd.DataFrame, links: Mapping[str, str]) -
     linked = {
         column: pd.Series(
             [
-                Markup('<a href="{}" class="row">{}</a>').format(pattern.format_map(row), text)
+                Markup('<a class="row" href="{}">{}</a>').format(pattern.format_map(row), text)
                 for row, text in zip(told, texts[column], strict=True)
             ],
             texts.index,
