@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import pandas as pd
+from markupsafe import escape
 
 from arforecast.report import Fragment, style_sheet, tables, templates
 from arforecast.report.exhibit import missing, why
@@ -51,12 +52,12 @@ def document(title: str, body: str, stamp: Mapping[str, Any], beside: Sequence[E
     return str(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(style_sheet()), beside))
 
 
-def index(entries: Sequence[Entry], stamp: Mapping[str, Any], brief: str = "") -> str:
+def index(first: Entry, others: Sequence[Entry], stamp: Mapping[str, Any], brief: str = "") -> str:
     """The first page of a run: the brief, where the run has one, and every other page with its sentence; without a
     brief with its cards too."""
-    heading = brief or "<h1>Receivables</h1>\n"
-    shown = [entry._replace(cards=Fragment()) for entry in entries] if brief else entries
-    return document("Receivables", heading + str(_macros().entries(shown)), stamp)
+    shown = [entry._replace(cards=Fragment()) for entry in others] if brief else others
+    body = (brief or f"<h1>{escape(first.title)}</h1>\n") + str(_macros().entries(shown, bool(brief)))
+    return document(first.title, body, stamp, [first, *others] if brief else ())
 
 
 def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,7 +74,8 @@ def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
         "gates": gates,
         "waived": [gate for gate in gates if gate["waived"]],
         "missing": [missing(table, feeds) for table, feeds in stamp["missing_tables"]],
-        "rows": tables.show(rows, _used(rows), totals=["read", "used", "quarantined", "quarantined_amount"]),
+        "used": _used(rows),
+        "rows": tables.show(rows, "Rows of each table", totals=["read", "used", "quarantined", "quarantined_amount"]),
     }
 
 
