@@ -67,6 +67,17 @@ def test_a_card_has_the_colour_of_its_target_and_says_apart_where_it_is_heading(
     assert card.note.endswith(": worse")
 
 
+def test_a_card_says_a_figure_as_the_sentence_does() -> None:
+    """A return below nothing is no good news, however it moved; what rounds to 0.5 is 0.50 in both places."""
+    kpis = frames.collecting().assign(unit="ratio")
+    measures = receivables.measured(kpis, frames.glossary(), {}, frames.stamp())
+    stands = collections.standing(kpis, frames.glossary(), {}, frames.stamp())
+    cards = {card.label: card for card in receivables.kpi_cards(measures, ["collections_roi", "collections_roi_net"])}
+    assert [card.value for card in cards.values()] == ["6.00", "−0.50"]
+    assert all(f"was {card.value} times" in stands.sentence for card in cards.values())
+    assert {card.tone for card in cards.values()} == {""}
+
+
 def test_a_value_that_reads_as_its_target_is_on_target() -> None:
     numbers = {"value": [20.3, 70.0], "target": [20.0, 80.0], "distance": [-0.3, -10.0], "trend": 1.0}
     of = {"as_of": frames.AS_OF, "by": "", "group": "", "kpi": ["dso", "cei"], "verdict": "worse"}
@@ -151,6 +162,20 @@ def two_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
         p_paid_30=[0.5, 0.5, 0.5, 0.2],
     )
     return late.overdue(late, "2026-06-30"), late.not_due(late, "2026-06-30")
+
+
+def test_what_can_still_be_paid_on_time_says_how_much_falls_due_first() -> None:
+    """What is due on the day itself is late for certain, and is not listed."""
+    rows = frames.late(4).assign(
+        due_on=pd.to_datetime(["2026-06-30", "2026-07-01", "2026-07-02", "2026-07-30"]),
+        worth_amount=[100.0, 300.0, 200.0, 50.0],
+        p_late=[1.0, 0.5, 0.5, 0.5],
+    )
+    each = late.at_risk(rows, frames.customers(), frames.stamp() | {"as_of": "2026-06-30"})
+    assert len(each.numbers) == 3
+    assert plain(each.sentence) == (
+        "275 is at risk in 3 invoices; 150 of it falls due on 1 Jul 2026, 250 within a week of it"
+    )
 
 
 def test_the_answer_on_reliability_is_the_mean_gap() -> None:

@@ -223,6 +223,7 @@ def percent(share: Any) -> str:
     """
     if pd.isna(share):
         return NULL
+    share = round(share, 12)  # sums of cents are a little off
     text = brief(100 * share)
     if text == "0" and share:
         text = "< 0.1" if share > 0 else "> −0.1"
