@@ -782,7 +782,7 @@ def test_an_account_is_told_in_one_line_and_a_few_facts() -> None:
 
 def ranked(accounts: pd.DataFrame) -> pd.DataFrame:
     held = accounts if "credit_balance" in accounts else accounts.assign(credit_balance=0.0)
-    return shown.ranked(held, pd.DataFrame(), "2026-06-30")
+    return shown.ranked(held, held, pd.DataFrame(), "2026-06-30")
 
 
 def stands(accounts: pd.DataFrame) -> Exhibit:

@@ -93,7 +93,7 @@ def late_accounts() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def called(owing: pd.DataFrame, late: pd.DataFrame) -> pd.DataFrame:
-    return accounts.calls(accounts.ranked(owing, late, "2026-06-30"), frames.stamp()).numbers
+    return accounts.calls(accounts.ranked(owing, owing, late, "2026-06-30"), frames.stamp()).numbers
 
 
 def test_calls_go_by_what_will_not_come_by_itself_and_by_broken_promises() -> None:

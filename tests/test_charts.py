@@ -42,7 +42,9 @@ SHOWN: dict[str, Callable[[], Exhibit]] = {
 
 
 def ranked() -> pd.DataFrame:
-    return accounts.ranked(frames.accounts().assign(credit_balance=0.0), pd.DataFrame(), "2026-06-30")
+    return accounts.ranked(
+        frames.accounts().assign(credit_balance=0.0), frames.accounts(), pd.DataFrame(), "2026-06-30"
+    )
 
 
 def drawn(name: str, size: charts.Size = charts.WIDE) -> str:
@@ -187,7 +189,21 @@ def test_a_vintage_has_a_cell_for_every_month_that_is_over_the_darker_the_more_c
     assert depths[-1] <= 0.5
 
 
+def test_marks_say_their_figures_as_tables_and_cards_do() -> None:
+    """A picture is drawn to a tenth of a pixel; its words keep all their digits."""
+    numbers = pd.DataFrame({"who": ["A", "B"], "share": [5412.0, 1.25]})
+    numbers.attrs = {"units": {"share": "money"}}
+    picture = charts.svg(lambda rows, ax: charts.bars(rows, ax, over="who", stack=["share"]), numbers, "")
+    assert ">5.41\u00a0k<" in picture
+    assert not [mark for mark in re.findall(r"<[^>]+>", picture) if re.search(r"\d\.\d\d", mark)]
+
+
+def test_columns_stand_in_the_colours_that_are_asked_for() -> None:
+    bars = axes(SHOWN["cash_past"]()).patches
+    assert {mpl.colors.to_hex(bar.get_facecolor()) for bar in bars} == {charts.CALM}
+
+
 def test_words_of_the_ledger_are_drawn_as_they_stand() -> None:
     """A dollar sign opens a formula in matplotlib; two bars of one name do not lie on each other."""
     assert "<img" not in drawn("disputes")
-    assert drawn("largest").count("&lt;img src=x onerro…") == 2
+    assert [drawn("largest").count(f"&lt;img src=x o… ({each})") for each in ("C1", "C2")] == [1, 1]

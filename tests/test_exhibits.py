@@ -1,12 +1,14 @@
 """Every exhibit of every notebook, on ledgers that know much, little and nothing.
 
 The notebooks run in this process, cell by cell, without a kernel: what a page says, its cards and its tables must be
-what its CSV gives, and of what a ledger does not know there is no figure.
+what its CSV gives, and of what a ledger does not know there is no figure. The environment variable LEDGERS names others
+to look at, each as folder@day, parted by spaces.
 """
 
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +28,8 @@ from arforecast.report.exhibit import KIND, Card, Exhibit
 from arforecast.settings import Settings
 
 mpl.use("agg")
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS, SAMPLE = sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "data" / "sample"
 DATES = ("date", "month", "quarter")
 DAY = "2026-06-30"
 TEXTS = ("text", "name", "bucket")
@@ -58,8 +61,13 @@ month       category  amount
 """
 
 
+KINDS = ["rich", "snapshot", "empty", f"{SAMPLE}@{DAY}", *os.environ.get("LEDGERS", "").split()]
+
+
 def written(kind: str, folder: Path) -> Path:
-    """A ledger of a kind: with tables beside the invoices, of invoices alone, the open items of a day, or empty."""
+    """A ledger of a kind: with tables beside the invoices, the open items of a day, or empty; or one that is there."""
+    if "@" in kind:
+        return Path(kind.partition("@")[0]).resolve()
     books = ledgers.told(BOOKS)
     if kind == "empty":
         return ledgers.write({"invoices": []}, folder)
@@ -76,8 +84,8 @@ def written(kind: str, folder: Path) -> Path:
 class Once:
     """A snapshot that is asked each question once, however many notebooks ask it."""
 
-    def __init__(self, ledger: Path) -> None:
-        self.today, self.answers = arforecast.open_ledger(ledger).as_of(DAY), {}
+    def __init__(self, ledger: Path, day: str) -> None:
+        self.today, self.answers = arforecast.open_ledger(ledger).as_of(day), {}
         self.books = self.today.books
 
     def where(self, _: str) -> Once:
@@ -96,7 +104,7 @@ class Once:
         return ask
 
 
-def shown(notebook: Path, ledger: Path, data: Path) -> Iterator[tuple[str, Exhibit]]:
+def shown(notebook: Path, ledger: Path, day: str, data: Path) -> Iterator[tuple[str, Exhibit]]:
     """The exhibits that a notebook shows, each with its question in words."""
     names: dict[str, Any] = {"In": []}
     asked = ""
@@ -104,7 +112,7 @@ def shown(notebook: Path, ledger: Path, data: Path) -> Iterator[tuple[str, Exhib
         if cell.cell_type == "markdown":
             asked = cell.source.splitlines()[0].lstrip("# ")
             continue
-        given = f"\nledger, as_of, data = {str(ledger)!r}, {DAY!r}, {str(data)!r}\n"
+        given = f"\nledger, as_of, data = {str(ledger)!r}, {day!r}, {str(data)!r}\n"
         source = cell.source + (given if "parameters" in cell.metadata.get("tags", []) else "")
         *before, last = ast.parse(source).body
         exec(compile(ast.Module(before, []), notebook.stem, "exec"), names)
@@ -116,20 +124,23 @@ def shown(notebook: Path, ledger: Path, data: Path) -> Iterator[tuple[str, Exhib
             yield asked, value
 
 
-@pytest.fixture(scope="module", params=["rich", "alone", "snapshot", "empty"])
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: Path(kind.partition("@")[0]).name)
 def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Of one ledger all exhibits, what they show and where their CSV files are."""
-    folder = tmp_path_factory.mktemp(request.param)
+    folder = tmp_path_factory.mktemp("seen")
     ledger, data = written(request.param, folder / "ledger"), folder / "data"
+    day = request.param.partition("@")[2] or DAY
+    if not ledger.exists():
+        pytest.skip(f"{ledger} is not there: make it with arforecast sample")
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(exhibit.RUN, "data", "")
         patched.chdir(folder)
-        once = Once(ledger)
+        once = Once(ledger, day)
         patched.setattr(arforecast, "open_ledger", lambda _: once, raising=False)
         found = [
             (notebook.stem, asked, each, each._repr_mimebundle_())
             for notebook in NOTEBOOKS
-            for asked, each in shown(notebook, ledger, data)
+            for asked, each in shown(notebook, ledger, day, data)
         ]
     return {"kind": request.param, "data": data, "found": found}
 
@@ -182,13 +193,14 @@ def exhibit_markup(bundle: dict[str, Any]) -> str:
 def test_each_ledger_knows_what_it_can(seen: dict[str, Any]) -> None:
     states = {(page, each.file): each.state for page, _, each, _ in seen["found"]}
     history = [("brief", "brief_cash"), ("cash_forecast", "cash_within"), ("late_payers", "late_standing")]
-    if seen["kind"] in ("rich", "alone"):
+    if seen["kind"] == "rich":
         assert {states[which] for which in history} == {"known"}
         assert states["brief", "calls"] == "known"
     if seen["kind"] == "snapshot":
         assert {states[which] for which in history} == {"unknown"}
         assert {states["brief", each] for each in ("standing", "calls")} == {"known"}
-    assert states["collections", "promises"] == ("known" if seen["kind"] == "rich" else "unknown")
+    if "@" not in seen["kind"]:
+        assert states["collections", "promises"] == ("known" if seen["kind"] == "rich" else "unknown")
 
 
 def test_a_question_stands_above_the_exhibit_that_answers_it(seen: dict[str, Any]) -> None:
@@ -197,7 +209,8 @@ def test_a_question_stands_above_the_exhibit_that_answers_it(seen: dict[str, Any
 
 
 def test_where_nobody_named_a_currency_no_page_names_one(seen: dict[str, Any]) -> None:
-    assert {each.currency for _, _, each, _ in seen["found"]} == {""}
+    if "@" not in seen["kind"]:
+        assert {each.currency for _, _, each, _ in seen["found"]} == {""}
 
 
 def test_each_call_that_a_page_names_can_be_made(seen: dict[str, Any]) -> None:
@@ -273,7 +286,7 @@ def test_cards_show_their_meaning_and_the_call_that_opens_them() -> None:
 
 def test_a_list_to_work_through_leads_to_the_sheets_and_says_on_each_cell_what_it_is() -> None:
     markup = tables.show(ROWS, "Who", links={"who": "accounts.html#account-{who}"}, act=True)
-    assert '<a href="accounts.html#account-%3Cb%3E" class="row">&lt;b&gt;</a>' in markup
+    assert '<a class="row" href="accounts.html#account-%3Cb%3E">&lt;b&gt;</a>' in markup
     assert 'data-label="Open balance"' in markup
 
 

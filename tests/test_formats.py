@@ -94,6 +94,7 @@ def test_a_range_of_money_shares_the_unit_of_its_greater_end(low: float, high: f
         (0, "0 %"),
         (-0.031, "−3.1 %"),
         (1, "100 %"),
+        (1 + 2e-15, "100 %"),  # a sum of cents over another
         (0.0004, "< 0.1 %"),
         (-0.0004, "> −0.1 %"),
         (0.9967, "99.7 %"),

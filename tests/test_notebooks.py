@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
 import arforecast
@@ -112,8 +113,8 @@ def test_it_is_committed_clean_but_for_its_headline(path: Path) -> None:
 @with_sample
 @each
 def test_it_runs_on_the_sample_and_says_what_is_committed(path: Path, reported: Path) -> None:
-    page = (reported / f"{path.stem}.html").read_text("utf-8")
-    assert page.count("<figure>") + page.count("<table>") >= 3
+    page = (reported / (runner.INDEX if path.stem == runner.BRIEF else f"{path.stem}.html")).read_text("utf-8")
+    assert page.count("<figure") + page.count("<table>") >= 3
     assert "Traceback" not in page
     assert len(page.encode()) < 250_000
     linked = set(re.findall(r'href="(data/[^"]+|\w+\.html)', page))
@@ -121,6 +122,12 @@ def test_it_runs_on_the_sample_and_says_what_is_committed(path: Path, reported: 
     assert [file for file in linked if not (reported / file).exists()] == []
     shown = nbformat.read(reported / f"{path.stem}.ipynb", as_version=4)
     assert executed.headline(shown) == executed.headline(nbformat.read(path, as_version=4))
+
+
+def test_what_a_cell_tells_meanwhile_is_no_headline() -> None:
+    meanwhile, said = (nbformat.v4.new_output("stream", name=name, text=f"{name}\n") for name in ("stderr", "stdout"))
+    cell = nbformat.v4.new_code_cell(metadata={"tags": ["headline"]}, outputs=[meanwhile, said])
+    assert executed.headline(nbformat.v4.new_notebook(cells=[cell])) == "stdout"
 
 
 def test_each_section_whose_table_is_missing_says_so_in_a_sentence(
@@ -174,6 +181,29 @@ def test_plain_papermill_from_another_folder_saves_what_our_runner_saves(reporte
     assert saved
     for file in saved:
         assert file.read_bytes() == (reported / "data" / file.name).read_bytes(), file.name
+
+
+@with_sample
+def test_a_customer_bears_one_name_on_every_page_and_shares_it_with_nobody(reported: Path) -> None:
+    lists = ("accounts", "calls", "overdue_accounts", "at_risk", "credit_limits")
+    rows = pd.concat([pd.read_csv(reported / "data" / f"{name}.csv", dtype=str) for name in lists])
+    each = rows[["customer_id", "customer"]].drop_duplicates()
+    assert len(each) > 100
+    assert each["customer_id"].is_unique
+    assert each["customer"].is_unique
+    assert each["customer"].str.contains(" (C0", regex=False).any()
+
+
+@with_sample
+def test_every_row_of_a_list_to_work_through_leads_to_the_sheet_of_its_account(reported: Path) -> None:
+    sheets = set(re.findall(r'id="(account-[^"]+)"', (reported / "accounts.html").read_text("utf-8")))
+    for page in ("index", "accounts", "late_payers"):
+        lists = re.findall(r'<div[^>]*class="table act".*?</tbody>', (reported / f"{page}.html").read_text(), re.DOTALL)
+        rows = [
+            row for each in lists for row in re.findall(r"<tr><th.*?</tr>", each.partition("<tbody>")[2], re.DOTALL)
+        ]
+        assert len(rows) >= 5, page
+        assert [row for row in rows if not sheets & set(re.findall(r'accounts.html#([^"]+)"', row))] == []
 
 
 @with_sample

@@ -242,6 +242,18 @@ def test_pages_of_open_items_say_what_they_cannot_know(tmp_path: Path) -> None:
     assert not [text for text in said.values() if re.search(r"On \d+ past|too short|no cost|None is", text)]
 
 
+def test_where_only_the_day_of_payment_is_told_nobody_knows_what_was_given_up(tmp_path: Path) -> None:
+    """An invoice of `paid_on` is paid or open: whether a customer failed, or was credited, stands in no row."""
+    rows = [row | {"paid_on": "2026-05-20"} for row in ledgers.told(BOOKS)["invoices"][:2]]
+    ledger = open_ledger(ledgers.write({"invoices": rows}, tmp_path / "ledger"), Settings())
+    today = ledger.as_of("2026-05-31")
+    given_up = ["bad_debt_share", "write_offs", "credit_notes", "discounts", "expected_credit_loss"]
+    assert {today.unknown()[name] for name in given_up} == {"not in this ledger: add applications"}
+    assert today.kpis().set_index("kpi").value[given_up[:4]].isna().all()
+    assert today.schedule("expected_credit_loss").empty
+    assert not today.unknown()["cash"]
+
+
 def test_where_nothing_says_what_was_paid_no_figure_pretends_to(tmp_path: Path) -> None:
     """Balances stand as they are listed; whether anything was paid, and how fast, nobody can tell."""
     tables = ledgers.told(BOOKS)

@@ -203,4 +203,10 @@ def test_the_frames_here_have_the_columns_of_the_schedules(tmp_path: Path) -> No
 
 def test_two_customers_of_one_name_carry_their_identifiers() -> None:
     customers = pd.DataFrame({"customer_id": ["C1", "C2", "C3", "C4", "C1"], "name": ["Ann", "Bo", "Ann", None, "Ann"]})
-    assert accounts.told_apart(customers).to_list() == ["Ann (C1)", "Bo", "Ann (C3)", "C4", "Ann (C1)"]
+    assert accounts.called(customers["customer_id"], customers).to_list() == [
+        "Ann (C1)",
+        "Bo",
+        "Ann (C3)",
+        "C4",
+        "Ann (C1)",
+    ]

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 import frames
-from arforecast.report import Fragment, bare, notebook_style, page
+from arforecast.report import Fragment, bare, led, notebook_style, page
 from arforecast.report.exhibit import Card, cards, why
 from arforecast.report.exhibits import late, receivables
 
@@ -126,12 +126,34 @@ def test_the_index_leads_to_every_page_with_its_sentence_and_cards() -> None:
         page.Entry("kpis.html", "Where & how", "1 M <is> owed.", shown),
         page.Entry("b.html", "B", "", Fragment()),
     ]
-    outline = Outline(page.index(entries, frames.stamp(waived=True)))
+    first = page.Entry("index.html", "Receivables", "", Fragment())
+    outline = Outline(page.index(first, entries, frames.stamp(waived=True)))
     assert [value for name, value in outline.attributes if name == "href"] == ["kpis.html", "b.html"]
     assert "1 M <is> owed." in outline.text
     assert "Where & how" in outline.text
     assert "50 k" in outline.text
     assert "Read with care" in outline.text
+
+
+def test_the_brief_is_the_first_page_and_leads_to_every_other() -> None:
+    entries = [page.Entry("kpis.html", "Where", "1 M is owed.", cards([Card("Overdue", "50 k")]))]
+    first = page.Entry("index.html", "The brief", "", Fragment())
+    outline = Outline(page.index(first, entries, frames.stamp(), "<h1>The brief</h1>"))
+    leads = [value for name, value in outline.attributes if name == "href"]
+    assert leads == ["index.html", "kpis.html", "kpis.html"]
+    assert outline.text.count("1 M is owed.") == 1
+    assert "50 k" not in outline.text
+    assert outline.tags.count("h1") == 1
+
+
+def test_the_rows_behind_a_page_are_folded_under_their_sum() -> None:
+    markup = page.document("T", "", frames.stamp())
+    assert re.search(r"<details><summary>148 rows of the ledger used, 2 left out, worth 1,234.50</summary>", markup)
+
+
+def test_the_first_sentence_of_an_answer_leads() -> None:
+    assert led("It is 9.9 <%. The rest.") == "<strong>It is 9.9 &lt;%.</strong> The rest."
+    assert led("All of it") == "<strong>All of it</strong>"
 
 
 def test_a_fragment_shows_itself_in_a_notebook_and_is_kept_once() -> None:
@@ -191,6 +213,6 @@ def test_questions_are_listed_where_there_are_many_and_what_has_no_answer_is_fol
 
 
 def test_a_link_that_leads_nowhere_in_the_run_is_none() -> None:
-    body = '<a href="kpis.html#dso">See why</a> <a href="a.html#b" class="row">Ann</a> <a href="x.csv">x</a>'
+    body = '<a href="kpis.html#dso">See why</a> <a class="row" href="a.html#b">Ann</a> <a href="x.csv">x</a>'
     assert page.live(body, {}) == 'Ann <a href="x.csv">x</a>'
     assert page.live(body, {"kpis.html": '<p id="dso">', "a.html": '<p id="b">'}) == body

@@ -94,7 +94,7 @@ def test_a_dash_tells_its_reason_on_hover_and_below_but_only_where_there_is_one(
     reason = 'beyond "the" horizon'
     markup = tables.show(accounts(), "Accounts", missing=reason)
     assert markup.count('title="beyond &#34;the&#34; horizon"') == 2
-    assert '<p class="note">– beyond &#34;the&#34; horizon</p>' in markup
+    assert '<p class="note">– beyond &#34;the&#34; horizon.</p>' in markup
     assert "horizon" not in tables.show(accounts().head(2), "Accounts", missing=reason)
 
 
@@ -108,7 +108,7 @@ def test_a_column_of_units_rules_the_numbers_of_its_row() -> None:
     rows = {row[0]: row[1] for row in Reader(tables.show(measures, "Measures", limit=99)).rows}
     assert rows["Open receivables"] == "1,000,000.00"
     assert rows["Overdue share"] == "40\u00a0%"
-    assert rows["Days sales outstanding"] == "52"
+    assert rows["Days sales outstanding"] == "52\u00a0days"
     assert rows["Collection effectiveness"] == "80\u00a0%"
     assert rows["Bad debt share"] == "–"
 
@@ -124,7 +124,7 @@ def test_a_distance_between_shares_is_in_points_and_one_of_days_has_a_decimal() 
     )
     far = tables.show(frame, "Far", units={"distance": "change"})
     rows = [[cell.replace("\u00a0", " ") for cell in row[1:3]] for row in Reader(far).rows[1:]]
-    assert rows == [["21", "−0.3"], ["82 %", "2.5 points"], ["5.00", "−4.00"]]
+    assert rows == [["21 days", "−0.3 days"], ["82 %", "2.5 points"], ["5.00", "−4.00"]]
 
 
 def test_a_total_of_nothing_known_is_not_known() -> None:

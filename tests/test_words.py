@@ -48,19 +48,43 @@ def test_cards_say_in_words_what_changed_and_whether_the_target_is_met() -> None
     cards = receivables.kpi_cards(measures, ["open_ar", "overdue_share", "dso", "cei", "billed"])
     assert [tuple(map(plain, card[:4])) for card in cards] == [
         ("Open receivables", "1.00 M", "10.0 k below 31 May 2026", ""),
-        ("Overdue share", "40 %", "1 point below 31 May 2026: better", "good"),
+        ("Overdue share", "40 %", "1 point below 31 May 2026: better", ""),
         ("Days sales outstanding", "52 days", "1 day below 31 May 2026: better; off target (45 days)", "bad"),
         ("Collection effectiveness", "80 %", "1 point above May 2026: better; on target (75 %)", "good"),
         ("Billed", "500 k", "as before, May 2026", ""),
     ]
 
 
-def test_a_card_that_got_worse_says_so() -> None:
+def test_a_card_has_the_colour_of_its_target_and_says_apart_where_it_is_heading() -> None:
+    """20.3 days of 20 read 20 of 20; a loss that shrinks is still a loss."""
     kpis = frames.kpis()
-    measures = measured(kpis[kpis["as_of"].lt(frames.AS_OF)])
-    worse = measures.assign(now=60.0)
-    assert receivables.kpi_cards(worse, ["dso"])[0].tone == "bad"
-    assert receivables.kpi_cards(worse, ["dso"])[0].note.endswith(": worse")
+    measures = measured(kpis[kpis["as_of"].lt(frames.AS_OF)], {"dso": 20}).assign(now=20.3, month_before=18.0)
+    (card,) = receivables.kpi_cards(measures, ["dso"])
+    assert card.tone == "good"
+    assert plain(card.note).endswith(": worse; on target (20 days)")
+    (card,) = receivables.kpi_cards(measures.assign(target=np.nan), ["dso"])
+    assert card.tone == ""
+    assert card.note.endswith(": worse")
+
+
+def test_a_card_says_a_figure_as_the_sentence_does() -> None:
+    """A return below nothing is no good news, however it moved; what rounds to 0.5 is 0.50 in both places."""
+    kpis = frames.collecting().assign(unit="ratio")
+    measures = receivables.measured(kpis, frames.glossary(), {}, frames.stamp())
+    stands = collections.standing(kpis, frames.glossary(), {}, frames.stamp())
+    cards = {card.label: card for card in receivables.kpi_cards(measures, ["collections_roi", "collections_roi_net"])}
+    assert [card.value for card in cards.values()] == ["6.00", "−0.50"]
+    assert all(f"was {card.value} times" in stands.sentence for card in cards.values())
+    assert {card.tone for card in cards.values()} == {""}
+
+
+def test_a_value_that_reads_as_its_target_is_on_target() -> None:
+    numbers = {"value": [20.3, 70.0], "target": [20.0, 80.0], "distance": [-0.3, -10.0], "trend": 1.0}
+    of = {"as_of": frames.AS_OF, "by": "", "group": "", "kpi": ["dso", "cei"], "verdict": "worse"}
+    judged = pd.DataFrame(of | numbers)
+    each = receivables.targets(judged, frames.glossary(), frames.stamp())
+    assert dict(zip(each.numbers["kpi"], each.numbers["verdict"], strict=True)) == {"cei": "worse", "dso": "on target"}
+    assert each.sentence.startswith("1 of 2 targets is missed, first of all Collection effectiveness")
 
 
 @pytest.mark.parametrize(
@@ -140,6 +164,20 @@ def two_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
     return late.overdue(late, "2026-06-30"), late.not_due(late, "2026-06-30")
 
 
+def test_what_can_still_be_paid_on_time_says_how_much_falls_due_first() -> None:
+    """What is due on the day itself is late for certain, and is not listed."""
+    rows = frames.late(4).assign(
+        due_on=pd.to_datetime(["2026-06-30", "2026-07-01", "2026-07-02", "2026-07-30"]),
+        worth_amount=[100.0, 300.0, 200.0, 50.0],
+        p_late=[1.0, 0.5, 0.5, 0.5],
+    )
+    each = late.at_risk(rows, frames.customers(), frames.stamp() | {"as_of": "2026-06-30"})
+    assert len(each.numbers) == 3
+    assert plain(each.sentence) == (
+        "275 is at risk in 3 invoices; 150 of it falls due on 1 Jul 2026, 250 within a week of it"
+    )
+
+
 def test_the_answer_on_reliability_is_the_mean_gap() -> None:
     bins = pd.DataFrame(
         {
@@ -171,7 +209,7 @@ def test_a_win_is_claimed_only_where_chance_cannot_explain_it(low: float, high: 
         "high": high,
     }
     told = plain(late._skill_said(pd.DataFrame([row])))
-    assert told.startswith("On 1,040 past invoices over 26 weeks the squared error of our probabilities was 0.120;")
+    assert told.startswith("On 1,040 past invoices over 26 weeks the squared error of our probabilities was 0.12;")
     assert said in told
 
 
@@ -184,11 +222,12 @@ def test_a_few_weeks_prove_nothing() -> None:
 def test_the_headline_on_cash_has_a_range_and_what_such_ranges_held() -> None:
     assert plain(cash._standing_said(frames.within())) == (
         "345 k is expected by 28 Jul 2026 (80 %: 276–414 k), 90.0 k of it in the week to 7 Jul 2026 (80 %: 72–108 k). "
-        "Such a range held 75 % of 20 past forecasts 4 weeks ahead; the forecasts were 5 % low."
+        "Such a range held 75 % of 20 past forecasts of 4 weeks (they were 5 % low) and "
+        "75 % of 20 past forecasts of 1 week (they were 5 % low)."
     )
     assert plain(cash._standing_said(frames.within().head(1))) == (
         "90.0 k (80 %: 72–108 k) is expected by 7 Jul 2026. "
-        "Such a range held 75 % of 20 past forecasts 1 week ahead; the forecasts were 5 % low."
+        "Such a range held 75 % of 20 past forecasts of 1 week (they were 5 % low)."
     )
 
 
@@ -196,8 +235,8 @@ def test_the_headline_on_cash_has_a_range_and_what_such_ranges_held() -> None:
     ("record", "said"),
     [
         ({"origins": 0}, "No past forecast can be judged yet, so nothing is known about how right this one is."),
-        ({"bias_share": 0.02}, "the forecasts were 2 % high."),
-        ({"bias_share": 0.0}, "the forecasts were neither high nor low."),
+        ({"bias_share": 0.02}, "(they were 2 % high)."),
+        ({"bias_share": 0.0}, "(they were neither high nor low)."),
     ],
 )
 def test_a_headline_says_what_is_known_of_past_forecasts(record: dict[str, float], said: str) -> None:
@@ -356,8 +395,8 @@ def test_the_answers_on_costs_and_returns() -> None:
     assert plain(collections._cost_to_collect_said(trend.tail(1))) == "Collecting 100 cost 4 in Jun 2026"
     assert collections._cost_to_collect_said(trend.head(0)) == "Nothing was collected that a cost could be set against"
     assert plain(collections._returns_said(trend)) == (
-        "In Jun 2026 the return was 6 times the cost, gross: some of that money would have come unasked. "
-        "Net of what comes unasked it was −0.5 times, an estimate that proves no cause"
+        "In Jun 2026 the return was 6.00 times the cost, gross: some of that money would have come unasked. "
+        "Net of what comes unasked it was −0.50 times, an estimate that proves no cause"
     )
     assert collections._returns_said(trend.assign(collections_roi=np.nan)) == "The return on collecting is not known"
 

@@ -61,4 +61,4 @@ def _tell(what: str, done: Event) -> None:
         print(f"\r{what}: {perf_counter() - began:.0f} s", end="", file=sys.stderr, flush=True)
         wait = 1.0
     if wait < QUIET_SECONDS:
-        print(file=sys.stderr)
+        print(file=sys.stderr, flush=True)

@@ -406,19 +406,19 @@ def cash(m: pd.DataFrame) -> Parts:
     return m.cash_month, 1, 1
 
 
-@kpi("money", better="lower", back="opening_on")
+@kpi("money", better="lower", back="opening_on", needs="applications")
 def credit_notes(m: pd.DataFrame) -> Parts:
     """Credit notes applied to invoices in the month."""
     return m.credit_notes_month, 1, 1
 
 
-@kpi("money", better="lower", back="opening_on")
+@kpi("money", better="lower", back="opening_on", needs="applications")
 def discounts(m: pd.DataFrame) -> Parts:
     """Early-payment discounts taken in the month."""
     return m.discounts_month, 1, 1
 
 
-@kpi("money", better="lower", back="opening_on")
+@kpi("money", better="lower", back="opening_on", needs="applications")
 def write_offs(m: pd.DataFrame) -> Parts:
     """Balances given up in the month."""
     return m.write_offs_month, 1, 1

@@ -71,10 +71,18 @@ def templates() -> Environment:
     """The markup of the pages; whatever is put into it is escaped unless it is a fragment."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["led"] = led
+    return environment
+
+
+def led(said: str) -> Markup:
+    """An answer whose first sentence leads."""
+    first, space, rest = re.match(r"(.*?[.?!](?=\s)|.*)(\s?)(.*)", said, re.DOTALL).groups()  # type: ignore[union-attr]
+    return Markup("<strong>{}</strong>{}{}").format(first, space, rest)

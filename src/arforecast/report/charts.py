@@ -95,7 +95,7 @@ def shown(figure: Figure) -> str:
     drawn = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    picture = _inline(drawn.getvalue(), _means(figure))
+    picture = _inline(drawn.getvalue(), _means(figure) or "A figure without a title")
     return Fragment(f"<figure>{picture}</figure>")._repr_html_()
 
 
@@ -104,7 +104,7 @@ def _means(figure: Figure) -> str:
     titles = [ax.get_title(loc=loc) for ax in figure.axes for loc in ("left", "center", "right")]
     labels = [f"{ax.get_ylabel()} by {ax.get_xlabel()}" for ax in figure.axes if ax.get_xlabel() and ax.get_ylabel()]
     said = [figure.get_suptitle(), *titles, *labels]
-    return ". ".join(dict.fromkeys(filter(None, said))) or "A figure without a title"
+    return ". ".join(dict.fromkeys(filter(None, said)))
 
 
 def draw(chart: Chart, numbers: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -137,8 +137,9 @@ def _inline(drawn: str, alt: str) -> str:
     body = re.sub("|".join(VARIABLES), lambda found: _named(found[0]), body)
     body = re.sub(r" font-family: [^;\"]+;?", "", body)
     used = set(re.findall(r"#(\w+)", body))
-    body = re.sub(r' id="([^"]+)"', lambda id: f' id="{key}{id[1]}"' if id[1] in used else "", body)
-    body = re.sub(r'(url\(|xlink:href=")#', rf"\1#{key}", body)
+    called = {id: f"{key}{nth}" for nth, id in enumerate(sorted(used))}
+    body = re.sub(r' id="([^"]+)"', lambda id: f' id="{called[id[1]]}"' if id[1] in used else "", body)
+    body = re.sub(r'(url\(|xlink:href=")#(\w+)', lambda to: f"{to[1]}#{called[to[2]]}", body)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'{box[0] if box else ""} font-size="13" role="img" aria-label="{escape(alt)}">{_light(body)}'
@@ -147,14 +148,27 @@ def _inline(drawn: str, alt: str) -> str:
 
 def _light(body: str) -> str:
     """The same drawing in fewer signs: a tenth of a pixel is enough, and a page says the size of its text once."""
-    body = re.sub(r' transform="rotate\(-0 [^"]*"|font-size: 13px; | clip-path="[^"]*"', "", body)
+    body = re.sub(
+        r' transform="rotate\(-0 [^"]*"|font-size: 13px; | clip-path="[^"]*"|; stroke-linecap: square', "", body
+    )
     body = re.sub(r"<clipPath.*?</clipPath>", "", body, flags=re.DOTALL)
-    body = re.sub(r"\d+\.\d\d+", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), body)
+    body = re.sub(r"<[^>]+>", lambda mark: re.sub(r"\d+\.\d\d+", _tenths, mark[0]), body)
     body = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", body)
+    body = re.sub(r'<g>\s*(<use [^>]*style="([^"]*)"/>(?:\s*<use [^>]*style="\2"/>)*)', _alike, body)
     body = re.sub(r" *\n *", " ", body)
     while (empty := re.sub(r"<(g|defs)>\s*(</\1>)|<g/>", "", body)) != body:
         body = empty
     return re.sub(r"> <", "><", body)
+
+
+def _alike(marks: re.Match[str]) -> str:
+    """Marks of one style, which their group can say for all."""
+    style = f' style="{marks[2]}"'
+    return f"<g{style}>{marks[1].replace(style, '')}"
+
+
+def _tenths(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
 def _named(colour: str) -> str:
@@ -237,11 +251,16 @@ def _lying(ax: Axes, numbers: pd.DataFrame, column: str, label: str) -> None:
     ax.grid(visible=False, axis="y")
     ax.tick_params(axis="y", length=0, labelcolor=INK)
     _counted(ax.xaxis, _unit(numbers, column), ticks=4)
-    ax.set_xlabel(_label(numbers, column, label))
+    ax.set_xlabel(wrapped(_label(numbers, column, label), ax))
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= 18 else f"{label[:17].rstrip()}…"
+def _short(label: str, most: int = 18) -> str:
+    """A name cut to what there is room for; the identifier that tells two of one name apart is kept."""
+    if len(label) <= most:
+        return label
+    apart = "".join(label.rpartition(" (")[1:])
+    kept = apart if len(apart) < most - 4 else ""
+    return f"{label[: most - 1 - len(kept)].rstrip()}…{kept}"
 
 
 # ------------------------------------------------------------------ the five charts
@@ -291,7 +310,7 @@ def columns(  # noqa: PLR0913, PLR0917 - what a chart is of, and how to read it
     and the upper end of the range.
     """
     foot = np.zeros(len(numbers))
-    for column, (fill, edge) in zip(stack, FILLS, strict=False):
+    for column, (fill, edge) in zip(stack, fills, strict=False):
         ax.bar(
             numbers.index, _drawn(numbers, column), bottom=foot, color=fill, edgecolor=edge, linewidth=1.5, width=0.7
         )
@@ -345,8 +364,7 @@ def _apart(heights: pd.Series, least: float, top: float) -> pd.Series:
 
 
 def waterfall(numbers: pd.DataFrame, ax: Axes, part: str, change: str, on: str, label: str) -> Axes:
-    """What stood, each change as a bar that begins where the one before ended, and what stands: bars from one to the
-    other.
+    """What stood, what stands, and between them each change as a bar that begins where the one before ended.
 
     A row with a day `on` is a total; what did not change anything is left out.
     """
@@ -393,8 +411,10 @@ def dots(  # noqa: PLR0913, PLR0917 - what a chart is of, and how to read it
 
 
 def heat(numbers: pd.DataFrame, ax: Axes, over: str, cells: str, label: str, last: int = 12) -> Axes:
-    """A table of shares, in percent, the deeper the colour the greater the share; its columns are those whose names
-    begin with `cells`, its rows the last ones."""
+    """A table of shares in percent, the deeper the colour the greater the share.
+
+    Its columns are those whose names begin with `cells`, its rows the last ones.
+    """
     narrow = ax.figure.bbox.width < NARROW_BELOW
     rows = numbers.tail(last).reset_index(drop=True)
     shares = rows.filter(regex=f"^{cells}").iloc[:, : 7 if narrow else 12]

@@ -22,8 +22,9 @@ def title(notebook: nbformat.NotebookNode) -> str:
 
 
 def headline(notebook: nbformat.NotebookNode) -> str:
-    """What the cell tagged `headline` prints."""
-    return " ".join(output.text.strip() for output in _outputs(notebook, "headline") if "text" in output)
+    """What the cell tagged `headline` prints; not what it tells meanwhile, which goes where warnings go."""
+    printed = [output for output in _outputs(notebook, "headline") if output.get("name") == "stdout"]
+    return " ".join(output.text.strip() for output in printed)
 
 
 def cards(notebook: nbformat.NotebookNode) -> Fragment:

@@ -113,6 +113,7 @@ NAMES = {
     "chance": "Chance of being late",
     "rest_amount": "Expected on time",
     "overdue_balance": "Overdue",
+    "all_overdue_balance": "All that they have overdue",
     "brier": "Squared error",
     "brier_baseline": "Of the customer's own late rate",
     "week_start": "Week starting on",
@@ -222,6 +223,7 @@ def percent(share: Any) -> str:
     """
     if pd.isna(share):
         return NULL
+    share = round(share, 12)  # sums of cents are a little off
     text = brief(100 * share)
     if text == "0" and share:
         text = "< 0.1" if share > 0 else "> −0.1"
@@ -336,6 +338,7 @@ FORMATS: dict[str, Callable[..., str]] = {
     "lateness": lateness,
     "ratio": decimal,
     "times a year": decimal,
+    "times": brief,
     "date": date,
     "month": month,
     "quarter": quarter,
@@ -347,8 +350,12 @@ SHORT: dict[str, Callable[..., str]] = FORMATS | {"money": money, "days": days}
 DIFFERENCES: dict[str, Callable[..., str]] = FORMATS | {
     "share": points,
     "percent": lambda value: points(value if pd.isna(value) else value / 100),
-    "days": brief,
+    "days": lambda value: (
+        NULL if pd.isna(value) else f"{brief(value)}{NBSP}{'day' if brief(abs(value)) == '1' else 'days'}"
+    ),
 }
+OF_THE_ROW = {"unit": FORMATS | {"days": days}, "change": DIFFERENCES}
+"""How a column is written whose unit is the one that the column `unit` of its row names."""
 
 
 def size(difference: float, unit: str) -> str:

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import pandas as pd
+from markupsafe import escape
 
 from arforecast.report import Fragment, style_sheet, tables, templates
 from arforecast.report.exhibit import missing, why
 from arforecast.report.exhibits import accounts as sheet
 from arforecast.report.exhibits.brief import outcome
-from arforecast.report.formats import count, date, exact, name
+from arforecast.report.formats import count, date, exact, many, name
 
 if TYPE_CHECKING:
     from arforecast.actions.accounts import Sheet
 
 MANY = 6  # questions from which a page begins with their list
-LINK = re.compile(r' ?<a href="(?P<file>[\w-]+\.html)(?:#(?P<id>[^"]*))?"(?P<row> class="row")?>(?P<text>.*?)</a>')
+# A link to another page; attributes stand in the order of their names, as nbconvert leaves them.
+LINK = re.compile(r' ?<a (?P<row>class="row" )?href="(?P<file>[\w-]+\.html)(?:#(?P<id>[^"]*))?">(?P<text>.*?)</a>')
 
 
 class Entry(NamedTuple):
@@ -50,12 +52,12 @@ def document(title: str, body: str, stamp: Mapping[str, Any], beside: Sequence[E
     return str(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(style_sheet()), beside))
 
 
-def index(entries: Sequence[Entry], stamp: Mapping[str, Any], brief: str = "") -> str:
+def index(first: Entry, others: Sequence[Entry], stamp: Mapping[str, Any], brief: str = "") -> str:
     """The first page of a run: the brief, where the run has one, and every other page with its sentence; without a
     brief with its cards too."""
-    heading = brief or "<h1>Receivables</h1>\n"
-    shown = [entry._replace(cards=Fragment()) for entry in entries] if brief else entries
-    return document("Receivables", heading + str(_macros().entries(shown)), stamp)
+    shown = [entry._replace(cards=Fragment()) for entry in others] if brief else others
+    body = (brief or f"<h1>{escape(first.title)}</h1>\n") + str(_macros().entries(shown, bool(brief)))
+    return document(first.title, body, stamp, [first, *others] if brief else ())
 
 
 def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,8 +73,10 @@ def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
         "loosened": stamp["loosened"],
         "gates": gates,
         "waived": [gate for gate in gates if gate["waived"]],
+        "absent": f"{many(len(stamp['missing_tables']), 'table')} of the dictionary not in this ledger",
         "missing": [missing(table, feeds) for table, feeds in stamp["missing_tables"]],
-        "rows": tables.show(rows, _used(rows), totals=["read", "used", "quarantined", "quarantined_amount"]),
+        "used": _used(rows),
+        "rows": tables.show(rows, "Rows of each table", totals=["read", "used", "quarantined", "quarantined_amount"]),
     }
 
 
@@ -101,32 +105,31 @@ def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, An
     """The sheet of each of `accounts`, folded under its name; `sheets` holds theirs."""
     if accounts.empty:
         return Fragment('<p class="empty">There is no account to look at.</p>')
-    absent = {table: missing(table, feeds) for table, feeds in stamp["missing_tables"]}
+    absent = {table: missing(table, feeds) for table, feeds in stamp["missing_tables"] if table in SHEET}
     unpaid = why(stamp, "history")
     absent |= {"payments": unpaid} if unpaid else {}
+    told = {kind: frame for kind, frame in sheets._asdict().items() if kind not in absent}
     drawn = [
         {
             "id": quote(row["customer_id"], safe=""),
             "name": row["customer"],
             "said": sheet.said(row),
             "facts": sheet.facts(row, unpaid),
-            "tables": [_sheet_table(kind, _of(frame, row), absent) for kind, frame in sheets._asdict().items()],
+            "tables": [_sheet_table(kind, _of(frame, row)) for kind, frame in told.items()],
         }
         for _, row in accounts.iterrows()
     ]
-    return Fragment(_macros().account_sheets(drawn))
+    return Fragment(_macros().account_sheets(drawn, absent.values()))
 
 
 def _of(frame: pd.DataFrame, account: pd.Series) -> pd.DataFrame:
     return frame[frame["customer_id"].eq(account["customer_id"])].drop(columns="customer_id")
 
 
-def _sheet_table(kind: str, rows: pd.DataFrame, absent: Mapping[str, str]) -> Fragment:
+def _sheet_table(kind: str, rows: pd.DataFrame) -> Fragment:
     caption, null = SHEET[kind]
-    if rows.empty:
-        return tables.show(rows, caption, missing=absent.get(kind, ""))
     totals = [column for column in ("open_balance",) if column in rows]
-    return tables.show(rows, caption, totals=totals, missing=null)
+    return tables.show(rows, caption, totals=totals, missing="" if rows.empty else null)
 
 
 # ------------------------------------------------------------------ of the pieces of a page

@@ -17,7 +17,7 @@ import nbformat
 from arforecast import folders, settings
 from arforecast.errors import ArforecastError, GateError, RunError, UsageError
 from arforecast.ledger import Books, checked, source
-from arforecast.report import jobs, page, runs
+from arforecast.report import Fragment, jobs, page, runs
 from arforecast.report.executed import body, cards, headline, title
 from arforecast.report.execution import Outcome
 from arforecast.report.tables import write_csv
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 CHECKED = "checked"
-BRIEF = "brief"  # the notebook that a run opens with
+BRIEF, INDEX = "brief", "index.html"  # the notebook that a run opens with, and its page
 
 Pack = Generator[list[Task], list[Outcome] | None, Path]
 """A run of one ledger, as it goes on: it asks for tasks, is sent their outcomes, and ends with its folder."""
@@ -241,11 +241,11 @@ def _write_pages(names: Sequence[str], folder: Path, final: Path, stamp: Mapping
     entries = {name: _entry(name, notebook) for name, notebook in executed.items()}
     bodies = {entries[name].file: body(notebook) for name, notebook in executed.items()}
     bodies = {file: page.live(text, bodies) for file, text in bodies.items()}
-    beside = list(entries.values())
-    for entry in beside:
-        _write(folder / entry.file, page.document(entry.title, bodies[entry.file], stamp, beside))
     others = [entries[name] for name in names if name != BRIEF]
-    _write(folder / "index.html", page.index(others, stamp, bodies.get(f"{BRIEF}.html", "")))
+    first = entries.get(BRIEF, page.Entry(INDEX, "Receivables", "", Fragment()))
+    for entry in others:
+        _write(folder / entry.file, page.document(entry.title, bodies[entry.file], stamp, [first, *others]))
+    _write(folder / INDEX, page.index(first, others, stamp, bodies.get(INDEX, "")))
 
 
 def _executed(path: Path, folder: Path, final: Path) -> nbformat.NotebookNode:
@@ -256,7 +256,8 @@ def _executed(path: Path, folder: Path, final: Path) -> nbformat.NotebookNode:
 
 
 def _entry(name: str, notebook: nbformat.NotebookNode) -> page.Entry:
-    return page.Entry(f"{name}.html", title(notebook) or name, headline(notebook), cards(notebook))
+    file = INDEX if name == BRIEF else f"{name}.html"
+    return page.Entry(file, title(notebook) or name, headline(notebook), cards(notebook))
 
 
 def _write(path: Path, text: str) -> None:

@@ -25,7 +25,7 @@ from pandas.api.types import (
 
 from arforecast.errors import UsageError
 from arforecast.report import Fragment, templates
-from arforecast.report.formats import DIFFERENCES, FORMATS, NULL, count, name
+from arforecast.report.formats import FORMATS, NULL, OF_THE_ROW, count, name
 
 UNITS = (
     (r"^((issue|due)_)?month_on$", "month"),
@@ -33,11 +33,13 @@ UNITS = (
     (r"(_on|_on_p\d+|^as_of|^origin|^week_(start|end))$", "date"),
     (r"(_amount|_balance|_ar)$", "money"),
     (r"_share$|^p_", "share"),
+    (r"^days_beyond_terms$", "lateness"),
+    (r"_factor$", "ratio"),
+    (r"^minutes$", "count"),
     (r"_days", "days"),
     (r"^(days_past_due|(from_)?bucket|terms)$", "bucket"),
     (r"^(kpi|part|method|channel|timing|category|to_state)$", "name"),
 )
-OF_THE_ROW = {"unit": FORMATS, "change": DIFFERENCES}  # written in the unit that the column `unit` of the row names
 TEXTS, DAYS = ("text", "bucket", "name"), ("date", "month", "quarter")
 UNBROKEN = ("date", "month", "quarter", "name")
 FORMULA = re.compile(r"[=+\-@\t\r]")  # a spreadsheet would run a cell that starts so instead of showing it
@@ -167,7 +169,7 @@ def _linked(texts: pd.DataFrame, rows: pd.DataFrame, links: Mapping[str, str]) -
     linked = {
         column: pd.Series(
             [
-                Markup('<a href="{}" class="row">{}</a>').format(pattern.format_map(row), text)
+                Markup('<a class="row" href="{}">{}</a>').format(pattern.format_map(row), text)
                 for row, text in zip(told, texts[column], strict=True)
             ],
             texts.index,
@@ -222,4 +224,4 @@ def _foot(
 
 def _notes(texts: pd.DataFrame, rows: int, missing: str) -> list[str]:
     cut = [f"The first {count(len(texts))} of {count(rows)} rows."] if len(texts) < rows else []
-    return cut + ([f"{NULL} {missing}"] if missing and (texts == NULL).any(axis=None) else [])
+    return cut + ([f"{NULL} {missing.rstrip('.')}."] if missing and (texts == NULL).any(axis=None) else [])

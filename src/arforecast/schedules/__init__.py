@@ -81,7 +81,8 @@ def schedule(facts: Facts, as_of: date, name: str) -> pd.DataFrame:
 
 def unknown(name: str, books: Books, as_of: date) -> str:
     """Why the ledger does not know the schedule `name` at `as_of`; empty where it does, rows or no rows."""
-    if absent := known.not_in_ledger(books, name, looks_back=name not in OF_ONE_DAY):
+    needs = "applications" if name == "expected_credit_loss" else ""  # what was written off
+    if absent := known.not_in_ledger(books, name, needs, looks_back=name not in OF_ONE_DAY):
         return absent
     since, opened_on = _looks_back_to(name, as_of), books.notes.opened_on
     if opened_on is None or since >= opened_on:

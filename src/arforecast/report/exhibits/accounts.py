@@ -31,24 +31,25 @@ UNITS = {
 }
 
 
-def told_apart(customers: pd.DataFrame) -> pd.Series:
-    """The name of each customer, with the identifier where two customers have that name, and where there is none."""
-    names = customers["name"].fillna(customers["customer_id"])
-    each = customers.assign(name=names).drop_duplicates("customer_id")
-    shared = each.loc[each["name"].duplicated(), "name"]
-    alone = ~names.isin(shared) | names.eq(customers["customer_id"])
-    return names.where(alone, names + " (" + customers["customer_id"] + ")")
+def called(ids: pd.Series, customers: pd.DataFrame) -> pd.Series:
+    """The name of each customer of `ids`: with its identifier where two of `customers` have that name, and the
+    identifier alone where there is no name."""
+    given = customers.drop_duplicates("customer_id").set_index("customer_id")["name"]
+    names = given.fillna(given.index.to_series())
+    own = names.index.to_series()
+    shared = names.duplicated(keep=False) & names.ne(own)
+    return ids.map(names.mask(shared, names + " (" + own + ")")).fillna(ids)
 
 
-def ranked(accounts: pd.DataFrame, late: pd.DataFrame, as_of: str) -> pd.DataFrame:
+def ranked(accounts: pd.DataFrame, customers: pd.DataFrame, late: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """The accounts in the order in which to call them: what is overdue and not expected to come within 14 days by
     itself, once more for each broken promise.
 
-    customer is the name that tells it apart; p_paid_14 and p_paid_30 are the shares of its overdue money expected
-    within that many days, null where `late`, the chances of its invoices, is empty. Who is in credit, or paid that day,
-    is not asked and comes last.
+    customer is the name that tells it apart among all `customers`; p_paid_14 and p_paid_30 are the shares of its
+    overdue money expected within that many days, null where `late`, the chances of its invoices, is empty. Who is in
+    credit, or paid that day, is not asked and comes last.
     """
-    rows = accounts.assign(customer=told_apart(accounts))
+    rows = accounts.assign(customer=called(accounts["customer_id"], customers))
     for span in ("p_paid_14", "p_paid_30"):
         rows[span] = rows["customer_id"].map(_expected(late, span, as_of)) if len(late) else math.nan
     asked = rows["open_balance"].add(rows["credit_balance"]).gt(0) & rows["last_paid_on"].ne(pd.Timestamp(as_of))
@@ -69,9 +70,9 @@ def _expected(late: pd.DataFrame, span: str, as_of: str) -> pd.Series:
 
 def calls(ranked: pd.DataFrame, stamp: Mapping[str, Any], rows: int = LARGEST) -> Exhibit:
     """The accounts to call, in their order, each with what of it is expected to come by itself."""
-    columns = ["customer", "overdue_balance", "oldest_days_past_due", "p_paid_14", "broken_promises", "reasons"]
-    unpaid = why(stamp, "history")
-    shown = [column for column in columns if not (unpaid and column in ("p_paid_14", "broken_promises"))]
+    told = ["customer", "overdue_balance", "p_paid_14", "reasons"]
+    shown = [column for column in told if not (why(stamp, "history") and column == "p_paid_14")]
+    columns = [*told, "oldest_days_past_due", "broken_promises"]
     return Exhibit(
         question="Whom to call?",
         numbers=ranked.loc[ranked["asked"], ["customer_id", *columns]].reset_index(drop=True),
@@ -227,15 +228,13 @@ def reasons(ranked: pd.DataFrame) -> Exhibit:
     look = ranked[ranked["problems"].gt(0)]
     each = look.assign(reason=look["reasons"].str.split("; ")).explode("reason")
     sums = each.groupby("reason", as_index=False).agg(
-        accounts=("customer_id", "size"), overdue_balance=("overdue_balance", "sum")
+        accounts=("customer_id", "size"), all_overdue_balance=("overdue_balance", "sum")
     )
     return Exhibit(
         question="Which reasons are the most frequent?",
         numbers=sums.sort_values(["accounts", "reason"], ascending=[False, True], ignore_index=True),
-        units={"reason": "text", "accounts": "count", "overdue_balance": "money"},
-        says=lambda rows: (
-            f"The most frequent reason, at {many(rows['accounts'].iloc[0], 'account')}: {rows['reason'].iloc[0]}"
-        ),
+        units={"reason": "text", "accounts": "count", "all_overdue_balance": "money"},
+        says=_reasons_said,
         file="account_reasons",
         call="today.accounts()",
         nothing="No account has a reason to be looked at.",
@@ -302,6 +301,12 @@ def leaders(ranked: pd.DataFrame, money_of: str, share_of: str) -> pd.DataFrame:
 
 
 # ------------------------------------------------------------------ the sheet of one
+
+
+def with_sheet(ranked: pd.DataFrame, at_risk: pd.DataFrame, number: int) -> pd.DataFrame:
+    """The accounts whose sheets are shown: the first, and those of the first invoices that may be paid late."""
+    asked = [*ranked["customer_id"].head(number), *(at_risk["customer_id"].head(number) if len(at_risk) else ())]
+    return ranked[ranked["customer_id"].isin(asked)].reset_index(drop=True)
 
 
 def said(row: pd.Series) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from arforecast.report.exhibit import Exhibit
+from arforecast.report.exhibit import Card, Exhibit
 from arforecast.report.exhibits.receivables import OF_THE_MONTH, verdict, whole
 from arforecast.report.formats import FORMATS, brief, name
 
@@ -23,7 +23,7 @@ def changes(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
     return Exhibit(
         question="What moved more than usual?",
         numbers=largest(kpis, glossary, families),
-        units={"kpi": "name", "before": "unit", "now": "unit", "verdict": "text", "times": "count", "unit": "text"},
+        units={"kpi": "name", "before": "unit", "now": "unit", "verdict": "text", "times": "times", "unit": "text"},
         says=_changes_said,
         file="changes",
         call="today.kpis(months=13)",
@@ -76,6 +76,7 @@ def ties(stamp: Mapping[str, Any]) -> Exhibit:
         numbers=pd.DataFrame([gate | {"outcome": outcome(gate)} for gate in stamp["gates"]])[GATE],
         units={"gate": "name", "outcome": "text", "message": "text"},
         says=_ties_said,
+        cards=_ties_cards,
         file="ties",
         call="today.stamp()['gates']",
     )
@@ -83,6 +84,14 @@ def ties(stamp: Mapping[str, Any]) -> Exhibit:
 
 def _ties_said(gates: pd.DataFrame) -> str:
     return " ".join(f"{name(gate['gate'])}: {gate['outcome']}. {gate['message']}" for gate in gates.to_dict("records"))
+
+
+def _ties_cards(gates: pd.DataFrame) -> list[Card]:
+    tones = {"passed": "good", "not passed": "bad"}
+    return [
+        Card(name(gate["gate"]), gate["outcome"].capitalize(), gate["message"], tones.get(gate["outcome"], ""))
+        for gate in gates.to_dict("records")
+    ]
 
 
 def outcome(gate: Mapping[Any, Any]) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from arforecast.forecast.scores import ratio
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, cut, named, why
-from arforecast.report.exhibits.late import bootstrap, judged
+from arforecast.report.exhibits.late import judged
 from arforecast.report.formats import NBSP, count, date, many, money, money_range, percent
 
 Stamp = Mapping[str, Any]
@@ -56,7 +57,7 @@ def _standing_said(within: pd.DataFrame) -> str:
     else:
         week = f"{money(first['mean'])} of it in the week to {date(first['until_on'])} ({_range(first)})"
         told = f"{expected(four)}, {week}."
-    return f"{told} {_worth(four)}"
+    return f"{told} {_worth(within[within['weeks'].isin([first['weeks'], four['weeks']])])}"
 
 
 def expected(row: pd.Series) -> str:
@@ -68,14 +69,19 @@ def _range(row: pd.Series) -> str:
     return f"80{NBSP}%: {money_range(row['p10'], row['p90'])}"
 
 
-def _worth(row: pd.Series) -> str:
+def _worth(rows: pd.DataFrame) -> str:
     """What ranges of so many weeks held in the past, and whether the forecasts lay high or low."""
-    if not row["origins"]:
+    judged = [_worth_of(row) for _, row in rows[rows["origins"].gt(0)].iterrows()]
+    if not judged:
         return "No past forecast can be judged yet, so nothing is known about how right this one is."
-    off = percent(abs(row["bias_share"]))
-    lay = f"the forecasts were {off} {'high' if row['bias_share'] > 0 else 'low'}"
-    held = f"{percent(row['held_share'])} of {many(row['origins'], 'past forecast')} {_ahead(row['weeks'])}"
-    return f"Such a range held {held}; {lay if row['bias_share'] else 'the forecasts were neither high nor low'}."
+    return f"Such a range held {' and '.join(reversed(judged))}."
+
+
+def _worth_of(row: pd.Series) -> str:
+    off = row["bias_share"]
+    lay = f"{percent(abs(off))} {'high' if off > 0 else 'low'}" if off else "neither high nor low"
+    held = f"{percent(row['held_share'])} of {many(row['origins'], 'past forecast')}"
+    return f"{held} of {many(row['weeks'], 'week')} (they were {lay})"
 
 
 def _cards(within: pd.DataFrame) -> list[Card]:
@@ -95,10 +101,8 @@ def _next(weeks: int) -> str:
 def weeks(cash: pd.DataFrame, record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """What came in the last four weeks, and what is expected in each to come: from invoices issued and not yet."""
     stack = ["came", "open_book", "unbilled"]
-    key = (
-        "Dark: what came; filled: from invoices issued; hollow: from invoices to come. Of ten weeks, eight should end \
-within the sticks."
-    )
+    key = "Without a stick: what came; filled: from invoices issued; hollow: from invoices to come. "
+    key += "Of ten weeks, eight should end within the sticks."
     return Exhibit(
         question="How much, week by week, and how sure is it?",
         numbers=cut(cash, by_week, record),
@@ -213,7 +217,7 @@ def skill(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
             "baseline": "name",
             "baseline_error_share": "share",
             "inside_80_share": "share",
-            **dict.fromkeys(("ratio", "low", "high"), "ratio"),
+            **dict.fromkeys(("ratio", "low", "high"), "share"),
         },
         says=_skill_said,
         file="cash_skill",
@@ -235,7 +239,7 @@ def _horizon(week: object, rows: pd.DataFrame) -> dict[str, object]:
     actual = rows[rows["method"].eq("model")].set_index("origin")["actual"].reindex(misses.index)
     errors = misses.sum() / actual.sum()
     baseline = str(misses.sum().drop("model").idxmin())
-    ratio, low, high = bootstrap(misses["model"].to_numpy(), misses[baseline].to_numpy())
+    share, low, high = ratio(misses["model"], misses[baseline])
     model = rows[rows["method"].eq("model")]
     return {
         "horizon_week": week,
@@ -243,7 +247,7 @@ def _horizon(week: object, rows: pd.DataFrame) -> dict[str, object]:
         "error_share": errors["model"],
         "baseline": baseline,
         "baseline_error_share": errors[baseline],
-        "ratio": ratio,
+        "ratio": share,
         "low": low,
         "high": high,
         "inside_80_share": model["actual"].between(model["p10"], model["p90"]).mean(),
@@ -301,7 +305,7 @@ def _spans(within: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
     came = past(record, 1).tail(4)
     until, total = came["week_start"].max() + pd.Timedelta(days=6), came["actual"].sum()
     lately = [{"span": f"last {_weeks(len(came))}", "until_on": until, "mean": total}] if len(came) else []
-    columns = ["span", "until_on", "mean", "p10", "p90", "held_share", "origins"]
+    columns = ["span", "mean", "p10", "p90", "held_share", "origins", "until_on"]
     rows = pd.concat([pd.DataFrame(lately), ahead], ignore_index=True).reindex(columns=columns)
     return rows.assign(until_on=pd.to_datetime(rows["until_on"]), origins=rows["origins"].astype("Int64"))
 

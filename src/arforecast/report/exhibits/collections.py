@@ -13,6 +13,7 @@ import pandas as pd
 
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, cut, named, why
+from arforecast.report.exhibits.accounts import SHEET, called
 from arforecast.report.exhibits.receivables import MEASURED, in_time, kpi_cards, measured, whole
 from arforecast.report.formats import (
     NBSP,
@@ -22,6 +23,7 @@ from arforecast.report.formats import (
     count,
     date,
     days,
+    decimal,
     lateness,
     many,
     money,
@@ -37,6 +39,8 @@ SEEN_FIRST = (
     *("recovered_90", "days_to_resolve_median", "promise_kept_share", "cost_to_collect"),
     *("collections_roi", "collections_roi_net", "contact_rate"),
 )
+
+MEASURES = (*SEEN_FIRST, "recovered_30", "recovered_60", "days_to_resolve_mean", "promise_kept_count_share")
 
 
 def standing(kpis: pd.DataFrame, glossary: pd.DataFrame, targets: Mapping[str, float], stamp: Stamp) -> Exhibit:
@@ -97,10 +101,10 @@ def _returned(values: pd.Series, what: str) -> list[str]:
     gross, net = (values.get(kpi, math.nan) for kpi in ("collections_roi", "collections_roi_net"))
     if pd.isna(gross):
         return []
-    said = f"{what} was {brief(gross)} times the cost, gross: some of that money would have come unasked"
+    said = f"{what} was {decimal(gross)} times the cost, gross: some of that money would have come unasked"
     if pd.isna(net):
         return [f"{said}, how much cannot be estimated."]
-    return [f"{said}.", f"Net of what comes unasked it was {brief(net)} times, an estimate that proves no cause."]
+    return [f"{said}.", f"Net of what comes unasked it was {decimal(net)} times, an estimate that proves no cause."]
 
 
 # ------------------------------------------------------------------ how fast and how much
@@ -558,11 +562,11 @@ def _credit_loss_said(rows: pd.DataFrame) -> str:
     return f"{opening}; {money(low)} to {money(high)} with 0.8 to 1.2 of the forward factor"
 
 
-def credit_limits(rows: pd.DataFrame, stamp: Stamp, shown: int = 10) -> Exhibit:
+def credit_limits(rows: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, shown: int = 10) -> Exhibit:
     """Who is over the credit limit or near it, and by how much."""
     return Exhibit(
         question="Who is near the credit limit?",
-        numbers=cut(rows, lambda rows: rows.rename(columns={"name": "customer"})),
+        numbers=cut(rows, _limited, customers),
         units={"customer_id": "text", "customer": "text", "used_share": "share"}
         | dict.fromkeys(("open_balance", "credit_limit_amount", "over_limit_amount"), "money"),
         says=_credit_limits_said,
@@ -572,8 +576,12 @@ def credit_limits(rows: pd.DataFrame, stamp: Stamp, shown: int = 10) -> Exhibit:
         nothing="No customer has a credit limit.",
         table={"columns": ["customer", "open_balance", "credit_limit_amount", "used_share", "over_limit_amount"],
                "limit": shown, "missing": "no limit to divide by",
-               "links": {"customer": "accounts.html#account-{customer_id}"}},
+               "links": SHEET},
     )  # fmt: skip
+
+
+def _limited(rows: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(customer=called(rows["customer_id"], customers)).drop(columns="name")
 
 
 def _credit_limits_said(rows: pd.DataFrame) -> str:

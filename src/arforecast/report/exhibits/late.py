@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from arforecast.forecast.scores import ratio
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, cut, named, why
-from arforecast.report.exhibits.accounts import told_apart
-from arforecast.report.formats import NBSP, count, many, money, percent, size
+from arforecast.report.exhibits.accounts import SHEET, called
+from arforecast.report.formats import NBSP, count, date, decimal, many, money, percent, size
 
 Stamp = Mapping[str, Any]
 SAID = {"model": "p_late", "baseline": "p_late_baseline"}
@@ -97,11 +98,12 @@ def bands(late: pd.DataFrame, stamp: Stamp) -> Exhibit:
         question="How much of what is not yet due is at risk?",
         numbers=cut(late, _bands, stamp["as_of"]),
         units={"chance": "text", "p_from": "share", "p_to": "share", "invoices": "count", "open_balance": "money"}
-        | dict.fromkeys(stack, "money"),
+        | dict.fromkeys(stack, "money")
+        | {"late_share": "share"},
         says=_bands_said,
         chart=partial(charts.bars, over="chance", stack=list(stack), colours=list(stack.values()),
-                      says="at_risk_amount",
-                      label="Expected late (dark), and the rest"),
+                      says="open_balance", note="late_share",
+                      label="Not yet due (first part: expected late, its share)"),
         file="late_bands",
         call="today.late_payers()",
         why=why(stamp, "late_payers"),
@@ -121,7 +123,9 @@ def _bands(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
     edges = pd.DataFrame({"p_from": P_LATE_EDGES[:-1], "p_to": P_LATE_EDGES[1:]})
     edges.insert(0, "chance", [f"{100 * low:.0f}–{100 * high:.0f}{NBSP}%" for low, high in edges.to_numpy()])
     rows = edges.join(sums).fillna(0).astype({"invoices": int})
-    return rows.assign(rest_amount=rows["open_balance"] - rows["at_risk_amount"]) if len(ahead) else pd.DataFrame()
+    risk = rows["at_risk_amount"]
+    parts = rows.assign(rest_amount=rows["open_balance"] - risk, late_share=risk / rows["open_balance"])
+    return parts if len(ahead) else pd.DataFrame()
 
 
 def _bands_said(bands: pd.DataFrame) -> str:
@@ -156,17 +160,13 @@ def at_risk(late: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int
         why=why(stamp, "late_payers"),
         nothing="No open invoice can still be paid on time.",
         table={"columns": columns, "limit": rows, "act": True, "totals": ["open_balance", "at_risk_amount"]}
-        | {
-            "missing": "beyond the horizon of the forecast",
-            "links": {"customer": "accounts.html#account-{customer_id}"},
-        },
+        | {"missing": "beyond the horizon of the forecast", "links": SHEET},
     )
 
 
 def _at_risk(late: pd.DataFrame, customers: pd.DataFrame, as_of: str) -> pd.DataFrame:
     ahead = not_due(late, as_of)
-    names = pd.Series(told_apart(customers).to_numpy(), customers["customer_id"])
-    rows = ahead.assign(customer=ahead["customer_id"].map(names).fillna(ahead["customer_id"]), reason=ahead["reason_1"])
+    rows = ahead.assign(customer=called(ahead["customer_id"], customers), reason=ahead["reason_1"])
     order = rows[rows["p_late"].lt(1)].sort_values(
         ["at_risk_amount", "invoice_id"], ascending=[False, True], ignore_index=True
     )
@@ -175,10 +175,10 @@ def _at_risk(late: pd.DataFrame, customers: pd.DataFrame, as_of: str) -> pd.Data
 
 
 def _at_risk_said(rows: pd.DataFrame) -> str:
-    first = rows["due_on"].min()
-    soon = rows[rows["due_on"].le(first + pd.Timedelta(days=6))]
-    most = f"{money(soon['at_risk_amount'].sum())} of it within a week of the first due date, {first.day} {first:%b}"
-    return f"{money(rows['at_risk_amount'].sum())} is at risk in {many(len(rows), 'invoice')}, {most}"
+    first, risk = rows["due_on"].min(), rows["at_risk_amount"]
+    soon = [money(risk[rows["due_on"].le(first + pd.Timedelta(days=days))].sum()) for days in (0, 6)]
+    when = f"{soon[0]} of it falls due on {date(first)}, {soon[1]} within a week of it"
+    return f"{money(risk.sum())} is at risk in {many(len(rows), 'invoice')}; {when}"
 
 
 # ------------------------------------------------------------------ how right it was
@@ -229,7 +229,8 @@ def skill(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
         question="Are these chances better than a simple rule?",
         numbers=cut(record, _skill),
         units={"invoices": "count", "origins": "count"}
-        | dict.fromkeys(("brier", "brier_baseline", "ratio", "low", "high"), "ratio"),
+        | dict.fromkeys(("brier", "brier_baseline"), "ratio")
+        | dict.fromkeys(("ratio", "low", "high"), "share"),
         says=_skill_said,
         file="late_skill",
         call="today.late_record()",
@@ -242,34 +243,18 @@ def _skill(record: pd.DataFrame) -> pd.DataFrame:
     misses = {method: record[said] - record["late"] for method, said in SAID.items()}
     losses = pd.DataFrame(misses, dtype=float) ** 2
     by_origin = losses.groupby(record["origin"]).sum()
-    ratio, low, high = bootstrap(by_origin["model"].to_numpy(), by_origin["baseline"].to_numpy())
     brier, brier_baseline = losses.mean()
-    scores = {"brier": brier, "brier_baseline": brier_baseline, "ratio": ratio, "low": low, "high": high}
+    of_it = dict(zip(("ratio", "low", "high"), ratio(by_origin["model"], by_origin["baseline"]), strict=True))
+    scores = {"brier": brier, "brier_baseline": brier_baseline} | of_it
     return pd.DataFrame([{"invoices": len(record), "origins": len(by_origin)} | scores] if len(record) else [])
-
-
-def bootstrap(model: np.ndarray, baseline: np.ndarray) -> tuple[float, float, float]:
-    """Sum of the model's losses over the baseline's, and its 90 % range; the range is null below two blocks.
-
-    Weeks next to each other share their weather, so whole blocks of four origins are drawn, not single ones.
-    """
-    number, block = len(model), 4
-    ratio = model.sum() / baseline.sum() if baseline.sum() else np.nan
-    if number < 2 * block or np.isnan(ratio):
-        return ratio, np.nan, np.nan
-    starts = np.random.default_rng(1).integers(0, number, (1000, -(-number // block)))
-    drawn = ((starts[:, :, None] + np.arange(block)) % number).reshape(1000, -1)[:, :number]
-    ratios = model[drawn].sum(axis=1) / np.maximum(baseline[drawn].sum(axis=1), np.finfo(float).tiny)
-    low, high = np.quantile(ratios, [0.05, 0.95])
-    return ratio, low, high
 
 
 def _skill_said(numbers: pd.DataFrame) -> str:
     row = numbers.iloc[0]
     told = f"On {many(row['invoices'], 'past invoice')} over {many(row['origins'], 'week')}"
     return (
-        f"{told} the squared error of our probabilities was {row['brier']:.3f}; that of each customer's own late rate "
-        f"{row['brier_baseline']:.3f}. {judged(row, 'the customer’s own late rate')}"
+        f"{told} the squared error of our probabilities was {decimal(row['brier'])}; that of each customer's own late "
+        f"rate {decimal(row['brier_baseline'])}. {judged(row, 'the customer’s own late rate')}"
     )
 
 

@@ -170,12 +170,11 @@ def _kpi_card(kpi: str, row: pd.Series) -> Card:
     moved = verdict(difference, better) if _is_seen(difference, row["unit"]) else ""
     before = month(row["before_on"]) if kpi in OF_THE_MONTH else date(row["before_on"])
     notes = [_change(difference, row["unit"], before) + (moved and f": {moved}")]
-    tone = {"better": "good", "worse": "bad"}.get(moved, "")
+    tone = ""  # a colour says whether it is where it should be; where it is heading stands in words
     if pd.notna(row["target"]) and better:
         aim, shown = SHORT[row["unit"]](row["target"]), SHORT[row["unit"]](row["now"])
         met = shown == aim or verdict(row["now"] - row["target"], better) != "worse"
         notes.append(f"{'on' if met else 'off'} target ({aim})")
-        # The colour says whether it is where it should be; where it is heading stands in words.
         tone = "good" if met else "bad"
     return Card(name(kpi), SHORT[row["unit"]](row["now"]), "; ".join(filter(None, notes)), tone, call)
 
@@ -381,6 +380,7 @@ def targets(judged: pd.DataFrame, glossary: pd.DataFrame, stamp: Stamp) -> Exhib
     unit = rows["kpi"].map(glossary.set_index("kpi")["unit"])
     short, part = rows["distance"] / rows["target"].abs(), rows["by"].ne("")
     named = rows.assign(group=group, unit=unit, actual=rows["value"], part=part, short=short)
+    named["verdict"] = named["verdict"].mask(_reads_alike(named) & named["actual"].notna(), "on target")
     order = named.sort_values(["part", "short"], kind="stable", ignore_index=True)
     numbers = order[["kpi", "group", "actual", "target", "distance", "verdict", "trend", "unit"]]
     return Exhibit(
@@ -392,8 +392,14 @@ def targets(judged: pd.DataFrame, glossary: pd.DataFrame, stamp: Stamp) -> Exhib
         file="targets",
         call="today.targets()",
         nothing="No target is set in arforecast.toml",
-        table={"limit": 40, "missing": whys(stamp, NOT_DEFINED)},
+        table={"columns": [*numbers.columns.drop("unit")], "limit": 40, "missing": whys(stamp, NOT_DEFINED)},
     )
+
+
+def _reads_alike(rows: pd.DataFrame) -> pd.Series:
+    """Where a value is written as its target is: 20 days of 20 are on target."""
+    written = zip(rows["unit"], rows["actual"], rows["target"], strict=True)
+    return pd.Series([SHORT[unit](actual) == SHORT[unit](target) for unit, actual, target in written], rows.index)
 
 
 def whys(stamp: Stamp, otherwise: str) -> str:
@@ -454,7 +460,7 @@ def forms(numbers: pd.DataFrame, families: pd.DataFrame, stamp: Stamp) -> Exhibi
         says=lambda rows: " ".join(dict.fromkeys(rows["question"] + " " + rows["why"])),
         file="forms",
         call="today.families()",
-        table={"columns": ["kpi", "now", "month_before", "unit", "question"], "missing": whys(stamp, NOT_DEFINED)},
+        table={"columns": ["kpi", "now", "month_before", "question"], "missing": whys(stamp, NOT_DEFINED)},
     )
 
 
@@ -467,6 +473,6 @@ def every_measure(numbers: pd.DataFrame, stamp: Stamp) -> Exhibit:
         says=lambda rows: f"{count(rows['now'].notna().sum())} of {many(len(rows), 'measure')} are known",
         file="measures",
         call="today.kpis(months=13)",
-        table={"columns": ["kpi", "now", "month_before", "year_before", "unit"], "limit": 80,
+        table={"columns": ["kpi", "now", "month_before", "year_before"], "limit": 80,
                "missing": whys(stamp, NOT_DEFINED)},
     )  # fmt: skip
