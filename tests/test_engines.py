@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -152,8 +153,15 @@ def in_postgres(postgres: str) -> Books:
 
 
 @pytest.fixture(scope="module")
-def on_spark(spark: Any) -> Books:
-    return open_books(spark)
+def on_spark(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Books:
+    """What Spark made of the ledger, written once: asked anew with every question, the checks take most of the time."""
+    books, folder = open_books(spark), tmp_path_factory.mktemp("spark")
+    kept = {}
+    for name, table in books.tables.items():
+        con = table.get_backend()
+        con.to_parquet(table, folder / name)
+        kept[name] = con.read_parquet(folder / name)
+    return replace(books, tables=kept)
 
 
 def agree(there: Books, here: Books) -> None:
