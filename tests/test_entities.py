@@ -159,7 +159,7 @@ def test_a_pack_for_each_entity_and_one_for_the_group(home: Path, monkeypatch: p
         assert by_entity[name] == pytest.approx(float(owed[name].value.iloc[0]), abs=1e-9)
     assert by_entity[""] == pytest.approx(by_entity["north"] + by_entity["south"], abs=1e-9)
     assert json.loads((packs["group"] / "run.json").read_text("utf-8"))["parameters"]["by"] == "entity"
-    assert "By entity" in (packs["group"] / "kpis.html").read_text("utf-8")
+    assert 'today.kpis(by="entity")' in (packs["group"] / "kpis.html").read_text("utf-8")
 
 
 def test_later_facts_of_an_entity_change_nothing(opened: dict[str, Ledger], settings: Settings, tmp_path: Path) -> None:

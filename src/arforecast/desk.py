@@ -115,14 +115,30 @@ class Snapshot:
     @kernel.telling("Measuring")
     def kpis(self, by: By = None, months: int = 1) -> pd.DataFrame:
         """Every KPI today and at the month-ends before, `months` days in all, also by group: of a column of invoices
-        or customers, or of each combination of several, by=("segment", "country"); see `arforecast.kpis.measured`."""
+        or customers, or of each combination of several, by=("segment", "country"); see `arforecast.kpis.measured`.
+
+        `value` is numerator / denominator in `unit`: money in the reporting currency, share of 0-1, percent, days;
+        null where it is not known. `by` and `group` are empty for the whole ledger.
+
+        >>> figures = today.kpis()
+        >>> figures.columns.tolist()
+        ['as_of', 'by', 'group', 'kpi', 'value', 'numerator', 'denominator', 'unit']
+        >>> figures.set_index("kpi").unit[["open_ar", "dso", "overdue_share"]].tolist()
+        ['money', 'days', 'share']
+        """
         return kpis.measured(self.books, self._days(months), by)
 
     def rows(self, kpi: str, group: str | None = None, by: By = None) -> pd.DataFrame:
         """The rows that a KPI is made of: today.rows("aging:31-60"), or of a group: group="CA", by="country".
 
         Columns: sum, what tells the row (invoice_id, customer_id, kind, dates ...), and numerator, which adds up to
-        that of the KPI; see `arforecast.kpis.rows.rows`. Raises UsageError for a KPI that is no sum, such as a median.
+        that of the KPI; see `arforecast.kpis.rows.rows`. Money in the reporting currency. Raises UsageError for a KPI
+        that is no sum, such as a median.
+
+        >>> made_of = today.rows("open_ar")
+        >>> open_ar = today.kpis().set_index("kpi").numerator["open_ar"]
+        >>> bool(abs(made_of.numerator.sum() - open_ar) < 0.005)
+        True
         """
         if (group is None) != (not columns(by)):
             raise UsageError("Name a group and the column it is a group of, or neither.")
@@ -180,6 +196,11 @@ class Snapshot:
     def targets(self, months: int = 2) -> pd.DataFrame:
         """How far the KPIs are from their targets, `months` days in all; see `arforecast.kpis.targets.distances`.
 
+        `value`, `target` and `distance` in the unit of the KPI; a distance above zero is better than asked.
+
+        >>> today.targets().columns.tolist()
+        ['as_of', 'by', 'group', 'kpi', 'value', 'target', 'distance', 'verdict', 'trend']
+
         Raises UsageError for a target of what is no KPI, or of a column that the ledger does not have.
         """
         wanted = self.books.settings.kpi_targets
@@ -193,7 +214,14 @@ class Snapshot:
 
     @kernel.telling("Measuring")
     def schedule(self, name: str) -> pd.DataFrame:
-        """A supporting table beside the KPIs, such as roll_rates or vintage; see `arforecast.schedules.schedule`."""
+        """A supporting table beside the KPIs, such as roll_rates or vintage; see `arforecast.schedules.schedule`.
+
+        Money in the reporting currency ends in `_amount` or `_balance`, a share of 0-1 in `_share`, a date in `_on`, a
+        length of time in `_days`; what is not defined is null.
+
+        >>> today.schedule("roll_rates").columns.tolist()
+        ['from_bucket', 'to_state', 'moved_amount', 'moved_share']
+        """
         return schedules.schedule(self._facts, self.day, name)
 
     @kernel.telling("Looking at accounts")
