@@ -592,6 +592,12 @@ def test_init_makes_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
     refused(run("init", tmp_path), 2, f"{tmp_path} is not an empty folder. Name a new one.")
 
 
+def test_alert_is_for_a_report_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whom it mails, and that it does so once, is told by the tests of the delivery."""
+    monkeypatch.delenv("ARFORECAST_FAULT", raising=False)
+    refused(run("alert"), 2, "Nothing says what failed: this is for report --on-failure, which tells it.")
+
+
 def test_timer_prints_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it prints is read by cron's rules and by systemd in the tests of the timer."""
     monkeypatch.chdir(tmp_path)

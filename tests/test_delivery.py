@@ -844,6 +844,29 @@ def test_an_old_run_is_refused_once_and_not_once_a_day(run: Path, monkeypatch: p
     assert served.inbox.to() == ["anna@example.com"]
 
 
+def test_what_a_report_failed_of_is_mailed_to_the_analysts_alone_and_once(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command of --on-failure, as a report starts it."""
+    for name, value in {"LEDGER": tmp_path / "ledger", "RUN": run, "FAULT": f"control: it is <off>.\n{EVIL}"}.items():
+        monkeypatch.setenv(f"ARFORECAST_{name}", str(value))
+    with Served(run) as served:
+        assert said(CliRunner().invoke(main, ["alert"]), 0) == ["anna@example.com: sent."]
+        assert "sent on" in said(CliRunner().invoke(main, ["alert"]), 0)[0]
+        monkeypatch.setenv("ARFORECAST_FAULT", "kpis: another fault")
+        said(CliRunner().invoke(main, ["alert"]), 0)
+    assert served.inbox.to() == ["anna@example.com"] * 2
+    first = served.inbox.mails()[0]
+    assert (first["subject"], first["bcc"]) == ("Failed: receivables, 2026-06-30", None)
+    assert "control: it is &lt;off&gt;." in body(first, "html")
+    assert "<img" not in body(first, "html")
+    assert "control: it is <off>.\nEvil" in body(first, "plain")
+    settle(run, people={"cfo@example.com": "leadership"})
+    assert "Nobody was told" in said(CliRunner().invoke(main, ["alert"]), 2)[0]
+    monkeypatch.delenv("ARFORECAST_FAULT")
+    assert "Nothing says what failed" in said(CliRunner().invoke(main, ["alert"]), 2)[0]
+
+
 def test_a_refusal_that_nobody_is_told_of_says_so(run: Path) -> None:
     waived(run)
     settle(run, people={"cfo@example.com": "leadership"})

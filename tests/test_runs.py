@@ -108,7 +108,7 @@ def test_what_failed_is_told_to_a_command_and_resumed_without_what_was_done(
 def test_a_command_that_cannot_hear_is_said_and_the_fault_stays(
     command: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(KeyError), alarm.raised(command, "run"):
+    with pytest.raises(KeyError), alarm.raised(command, "ledger", "run"):
         raise KeyError
     assert told in capsys.readouterr().err
 

@@ -14,6 +14,7 @@ from typing import NoReturn
 from arforecast.errors import UsageError, shown
 
 WAIT_SECONDS = 60
+LEDGER, RUN, FAULT = "ARFORECAST_LEDGER", "ARFORECAST_RUN", "ARFORECAST_FAULT"
 STDERR = 2
 
 
@@ -34,8 +35,9 @@ def _stop(number: int, _frame: object) -> NoReturn:
 
 
 @contextmanager
-def raised(command: str | None, run: str) -> Iterator[None]:
-    """Call `command` when what runs here fails, with ARFORECAST_RUN and ARFORECAST_FAULT in its environment.
+def raised(command: str | None, ledger: str, run: str) -> Iterator[None]:
+    """Call `command` when what runs here fails, with the ledger, the folder in which the run was to lie and the fault
+    in its environment: ARFORECAST_LEDGER, ARFORECAST_RUN and ARFORECAST_FAULT.
 
     It is started as it is written, by no shell. What is wrong with it is said, and changes nothing else.
     """
@@ -44,7 +46,7 @@ def raised(command: str | None, run: str) -> Iterator[None]:
         yield
     except Exception as fault:
         if started:
-            _call(started, {"ARFORECAST_RUN": run, "ARFORECAST_FAULT": str(fault)})
+            _call(started, {LEDGER: ledger, RUN: run, FAULT: str(fault)})
         raise
 
 

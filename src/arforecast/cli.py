@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -24,6 +24,7 @@ from arforecast.errors import ArforecastError, UsageError, address, lacking, sho
 if TYPE_CHECKING:
     import pandas as pd
 
+    from arforecast.delivery.dispatch import Told
     from arforecast.ledger.imports.presets import ImportReport
 
 FIRST_PROBLEMS = 20
@@ -404,7 +405,7 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     from arforecast.report import jobs, runner, runs
 
     day = meant(as_of, time_zone, datetime.now(UTC))
-    with alarm.stopping(), alarm.raised(on_failure, f"{ledger} {day.as_of}"):
+    with alarm.stopping(), alarm.raised(on_failure, address(ledger), str(out / day.as_of)):
         given = dict(map(_pair, parameters)) | ({"where": _part(where)} if where else {})
         asked = runner.Asked(day.as_of, names, allow, given, notebooks, resume, day.said)
         for folder in runner.run_all(jobs.ledgers(ledger, out), asked, workers):
@@ -435,11 +436,31 @@ def send(run: Path, role: str, dry_run: bool, again: bool, as_of: str | None, ti
     from arforecast import alarm
     from arforecast.delivery import dispatch
 
-    folder, good = run / meant(as_of or "", time_zone, datetime.now(UTC)).as_of, True
+    folder = run / meant(as_of or "", time_zone, datetime.now(UTC)).as_of
     with alarm.stopping():
-        for told in dispatch.rehearse(folder, role) if dry_run else dispatch.send(folder, role, again=again):
-            click.echo(told.line, err=not told.good)
-            good &= told.good
+        _tell(dispatch.rehearse(folder, role) if dry_run else dispatch.send(folder, role, again=again))
+
+
+@main.command()
+def alert() -> None:
+    """Mail the analysts in the settings what a report failed of, once. For report --on-failure "arforecast alert",
+    which tells it by ARFORECAST_LEDGER, ARFORECAST_RUN and ARFORECAST_FAULT."""
+    from arforecast import alarm
+    from arforecast.delivery import dispatch
+
+    told = [os.environ.get(name, "") for name in (alarm.LEDGER, alarm.RUN, alarm.FAULT)]
+    if not all(told):
+        raise UsageError("Nothing says what failed: this is for report --on-failure, which tells it.")
+    with alarm.stopping():
+        _tell(dispatch.alert(*told))
+
+
+def _tell(lines: Iterable[Told]) -> NoReturn:
+    """Print what became of each mail; the exit code is 0 where all is as it was wanted."""
+    good = True
+    for told in lines:
+        click.echo(told.line, err=not told.good)
+        good &= told.good
     sys.exit(0 if good else 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from arforecast.delivery.message import Content
 from arforecast.delivery.pack import Pack
 from arforecast.delivery.register import Letter
 from arforecast.errors import ArforecastError, UsageError
-from arforecast.settings import ANALYSTS, Mail, Recipient, mailing
+from arforecast.settings import ANALYSTS, Mail, Recipient, load, mailing
 
 BRIEF, LEADERSHIP = "brief", "leadership"
 
@@ -28,9 +29,9 @@ class Told(NamedTuple):
 
 
 class Post(NamedTuple):
-    """What is to go out of a run: its gates, how it is mailed, to whom, and what each role gets."""
+    """What is to go out: of which pack, its gates, how it is mailed, to whom, and what each role gets."""
 
-    pack: Pack
+    fingerprint: str
     checked: list[Gate]
     mail: Mail
     recipients: list[Recipient]
@@ -38,7 +39,7 @@ class Post(NamedTuple):
     contents: dict[str, Content]
 
     def letter(self, who: Recipient) -> Letter:
-        return Letter(self.pack.fingerprint, self.kind, who.role, who.address)
+        return Letter(self.fingerprint, self.kind, who.role, who.address)
 
 
 def prepare(folder: Path, role: str = "") -> Post:
@@ -56,11 +57,12 @@ def prepare(folder: Path, role: str = "") -> Post:
         analysts = [who for who in addressees.of(posted, "", entity) if who.role == ANALYSTS]
         # By the names of the gates: what a gate says, such as how old a run is, changes from day to day.
         kind = f"refused by {', '.join(gate.gate for gate in against)}"
-        return Post(pack, checked, posted, analysts, kind, {ANALYSTS: message.refusal(pack, entity, checked)})
+        return Post(
+            pack.fingerprint, checked, posted, analysts, kind, {ANALYSTS: message.refusal(pack, entity, checked)}
+        )
     roles = list(dict.fromkeys(who.role for who in chosen)) or [LEADERSHIP]
-    return Post(
-        pack, checked, posted, chosen, BRIEF, {each: _brief(pack, entity, posted, checked, each) for each in roles}
-    )
+    contents = {each: _brief(pack, entity, posted, checked, each) for each in roles}
+    return Post(pack.fingerprint, checked, posted, chosen, BRIEF, contents)
 
 
 def _brief(pack: Pack, entity: str, posted: Mail, checked: list[Gate], role: str) -> Content:
@@ -112,6 +114,26 @@ def send(folder: Path, role: str = "", *, again: bool = False) -> Iterator[Told]
     if due:
         _can_send(post.mail)
         yield from _all(folder, post, due, again=again)
+
+
+def alert(ledger: str, run: str, fault: str) -> Iterator[Told]:
+    """Mail the analysts what the run of `ledger` that was to lie in the folder `run` failed of, once. The settings are
+    looked for where the ledger lies, in the folder of the runs, and here.
+
+    Raises UsageError where no analyst is in them.
+    """
+    folder = Path(run)
+    posted = mailing(load(*([Path(ledger)] if Path(ledger).exists() else []), folder.parent, Path()))
+    analysts = [who for who in posted.recipients if who.role == ANALYSTS]
+    if not analysts:
+        raise UsageError(f"Nobody was told: no recipient in the settings has the role {ANALYSTS}.")
+    key = sha256(f"{folder.resolve()}\n{fault}".encode()).hexdigest()
+    post = Post(key, [], posted, analysts, "failed", {ANALYSTS: message.failure(run, fault)})
+    due = [who for who in analysts if not register.known(register.place(folder), post.letter(who))]
+    yield from (_before(folder, post, who) for who in analysts if who not in due)
+    if due:
+        _can_send(post.mail)
+        yield from _all(folder, post, due, again=False)
 
 
 def _gates(checked: Sequence[Gate]) -> Iterator[Told]:

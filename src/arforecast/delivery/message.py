@@ -90,6 +90,16 @@ def refusal(pack: Pack, entity: str, checked: Iterable[Gate]) -> Content:
     return _content("refusal", subject, pack, entity, said)
 
 
+def failure(run: str, fault: str) -> Content:
+    """What the analysts read where there is no run at all: what it failed of, line by line, and where."""
+    said = {"subject": plain(f"Failed: receivables, {Path(run).name}")[:SUBJECT], "run": run}
+    lines = [line for line in fault.splitlines() if line.strip()]
+    html, text = (
+        _templates().get_template(f"failure.{kind}").render(said | {"lines": lines}) for kind in ("html", "txt")
+    )
+    return Content(said["subject"], f"{text.strip()}\n", _inlined(html), {}, {})
+
+
 def message(content: Content, mail: Mail, letter: Letter, earlier: int) -> EmailMessage:
     """The mail to one recipient, whose identifier is the same however often it is tried, and another one once it was
     sent `earlier`: where a mail that may have arrived arrives, the second is known for the same."""
