@@ -594,7 +594,7 @@ def test_what_holds_for_one_model_holds_for_all(fitted: Hazard, mixed: pd.DataFr
         assert (settled.p_late[overdue] == 1).all()
 
 
-# Effects
+# Customers
 
 
 def test_a_slow_customer_is_seen_as_slow() -> None:
@@ -603,20 +603,9 @@ def test_a_slow_customer_is_seen_as_slow() -> None:
     found = estimate(exposed(*lines))
     issued, due = "2026-05-15", "2026-05-30"
     invoices = bills(("slow", issued, due, 150), ("fast", issued, due, 150), ("nobody", issued, due, 150))
-    speed = found.effects(invoices, AS_OF + DAY).customer
-    assert speed[0] < 0.5
-    assert speed[1] > 1.5
-    assert speed[2] == 1
-
-
-def test_effects_are_what_parts_the_hazard_from_the_mean(fitted: Hazard, mixed: pd.DataFrame) -> None:
-    issued = mixed[pd.to_datetime(mixed.issued_on) <= pd.Timestamp(AS_OF)]
-    speed = fitted.effects(issued, AS_OF + DAY, days=14)
-    chance = fitted.hazards(issued, AS_OF + DAY, 14)
-    below = (chance < HIGHEST).all(axis=1)
-    usual = np.exp(np.log(chance).mean(axis=1)) / fitted.mean
-    assert below.sum() > 20
-    assert speed.prod(axis=1).to_numpy()[below] == pytest.approx(usual[below])
+    slow, fast, nobody = found.hazards(invoices, AS_OF + DAY, 14).mean(axis=1)
+    assert slow < 0.5 * nobody
+    assert fast > 1.5 * nobody
 
 
 # Leaks and skill

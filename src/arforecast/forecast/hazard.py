@@ -109,21 +109,6 @@ class Hazard:
         chance *= _own(self, asked)
         return np.minimum(chance, HIGHEST, out=chance)
 
-    def effects(self, invoices: pd.DataFrame, first: date, days: int = 14) -> pd.DataFrame:
-        """How many times as fast as usual invoices settle in the coming days for their customer, their age, their
-        size.
-
-        Geometric means of the factors over the days; 1 is usual. Columns customer, age, size, in the order of
-        `invoices`.
-        """
-        asked = _asked(self, invoices, np.datetime64(first) + np.arange(days))
-        factors = {
-            "customer": _own(self, asked),
-            "age": self.shared[asked.age, asked.weekday],
-            "size": self.size[asked.band[:, None], _RANGE[asked.age]],
-        }
-        return pd.DataFrame({name: np.exp(np.log(ratios).mean(axis=1)) for name, ratios in factors.items()})
-
     @cached_property
     def starts(self) -> Ints:
         """Where the runs of each customer begin, and where the last one's end."""

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from arforecast.currencies import decimals
 from arforecast.forecast import ranges
 from arforecast.forecast.backtest import Past
-from arforecast.forecast.baselines import late_counts, late_rates
 from arforecast.forecast.calendar import Floats
 from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Distribution, readings
+from arforecast.forecast.reasons import MOVED, reasons
 from arforecast.snapshot import Facts
 
 COLUMNS = [
     "invoice_id", "customer_id", "due_on", "currency", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30",
     "paid_on_p10", "paid_on_p50", "paid_on_p90", "paid_from_80", "paid_until_80",
     "expected_days_late", "reason_1", "reason_2", "reason_3", "model",
-    "worth_amount",
+    "worth_amount", *MOVED,
 ]  # fmt: skip
 PAID = {"p_paid_7": 7, "p_paid_14": 14, "p_paid_30": 30}
 QUANTILES = {"paid_on_p10": 0.10, "paid_on_p50": 0.50, "paid_on_p90": 0.90}
@@ -35,7 +34,8 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
     p_late is 1 where the invoice is overdue already. paid_on_p10, _p50, _p90 are the days by which it is settled with
     that probability, empty where that lies beyond the horizon. From paid_from_80 to paid_until_80 it is settled with a
     chance of 80 %, see `arforecast.forecast.ranges`. expected_days_late counts the days after due_on on which it is
-    expected to be open, within the horizon.
+    expected to be open, within the horizon. reason_1, _2, _3 and moved_by_customer, ... say why, see
+    `arforecast.forecast.reasons`.
     """
     choices, invoices = facts.books.settings, then.invoices.assign(threshold=then.thresholds)
     read = readings(then.model, invoices, then.origin, choices.forecast.horizon_days, chances)
@@ -52,7 +52,7 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
             **{name: dated(said[name], then.origin) for name in (*QUANTILES, *RANGE)},
             "model": then.model.name,
         }
-    ).join(reasons(then, said))
+    ).join(reasons(then, said, choices.ledger.decimals))
     risk = (rows.p_late * rows.worth_amount).to_numpy()
     return rows.iloc[np.argsort(-risk, kind="stable")].reset_index(drop=True)[COLUMNS]
 
@@ -85,80 +85,3 @@ def days_late(settled: Distribution) -> Floats:
     # Still open at the close of each day from as_of on: one more day late begins if that day is the due day or later.
     surviving = np.concatenate([np.ones((len(due), 1)), 1 - np.cumsum(settled.p_settled, axis=1)[:, :-1]], axis=1)
     return np.asarray(gone + (surviving * (on[None, :] >= due[:, None])).sum(axis=1))
-
-
-def reasons(then: Past, rows: pd.DataFrame) -> pd.DataFrame:
-    """Why the chance of each invoice differs from the book's average, the strongest first: the customer's record, the
-    days past due, the size: reason_1, reason_2, reason_3.
-
-    rows: p_late and p_paid_30 of the open invoices. The chance is that of being late, or, once it is late, of being
-    open in 30 days, and its average that of all invoices alike in this. Strength is how far a trait moves the speed of
-    the next two weeks from the book's usual one in the direction in which the chance lies from its average: what pulls
-    the other way comes after what explains it. That a bill is not due yet explains nothing, so its days stand last.
-    """
-    invoices = then.invoices
-    speed = then.closed.effects(invoices, then.origin + timedelta(days=1))
-    past_due = (pd.Timestamp(then.origin) - pd.to_datetime(invoices.due_on)).dt.days
-    counts = _counts(then)
-    strength = _pull(speed) * _side(rows, past_due >= 0)[:, None]
-    # A record that says the opposite of what the model makes of it explains nothing to who reads it.
-    against = _side_of_record(counts, then) * _side(rows, past_due >= 0) < 0
-    strength[against & (past_due < 0).to_numpy(), 0] = -np.inf
-    strength[past_due <= 0, 1] = -np.inf
-    said = [_customer(counts), _age(past_due), _size(speed["size"])]
-    order = np.argsort(-strength, axis=1, kind="stable")
-    ordered = np.take_along_axis(np.stack(said, axis=1), order, axis=1)
-    return pd.DataFrame(ordered, columns=["reason_1", "reason_2", "reason_3"])
-
-
-def _pull(speed: pd.DataFrame) -> Floats:
-    """How far each trait slows an invoice down, against the book's usual."""
-    logs = np.log(speed.to_numpy())
-    return np.asarray(logs.mean(axis=0, keepdims=True) - logs) if len(logs) else logs
-
-
-def _side(rows: pd.DataFrame, late: pd.Series) -> Floats:
-    """1 where the chance of staying open lies above the average of invoices as late, or not yet, as this one, else
-    -1."""
-    staying = rows.p_late.where(~late, 1 - rows.p_paid_30)
-    return np.where(staying >= staying.groupby(late).transform("mean"), 1.0, -1.0)
-
-
-def _side_of_record(counts: pd.DataFrame, then: Past) -> Floats:
-    """1 where the customer was late more often than the ledger, -1 where less often, 0 where nothing was due."""
-    _rates, overall = late_rates(then.known, then.origin)
-    return np.sign((counts.late - overall * counts.due).to_numpy(float))
-
-
-def _counts(then: Past) -> pd.DataFrame:
-    """What is known of the customer of each invoice: due, late."""
-    due_today = pd.to_datetime(then.invoices.due_on) == pd.Timestamp(then.origin)
-    # What is due today and open is not late yet: it is no example of itself.
-    undecided = then.invoices.customer_id[due_today].value_counts()
-    known = late_counts(then.known, then.origin)
-    counts = known.sub(undecided.reindex(known.index, fill_value=0), axis=0)
-    return counts.reindex(then.invoices.customer_id).fillna(0).astype(int)
-
-
-def _customer(counts: pd.DataFrame) -> NDArray[np.object_]:
-    record = counts.late.astype(str) + " of " + counts.due.astype(str) + " invoices of this customer were late"
-    return record.mask(counts.due == 0, "no invoice of this customer was due before").to_numpy(dtype=object)
-
-
-def _age(past_due: pd.Series) -> NDArray[np.object_]:
-    days = (past_due.abs().astype(str) + " days").mask(past_due.abs() == 1, "1 day")
-    said = ("due in " + days).mask(past_due > 0, days + " past due").mask(past_due == 0, "due today")
-    return said.to_numpy(dtype=object)
-
-
-def _size(speed: pd.Series) -> NDArray[np.object_]:
-    # Few speeds are many invoices': words are found once for each.
-    place, different = pd.factorize(speed)
-    return np.array([_paid(times) for times in different], dtype=object)[place]
-
-
-def _paid(times: float) -> str:
-    if 0.9 <= times <= 1.1:
-        return "amounts of this size are paid like others"
-    compared = "slower" if times < 1 else "faster"
-    return f"amounts of this size are paid {compared} than others ({times:.2g} times as fast)"

@@ -166,7 +166,8 @@ def at_risk(late: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int
 
 def _at_risk(late: pd.DataFrame, customers: pd.DataFrame, as_of: str) -> pd.DataFrame:
     ahead = not_due(late, as_of)
-    rows = ahead.assign(customer=called(ahead["customer_id"], customers), reason=ahead["reason_1"])
+    reason = ahead["reason_1"].str.replace(" %", f"{NBSP}%")
+    rows = ahead.assign(customer=called(ahead["customer_id"], customers), reason=reason)
     order = rows[rows["p_late"].lt(1)].sort_values(
         ["at_risk_amount", "invoice_id"], ascending=[False, True], ignore_index=True
     )
