@@ -106,6 +106,10 @@ def late(count: int = 60) -> pd.DataFrame:
             "reason_2": "",
             "reason_3": None,
             "model": "model",
+            **{
+                f"moved_by_{fact}": rng.normal(0, 0.1, count)
+                for fact in ("customer", "age", "weekday", "size", "terms")
+            },
         }
     )
     return rows.assign(worth_amount=rows["open_balance"])

@@ -17,6 +17,13 @@ from arforecast.report.formats import NBSP, count, date, decimal, many, money, p
 
 Stamp = Mapping[str, Any]
 SAID = {"model": "p_late", "baseline": "p_late_baseline"}
+FACTS = {
+    "moved_by_customer": "the customer",
+    "moved_by_age": "the time to the due day",
+    "moved_by_weekday": "the weekday of the due day",
+    "moved_by_size": "the amount",
+    "moved_by_terms": "the terms",
+}
 P_LATE_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -180,6 +187,40 @@ def _at_risk_said(rows: pd.DataFrame) -> str:
     soon = [money(risk[rows["due_on"].le(first + pd.Timedelta(days=days))].sum()) for days in (0, 6)]
     when = f"{soon[0]} of it falls due on {date(first)}, {soon[1]} within a week of it"
     return f"{money(risk.sum())} is at risk in {many(len(rows), 'invoice')}; {when}"
+
+
+def drivers(late: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """By how much each fact of an invoice not yet due moves its chance of being late, on average, and in how many
+    invoices it is the fact that moves it most."""
+    return Exhibit(
+        question="What moves these chances most?",
+        numbers=cut(late, _drivers, stamp["as_of"]),
+        units={"fact": "text", "moved_share": "share", "most_invoices": "count", "invoices": "count"},
+        says=_drivers_said,
+        chart=partial(charts.bars, over="fact", stack=["moved_share"],
+                      label="Points of the chance of being late, percent"),
+        file="late_drivers",
+        call="today.late_payers()",
+        why=why(stamp, "late_payers"),
+        nothing="Nothing is waiting to fall due.",
+    )  # fmt: skip
+
+
+def _drivers(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    moved = not_due(late, as_of)[list(FACTS)].abs()
+    most = moved[moved.gt(0).any(axis=1)].idxmax(axis=1).value_counts()
+    rows = pd.DataFrame({"moved_share": moved.mean(), "most_invoices": most.reindex(list(FACTS), fill_value=0)})
+    rows = rows.assign(fact=pd.Series(FACTS), invoices=len(moved)).sort_values("moved_share", ascending=False)
+    return rows[["fact", "moved_share", "most_invoices", "invoices"]].reset_index(drop=True) if len(moved) else rows[:0]
+
+
+def _drivers_said(rows: pd.DataFrame) -> str:
+    first, second = rows.iloc[0], rows.iloc[1]
+    return (
+        f"What moves a chance most is {first['fact']}: by {size(first['moved_share'], 'share')} on average, and more "
+        f"than any other fact in {count(first['most_invoices'])} of {many(first['invoices'], 'invoice')}; "
+        f"{second['fact']} follows with {size(second['moved_share'], 'share')}"
+    )
 
 
 # ------------------------------------------------------------------ how right it was
