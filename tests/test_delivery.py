@@ -294,7 +294,7 @@ def test_what_is_received_is_the_brief_in_two_forms_with_its_pictures_and_pages(
         assert absent not in html
     assert all(re.search(r'\bwidth="', table) for table in re.findall(r"<table[^>]*>", html))
     with zipfile.ZipFile(io.BytesIO(part(mailed, "application/zip").get_content())) as pages:
-        assert pages.namelist() == ["brief.html", "index.html", "kpis.html"]
+        assert pages.namelist() == ["index.html", "kpis.html"]
         assert pages.read("index.html") == (run / "index.html").read_bytes()
     assert part(mailed, "application/zip").get_filename() == "receivables-2026-06-30.zip"
 
@@ -770,9 +770,9 @@ def test_what_is_wrong_with_a_page_is_found(run: Path, name: str, text: str, gat
 
 def test_pages_are_those_that_the_run_wrote(run: Path) -> None:
     (run / "kpis.html").write_text("mine")
-    (run / "brief.html").unlink()
+    (run / "index.html").unlink()
     (run / "other.html").write_text("a guest")
-    assert outcomes(run)["pages"].message.startswith("brief.html, kpis.html, other.html: not as the run wrote it.")
+    assert outcomes(run)["pages"].message.startswith("index.html, kpis.html, other.html: not as the run wrote it.")
 
 
 def test_a_run_is_neither_old_nor_of_a_day_to_come(run: Path) -> None:
