@@ -92,12 +92,11 @@ def refusal(pack: Pack, entity: str, checked: Iterable[Gate]) -> Content:
 
 def failure(run: str, fault: str) -> Content:
     """What the analysts read where there is no run at all: what it failed of, line by line, and where."""
-    said = {"subject": plain(f"Failed: receivables, {Path(run).name}")[:SUBJECT], "run": run}
+    subject = plain(f"Failed: receivables, {Path(run).name}")[:SUBJECT]
     lines = [line for line in fault.splitlines() if line.strip()]
-    html, text = (
-        _templates().get_template(f"failure.{kind}").render(said | {"lines": lines}) for kind in ("html", "txt")
-    )
-    return Content(said["subject"], f"{text.strip()}\n", _inlined(html), {}, {})
+    said = {"subject": subject, "title": "The pages were not made", "day": Path(run).name, "part": "", "run": run}
+    html, text = (_templates().get_template(f"failure.{kind}").render(said, lines=lines) for kind in ("html", "txt"))
+    return Content(subject, f"{text.strip()}\n", _inlined(html), {}, {})
 
 
 def message(content: Content, mail: Mail, letter: Letter, earlier: int) -> EmailMessage:
