@@ -212,9 +212,9 @@ def _refuse_other_files(folder: Path, source: Path) -> None:
     if source.resolve().parent == folder.resolve():
         raise UsageError(f"{source} lies in {folder}, which would be replaced. Name another folder.")
     there = {entry.name for entry in folder.iterdir()} if folder.exists() else set()
-    foreign = there - _written(folder)
-    if foreign:
-        raise UsageError(f"{folder} holds {', '.join(sorted(foreign))}: no import wrote that. Name another folder.")
+    strange = there - _written(folder)
+    if strange:
+        raise UsageError(f"{folder} holds {', '.join(sorted(strange))}: no import wrote that. Name another folder.")
 
 
 def _written(folder: Path) -> set[str]:
@@ -228,8 +228,8 @@ def _written(folder: Path) -> set[str]:
 
 def _inert(found: pd.DataFrame) -> pd.DataFrame:
     """Foreign cells behind an apostrophe where a spreadsheet would take them for a formula."""
-    foreign = {name: found[name].str.replace(r"^([=+@\t\r-])", r"'\1", regex=True) for name in ("value", "line")}
-    return found.assign(**foreign)
+    inert = {name: found[name].str.replace(r"^([=+@\t\r-])", r"'\1", regex=True) for name in ("value", "line")}
+    return found.assign(**inert)
 
 
 def _record(report: ImportReport, source: Path, preset: str | Path) -> str:
