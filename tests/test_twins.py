@@ -867,8 +867,21 @@ def disagreements(tables: Tables, folder: Path, days: Iterable[date]) -> list[st
     engine = {(row["as_of"].date(), row["group"] if row["by"] else None, row["kpi"]): row for row in rows}
     twin = _twins(facts(tables), days)
     missing = [f"{key}: one side has no such figure" for key in engine.keys() ^ twin.keys()]
-    both = [key for key in twin if key in engine and not _agree(engine[key], twin[key])]
+    untold = _untold(tables)
+    both = [key for key in twin if key in engine and key[2] not in untold and not _agree(engine[key], twin[key])]
+    missing += [
+        f"{key}: nothing tells it" for key, row in engine.items() if key[2] in untold and row["value"] == row["value"]
+    ]
     return sorted(missing) + [f"{key}: engine {_shown(engine[key])}, twin {twin[key]}" for key in both]
+
+
+def _untold(tables: Tables) -> set[str]:
+    """The figures that only applications tell, where there are none."""
+    return (
+        set()
+        if "applications" in tables
+        else {kpi.name for kpi in catalogue(Settings()) if kpi.needs == "applications"}
+    )
 
 
 def _twins(ledger: Known, days: Iterable[date]) -> dict[Key, Parts]:
