@@ -152,7 +152,14 @@ def paid(*lines: tuple[str, str, str, str | None], amount: float = 100.0) -> Liv
         rows.amount.to_numpy(float),
         pd.DataFrame(spells | {"settled_on": spells["since"], "invoice": done}),
         pd.Series(dtype=object, index=pd.DatetimeIndex([])),
+        nothing_told(),
+        nothing_told(),
     )
+
+
+def nothing_told() -> pd.DataFrame:
+    """No disputes, or no promises."""
+    return pd.DataFrame({"invoice": np.array([], "int64"), **dict.fromkeys(("since", "until"), pd.to_datetime([]))})
 
 
 def distribution(said: Past, days: int) -> Distribution:

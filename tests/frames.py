@@ -108,7 +108,7 @@ def late(count: int = 60) -> pd.DataFrame:
             "model": "model",
             **{
                 f"moved_by_{fact}": rng.normal(0, 0.1, count)
-                for fact in ("customer", "age", "weekday", "size", "terms")
+                for fact in ("customer", "pending", "age", "weekday", "size", "terms")
             },
         }
     )

@@ -52,6 +52,7 @@ def test_the_columns_are_the_contracts(table: pd.DataFrame) -> None:
         "model",
         "worth_amount",
         "moved_by_customer",
+        "moved_by_pending",
         "moved_by_age",
         "moved_by_weekday",
         "moved_by_size",

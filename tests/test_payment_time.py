@@ -265,6 +265,8 @@ def read_once(book: list[Life]) -> Lives:
         np.array([life.amount for life in book], dtype=float),
         settlements.assign(**dated),
         pd.Series(dtype=object, index=pd.DatetimeIndex([])),
+        forecasts.nothing_told(),
+        forecasts.nothing_told(),
     )
 
 

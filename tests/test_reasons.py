@@ -24,6 +24,7 @@ from arforecast.forecast.reasons import FACTS, MOVED, REASONS
 from forecasts import AS_OF, facts, opened, paid, past, sample_facts, sample_lives, then
 from ledgers import SHARED, told
 
+ISO = r"\d{4}-\d\d-\d\d"
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 # Months of the sample, by whose ends some two hundred invoices are open.
 ORIGINS = [date(2026, month, 25) for month in (1, 2, 3, 4)] + [AS_OF]
@@ -81,7 +82,13 @@ def of_file(folder: Path, day: date) -> list[Told]:
 
 def fact(said: str) -> str:
     """Which fact a reason names."""
-    parts = {"of this customer": "customer", "due on a": "weekday", "on terms of": "terms", "of those": "age"}
+    parts = {
+        "of this customer": "customer",
+        "due on a": "weekday",
+        "on terms of": "terms",
+        "of those": "age",
+        "such": "pending",
+    }
     return next((name for part, name in parts.items() if part in said), "size")
 
 
@@ -98,6 +105,8 @@ def usual(found: Told, row: pd.Series, name: str) -> dict[str, object]:
     entered = known.entered_on <= np.datetime64(today, "D")
     if name == "customer":
         return {"customer_id": "nobody"}
+    if name == "pending":
+        return {"invoice_id": ""}
     if name == "size":
         return {"amount": float(np.median(known.amount[entered]))}
     if name == "terms":
@@ -296,8 +305,10 @@ def test_each_fact_has_its_words() -> None:
         "size": f"{number} of " + of.format(r"( over [\d,.]+)?( up to [\d,.]+)?"),
         "terms": f"{number} of " + of.format(f" on terms of {days}"),
         "age": rf"{number} of invoices{when} {came}; {number} of those{when}",
+        "pending": rf"(under dispute|promised for {ISO}): [\d,]+ such were settled (within a week|by then), "
+        r"[\d,]+ were expected",
     }
     said = {words for each in of_sample() for words in each.rows[REASONS].to_numpy().ravel() if is_reason(words)}
-    assert {fact(words) for words in said} >= {"customer", "weekday", "size", "age"}
+    assert {fact(words) for words in said} >= {"customer", "pending", "weekday", "size", "age"}
     for words in said:
         assert re.fullmatch(forms[fact(words)], words), words

@@ -27,7 +27,9 @@ class Lives:
 
     customers: their identifiers, sorted. Of each invoice: invoice_id, customer (its place among them), issued_on,
     due_on, entered_on, amount. settlements: invoice (its place here), since, until, settled_on, see
-    `arforecast.snapshot.settlements`. holidays: their names by day, see `arforecast.forecast.calendar`.
+    `arforecast.snapshot.settlements`. holidays: their names by day, see `arforecast.forecast.calendar`. disputes,
+    promises: of an invoice (its place here), since, the day it entered the books, and until, the day it was closed, or
+    the one promised; the earliest first.
     """
 
     customers: pd.Index
@@ -39,6 +41,8 @@ class Lives:
     amount: Floats
     settlements: pd.DataFrame
     holidays: pd.Series
+    disputes: pd.DataFrame
+    promises: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ def lives(facts: Facts) -> Lives:
     order = np.argsort(codes, kind="stable")
     rows = rows.iloc[order]
     identifiers = pd.Index(rows.invoice_id)
-    settled = fetched(facts.settlements)
+
+    def placed(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(invoice=identifiers.get_indexer(pd.Index(table.invoice_id))).drop(columns="invoice_id")
+
     return Lives(
         pd.Index(customers),
         identifiers,
@@ -75,9 +82,17 @@ def lives(facts: Facts) -> Lives:
         days(rows.due_on),
         days(rows.entered_on),
         rows.amount.to_numpy(float),
-        settled.assign(invoice=identifiers.get_indexer(pd.Index(settled.invoice_id))).drop(columns="invoice_id"),
+        placed(fetched(facts.settlements)),
         _holidays(facts, days(rows.issued_on)),
+        placed(_about_invoices(facts, "disputes", "closed_on")),
+        placed(_about_invoices(facts, "promises", "promised_on")),
     )
+
+
+def _about_invoices(facts: Facts, table: str, until: str) -> pd.DataFrame:
+    """The disputes or promises that name an invoice: invoice_id, since, until."""
+    told = facts.books.tables[table].join(facts.invoices.select("invoice_id"), "invoice_id")
+    return fetched(told.select("invoice_id", since="entered_on", until=until).order_by("since", "until", "invoice_id"))
 
 
 def _holidays(facts: Facts, issued_on: Days) -> pd.Series:

@@ -21,13 +21,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 
 from arforecast.forecast.calendar import Bools, Days, Floats, Ints, weekday
 from arforecast.forecast.exposure import BANDS, Exposure, Lives, bands, calendar, days, exposure, unrolled
+from arforecast.forecast.pending import Pending, pending
 
 YOUNGEST, OLDEST = -60, 240
 AGES = OLDEST - YOUNGEST + 1
@@ -79,7 +80,8 @@ class Hazard:
     """A fitted hazard, with what its customers' factors are made from.
 
     mean: settlements per invoice day. shared: ages x weekdays, the factors all invoices share, multiplied. lean:
-    customers x ranges of ages, those of a customer and of its ranges. size: bands x ranges of ages.
+    customers x ranges of ages, those of a customer and of its ranges. size: bands x ranges of ages. pending: what is
+    disputed or promised, see `arforecast.forecast.pending`.
     """
 
     name = "customer-shrunk hazard"
@@ -88,6 +90,7 @@ class Hazard:
     shared: Floats
     lean: Floats
     size: Floats
+    pending: Pending | None = None
 
     def hazards(self, invoices: pd.DataFrame, first: date, days: int) -> Floats:
         """The probability that an invoice still open is settled on each of `days` days from `first`: invoices x
@@ -99,8 +102,21 @@ class Hazard:
         closed = int((start - 1 - booking.until(start - 1)).astype(np.int64))
         on = start - closed + np.arange(closed + days)
         chance = self.latent(_asked(self, invoices, on))
+        if self.pending:
+            chance = np.minimum(chance * self.pending.factors(invoices, on), HIGHEST)
         chance *= _issued(invoices, on)
         return booking.booked(chance, on)[:, closed:]
+
+    def of_days(self, known: Lives, place: Ints, on: Days) -> Floats:
+        """The probability that each of some invoices, if still open, is paid on a day of its own, but for what is
+        pending on it."""
+        asked = pd.DataFrame(
+            {"customer": known.customer[place], "band": bands(self.exposed.edges, known.amount[place])}
+        )
+        due_on = known.due_on[place]
+        runs = asked.assign(oldest=(on - due_on).astype(np.int64), due_weekday=weekday(due_on))
+        parts = [self.latent(_of_runs(runs.iloc[part]))[:, 0] for part in _sliced(np.arange(len(runs)))]
+        return np.concatenate([np.empty(0), *parts])
 
     def latent(self, asked: _Asked) -> Floats:
         """The probability that an invoice still open is paid on a day, whenever that is booked."""
@@ -122,7 +138,8 @@ class Hazard:
 
 def fit(known: Lives, day: date) -> Hazard:
     """The hazard of what was known at the close of `day`."""
-    return estimate(exposure(known, day, calendar(known, day)))
+    found = estimate(exposure(known, day, calendar(known, day)))
+    return replace(found, pending=pending(known, day, partial(found.of_days, known)))
 
 
 def estimate(exposed: Exposure, shared: tuple[Factor, ...] = SHARED) -> Hazard:

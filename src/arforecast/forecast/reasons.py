@@ -2,9 +2,10 @@
 
 Of an invoice not yet due the chance is that of being late, of one that is late that of being open in 30 days, and its
 average that of all open invoices alike in this. The model is asked again as if one fact of the invoice were the book's
-usual: a customer that nobody knows, the median amount, the median terms, the weekday on which most is due, as many days
-from due as the others are on average. A fact is a reason where this moves the chance towards the average, and where
-past invoices say the same; the stronger it moves the logit of the chance, the earlier it stands.
+usual: a customer that nobody knows, nothing disputed or promised, as many days from due as the others are on average,
+the weekday on which most is due, the median amount, the median terms. A fact is a reason where this moves the chance
+towards the average, and where past invoices say the same; the stronger it moves the logit of the chance, the earlier it
+stands.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from arforecast.forecast.payment_time import readings
 from arforecast.forecast.precedents import LATER_DAYS, Precedents, precedents, share, traits
 
 # The facts, in the order in which equally strong ones stand.
-FACTS = ("customer", "age", "weekday", "size", "terms")
+FACTS = ("customer", "pending", "age", "weekday", "size", "terms")
 REASONS = ["reason_1", "reason_2", "reason_3"]
 MOVED = [f"moved_by_{fact}" for fact in FACTS]
 # What moves the logit of a chance by less explains nothing.
@@ -96,7 +97,11 @@ def reasons(then: Past, said: pd.DataFrame, decimals: int) -> pd.DataFrame:
     """
     late = days(then.invoices.due_on) <= np.datetime64(then.origin)
     chance = np.where(late, 1 - said.p_paid_30, said.p_late)
-    parts = [Alike(then, of, then.invoices[late == of], chance[late == of], decimals) for of in (False, True)]
+    told = then.closed.pending
+    # An invoice has a name for what is pending on it alone: what is equal without one is asked once.
+    named = then.invoices.invoice_id.where(told.on(then.invoices), "") if told else ""
+    invoices = then.invoices.assign(invoice_id=named)
+    parts = [Alike(then, of, invoices[late == of], chance[late == of], decimals) for of in (False, True)]
     return pd.concat([explained(part) for part in parts if len(part.invoices)] or [_nothing()]).sort_index()
 
 
@@ -142,6 +147,7 @@ def as_usual(book: Alike) -> dict[str, pd.DataFrame]:
     most_due = np.bincount(weekday(known.due_on[entered]), minlength=7).argmax()
     weeks = np.rint((book.age - book.usual_age) / 7).astype(np.int64)
     return {
+        "pending": invoices.assign(invoice_id=""),
         "customer": invoices.assign(customer_id=pd.Series(None, invoices.index, invoices.customer_id.dtype)),
         "age": _postponed(book, 7 * weeks),
         "weekday": _postponed(book, (most_due - weekday(due_on) + 3) % 7 - 3) if not book.late else invoices,
@@ -161,7 +167,7 @@ def _postponed(book: Alike, by: Ints) -> pd.DataFrame:
 def _asked(book: Alike) -> dict[str, Floats]:
     """The chances of the invoices with each fact in turn as the book's usual. All are asked at once, since invoices of
     one customer share the work, and the same ones once; of those that stay as they are the chance is known."""
-    columns = ["customer_id", "amount", "issued_on", "due_on"]
+    columns = ["invoice_id", "customer_id", "amount", "issued_on", "due_on"]
     changed = {fact: invoices[columns] for fact, invoices in as_usual(book).items()}
     differs = {fact: (rows != book.invoices[columns]).any(axis=1).to_numpy() for fact, rows in changed.items()}
     rows = pd.concat([changed[fact][differs[fact]] for fact in FACTS], ignore_index=True)
@@ -191,11 +197,31 @@ def _chances(book: Alike, invoices: pd.DataFrame) -> Floats:
 def _said(book: Alike, fact: str, pulls: Bools) -> Words:
     """The words of a fact for invoices whose chance it pulls, where past invoices say the same: all that share it, or
     else those of them that were as old; empty for others."""
+    if fact == "pending":
+        return _said_pending(book, pulls)
     words = np.full(len(pulls), "", dtype=object)
     for aged in (True,) if fact == "age" else (False, True):
         record = _record(book, fact, aged)
         rows = np.flatnonzero(pulls & (words == "") & record.says(book.side))
         words[rows] = _each(book, fact, record, rows)
+    return words
+
+
+def _said_pending(book: Alike, pulls: Bools) -> Words:
+    """The same of a dispute or a promise, by what came of past ones."""
+    words, told, names = np.full(len(pulls), "", dtype=object), book.then.closed.pending, book.invoices.invoice_id
+    if told is None:
+        return words
+    promised = days(told.promised.reindex(names))
+    week, in_time = told.dispute.until(1), told.promise.until(2)
+    grounds = (
+        (names.isin(told.disputed).to_numpy(), "under dispute", week, "within a week"),
+        (~np.isnat(promised), "promised for " + promised.astype(str).astype(object), in_time, "by then"),
+    )
+    for rows, what, (settled, expected), when in grounds:
+        said = what + f": {settled:,} such were settled {when}, {expected:,} were expected"
+        told_of = rows & pulls & (words == "") & ((expected - settled) * book.side > 0)
+        words = np.where(told_of, said, words)
     return words
 
 
