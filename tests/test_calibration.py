@@ -104,22 +104,27 @@ def test_a_score_is_the_least_mass_whose_range_holds_the_day(weights: list[float
 
 
 def test_thresholds_by_hand() -> None:
-    """Anna's 30 scores 0.01 to 0.30: with all of them g = (0.8 x 60 - 30) / 30 = 0.6. Bert's one score of 1: 0.8 x 31 =
-    24.8 is reached by 30 g alone."""
-    past = pd.DataFrame({"customer": [0] * 30 + [1], "score": [*np.arange(1, 31) / 100, 1.0]})
-    assert (SHARE, LEANING) == (0.8, 30)
-    assert least_masses(past).to_dict() == pytest.approx({0: 0.6, 1: 24.8 / 30})
+    """Scores of 0.01, 0.02, ..., 0.4 and one of 1: 41 in all. Of a customer with the 40 and a weight of 20, 48 are
+    asked for: up to 0.33 lie 33 of its own and 20 x 33 / 41 = 16.1, up to 0.32 only 32 + 15.6. Of one with the last,
+    16.8: 20 x 35 / 41 = 17.1 lie up to 0.35. Without a past 32.8 of the 41 are up to 0.33."""
+    past = pd.DataFrame({"customer": [0] * 40 + [1], "score": [*np.arange(1, 41) / 100, 1.0]})
+    assert (SHARE, LEANING) == (0.8, 20)
+    least, usual = least_masses(past)
+    assert least.to_dict() == pytest.approx({0: 0.33, 1: 0.35})
+    assert usual == pytest.approx(0.33)
 
 
 @settings(derandomize=True, deadline=None, max_examples=50)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
-def test_a_threshold_is_the_least_that_is_enough(past: list[float]) -> None:
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.lists(st.floats(0, 1), max_size=40))
+def test_a_threshold_is_the_least_that_is_enough(own: list[float], others: list[float]) -> None:
     def enough(mass: float) -> bool:
-        return sum(score <= mass for score in past) + LEANING * mass >= SHARE * (len(past) + LEANING) - 1e-9
+        share = sum(score <= mass for score in pooled) / len(pooled)
+        return sum(score <= mass for score in own) + LEANING * share >= SHARE * (len(own) + LEANING) - 1e-9
 
-    found = least_masses(pd.DataFrame({"customer": 0, "score": past}))[0]
-    assert enough(found) or found == 1
-    assert not any(enough(mass) for mass in np.linspace(0, found, 50)[:-1])
+    pooled = own + others
+    least, _usual = least_masses(pd.DataFrame({"customer": [0] * len(own) + [1] * len(others), "score": pooled}))
+    assert enough(least[0]) or least[0] == 1
+    assert not any(enough(mass) for mass in np.linspace(0, least[0], 50) if mass < least[0])
 
 
 def test_a_range_ends_in_days_and_is_open_beyond_the_last() -> None:

@@ -12,14 +12,14 @@ import pandas as pd
 from arforecast.forecast import boosted, calibration
 from arforecast.forecast.boosted import Boosted
 from arforecast.forecast.calendar import Floats, Ints
-from arforecast.forecast.calibration import ORIGINS, Calibrated, Line
+from arforecast.forecast.calibration import Calibrated, Line
 from arforecast.forecast.exposure import Lives
 from arforecast.forecast.payment_time import Distribution, Model
 
 SHARE = 0.80
-# Ranges learn from origins that are so many days old; a customer's threshold leans on SHARE with a weight of so many
-# invoices.
-OLD_DAYS, LEANING = 28, 30
+# Ranges learn from the latest origins that are so many days old, and from no fewer invoices than FEWEST. A customer's
+# threshold leans on what is learnt of all with a weight of so many invoices.
+OLD_DAYS, ORIGINS, FEWEST, LEANING = 28, 3, 200, 20
 
 
 def learnt(model: Model, known: Lives, day: date) -> pd.Series:
@@ -96,40 +96,49 @@ def scores(p_day: Floats, came: Ints) -> Floats:
 
 @lru_cache(maxsize=64)
 def thresholds(known: Lives, day: date, grown: bool, line: Line) -> pd.Series:
-    """For each customer with a past, by its identifier, the mass at which its ranges hold SHARE of what came."""
-    old = [origin for origin in boosted.origins(known, day, ORIGINS) if origin <= day - timedelta(days=OLD_DAYS)]
-    if not old:
+    """For each customer, by its identifier, the mass at which its ranges hold SHARE of what came; none where there is
+    too little to learn from."""
+    before = boosted.origins(known, day, ORIGINS + -(-OLD_DAYS // boosted.EVERY_DAYS))
+    old = [origin for origin in before if origin <= day - timedelta(days=OLD_DAYS)][-ORIGINS:]
+    past = [_scored(known, origin, day, grown, line) for origin in old]
+    if sum(map(len, past)) < FEWEST:
         return pd.Series(dtype=float)
-    past = pd.concat([_scored(known, origin, day, grown, line) for origin in old], ignore_index=True)
-    least = least_masses(past)
-    return least.set_axis(known.customers[least.index])
+    least, usual = least_masses(pd.concat(past, ignore_index=True))
+    return least.reindex(range(len(known.customers)), fill_value=usual).set_axis(known.customers)
 
 
-def least_masses(past: pd.DataFrame) -> pd.Series:
+def least_masses(past: pd.DataFrame) -> tuple[pd.Series, float]:
     """For each customer the least g with
 
-        (its past scores <= g) + LEANING x g >= SHARE x (its past scores + LEANING)
+        (its past scores <= g) + LEANING x (share of all past scores <= g) >= SHARE x (its past scores + LEANING)
 
-    so that one without a past has g = SHARE.
+    and that of one without a past, the least g up to which lie SHARE of all scores.
     """
     ordered = past.sort_values(["customer", "score"], kind="stable")
-    of = ordered.groupby("customer").score
-    wanted = SHARE * (of.transform("size") + LEANING)
-    # A g is enough with so many scores up to it, and even with none where it leans far enough.
-    enough = ordered.assign(g=np.maximum(ordered.score, (wanted - of.cumcount() - 1) / LEANING))
-    own, alone = enough.groupby("customer").g.min(), SHARE * (of.size() + LEANING) / LEANING
-    return own.where(own < alone, alone).clip(upper=1)
+    of, pooled = ordered.groupby("customer").score, np.sort(past.score.to_numpy(float))
+
+    def least(share: Floats) -> Floats:
+        """The least g up to which lies a share of all scores: 0 where none is asked, 1 where more than there are."""
+        nth = np.ceil(np.round(share * len(pooled), 9)).astype(np.int64)
+        return np.where(nth <= 0, 0.0, np.where(nth > len(pooled), 1.0, pooled[np.clip(nth, 1, len(pooled)) - 1]))
+
+    size = of.transform("size")
+    wanted = (SHARE * (size + LEANING)).to_numpy(float)
+    # A g is enough with so many own scores up to it where so great a share of all lies up to it, and even with none.
+    up_to = np.maximum(ordered.score, least((wanted - of.cumcount() - 1) / LEANING))
+    enough = ordered.assign(g=np.minimum(up_to, least(wanted / LEANING)))
+    return enough.groupby("customer").g.min(), float(least(np.array(SHARE)))
 
 
 def _scored(known: Lives, origin: date, day: date, grown: bool, line: Line) -> pd.DataFrame:
+    """Of invoices not due on an origin and settled since, the customer and the score of what was said of them."""
     seen = boosted.examples(known, origin)
     came = boosted.outcome(known, seen, day)[1]
-    place = np.where(came.any(axis=1), came.argmax(axis=1), came.shape[1])
     p_day = p_settled(calibration.hazards(boosted.hazards(known, origin, grown), line))
     # Where the median lies beyond the days looked at, there is no range to judge.
-    judged = p_day.sum(axis=1) >= 0.5
+    judged = came.any(axis=1) & (known.due_on[seen.invoice] > np.datetime64(origin)) & (p_day.sum(axis=1) >= 0.5)
     owner = known.customer[seen.invoice[judged]]
-    return pd.DataFrame({"customer": owner, "score": scores(p_day[judged], place[judged])})
+    return pd.DataFrame({"customer": owner, "score": scores(p_day[judged], came[judged].argmax(axis=1))})
 
 
 def p_settled(chance: Floats) -> Floats:
