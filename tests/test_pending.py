@@ -63,6 +63,16 @@ def test_what_is_pending_is_what_was_known() -> None:
     assert pending(book(), date(2026, 2, 28), tenth) is None
 
 
+def test_of_many_some_say_what_all_do_but_each_is_pending(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two disputes the first is looked at, from the 1st and from the 8th; both are open."""
+    monkeypatch.setattr("arforecast.forecast.pending.DISPUTES", 1)
+    disputes = told((1, "2026-03-01", None), (2, "2026-03-02", None))
+    found = pending(replace(book(), disputes=disputes), date(2026, 3, 10), tenth)
+    assert found is not None
+    assert found.disputed.tolist() == ["a1", "a2"]
+    assert found.dispute.expected == pytest.approx([0.7 + 0.2, 0.2, 0, 0, 0])
+
+
 def test_factors_by_the_day() -> None:
     """On the day itself and before nothing; of a dispute by the days ahead, of a promise by those from its day."""
     dispute, promise = (Effect(np.array(came), np.zeros(len(came))) for came in ([5, 10, 0, 0, 0], [0, 20, 5, 0]))

@@ -28,8 +28,8 @@ AHEAD_EDGES = np.array([8, 15, 31, 61])
 # The days from the promised one from which on a promise acts otherwise; before the first it acts already.
 PROMISED_EDGES = np.array([0, 1, 4])
 GRACE_DAYS, EVERY_DAYS = 3, 7
-# So many disputes and promises, the latest, say what they do.
-MOST = 1_000
+# Of more than so many disputes, and promises, some say what all do; a dispute is seen many times.
+DISPUTES, PROMISES = 200, 1_000
 
 Expected = Callable[[Ints, Days], Floats]
 
@@ -87,7 +87,7 @@ def pending(known: Lives, day: date, expected: Expected) -> Pending | None:
     """What is pending at the close of `day`, and what such things did to what was `expected` of invoices (their places)
     on days; None where nothing was ever disputed or promised."""
     now = np.datetime64(day)
-    disputes, promises = (told[days(told.since) <= now].tail(MOST) for told in (known.disputes, known.promises))
+    disputes, promises = (told[days(told.since) <= now] for told in (known.disputes, known.promises))
     if disputes.empty and promises.empty:
         return None
     disputed = disputes.invoice[~(days(disputes.until) <= now)]
@@ -97,9 +97,14 @@ def pending(known: Lives, day: date, expected: Expected) -> Pending | None:
         day,
         known.invoice_id[disputed.unique()],
         promised.until.set_axis(known.invoice_id[promised.invoice]),
-        _effect(known, day, _under_dispute(known, day, disputes), AHEAD_EDGES, expected),
-        _effect(known, day, _under_promise(promises), PROMISED_EDGES, expected),
+        _effect(known, day, _under_dispute(known, day, _drawn(disputes, DISPUTES)), AHEAD_EDGES, expected),
+        _effect(known, day, _drawn(_under_promise(promises), PROMISES), PROMISED_EDGES, expected),
     )
+
+
+def _drawn(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Some of many rows, evenly over their time."""
+    return rows.iloc[np.arange(min(len(rows), most)) * len(rows) // max(min(len(rows), most), 1)]
 
 
 def _under_dispute(known: Lives, day: date, disputes: pd.DataFrame) -> pd.DataFrame:
