@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import ledgers
 from arforecast import open_ledger
 from arforecast.cli import main
 from arforecast.errors import SourceError, UsageError
@@ -151,9 +152,9 @@ def test_what_was_given_up_is_written_off_on_its_day_in_its_own_decimals(tmp_pat
     yen = source("stripe_invoices").read_text("utf-8").replace("usd,5000", "jpy,5000")
     (tmp_path / "yen.csv").write_text(yen, "utf-8")
     import_export("stripe_invoices", tmp_path / "yen.csv", tmp_path / "ledger")
-    rows = list(csv.DictReader((tmp_path / "ledger" / "applications.csv").open(encoding="utf-8")))
+    rows = ledgers.read(tmp_path / "ledger")["applications"]
     assert ("in_08", "2026-03-20", "5000", "write_off") in [tuple(row.values()) for row in rows]
-    amounts = list(csv.DictReader((tmp_path / "ledger" / "invoices.csv").open(encoding="utf-8")))
+    amounts = ledgers.read(tmp_path / "ledger")["invoices"]
     assert {row["currency"]: row["amount"] for row in amounts[-1:]} == {"JPY": "5000"}
 
 
@@ -213,8 +214,7 @@ def imported(folder: Path, rows: str, export: str) -> tuple[ImportReport, list[l
     (folder / "mapping.toml").write_text(LINES.format(rows=rows), "utf-8")
     (folder / "export.csv").write_text(HEADER + export, "utf-8")
     report = import_export(folder / "mapping.toml", folder / "export.csv", folder / "ledger")
-    with (folder / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
-        return report, [[row["invoice_id"], row["amount"]] for row in csv.DictReader(stream)]
+    return report, [[row["invoice_id"], row["amount"]] for row in ledgers.read(folder / "ledger")["invoices"]]
 
 
 def test_the_money_of_repeated_lines_counts_once(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_amounts_below_zero_and_in_minor_units_are_read_as_declared(
     (tmp_path / "mapping.toml").write_text(mapping, "utf-8")
     (tmp_path / "export.csv").write_text(f"{HEADER}A,C,2026-01-05,2026-02-04,{cell}\n", "utf-8")
     report = import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "ledger" / "receipts.csv").read_text("utf-8"))))
+    rows = ledgers.read(tmp_path / "ledger")["receipts"]
     assert [row["amount"] for row in rows] == ([amount] if amount else [])
     assert report.problems.rule.tolist() == ([] if amount else ["not_money"])
 
@@ -308,8 +308,7 @@ def test_a_time_counts_on_the_day_of_the_books(tmp_path: Path) -> None:
         (tmp_path / "mapping.toml").write_text(form.format(zone=zone) + LINES.format(rows="sum"), "utf-8")
         (tmp_path / "export.csv").write_text(export, "utf-8")
         import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
-        with (tmp_path / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
-            days[zone] = [(row["issued_on"], row["due_on"]) for row in csv.DictReader(stream)]
+        days[zone] = [(row["issued_on"], row["due_on"]) for row in ledgers.read(tmp_path / "ledger")["invoices"]]
     assert days["Europe/Berlin"] == [("2026-01-06", "2026-02-04")]
     assert days["America/New_York"] == [("2026-01-05", "2026-02-03")]
 
@@ -320,8 +319,11 @@ def test_a_due_day_is_told_by_terms_where_the_column_is_empty(tmp_path: Path) ->
     rows = "A,C,2026-01-05,,1\nB,C,2026-01-31,,1\nD,C,2026-01-05,2026-01-20,1\nE,C,2026-01-05,soon,1\n"
     (tmp_path / "export.csv").write_text(HEADER + rows, "utf-8")
     report = import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
-    with (tmp_path / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
-        assert [row["due_on"] for row in csv.DictReader(stream)] == ["2026-02-10", "2026-02-10", "2026-01-20"]
+    assert [row["due_on"] for row in ledgers.read(tmp_path / "ledger")["invoices"]] == [
+        "2026-02-10",
+        "2026-02-10",
+        "2026-01-20",
+    ]
     assert report.problems.rule.tolist() == ["not_a_date"]
 
 
@@ -341,8 +343,7 @@ def test_rows_belong_to_the_innermost_heading_that_is_open(tmp_path: Path) -> No
     (tmp_path / "mapping.toml").write_text(mapping, "utf-8")
     (tmp_path / "export.csv").write_text(export, "utf-8")
     report = import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
-    with (tmp_path / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
-        owners = {row["invoice_id"]: row["customer_id"] for row in csv.DictReader(stream)}
+    owners = {row["invoice_id"]: row["customer_id"] for row in ledgers.read(tmp_path / "ledger")["invoices"]}
     assert owners == {"1": "Alder Shop", "2": "Alder"}
     assert report.skipped == {
         "above the header": 1,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import ledgers
 from arforecast.cli import main
 from arforecast.errors import SourceError, UsageError
 from arforecast.ledger.imports.guess import Line, propose, text
@@ -106,8 +107,9 @@ def test_a_list_in_four_languages_is_read_by_its_proposal(language: str, seed: i
     )
     (tmp_path / "my.toml").write_text(text(lines, source), "utf-8")
     report = import_export(tmp_path / "my.toml", source, tmp_path / "ledger")
-    with (tmp_path / "ledger" / "invoices.csv").open(encoding="utf-8") as stream:
-        rows = [(row["invoice_id"], row["issued_on"], row["amount"]) for row in csv.DictReader(stream)]
+    rows = [
+        (row["invoice_id"], row["issued_on"], row["amount"]) for row in ledgers.read(tmp_path / "ledger")["invoices"]
+    ]
     assert rows == [
         ("R0000", "2026-02-05", "1234.50"),
         ("R0001", "2026-02-17", "2469.00"),

@@ -109,11 +109,7 @@ def send(folder: Path, role: str = "", *, again: bool = False) -> Iterator[Told]
         raise UsageError("Nobody was mailed: see mail.recipients in arforecast.toml.")
     if not post.recipients:
         yield Told("Nobody was told: no recipient of this pack has the role analysts.", good=False)
-    due = [who for who in post.recipients if again or not register.known(register.place(folder), post.letter(who))]
-    yield from (_before(folder, post, who) for who in post.recipients if who not in due)
-    if due:
-        _can_send(post.mail)
-        yield from _all(folder, post, due, again=again)
+    yield from _mailed(folder, post, again=again)
 
 
 def alert(ledger: str, run: str, fault: str) -> Iterator[Told]:
@@ -129,11 +125,16 @@ def alert(ledger: str, run: str, fault: str) -> Iterator[Told]:
         raise UsageError(f"Nobody was told: no recipient in the settings has the role {ANALYSTS}.")
     key = sha256(f"{folder.resolve()}\n{fault}".encode()).hexdigest()
     post = Post(key, [], posted, analysts, "failed", {ANALYSTS: message.failure(run, fault)})
-    due = [who for who in analysts if not register.known(register.place(folder), post.letter(who))]
-    yield from (_before(folder, post, who) for who in analysts if who not in due)
+    yield from _mailed(folder, post, again=False)
+
+
+def _mailed(folder: Path, post: Post, *, again: bool) -> Iterator[Told]:
+    """What is not known to have been sent is; of the rest it is told when it was."""
+    due = [who for who in post.recipients if again or not register.known(register.place(folder), post.letter(who))]
+    yield from (_before(folder, post, who) for who in post.recipients if who not in due)
     if due:
         _can_send(post.mail)
-        yield from _all(folder, post, due, again=False)
+        yield from _all(folder, post, due, again=again)
 
 
 def _gates(checked: Sequence[Gate]) -> Iterator[Told]:

@@ -245,8 +245,13 @@ def _all_days(filled: pd.Series, form: str) -> bool:
     return bool(dates(first, Format(dates=form)).notna().all() and dates(filled, Format(dates=form)).notna().all())
 
 
+def _filled(cells: pd.DataFrame) -> pd.Series:
+    """The cells of all columns that hold something."""
+    return pd.Series(cells.to_numpy().ravel(), dtype="str").replace("", None).dropna()
+
+
 def _dates(cells: pd.DataFrame) -> list[Line]:
-    filled = pd.Series(cells.to_numpy().ravel(), dtype="str").replace("", None).dropna()
+    filled = _filled(cells)
     if filled.empty:
         return []
     forms = _orders(filled)
@@ -257,7 +262,7 @@ def _dates(cells: pd.DataFrame) -> list[Line]:
 
 
 def _amounts(cells: pd.DataFrame) -> list[Line]:
-    filled = pd.Series(cells.to_numpy().ravel(), dtype="str").replace("", None).dropna()
+    filled = _filled(cells)
     if filled.empty:
         return []
     sign, below = _sign(filled), [name for name, form in BELOW.items() if filled.str.contains(form).any()]

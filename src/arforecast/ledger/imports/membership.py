@@ -36,12 +36,11 @@ def totals(rows: Rows, mapping: Mapping) -> pd.Series:
     return met(rows, line) if line else pd.Series(False, index=rows.cells.index)
 
 
-def skipped(rows: Rows, mapping: Mapping, unsure: pd.DataFrame) -> pd.Series:
+def skipped(rows: Rows, mapping: Mapping, taken: pd.Series) -> pd.Series:
     """The rule in words that skips each row: it states the total, no table takes it, or it is dropped; empty where it
-    stays. unsure: problems of rows of which nobody can say whether a table takes them."""
-    of_none = ~pd.concat(members(rows, mapping), axis=1).any(axis=1) & ~rows.cells.index.isin(unsure.row)
+    stays. taken: whether a table takes it, or nobody can say."""
     rules = pd.Series("", index=rows.cells.index, dtype="str").mask(totals(rows, mapping), "the export's own total")
-    rules = rules.mask((rules == "") & of_none, not_kept(rows, mapping))
+    rules = rules.mask((rules == "") & ~taken, not_kept(rows, mapping))
     for column, wanted in mapping.drop.items():
         for words, drops in _each(rows, column, wanted):
             rules = rules.mask((rules == "") & drops, words)

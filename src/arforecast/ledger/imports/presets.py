@@ -104,11 +104,11 @@ def _translate(
 ) -> tuple[dict[str, pd.DataFrame], ImportReport]:
     """The tables, and what became of the other rows."""
     rows = _rows(export, mapping)
-    unsure = problems.without_sign(rows, mapping)
-    rules = skipped(rows, mapping, unsure)
-    staying = rows.of(rules == "")
-    unsure = unsure[unsure.row.isin(staying.cells.index)]
-    taken = [staying.of(of & ~of.index.isin(unsure.row)) for of in members(staying, mapping)]
+    unsure, belonging = problems.without_sign(rows, mapping), members(rows, mapping)
+    undecided = rows.cells.index.isin(unsure.row)
+    rules = skipped(rows, mapping, pd.concat(belonging, axis=1).any(axis=1) | undecided)
+    unsure = unsure[unsure.row.isin(rules.index[rules == ""])]
+    taken = [rows.of((rules == "") & of & ~undecided) for of in belonging]
     readings = [_readings(of, *part) for of, part in zip(taken, mapping.parts, strict=True)]
     found = pd.concat([problems.ragged(export), unsure, *problems.of_tables(taken, readings, mapping)])
     broken = set(found.row)
