@@ -560,8 +560,9 @@ def is_day(cell: str) -> bool:
         return False
 
 
-def is_above_zero(cell: str) -> bool:
-    return cell.replace(".", "", 1).isdecimal() and cell[0] != "." != cell[-1] and Decimal(cell) > 0
+def is_amount(cell: str) -> bool:
+    """An invoice may be over nothing."""
+    return cell.replace(".", "", 1).isdecimal() and cell[0] != "." != cell[-1]
 
 
 def fate(cells: list[str]) -> str:
@@ -573,7 +574,7 @@ def fate(cells: list[str]) -> str:
     number, customer, issued, due, amount, state = (cell.strip() for cell in cells[:6])
     if state == "void":
         return "skipped"
-    sound = number and customer and is_day(issued) and is_day(due) and is_above_zero(amount)
+    sound = number and customer and is_day(issued) and is_day(due) and is_amount(amount)
     return "imported" if sound else "quarantined"
 
 
