@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from arforecast.cli import FIRST_PROBLEMS, main
+from arforecast.cli import main
+from arforecast.cli.answers import FIRST_PROBLEMS
 from arforecast.desk import open_ledger
 from arforecast.errors import SourceError
 from arforecast.ledger.imports.presets import names
@@ -346,7 +347,28 @@ def test_schedule_names_those_there_are(ledger: str) -> None:
     refused(run("schedule", ledger, "vintages", "--as-of", AS_OF), 2, "Ask for one of roll_rates, vintage,")
 
 
-@pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report"])
+def test_bridge_prints_the_parts_since_the_close_that_is_named(ledger: str) -> None:
+    result = run("bridge", ledger, "--as-of", AS_OF, "--since", "2026-01-31", "--format", "csv")
+    assert result.exit_code == 0, result.output
+    printed = pd.read_csv(io.StringIO(result.stdout))
+    parts = open_ledger(ledger).as_of(AS_OF).bridge("2026-01-31")
+    assert printed.part.tolist() == parts.part.tolist()
+    assert printed.amount.sum() == pytest.approx(float(parts.amount.sum()))
+    assert set(printed.since) == {"2026-01-31"}
+
+
+def test_accounts_prints_those_who_owe_and_of_one_the_sheet(ledger: str) -> None:
+    today = open_ledger(ledger).as_of(AS_OF)
+    owing = run("accounts", ledger, "--as-of", AS_OF, "--format", "csv")
+    assert pd.read_csv(io.StringIO(owing.stdout)).customer_id.tolist() == today.accounts().customer_id.tolist() != []
+    one = today.accounts().customer_id[0]
+    for part, rows in today.account(one)._asdict().items():
+        printed = run("accounts", ledger, "--as-of", AS_OF, "--customer", one, "--part", part, "--format", "csv")
+        assert printed.stdout.splitlines()[0] == ",".join(rows.columns)
+        assert len(printed.stdout.splitlines()) == len(rows) + 1
+
+
+@pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts"])
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arforecast import cli
+from arforecast.cli import main, reports
 from arforecast.delivery.days import WORDS, Day, meant
 from arforecast.errors import UsageError
 from test_runner import kernels_import_this_package, ledger, notebook  # noqa: F401 - fixtures
@@ -77,7 +77,7 @@ def test_what_is_no_time_zone_is_refused(zone: str) -> None:
 
 
 def typed(*words: str, code: int = 0) -> str:
-    done = CliRunner().invoke(cli.main, list(words))
+    done = CliRunner().invoke(main, list(words))
     assert done.exit_code == code, done.output
     return " ".join(done.output.split())
 
@@ -89,7 +89,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
         def now(cls, tz: Any = None) -> Frozen:
             return cls(2026, 6, 30, 23, 30, tzinfo=UTC).astimezone(tz)
 
-    monkeypatch.setattr(cli, "datetime", Frozen)
+    monkeypatch.setattr(reports, "datetime", Frozen)
 
 
 @pytest.mark.usefixtures("clock")

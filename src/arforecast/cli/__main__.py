@@ -1,0 +1,5 @@
+"""python -m arforecast.cli"""
+
+from arforecast.cli import main
+
+main()
