@@ -26,6 +26,9 @@ from arforecast.snapshot import Facts, stand
 
 # The CRPS adds up over so many days; a customer's coverage is looked at from so many forecasts on.
 REACH_DAYS, ENOUGH = 90, 30
+WEEKS, BIAS_WEEKS = 13, 4
+# A weekly roll rate by weeks from due, as far as this, over so many past weeks.
+WEEKLY_RATE, ROLL_WEEKS, ROLL_PAST = "weekly roll rate by amount", 26, 26
 
 
 def origins(first: date, as_of: date, weekday: int) -> list[date]:
@@ -122,13 +125,115 @@ def cash_lines(table: pd.DataFrame) -> list[str]:
         return line(f"{name} / {rule}", losses(part, miss["model"], miss[rule]), part.actual.sum())
 
     book = wide[(wide.component == "open_book") & (wide.horizon_week <= 2)]
-    total = wide[(wide.component == "total") & (wide.horizon_week <= 4)]
+    total = wide[wide.component == "total"]
+    near, far = total[total.horizon_week <= 4], total[total.horizon_week > 4]
     rules = ("8-week mean", "additive ETS", "last week")
-    model = table[(table.method == "model") & (table.component == "total")]
     return [
         wape("open-book cash WAPE, weeks 1-2", book, "global roll-rate"),
-        *(wape("total cash WAPE, weeks 1-4", total, rule) for rule in rules),
-        f"{'total cash, 80 % ranges cover':<52} {scores.coverage(model.p10, model.p90, model.actual):9.4f}",
+        wape("open-book cash WAPE, weeks 1-2", book, WEEKLY_RATE),
+        *(wape("total cash WAPE, weeks 1-4", near, rule) for rule in rules),
+        *(wape("total cash WAPE, weeks 5-13", far, rule) for rule in rules[:2]),
+    ]
+
+
+def range_lines(said: pd.DataFrame, ets: pd.DataFrame) -> list[str]:
+    """said: the published record; ets: origin, horizon_week, p10, p90 of the additive ETS's own ranges."""
+    total, so_far = said[said.component == "total"], said[said.component == cash.SO_FAR]
+    four = so_far[so_far.horizon_week == BIAS_WEEKS]
+    both = total.merge(ets, on=["origin", "horizon_week"], suffixes=("", "_ets"))
+    near = both[both.horizon_week <= BIAS_WEEKS]
+    loss = pd.Series(scores.interval_losses(near.p10, near.p90, near.actual))
+    rule = pd.Series(scores.interval_losses(near.p10_ets, near.p90_ets, near.actual))
+    return [
+        f"{'total cash, bias of the sum of four weeks':<52} {four['mean'].sum() / four.actual.sum() - 1:9.4f}",
+        line(
+            "total cash, 80 % interval score, weeks 1-4 / ETS",
+            losses(near.reset_index(), loss, rule),
+            near.actual.sum(),
+        ),
+        *(
+            f"{f'{name}, 50/80/95 % ranges hold, weeks {first}-{last}':<52} {held(rows, first, last)}"
+            for name, rows in (("weekly cash", total), ("cumulative cash", so_far))
+            for first, last in ((1, 4), (5, WEEKS))
+        ),
+    ]
+
+
+def held(said: pd.DataFrame, first: int, last: int) -> str:
+    rows = said[said.horizon_week.between(first, last)]
+    shares = [scores.coverage(rows[low], rows[high], rows.actual) for low, high in backtest.RANGES.values()]
+    return " / ".join(f"{share:.3f}" for share in shares)
+
+
+def weekly_rates(facts: Facts, past: list[Past]) -> pd.DataFrame:
+    """The amount-weighted weekly roll rate: of what lay so many weeks from due at the close of a week, the share that
+    came in as cash in the next, over all that is known; open_book of each origin by week, in major units."""
+    money = 10**facts.books.settings.ledger.decimals
+    known = facts.invoices.select("invoice_id", "due_on", billed_on="entered_on")
+    entries = facts.entries.join(known, "invoice_id")
+    columns = ["invoice_id", "due_on", "billed_on", "entered_on", "kind", "amount"]
+    moves = entries.select(*columns).to_pandas()
+    return pd.concat([_weekly_rate(moves, then, money) for then in past], ignore_index=True)
+
+
+def _weekly_rate(moves: pd.DataFrame, then: Past, money: int) -> pd.DataFrame:
+    day = pd.Timestamp(then.origin)
+    known = moves[pd.to_datetime(moves.entered_on) <= day]
+    stood, came = (np.zeros(2 * ROLL_WEEKS + 1) for _both in range(2))
+    for back in range(1, ROLL_PAST + 1):
+        close = day - pd.Timedelta(weeks=back)
+        before = known[pd.to_datetime(known.entered_on) <= close]
+        sign = np.where(before.kind == "billed", 1.0, -1.0)
+        open_balance = (before.amount.astype(float) * sign).groupby(before.invoice_id).sum()
+        due_on = pd.to_datetime(before.groupby("invoice_id").due_on.first())
+        age = _weeks_past_due(due_on, close)
+        cash_in = known[(known.kind == "cash") & (pd.to_datetime(known.entered_on) > close)]
+        cash_in = cash_in[pd.to_datetime(cash_in.entered_on) <= close + pd.Timedelta(weeks=1)]
+        paid = cash_in.amount.astype(float).groupby(cash_in.invoice_id).sum().reindex(open_balance.index, fill_value=0)
+        stood += np.bincount(age, open_balance.clip(lower=0), len(stood))
+        came += np.bincount(age, paid, len(came))
+    rate = np.divide(came, stood, out=np.zeros_like(came), where=stood > 0).clip(0, 1)
+    balance, age = then.invoices.balance.to_numpy(float), _weeks_past_due(pd.to_datetime(then.invoices.due_on), day)
+    forecast = []
+    for _week in range(2):
+        forecast.append((balance * rate[age]).sum() / money)
+        balance, age = balance * (1 - rate[age]), np.minimum(age + 1, 2 * ROLL_WEEKS)
+    return pd.DataFrame({"origin": day, "horizon_week": [1, 2], "forecast": forecast})
+
+
+def _weeks_past_due(due_on: pd.Series, day: pd.Timestamp) -> np.ndarray:
+    """Weeks from due, numbered from 0: those farther than ROLL_WEEKS are one."""
+    weeks = ((day - due_on).dt.days // 7).clip(-ROLL_WEEKS, ROLL_WEEKS)
+    return (weeks + ROLL_WEEKS).to_numpy(int)
+
+
+def ets_ranges(facts: Facts, origins: list[date]) -> pd.DataFrame:
+    """The 80 % ranges of statsmodels' additive ETS with a damped trend, in minor units."""
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    rows, daily = [], backtest.daily_cash(facts)
+    for origin in origins:
+        weekly = pd.Series(backtest.cash_history(daily, origin))
+        fitted = ETSModel(weekly, error="add", trend="add", damped_trend=True).fit(disp=False)
+        ends = fitted.get_prediction(len(weekly), len(weekly) + WEEKS - 1).pred_int(alpha=0.2).to_numpy()
+        ahead = {"origin": pd.Timestamp(origin), "horizon_week": range(1, WEEKS + 1)}
+        rows.append(pd.DataFrame(ahead | {"p10": ends[:, 0], "p90": ends[:, 1]}))
+    return pd.concat(rows, ignore_index=True)
+
+
+def cash_parts(facts: Facts, past: list[Past], stops: list[date]) -> list[str]:
+    """Ranges learn from the origins of half a year before the first that is judged."""
+    first = backtest.first_origin(facts, stops[0]) or stops[0]
+    before = [stop for nth in range(26, 0, -1) if (stop := stops[0] - timedelta(weeks=nth)) >= first]
+    asked = [*backtest.past(facts, lives(facts), before), *past]
+    published = cash.published(cash.record(facts, cash.flows(facts, [*before, *stops]), asked, WEEKS))
+    said = published[published.origin >= pd.Timestamp(stops[0])]
+    table = cash.comparison(facts, past, said)
+    book = table[(table.component == "open_book") & (table.method == "model")]
+    rate = book[["origin", "horizon_week", "component", "actual"]].merge(weekly_rates(facts, past))
+    return [
+        *cash_lines(pd.concat([table, rate.assign(method=WEEKLY_RATE)], ignore_index=True)),
+        *range_lines(said, ets_ranges(facts, stops)),
     ]
 
 
@@ -144,11 +249,10 @@ def main() -> None:
     past = list(backtest.past(facts, lives(facts), stops))
     print(f"{len(stops)} weekly origins, {stops[0]} to {stops[-1]}; {Counter(then.model.name for then in past)}")
     print(f"{'':<52} {'model':>9} {'baseline':>9} {'ratio':>7}  90 % interval")
-    record = cash.published(cash.record(facts, cash.flows(facts, stops), past, 4))
     for text in [
         *late_lines(backtest.late_record(facts, past, asked.as_of)),
         *date_lines(date_record(facts, past, asked.as_of)),
-        *cash_lines(cash.comparison(facts, past, record)),
+        *cash_parts(facts, past, stops),
     ]:
         print(text)
 

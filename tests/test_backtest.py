@@ -7,24 +7,18 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import forecasts
 from arforecast.forecast import backtest
 from arforecast.forecast.backtest import (
-    FEWEST,
-    RANGES,
     cash_by_week,
     cash_history,
     daily_cash,
     late_record,
     weekly_origins,
-    widened,
-    widening,
 )
 from forecasts import EVENTFUL, Invoice, distribution, eventful, facts, opened, past
 from ledgers import Tables, ledgers, told
@@ -221,65 +215,3 @@ def test_the_past_is_asked_as_it_was_known() -> None:
     assert then.origin == origin
     assert then.invoices.invoice_id.tolist() == ["A2", "B2", "C2", "C3"]
     assert then.closed.exposed.runs.block.nunique() == 5  # A1, A2, B2, C2 and C3; B1 was paid before its bill
-
-
-# Ranges
-
-
-def off_by(*distances: float) -> pd.DataFrame:
-    """Forecasts of 100 with ranges 90-110, 80-120 and 60-140, and actuals off by the distances."""
-    ends = {"p50": 100.0, "p25": 90.0, "p75": 110.0, "p10": 80.0, "p90": 120.0, "p2_5": 60.0, "p97_5": 140.0}
-    return pd.DataFrame({"actual": [100.0 + distance for distance in distances]}).assign(**ends)
-
-
-def test_widening_is_the_conformal_quantile() -> None:
-    """20 forecasts off by 1, -2, 3, ... -20. Of 21 x 0.5 the 11th distance, of 21 x 0.8 the 17th, of 21 x 0.95 the
-    20th, each in halves of its range: 10, 20 and 40."""
-    record = off_by(*(nth * (-1) ** (nth + 1) for nth in range(1, 21)))
-    assert widening(record) == pytest.approx({0.50: 11 / 10, 0.80: 17 / 20, 0.95: 20 / 40})
-    assert widening(record.sample(frac=1, random_state=1)) == widening(record)
-
-
-def test_each_side_is_measured_by_its_own_half() -> None:
-    """25 below on a half of 20 is 1.25; 25 above on a half of 50 is 0.5."""
-    below, above = off_by(*[-25.0] * FEWEST), off_by(*[25.0] * FEWEST)
-    assert widening(below.assign(p90=150.0))[0.80] == pytest.approx(1.25)
-    assert widening(above.assign(p90=150.0))[0.80] == pytest.approx(0.5)
-
-
-def test_few_forecasts_widen_nothing() -> None:
-    assert widening(off_by(*range(FEWEST - 1))) == dict.fromkeys(RANGES, 1.0)
-    assert widening(off_by()) == dict.fromkeys(RANGES, 1.0)
-
-
-def test_widened_ranges_hold_what_they_promise_of_the_past() -> None:
-    random = np.random.default_rng(4)
-    record = off_by(*random.standard_t(2, 300) * 40)
-    record = record.assign(**{name: record[name] + 1_000 for name in record.columns})
-    wide = widened(record, widening(record))
-    for share, (low, high) in RANGES.items():
-        assert share <= ((wide[low] <= record.actual) & (record.actual <= wide[high])).mean() <= share + 0.02
-
-
-def test_ranges_are_stretched_about_the_median_and_end_at_nothing() -> None:
-    wide = widened(off_by(0), {0.50: 2.0, 0.80: 3.0, 0.95: 4.0})
-    assert wide[["p25", "p75", "p10", "p90", "p2_5", "p97_5"]].iloc[0].tolist() == [80, 120, 40, 160, 0, 260]
-    assert wide.p50.tolist() == [100]
-
-
-money = st.floats(-1e9, 1e9)
-halves = st.lists(st.floats(0, 1e9), min_size=6, max_size=6).map(sorted)
-
-
-@settings(derandomize=True, deadline=None)
-@given(median=money, halves=halves, factors=st.tuples(*[st.floats(0, 50)] * 3))
-def test_a_wider_range_never_ends_inside_a_narrower_one(
-    median: float, halves: list[float], factors: tuple[float, float, float]
-) -> None:
-    names = ["p25", "p75", "p10", "p90", "p2_5", "p97_5"]
-    ends = {name: median + half * (-1) ** (nth + 1) for nth, (name, half) in enumerate(zip(names, halves, strict=True))}
-    wide = widened(pd.DataFrame([{"p50": median} | ends]), dict(zip(RANGES, factors, strict=True))).iloc[0]
-    ordered = wide[["p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5"]].tolist()
-    assert ordered == sorted(ordered)
-    assert wide.p2_5 >= min(median, 0)
-    assert wide.p50 == median

@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 
 import forecasts
-from arforecast.forecast import backtest, cash
+from arforecast.forecast import backtest, cash, draws, scale
 from arforecast.forecast.backtest import RANGES, Past
 from arforecast.forecast.baselines import roll_rate_curve
-from arforecast.forecast.cash import COMPONENTS, QUANTILES, Expected
+from arforecast.forecast.cash import COMPONENTS, QUANTILES
+from arforecast.forecast.draws import Expected
 from arforecast.forecast.hazard import AGE_EDGES
 from arforecast.forecast.payment_time import predict
 from arforecast.settings import Forecast
@@ -66,7 +67,7 @@ def drawn(known: Facts, day: date, weeks: int) -> pd.DataFrame:
 
 
 def forecast() -> pd.DataFrame:
-    return cash.by_week(cash.stretched(raw(), record()), 2)
+    return cash.by_week(scale.stretched(raw(), record()), 2)
 
 
 def component(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -171,62 +172,9 @@ def test_another_seed_moves_ranges_and_no_mean() -> None:
 
 
 def test_draws_scatter_about_the_mean() -> None:
-    draws = cash.simulated(owed(4), np.random.default_rng(1), 4_000)
-    noise = draws.std(axis=0) / np.sqrt(len(draws))
-    assert (np.abs(draws.mean(axis=0) - owed(4).amount.sum(axis=0)) < 4 * noise).all()
-
-
-def test_an_invoice_is_paid_once() -> None:
-    """100 either in the first week, in the second or later: never more than 100 in all."""
-    paid = Expected(pd.Series(["anna"]), np.array([[30.0, 50.0]]), np.array([[0.3, 0.5]]))
-    draws = cash.simulated(paid, np.random.default_rng(1), 2_000)
-    assert set(draws.round(9).ravel()) == {0, 100}
-    assert set(draws.sum(axis=1).round(9)) == {0, 100}
-    assert (draws > 0).mean(axis=0) == pytest.approx([0.3, 0.5], abs=0.05)
-
-
-def test_invoices_of_one_customer_move_together() -> None:
-    """Fifty invoices, each paid in the week with a chance of a half. Alone: variance 50 / 4. Sharing half of a
-    normal draw's variance, two are both paid with 1/4 + asin(1/2) / 2 pi = 1/3, a covariance of 1/12: variance
-    50 / 4 + 50 x 49 / 12."""
-    money, chance = np.ones((50, 1)) / 2, np.ones((50, 1)) / 2
-    alone = cash.simulated(Expected(pd.Series(range(50)), money, chance), np.random.default_rng(1), 4_000)
-    together = cash.simulated(Expected(pd.Series(["anna"] * 50), money, chance), np.random.default_rng(1), 4_000)
-    assert alone.var() == pytest.approx(50 / 4, rel=0.1)
-    assert together.var() == pytest.approx(50 / 4 + 50 * 49 / 12, rel=0.1)
-    assert together.mean() == pytest.approx(25, abs=1)
-
-
-def crowd(large: int, small: int) -> Expected:
-    """Three invoices a customer, of any money and any chances in four weeks; those of the first customers are large."""
-    random = np.random.default_rng(3)
-    count = large + small
-    p_week = random.dirichlet([1, 1, 1, 1, 4], count)[:, :4]
-    money = random.lognormal(3, 1, count) * np.where(np.arange(count) < large, 40, 1)
-    return Expected(pd.Series(np.arange(count) // 3), money[:, None] * p_week, p_week)
-
-
-def test_of_many_invoices_the_heavy_are_drawn_and_the_rest_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Quantiles as near to those of the full simulation as another full one is, twice over; means of the rest too."""
-    paid, runs, levels = crowd(300, 1_200), 6_000, list(QUANTILES.values())
-    full, again = (
-        np.quantile(cash.simulated(paid, np.random.default_rng(seed), runs), levels, axis=0) for seed in (1, 2)
-    )
-    monkeypatch.setattr(cash, "MANY", 300)
-    few = np.quantile(cash.simulated(paid, np.random.default_rng(1), runs), levels, axis=0)
-    noise = np.abs(again - full).max(axis=1) + full.std(axis=0).mean() / np.sqrt(runs)
-    assert (np.abs(few - full).max(axis=1) < 2 * noise).all()
-
-
-def test_the_rest_has_the_covariance_of_its_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is heavy: weeks are drawn from moments alone, which those of 20,000 draws one by one come near."""
-    paid, runs = crowd(0, 600), 20_000
-    full = cash.simulated(paid, np.random.default_rng(1), runs)
-    monkeypatch.setattr(cash, "MANY", 0)
-    moments = cash.simulated(paid, np.random.default_rng(1), runs)
-    spread = np.outer(full.std(axis=0), full.std(axis=0))
-    assert np.abs(np.cov(moments.T) - np.cov(full.T)).max(axis=None) < 0.03 * spread.max(axis=None)
-    assert moments.mean(axis=0) == pytest.approx(full.mean(axis=0), rel=0.005)
+    drawn = draws.simulated(owed(4), np.random.default_rng(1), 4_000)
+    noise = drawn.std(axis=0) / np.sqrt(len(drawn))
+    assert (np.abs(drawn.mean(axis=0) - owed(4).amount.sum(axis=0)) < 4 * noise).all()
 
 
 # Invoices not issued yet
@@ -275,63 +223,8 @@ def test_ranges_stay_finite_where_past_ones_had_no_width(tmp_path: Path) -> None
     known = facts(opened({"invoices": [*every_week(10), extra]}, tmp_path), day)
     origins = backtest.weekly_origins(known, day, count=8)
     before = cash.record(known, cash.flows(known, origins), forecasts.past(known, origins), 8)
-    wide = cash.by_week(cash.stretched(drawn(known, day, 8), before), 2)
+    wide = cash.by_week(scale.stretched(drawn(known, day, 8), before), 2)
     assert wide[list(QUANTILES)].max(axis=None) < 10 * 700
-
-
-SCHEDULED = """
-    invoices
-    invoice_id  customer_id  issued_on   due_on      amount  plan_id  known_on
-    O1          anna         2026-03-01  2026-03-15  100.00  old      -
-    O2          anna         2026-05-01  2026-05-15  100.00  old      -
-    N1          bert         2026-05-10  2026-05-24   60.00  new      -
-    S1          cora         2026-04-05  2026-04-20   10.00  -        -
-    S2          cora         2026-04-06  2026-04-20   20.00  -        -
-    S3          cora         2026-05-31  2026-06-14   30.00  -        -
-    S4          cora         2026-06-01  2026-06-15   40.00  -        -
-    S5          cora         2026-05-20  2026-06-03   50.00  -        2026-06-02
-
-    billing_schedule
-    customer_id  issue_on    due_on      amount  plan_id  known_on
-    anna         2026-05-01  2026-05-15  100.00  old      -
-    anna         2026-05-31  2026-06-14  100.00  old      -
-    anna         2026-06-01  2026-06-15  100.00  old      -
-    anna         2026-07-01  2026-07-15  110.00  old      2026-01-01
-    bert         2026-05-10  2026-05-24   60.00  new      2026-05-05
-    bert         2026-06-10  2026-06-24   60.00  new      2026-05-05
-    bert         2026-07-10  2026-07-24   60.00  late     2026-06-01
-"""
-"""Anna's plan was agreed before the eight weeks that end on 31 May, Bert's within them, one more on the day after."""
-
-
-@pytest.fixture(scope="module")
-def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    return facts(opened(told(SCHEDULED), tmp_path_factory.mktemp("scheduled")), AS_OF)
-
-
-def test_the_schedule_counts_as_known_and_as_far_as_it_is_to_come(scheduled: Facts) -> None:
-    """What was to be issued by 31 May has been, and is in the open book; what was agreed in June is not known."""
-    rows = cash.scheduled(scheduled, [AS_OF])
-    due = [(row.customer_id, str(row.issued_on)[:10], row.balance) for row in rows.itertuples()]
-    assert due == [("anna", "2026-06-01", 10_000), ("anna", "2026-07-01", 11_000), ("bert", "2026-06-10", 6_000)]
-    assert rows.amount.equals(rows.balance)
-
-
-def test_what_the_last_eight_weeks_began(scheduled: Facts) -> None:
-    """From 6 April to 31 May: S2 and S3, known and outside plans, on their day; Bert's plan whole, on the day it was
-    agreed. Anna's instalments were agreed before."""
-    rows = cash.begun(scheduled, [AS_OF])
-    begun = {
-        (row.customer_id, str(row.issued_on)[:10], row.amount, str(row.begun_on)[:10]) for row in rows.itertuples()
-    }
-    assert begun == {
-        ("cora", "2026-04-06", 2_000, "2026-04-06"),
-        ("cora", "2026-05-31", 3_000, "2026-05-31"),
-        ("bert", "2026-05-10", 6_000, "2026-05-05"),
-        ("bert", "2026-06-10", 6_000, "2026-05-05"),
-    }
-    assert len(rows) == len(begun)
-    assert rows.balance.equals(rows.amount)
 
 
 def test_plans_agreed_every_week_give_the_constant_back(tmp_path: Path) -> None:
@@ -385,14 +278,6 @@ def test_what_is_billed_as_scheduled_is_not_repeated_beside_the_schedule(plan_id
     assert total.to_numpy() == pytest.approx(np.full(8, 700), rel=0.03)
 
 
-def test_a_plan_agreed_tomorrow_changes_nothing_today(scheduled: Facts, tmp_path: Path) -> None:
-    tables = told(SCHEDULED)
-    tables["billing_schedule"] = [row for row in tables["billing_schedule"] if row["plan_id"] != "late"]
-    less = facts(opened(tables, tmp_path), AS_OF)
-    with_it, without = (drawn(known, AS_OF, WEEKS) for known in (scheduled, less))
-    pd.testing.assert_frame_equal(with_it, without, check_exact=True)
-
-
 # The past
 
 
@@ -426,32 +311,6 @@ def test_published_keeps_every_forecast_and_its_median() -> None:
     assert table.index.equals(record().index)
     assert table[["mean", "p50", "actual"]].equals(record()[["mean", "p50", "actual"]])
     assert not table.p90.equals(record().p90)
-
-
-def test_the_stretch_of_a_component_is_its_own() -> None:
-    """Only what came of unbilled is far off: the other ranges stay as they are."""
-    off = record().assign(actual=record().actual.where(record().component != "unbilled", 10**9))
-    near, far = cash.stretched(raw(), record()), cash.stretched(raw(), off)
-    same = near.component != "unbilled"
-    pd.testing.assert_frame_equal(near[same], far[same])
-    assert (far[~same].p97_5 > near[~same].p97_5).all()
-
-
-def test_a_week_learns_from_the_weeks_about_it() -> None:
-    """What came in the first three weeks far off the mark stretches the weeks up to the fifth, and not the seventh."""
-    off = record().assign(actual=record().actual.where(record().horizon_week > 3, 10**9))
-    near, far = cash.stretched(raw(), record()), cash.stretched(raw(), off)
-    learnt = near.horizon_week.between(1, 5)
-    untouched = near.horizon_week.between(6, 8)
-    assert (far[learnt].p97_5 > near[learnt].p97_5).all()
-    pd.testing.assert_frame_equal(near[untouched], far[untouched])
-
-
-def test_a_week_too_far_for_neighbours_learns_from_all_of_its_component() -> None:
-    far = raw()[raw().horizon_week == 13].assign(horizon_week=30)
-    total = record()[record().component == "total"]
-    wide = component(cash.stretched(far, record()), "total")
-    assert wide.equals(backtest.widened(component(far, "total"), backtest.widening(total)))
 
 
 def test_comparison_has_the_model_and_its_baselines_beside_each_other() -> None:
@@ -508,7 +367,7 @@ def plain_within(weeks: int) -> tuple[int, float, float]:
 
 
 def test_cash_up_to_a_week_is_the_weeks_added_up_with_what_such_ranges_held() -> None:
-    table = cash.within(cash.stretched(raw(), record()), cash.published(record()), 2)
+    table = cash.within(scale.stretched(raw(), record()), cash.published(record()), 2)
     weekly = component(forecast(), "total")
     assert table["mean"].tolist() == pytest.approx(weekly["mean"].cumsum().tolist(), abs=1e-6)
     assert table.until_on.tolist() == weekly.week_end.tolist()

@@ -18,7 +18,7 @@ from arforecast import kernel, kpis, reconciliation, schedules, snapshot
 from arforecast.actions import accounts
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
-from arforecast.forecast import backtest, cash, dates, exposure, late, scorecard
+from arforecast.forecast import backtest, cash, dates, exposure, late, scale, scorecard
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.scorecard import Backtest
 from arforecast.kpis import bridge, families, known, rows, targets
@@ -348,7 +348,7 @@ class Snapshot:
     def _cash(self, weeks: int) -> pd.DataFrame:
         _refuse_beyond("weeks", weeks, MOST_WEEKS)
         self._history("The forecast of cash")
-        return cash.stretched(cash.raw_forecast(self._flows, self._today, weeks), self._cash_past)
+        return scale.stretched(cash.raw_forecast(self._flows, self._today, weeks), self._cash_past)
 
     @cached_property
     def _facts(self) -> snapshot.Facts:

@@ -5,8 +5,7 @@ An origin is a past day on which the ledger is asked as it was known then; what 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -27,7 +26,6 @@ from arforecast.snapshot import Facts, fetched, total
 ORIGINS = 26
 FIRST_WEEKS = 8
 RANGES = {0.50: ("p25", "p75"), 0.80: ("p10", "p90"), 0.95: ("p2_5", "p97_5")}
-FEWEST = 20
 
 
 @dataclass(frozen=True)
@@ -157,51 +155,3 @@ def cash_history(cash: pd.DataFrame, day: date) -> Floats:
     weekly = np.bincount(back, weights=daily.amount, minlength=1)[::-1].astype(float)
     # The oldest week holds the first payment: how much of it the ledger has seen is not known.
     return weekly[1:] if len(weekly) > 1 else weekly
-
-
-def widening(record: pd.DataFrame) -> dict[float, float]:
-    """How much wider ranges must be to hold what they promise: by range, a factor on the distance from the median.
-
-    Split conformal prediction: the factor is the quantile, corrected for the number of forecasts, of how far past
-    actuals lay from the median in units of the range's half. 1 with fewer than 20 past forecasts. `record` has p50,
-    the ends of each range, and actual.
-    """
-    if len(record) < FEWEST:
-        return dict.fromkeys(RANGES, 1.0)
-    return {share: _factor(record, share) for share in RANGES}
-
-
-def _factor(record: pd.DataFrame, share: float) -> float:
-    below, above = _halves(record, share)
-    off = (record.actual - record.p50).to_numpy(float)
-    distance = np.sort(np.abs(off) / np.where(off > 0, above, below))
-    nth = min(math.ceil((len(distance) + 1) * share), len(distance))
-    return float(distance[nth - 1])
-
-
-def _halves(forecast: pd.DataFrame, share: float) -> tuple[Floats, Floats]:
-    """How far a range reaches below and above its median.
-
-    A range without width says that nothing else can happen: a hundredth of the median is the least that is believed.
-    """
-    low, median, high = (forecast[name].to_numpy(float) for name in (RANGES[share][0], "p50", RANGES[share][1]))
-    least = np.maximum(np.abs(median) / 100, 1)
-    return np.maximum(median - low, least), np.maximum(high - median, least)
-
-
-def widened(forecast: pd.DataFrame, factors: Mapping[float, float | Floats]) -> pd.DataFrame:
-    """The forecast with its ranges stretched about the median; a wider range never ends inside a narrower one.
-
-    factors: by range, one for all rows or one a row.
-    """
-    median = forecast.p50.to_numpy(float)
-    reach_below = reach_above = np.zeros(len(forecast))
-    wide = {}
-    for share, (low, high) in sorted(RANGES.items()):
-        below, above = _halves(forecast, share)
-        reach_below = np.maximum(reach_below, below * factors[share])
-        reach_above = np.maximum(reach_above, above * factors[share])
-        # Cash is what arrives: no range begins below nothing unless the median does.
-        wide[low] = np.maximum(median - reach_below, np.minimum(median, 0))
-        wide[high] = median + reach_above
-    return forecast.assign(**wide)
