@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from datetime import date
 from decimal import Decimal
 from email.utils import parseaddr
 from ipaddress import ip_address
@@ -98,6 +99,9 @@ class Forecast(Section):
     # Whose public holidays nothing is booked on; unset: the ledger's country, its customers', that of its currency.
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     seed: int = 20260630
+    # What the week of a day will bill beside the billing schedule, where one knows better than the weeks before it: the
+    # week after a plant holiday, a price rise. In major units of the reporting currency.
+    billing_by_week: dict[date, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
 
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

@@ -17,7 +17,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast import settings
-from arforecast.forecast import backtest, scale
+from arforecast.forecast import backtest, scale, unlived
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.baselines import WEEKLY, roll_rate_curve
 from arforecast.forecast.billing import TEMPLATE_WEEKS, Level, begun, levels, of_day, scheduled, weeks_since
@@ -41,10 +41,12 @@ class Flows:
     """What cash is forecast from beside open invoices, read once for all the days to stand on.
 
     reductions: see `reductions`. scheduled, begun: rows of invoices, each of a day `on`, and levels, of each of these
-    days: see `arforecast.forecast.billing`.
+    days: see `arforecast.forecast.billing`. given: what the settings say that weeks to come bill, in minor units; of
+    weeks that are over they said nothing in time.
     """
 
     choices: settings.Forecast
+    given: Mapping[date, float]
     reductions: pd.DataFrame
     scheduled: pd.DataFrame
     begun: pd.DataFrame
@@ -53,8 +55,16 @@ class Flows:
 
 def flows(facts: Facts, stand: Sequence[date]) -> Flows:
     """What can be known on each of the days `stand`."""
-    choices = facts.books.settings.forecast
-    return Flows(choices, reductions(facts), scheduled(facts, stand), begun(facts, stand), levels(facts, stand))
+    rules = facts.books.settings
+    given = rules.forecast.billing_by_week
+    return Flows(
+        rules.forecast,
+        {on: amount * 10**rules.ledger.decimals for on, amount in given.items() if on > facts.days[-1]},
+        reductions(facts),
+        scheduled(facts, stand),
+        begun(facts, stand),
+        levels(facts, stand),
+    )
 
 
 def reductions(facts: Facts) -> pd.DataFrame:
@@ -124,40 +134,65 @@ def raw_forecast(known: Flows, then: Past, weeks: int) -> pd.DataFrame:
     quantiles."""
     day, runs = then.origin, known.choices.simulations
     random = np.random.default_rng([known.choices.seed, day.toordinal()])
-    shares, level = cash_shares(known.reductions, day), known.levels[day]
+    shares, strange = cash_shares(known.reductions, day), unlived.names(then.known, day, weeks)
     owed = expected(then.model, then.invoices, day, shares, weeks)
     agreed = expected(then.model, of_day(known.scheduled, day), day, shares, weeks)
     begun = repeated(then.model, of_day(known.begun, day), shares, day, weeks)
+    billing = _billing(known, day, weeks)
     profile = sum(part.amount.sum(axis=0) for part in begun) / TEMPLATE_WEEKS
     means = {
         "open_book": owed.amount.sum(axis=0),
-        "unbilled": agreed.amount.sum(axis=0) + level.multiple * np.cumsum(profile),
+        "unbilled": agreed.amount.sum(axis=0) + billing @ _spread(profile),
     }
+    levels = billing * _levels(known.levels[day], strange, random, runs)
     draws = {
         "open_book": simulated(owed, random, runs),
-        "unbilled": simulated(agreed, random, runs) + _unbilled(begun, level, random, runs),
+        "unbilled": simulated(agreed, random, runs) + _unbilled(begun, levels, random),
     }
+    draws = {name: unlived.moved(drawn, strange, random) for name, drawn in draws.items()}
     means["total"], draws["total"] = means["open_book"] + means["unbilled"], draws["open_book"] + draws["unbilled"]
     means[SO_FAR], draws[SO_FAR] = np.cumsum(means["total"]), np.cumsum(draws["total"], axis=1)
     parts = [_quantiles(name, means[name], draws[name]) for name in means]
     return pd.concat(parts, ignore_index=True).assign(origin=pd.Timestamp(day))
 
 
-def _unbilled(begun: list[Expected], level: Level, random: np.random.Generator, runs: int) -> Floats:
-    """Draws of what the weeks to come begin to bring: runs x weeks.
+def _billing(known: Flows, day: date, weeks: int) -> Floats:
+    """What each week to come is taken to begin, as a multiple of the mean of the last eight: at the level of billing,
+    or as the settings have it."""
+    multiples = np.full(weeks, known.levels[day].multiple)
+    usual = of_day(known.begun, day).amount.sum() / TEMPLATE_WEEKS
+    for on, amount in known.given.items():
+        nth = ((on - day).days - 1) // 7
+        if 0 <= nth < weeks and usual > 0:
+            multiples[nth] = amount / usual
+    return multiples
 
-    Each begins as one of the last eight did, paid as its invoices may be, times a level that is uncertain and moves.
-    """
-    paid = np.stack([simulated(part, random, runs, MANY // len(begun)) for part in begun])
-    weeks = paid.shape[2]
-    steps = LEVEL_STEP * random.standard_normal((runs, weeks))
+
+def _levels(level: Level, strange: list[str], random: np.random.Generator, runs: int) -> Floats:
+    """By how much the level of billing is off in each week, and moves on: runs x weeks."""
+    steps = LEVEL_STEP * random.standard_normal((runs, len(strange)))
     steps[:, 0] += level.error_share * random.standard_normal(runs)
-    levels = level.multiple * np.exp(np.cumsum(steps, axis=1))
+    of_week = unlived.BILLING * np.array(strange, dtype=bool) * random.standard_normal(steps.shape)
+    return np.asarray(np.exp(np.cumsum(steps, axis=1) + of_week - of_week.var(axis=0) / 2))
+
+
+def _unbilled(begun: list[Expected], levels: Floats, random: np.random.Generator) -> Floats:
+    """Draws of what the weeks to come begin to bring: runs x weeks. Each begins as one of the last eight did, paid as
+    its invoices may be, times the level of the week."""
+    runs, weeks = levels.shape
+    paid = np.stack([simulated(part, random, runs, MANY // len(begun)) for part in begun])
     drawn = np.zeros((runs, weeks))
     for week in range(weeks):
         one, run = random.integers(0, len(begun), runs), random.permutation(runs)
         drawn[:, week:] += levels[:, week, None] * paid[one, run, : weeks - week]
     return drawn
+
+
+def _spread(profile: Floats) -> Floats:
+    """weeks billed x weeks paid: the profile, begun in each week."""
+    weeks = len(profile)
+    lag = np.arange(weeks)[None, :] - np.arange(weeks)[:, None]
+    return np.where(lag >= 0, profile[np.maximum(lag, 0)], 0.0)
 
 
 def _quantiles(component: str, mean: Floats, draws: Floats) -> pd.DataFrame:

@@ -1,0 +1,92 @@
+"""Weeks without a precedent: which they are, how much wider they are, and what one may say of them instead."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from arforecast.desk import open_ledger
+from arforecast.forecast import cash, unlived
+from arforecast.forecast.exposure import lives
+from arforecast.snapshot import Facts
+from forecasts import facts, then
+from ledgers import write
+
+DAY, WEEKS = date(2025, 11, 30), 13
+
+
+def ledger(folder: Path, first: date, rules: str = "") -> Facts:
+    """700 billed every Monday from `first` on, paid after three days; of Japan, where May has a week of holidays."""
+    mondays = [first + timedelta(weeks=nth) for nth in range((DAY - first).days // 7 + 1)]
+    rows = [
+        {
+            "invoice_id": f"I{nth:03}", "customer_id": "anna", "amount": "700.00", "issued_on": str(on),
+            "due_on": str(on + timedelta(days=14)), "paid_on": str(on + timedelta(days=3)),
+        }
+        for nth, on in enumerate(mondays)
+    ]  # fmt: skip
+    written = write({"invoices": rows}, folder / "ledger")
+    (written / "arforecast.toml").write_text('[forecast]\ncountry = "JP"\n' + rules)
+    return facts(open_ledger(written), DAY)
+
+
+def forecast(known: Facts, weeks: int = 8) -> pd.DataFrame:
+    said = cash.raw_forecast(cash.flows(known, [DAY]), then(known, DAY), weeks)
+    return said[said.component == "total"].set_index("horizon_week")
+
+
+def width(said: pd.DataFrame) -> pd.Series:
+    return said.p90 - said.p10
+
+
+def test_a_ledger_that_lived_through_a_year_end_knows_the_next(tmp_path: Path) -> None:
+    """From 30 November on the fourth week ends on 28 December, the fifth on 4 January, whose first is New Year's."""
+    young, old = (lives(ledger(tmp_path / str(first.year), first)) for first in (date(2025, 3, 3), date(2024, 9, 2)))
+    told = unlived.names(young, DAY, WEEKS)
+    assert [nth + 1 for nth, name in enumerate(told) if name] == [4, 5]
+    assert told[3].startswith("year-end")
+    assert unlived.names(old, DAY, WEEKS) == [""] * WEEKS
+
+
+def test_a_week_of_holidays_is_strange_to_who_never_saw_it(tmp_path: Path) -> None:
+    """Golden Week of 2026: 4, 5 and 6 May are holidays, Monday to Wednesday. 11 February alone is a closed day."""
+    known = lives(ledger(tmp_path, date(2025, 5, 12)))
+    told = unlived.names(known, date(2026, 2, 8), WEEKS)
+    assert [nth + 1 for nth, name in enumerate(told) if name] == [13]
+    assert "Children's Day" in told[12]
+    assert unlived.names(known, date(2026, 6, 28), WEEKS)[0] == ""
+
+
+def test_a_strange_week_is_wider_and_its_mean_stays(tmp_path: Path) -> None:
+    strange, usual = (
+        forecast(ledger(tmp_path / str(first.year), first)) for first in (date(2025, 3, 3), date(2024, 9, 2))
+    )
+    assert (width(strange).loc[4:5] > 1.5 * width(usual).loc[4:5] + 100).all()
+    assert width(strange).loc[1:3].to_numpy() == pytest.approx(width(usual).loc[1:3].to_numpy(), abs=5_000)
+    assert strange["mean"].to_numpy() == pytest.approx(usual["mean"].to_numpy(), rel=0.02)
+
+
+def test_what_is_moved_is_moved_into_or_out_of_the_next_week() -> None:
+    drawn = np.random.default_rng(1).uniform(50, 150, (500, 4))
+    moved = unlived.moved(drawn, ["", "year-end", "", "Obon"], np.random.default_rng(2))
+    assert moved.sum(axis=1) == pytest.approx(drawn.sum(axis=1))
+    assert (moved[:, [0, 3]] == drawn[:, [0, 3]]).all()
+    share = moved[:, 1] / drawn[:, 1] - 1
+    assert (np.abs(share) <= unlived.MOVED).all()
+    assert np.abs(share).mean() == pytest.approx(unlived.MOVED / 2, abs=0.02)
+
+
+def test_what_a_week_will_bill_can_be_said(tmp_path: Path) -> None:
+    """1,400 in place of 700 in the week of Wednesday 10 December, the second; of a week that is over nothing."""
+    rules = "billing_by_week = { 2025-12-10 = 1400.00, 2025-11-26 = 9999.00 }\n"
+    said, unsaid = (
+        forecast(ledger(tmp_path / name, date(2024, 9, 2), asked)) for name, asked in (("said", rules), ("unsaid", ""))
+    )
+    more = (said["mean"] - unsaid["mean"]) / 100
+    assert more.loc[2] == pytest.approx(700, rel=0.05)
+    assert more.drop(index=2).abs().max() < 40
+    assert more.sum() == pytest.approx(700, rel=0.02)
