@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -18,9 +19,10 @@ from arforecast import kernel, kpis, reconciliation, schedules, snapshot
 from arforecast.actions import accounts
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
-from arforecast.forecast import backtest, cash, dates, exposure, late, scorecard
+from arforecast.forecast import accuracy, backtest, book, cash, dates, exposure, late, scorecard, variance
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.scorecard import Backtest
+from arforecast.forecast.variance import Compared
 from arforecast.kpis import bridge, families, known, rows, targets
 from arforecast.ledger import Books, part
 from arforecast.ledger.groups import WHOLE, By, columns, groupings
@@ -299,6 +301,49 @@ class Snapshot:
         self._record()
         return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
 
+    def accuracy(self) -> pd.DataFrame:
+        """What `cash_record` is worth by every measure that people quote, beside simple rules; see
+        `arforecast.forecast.accuracy.decoded`."""
+        return accuracy.decoded(self.cash_record())
+
+    @kernel.telling("Forecasting cash, past weeks first")
+    def keep_forecast(self, folder: str | Path, weeks: int = 13) -> Path:
+        """Keep today's forecast of cash in the book in `folder`, and say in which file; the same one is kept once. See
+        `arforecast.forecast.book`."""
+        said = book.entry(
+            self._head(),
+            self.cash_forecast(weeks),
+            self.cash_within(weeks),
+            variance.expectations(self._flows, self._today, weeks),
+        )
+        return book.add(Path(folder), said)
+
+    @kernel.telling("Comparing forecasts with what came")
+    def book(self, folder: str | Path) -> Compared:
+        """The forecasts in the book in `folder` beside what came until today: the error of each week that is over, in
+        parts that add up to it, and how right they were over time; see `arforecast.forecast.variance.Compared`.
+
+        Raises UsageError where there is no book, SourceError where a file of it was changed.
+        """
+        self._history("The book of forecasts")
+        said = book.counted(book.read(Path(folder)), self._head())
+        errors = variance.explained(self._facts, said)
+        return Compared(errors, accuracy.by_month(accuracy.beside_rules(self._facts, errors)))
+
+    def _head(self) -> dict[str, Any]:
+        """Of which ledger, and by what, a forecast is made."""
+        from arforecast import __version__
+
+        return {
+            "as_of": self.day.isoformat(),
+            "fingerprint": self.books.fingerprint,
+            "version": __version__,
+            "where": ", ".join(self.books.where),
+            "currency": self.books.settings.ledger.currency,
+            "decimals": self._decimals,
+            "settings": self.books.settings.forecast.model_dump_json(),
+        }
+
     @kernel.telling("Forecasting on past days")
     def backtest(self, since: str | date, every: str = "1w") -> Backtest:
         """How right forecasts made from `since` on would have been, one every `every` (1w, 2w, 10d) before this day:
@@ -345,7 +390,12 @@ class Snapshot:
         names = ["mean", *cash.QUANTILES, "actual"]
         return money.assign(**{name: money[name].astype(float) / 10**self._decimals for name in names})
 
-    def _cash(self, weeks: int) -> pd.DataFrame:
+    @cached_property
+    def _cash(self) -> Callable[[int], pd.DataFrame]:
+        """The forecast of so many weeks, made once: the weeks, their sums and the book are of the same one."""
+        return cache(self._forecast)
+
+    def _forecast(self, weeks: int) -> pd.DataFrame:
         _refuse_beyond("weeks", weeks, MOST_WEEKS)
         self._history("The forecast of cash")
         return cash.stretched(cash.raw_forecast(self._flows, self._today, weeks), self._cash_past)
