@@ -108,3 +108,11 @@ def test_a_folder_without_forecasts_is_no_book(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="Name another folder"):
         book.add(tmp_path / "file", said())
+
+
+def test_a_report_keeps_its_forecast_beside_its_runs(reported: Path) -> None:
+    kept = book.read(reported.parent / "book")
+    assert kept[["as_of", "where"]].drop_duplicates().to_numpy().tolist() == [[pd.Timestamp(reported.name), ""]]
+    assert kept.week.max() == 13
+    page = (reported / "cash_forecast.html").read_text("utf-8")
+    assert "No earlier report has said anything of a week that is over" in page

@@ -299,7 +299,7 @@ class Snapshot:
     def cash_record(self) -> pd.DataFrame:
         """Past forecasts of cash and of its baselines beside what came; see `arforecast.forecast.cash.comparison`."""
         self._record()
-        return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
+        return self._cash_beside.copy()
 
     def accuracy(self) -> pd.DataFrame:
         """What `cash_record` is worth by every measure that people quote, beside simple rules; see
@@ -329,6 +329,16 @@ class Snapshot:
         said = book.counted(book.read(Path(folder)), self._head())
         errors = variance.explained(self._facts, said)
         return Compared(errors, accuracy.by_month(accuracy.beside_rules(self._facts, errors)))
+
+    def published(self, folder: str | Path, weeks: int = 13) -> pd.DataFrame:
+        """Keep today's forecast, as `keep_forecast` does, and tell what those before it said of weeks now over: the
+        errors of `book`. Raises UnknownError where no folder is named: nobody keeps a book then."""
+        if not folder:
+            raise UnknownError(
+                "No book of forecasts is kept here. Name its folder; a report keeps one beside its runs."
+            )
+        self.keep_forecast(folder, weeks)
+        return self.book(folder).errors
 
     def _head(self) -> dict[str, Any]:
         """Of which ledger, and by what, a forecast is made."""
@@ -426,6 +436,10 @@ class Snapshot:
     @cached_property
     def _cash_past(self) -> pd.DataFrame:
         return cash.record(self._facts, self._flows, self._past(self._origins), RECORD_WEEKS)
+
+    @cached_property
+    def _cash_beside(self) -> pd.DataFrame:
+        return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
 
     @property
     def _currency(self) -> str:
