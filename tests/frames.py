@@ -173,6 +173,18 @@ def cash_record(origins: int = 26, noise: float = 0.1, baseline_noise: float = 0
     return pd.concat(frames, ignore_index=True)
 
 
+def position(opening: float = 100e3, floor: float = 60e3) -> pd.DataFrame:
+    """50 comes in and 70 goes out in each of four weeks; the range lies 10 to both sides."""
+    left = np.nan_to_num(opening) - 20e3 * np.arange(1, 5)
+    until = AS_OF + pd.to_timedelta(7 * np.arange(1, 5), unit="D")
+    levels = dict(zip(("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5"), (-15, -10, -5, 0, 5, 10, 15), strict=True))
+    flows = {"receipts_amount": 50e3, "outflows_amount": 70e3, "net_amount": -20e3, "opening_balance": opening}
+    ranges = {"mean": left} | {name: left + 1e3 * off for name, off in levels.items()}
+    chance = np.nan if np.isnan(floor) else [0.01, 0.5, 0.99, 1.0]
+    told = pd.DataFrame({"weeks": range(1, 5), "until_on": until, **flows, **ranges})
+    return told.assign(floor_amount=floor, p_below_floor=chance)
+
+
 def errors(said: int = 5) -> pd.DataFrame:
     """Forecasts of a book, each a week younger than the one before: 100 was said for each week that is over, and 90
     came, since customers paid later and new ones brought more."""

@@ -455,6 +455,16 @@ def test_book_is_what_cash_kept_beside_what_came(ledger: str, tmp_path: Path) ->
     refused(run("book", tmp_path, ledger, "--as-of", AS_OF), 2, "is no book of forecasts")
 
 
+def test_position_takes_what_is_to_be_paid_from_what_comes_in(ledger: str, tmp_path: Path) -> None:
+    due = "due_on,amount,category\n2026-03-10,70.00,rent\n"
+    files = {"invoices.csv": INVOICES, "applications.csv": APPLICATIONS, "outflows.csv": due}
+    result = run("position", write(tmp_path / "due", files), "--as-of", AS_OF, "--weeks", 2, "--format", "csv")
+    table = pd.read_csv(io.StringIO(result.stdout))
+    assert table.outflows_amount.tolist() == [70, 0]
+    assert (table.receipts_amount - table.net_amount).tolist() == pytest.approx([70, 0])
+    refused(run("position", ledger, "--as-of", AS_OF), 2, "Add outflows.csv.")
+
+
 BACKTEST = ("--from", "2026-03-02", "--to", "2026-03-20", "--format", "csv")
 
 

@@ -464,3 +464,18 @@ def test_all_that_reports_said_the_latest_first() -> None:
 def test_a_book_that_says_nothing_yet(errors: pd.DataFrame) -> None:
     for shows in (cash.kept, cash.forecasts):
         assert "No earlier report has said anything" in shows(errors, frames.stamp()).sentence
+
+
+def test_what_is_left_when_all_is_paid_and_when_it_is_too_little() -> None:
+    def said(**options: float) -> str:
+        return plain(cash.position(frames.position(**options), frames.stamp()).sentence)
+
+    lowest = "280 k is to be paid by 28 Jul 2026, and the position is lowest on 28 Jul 2026: 20.0 k (80 %: 10–30 k)"
+    assert said() == f"{lowest}; it falls below the floor of 60.0 k by 21 Jul 2026, with a chance of 99 %"
+    safe = "it stays above the floor of 10.0 k; the chance of lying below it is highest, 100 % on 28 Jul 2026"
+    assert said(floor=10e3) == f"{lowest}; {safe}"
+    assert said(floor=np.nan) == lowest
+    assert said(opening=np.nan, floor=np.nan) == (
+        "280 k is to be paid by 28 Jul 2026, and 80.0 k less than that comes in (80 %: −90–−70 k); opening cash of "
+        "this day in the settings would say what is left"
+    )

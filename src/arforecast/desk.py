@@ -19,7 +19,7 @@ from arforecast import kernel, kpis, reconciliation, schedules, snapshot
 from arforecast.actions import accounts
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
-from arforecast.forecast import accuracy, backtest, book, cash, dates, exposure, late, scorecard, variance
+from arforecast.forecast import accuracy, backtest, book, cash, dates, exposure, late, position, scorecard, variance
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.scorecard import Backtest
 from arforecast.forecast.variance import Compared
@@ -294,6 +294,17 @@ class Snapshot:
         """Cash of the first week, the first two, ..., each with its range and what such ranges held; see
         `arforecast.forecast.cash.within`."""
         return cash.within(self._cash(weeks), cash.published(self._cash_past), self._decimals)
+
+    @kernel.telling("Forecasting cash, past weeks first")
+    def cash_position(self, weeks: int = 13) -> pd.DataFrame:
+        """What is left of the cash at the end of each week when all that is due has been paid, with its range and the
+        chance of falling below the floor of the settings; see `arforecast.forecast.position.position`.
+
+        Raises UnknownError where the ledger has no outflows.
+        """
+        if "outflows" not in self.books.present:
+            raise UnknownError("What is to be paid out is not in this ledger. Add outflows.csv.")
+        return position.position(self._facts, self.cash_within(weeks), self.day)
 
     @kernel.telling("Forecasting cash on past days")
     def cash_record(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The commands that look ahead, and back at what was said: late, cash, book, backtest."""
+"""The commands that look ahead, and back at what was said: late, cash, position, book, backtest."""
 
 from __future__ import annotations
 
@@ -44,6 +44,19 @@ def cash(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, book: Path
 
 
 @click.command()
+@click.argument("ledger")
+@AS_OF
+@click.option("--weeks", type=MANY, default=13, show_default=True, help="How many weeks ahead.")
+@WHERE
+@FORMAT
+def position(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, form: str) -> None:
+    """Print what is left of the cash by week when the outflows of LEDGER are paid, and the chance of too little."""
+    with waiting("Forecasting cash, past weeks first"):
+        table = opened(ledger, where).as_of(as_of).cash_position(weeks)
+    print_table(table, form)
+
+
+@click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="BOOK")
 @click.argument("ledger")
 @AS_OF
@@ -80,4 +93,4 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     print_table(getattr(tested, rows or "scores"), form)
 
 
-COMMANDS = (late, cash, book, backtest)
+COMMANDS = (late, cash, position, book, backtest)

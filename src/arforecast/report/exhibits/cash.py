@@ -159,6 +159,61 @@ def _together(within: pd.DataFrame) -> pd.DataFrame:
     return within[["until_on", "mean", *QUANTILES]].assign(until_on=pd.to_datetime(within["until_on"]))
 
 
+def position(position: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What is left when obligations are paid. Position = opening cash + receipts - outflows since the day; obligations
+    are taken as certain, so its range is that of the receipts."""
+    return Exhibit(
+        question="What is left when all that is due is paid?",
+        numbers=position,
+        units={
+            "weeks": "count",
+            "until_on": "date",
+            **dict.fromkeys(("receipts_amount", "outflows_amount", "net_amount", "opening_balance"), "money"),
+            **dict.fromkeys(("mean", *QUANTILES, "floor_amount"), "money"),
+            "p_below_floor": "share",
+        },
+        says=_position_said,
+        chart=partial(charts.lines, over="until_on", named={"mean": "expected", "floor_amount": "floor"},
+                      band=("p10", "p90"), label="Cash position", key="The band holds eight of ten outcomes."),
+        file="cash_position",
+        call="today.cash_position()",
+        why=why(stamp, "cash_forecast", "outflows"),
+        currency=stamp["currency"],
+        table={
+            "columns": ["until_on", "receipts_amount", "outflows_amount", "mean", "p10", "p90", "p_below_floor"],
+            "missing": "the settings hold no opening cash of this day, or no floor",
+        },
+    )  # fmt: skip
+
+
+def _position_said(position: pd.DataFrame) -> str:
+    last, lowest = position.iloc[-1], position.iloc[position["mean"].argmin()]
+    paid = f"{money(position['outflows_amount'].sum())} is to be paid by {date(last['until_on'])}"
+    if pd.isna(last["opening_balance"]):
+        net = f"{money(abs(last['mean']))} {'less' if last['mean'] < 0 else 'more'} than that comes in ({_range(last)})"
+        return f"{paid}, and {net}; opening cash of this day in the settings would say what is left"
+    least = f"the position is lowest on {date(lowest['until_on'])}: {money(lowest['mean'])} ({_range(lowest)})"
+    return "; ".join([f"{paid}, and {least}", *_floor_said(position)])
+
+
+def _floor_said(position: pd.DataFrame) -> list[str]:
+    """Where the position is expected to fall below the floor first, or else where the chance is highest."""
+    if position["floor_amount"].isna().all():
+        return []
+    floor, short = (
+        f"the floor of {money(position['floor_amount'].iloc[0])}",
+        position["mean"] < position["floor_amount"],
+    )
+    if short.any():
+        first = position[short].iloc[0]
+        return [
+            f"it falls below {floor} by {date(first['until_on'])}, with a chance of {percent(first['p_below_floor'])}"
+        ]
+    worst = position.iloc[position["p_below_floor"].argmax()]
+    chance = f"{percent(worst['p_below_floor'])} on {date(worst['until_on'])}"
+    return [f"it stays above {floor}; the chance of lying below it is highest, {chance}"]
+
+
 # ------------------------------------------------------------------ how right it was
 
 
