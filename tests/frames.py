@@ -173,6 +173,39 @@ def cash_record(origins: int = 26, noise: float = 0.1, baseline_noise: float = 0
     return pd.concat(frames, ignore_index=True)
 
 
+def position(opening: float = 100e3, floor: float = 60e3) -> pd.DataFrame:
+    """50 comes in and 70 goes out in each of four weeks; the range lies 10 to both sides."""
+    left = np.nan_to_num(opening) - 20e3 * np.arange(1, 5)
+    until = AS_OF + pd.to_timedelta(7 * np.arange(1, 5), unit="D")
+    levels = dict(zip(("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5"), (-15, -10, -5, 0, 5, 10, 15), strict=True))
+    flows = {"receipts_amount": 50e3, "outflows_amount": 70e3, "net_amount": -20e3, "opening_balance": opening}
+    ranges = {"mean": left} | {name: left + 1e3 * off for name, off in levels.items()}
+    chance = np.nan if np.isnan(floor) else [0.01, 0.5, 0.99, 1.0]
+    told = pd.DataFrame({"weeks": range(1, 5), "until_on": until, **flows, **ranges})
+    return told.assign(floor_amount=floor, p_below_floor=chance)
+
+
+def errors(said: int = 5) -> pd.DataFrame:
+    """Forecasts of a book, each a week younger than the one before: 100 was said for each week that is over, and 90
+    came, since customers paid later and new ones brought more."""
+    rows = [(origin, week) for origin in range(said) for week in range(1, said - origin + 1)]
+    frame = pd.DataFrame(rows, columns=["nth", "horizon_week"])
+    origin = AS_OF - pd.to_timedelta(7 * (said - frame["nth"]), unit="D")
+    week_end = origin + pd.to_timedelta(7 * frame["horizon_week"], unit="D")
+    money = {"forecast": 100e3, "p10": 80e3, "p90": 120e3, "actual": 90e3, "error": 10e3}
+    parts = dict.fromkeys(("billing_level", "billing_timing", "amount", "rest"), 0.0)
+    parts |= {"payment_timing": 12e3, "new_customers": -2e3}
+    return frame.assign(origin=origin, week_end=week_end, **money, **parts).drop(columns="nth")
+
+
+def accuracy() -> pd.DataFrame:
+    """The model level with the last week by net accuracy, and far better week for week."""
+    rows = [("1", "model", 0.97, 0.12, 0.03), ("1", "last week", 0.99, 0.3, -0.01), ("1", "8-week mean", 0.9, 0.2, 0.1)]
+    table = pd.DataFrame(rows, columns=["weeks", "method", "net_accuracy", "wape", "bias"])
+    ranged = {"interval_share_80": [0.4, np.nan, np.nan], "coverage_80": [0.8, np.nan, np.nan]}
+    return table.assign(forecasts=26, mase=table["wape"] / 0.3, **ranged)
+
+
 def stamp(*, waived: bool = False) -> dict[str, object]:
     return {
         "as_of": AS_OF,

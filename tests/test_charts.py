@@ -30,6 +30,8 @@ SHOWN: dict[str, Callable[[], Exhibit]] = {
     "reliability": lambda: late.reliability(frames.late_record(), STAMP),
     "cash_weeks": lambda: cash.weeks(frames.cash(), frames.cash_record(), STAMP),
     "cash_past": lambda: cash.judged_weeks(frames.cash_record(), 1, STAMP),
+    "cash_position": lambda: cash.position(frames.position(), STAMP),
+    "cash_kept": lambda: cash.kept(frames.errors(), STAMP),
     "cash_together": lambda: cash.together(frames.within(), STAMP),
     "largest": lambda: accounts.largest(ranked(), STAMP),
     "recovery": lambda: collections.recovery(frames.collecting(), STAMP),

@@ -18,6 +18,7 @@ from arforecast.cli import main
 from arforecast.cli.answers import FIRST_PROBLEMS
 from arforecast.desk import open_ledger
 from arforecast.errors import SourceError
+from arforecast.forecast import variance
 from arforecast.ledger.imports.presets import names
 from doors import HEADER, SOUND, write
 
@@ -433,6 +434,35 @@ def test_cash_has_a_row_a_week_and_component(ledger: str) -> None:
 
 def test_cash_of_no_week_is_wrong_usage(ledger: str) -> None:
     refused(run("cash", ledger, "--as-of", AS_OF, "--weeks", 0), 2, "weeks")
+
+
+def test_book_is_what_cash_kept_beside_what_came(ledger: str, tmp_path: Path) -> None:
+    """Of the week to 27 February A2 brought nothing; of that to 6 March nothing either."""
+    kept = run("cash", ledger, "--as-of", "2026-02-20", "--weeks", 2, "--book", tmp_path / "book", "--format", "csv")
+    (file,) = (tmp_path / "book").iterdir()
+    assert kept.stderr.splitlines()[-1] == f"kept in {file}"
+    said = pd.read_csv(io.StringIO(kept.stdout)).query("component == 'total'")["mean"].tolist()
+    errors, accuracy = (
+        run("book", tmp_path / "book", ledger, "--as-of", AS_OF, "--format", "csv", *more)
+        for more in ((), ("--accuracy",))
+    )
+    rows = pd.read_csv(io.StringIO(errors.stdout))
+    assert rows.columns[7:].tolist() == ["error", *variance.PARTS]
+    assert rows[["forecast", "actual"]].to_numpy().tolist() == [[said[0], 0], [said[1], 0]]
+    assert rows[list(variance.PARTS)].sum(axis=1).tolist() == pytest.approx(said)
+    header = "month_on,weeks,method,forecasts,net_accuracy,wape,bias,mase,interval_share_80,coverage_80"
+    assert accuracy.stdout.splitlines()[0] == header
+    refused(run("book", tmp_path, ledger, "--as-of", AS_OF), 2, "is no book of forecasts")
+
+
+def test_position_takes_what_is_to_be_paid_from_what_comes_in(ledger: str, tmp_path: Path) -> None:
+    due = "due_on,amount,category\n2026-03-10,70.00,rent\n"
+    files = {"invoices.csv": INVOICES, "applications.csv": APPLICATIONS, "outflows.csv": due}
+    result = run("position", write(tmp_path / "due", files), "--as-of", AS_OF, "--weeks", 2, "--format", "csv")
+    table = pd.read_csv(io.StringIO(result.stdout))
+    assert table.outflows_amount.tolist() == [70, 0]
+    assert (table.receipts_amount - table.net_amount).tolist() == pytest.approx([70, 0])
+    refused(run("position", ledger, "--as-of", AS_OF), 2, "Add outflows.csv.")
 
 
 BACKTEST = ("--from", "2026-03-02", "--to", "2026-03-20", "--format", "csv")

@@ -431,3 +431,51 @@ def test_a_change_too_small_to_be_seen_is_neither_better_nor_worse() -> None:
     measures = measured(frames.kpis()).assign(now=52.004, month_before=52.0)
     assert plain(receivables.kpi_cards(measures, ["dso"])[0].note) == "as before, 31 May 2026"
     assert receivables.kpi_cards(measures, ["dso"])[0].tone == ""
+
+
+def test_accuracy_is_told_beside_the_rule_that_it_flatters() -> None:
+    assert plain(cash.decoded(frames.accuracy(), frames.stamp()).sentence) == (
+        "One week ahead net accuracy is 97 % and that of the last week 99 %, but week for week they missed by 12 % and "
+        "30 %: net accuracy flatters, since weeks too high and weeks too low cancel in it"
+    )
+
+
+def test_what_a_report_said_and_why_it_came_otherwise() -> None:
+    """Of five forecasts the latest of which four weeks are over."""
+    shown = cash.kept(frames.errors(), frames.stamp())
+    origin = frames.errors().origin.sort_values().unique()[1]
+    assert shown.numbers.origin.unique().tolist() == [origin]
+    assert plain(shown.sentence).endswith("; 360 k came, 40.0 k less: customers paid later (48.0 k)")
+    more = frames.errors().assign(error=-2e3, payment_timing=0.0)
+    assert plain(cash.kept(more, frames.stamp()).sentence).endswith("8.00 k more: new customers brought more (8.00 k)")
+    assert "and that came" in cash.kept(frames.errors().assign(error=0.0), frames.stamp()).sentence
+
+
+def test_all_that_reports_said_the_latest_first() -> None:
+    shown = cash.forecasts(frames.errors(), frames.stamp())
+    assert shown.numbers.weeks.tolist() == [1, 2, 3, 4, 5]
+    assert shown.numbers.wape.tolist() == pytest.approx([1 / 9] * 5)
+    assert "rest" not in shown.table["columns"]
+    assert "rest" in cash.forecasts(frames.errors().assign(rest=1.0), frames.stamp()).table["columns"]
+    assert plain(shown.sentence).endswith("can be judged; in all they were 11 % high")
+
+
+@pytest.mark.parametrize("errors", [frames.errors().iloc[:0], pd.DataFrame()], ids=["none over", "no book"])
+def test_a_book_that_says_nothing_yet(errors: pd.DataFrame) -> None:
+    for shows in (cash.kept, cash.forecasts):
+        assert "No earlier report has said anything" in shows(errors, frames.stamp()).sentence
+
+
+def test_what_is_left_when_all_is_paid_and_when_it_is_too_little() -> None:
+    def said(**options: float) -> str:
+        return plain(cash.position(frames.position(**options), frames.stamp()).sentence)
+
+    lowest = "280 k is to be paid by 28 Jul 2026, and the position is lowest on 28 Jul 2026: 20.0 k (80 %: 10–30 k)"
+    assert said() == f"{lowest}; it falls below the floor of 60.0 k by 21 Jul 2026, with a chance of 99 %"
+    safe = "it stays above the floor of 10.0 k; the chance of lying below it is highest, 100 % on 28 Jul 2026"
+    assert said(floor=10e3) == f"{lowest}; {safe}"
+    assert said(floor=np.nan) == lowest
+    assert said(opening=np.nan, floor=np.nan) == (
+        "280 k is to be paid by 28 Jul 2026, and 80.0 k less than that comes in (80 %: −90–−70 k); opening cash of "
+        "this day in the settings would say what is left"
+    )

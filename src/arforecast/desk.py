@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -18,9 +19,22 @@ from arforecast import kernel, kpis, reconciliation, schedules, snapshot
 from arforecast.actions import accounts
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
-from arforecast.forecast import backtest, cash, dates, exposure, late, scale, scorecard
+from arforecast.forecast import (
+    accuracy,
+    backtest,
+    book,
+    cash,
+    dates,
+    exposure,
+    late,
+    position,
+    scale,
+    scorecard,
+    variance,
+)
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.scorecard import Backtest
+from arforecast.forecast.variance import Compared
 from arforecast.kpis import bridge, families, known, rows, targets
 from arforecast.ledger import Books, part
 from arforecast.ledger.groups import WHOLE, By, columns, groupings
@@ -293,11 +307,75 @@ class Snapshot:
         `arforecast.forecast.cash.within`."""
         return cash.within(self._cash(weeks), cash.published(self._cash_past), self._decimals)
 
+    @kernel.telling("Forecasting cash, past weeks first")
+    def cash_position(self, weeks: int = 13) -> pd.DataFrame:
+        """What is left of the cash at the end of each week when all that is due has been paid, with its range and the
+        chance of falling below the floor of the settings; see `arforecast.forecast.position.position`.
+
+        Raises UnknownError where the ledger has no outflows.
+        """
+        if "outflows" not in self.books.present:
+            raise UnknownError("What is to be paid out is not in this ledger. Add outflows.csv.")
+        return position.position(self._facts, self.cash_within(weeks), self.day)
+
     @kernel.telling("Forecasting cash on past days")
     def cash_record(self) -> pd.DataFrame:
         """Past forecasts of cash and of its baselines beside what came; see `arforecast.forecast.cash.comparison`."""
         self._record()
-        return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
+        return self._cash_beside.copy()
+
+    def accuracy(self) -> pd.DataFrame:
+        """What `cash_record` is worth by every measure that people quote, beside simple rules; see
+        `arforecast.forecast.accuracy.decoded`."""
+        return accuracy.decoded(self.cash_record())
+
+    @kernel.telling("Forecasting cash, past weeks first")
+    def keep_forecast(self, folder: str | Path, weeks: int = 13) -> Path:
+        """Keep today's forecast of cash in the book in `folder`, and say in which file; the same one is kept once. See
+        `arforecast.forecast.book`."""
+        said = book.entry(
+            self._head(),
+            self.cash_forecast(weeks),
+            self.cash_within(weeks),
+            variance.expectations(self._flows, self._today, weeks),
+        )
+        return book.add(Path(folder), said)
+
+    @kernel.telling("Comparing forecasts with what came")
+    def book(self, folder: str | Path) -> Compared:
+        """The forecasts in the book in `folder` beside what came until today: the error of each week that is over, in
+        parts that add up to it, and how right they were over time; see `arforecast.forecast.variance.Compared`.
+
+        Raises UsageError where there is no book, SourceError where a file of it was changed.
+        """
+        self._history("The book of forecasts")
+        said = book.counted(book.read(Path(folder)), self._head())
+        errors = variance.explained(self._facts, said)
+        return Compared(errors, accuracy.by_month(accuracy.beside_rules(self._facts, errors)))
+
+    def published(self, folder: str | Path, weeks: int = 13) -> pd.DataFrame:
+        """Keep today's forecast, as `keep_forecast` does, and tell what those before it said of weeks now over: the
+        errors of `book`. Raises UnknownError where no folder is named: nobody keeps a book then."""
+        if not folder:
+            raise UnknownError(
+                "No book of forecasts is kept here. Name its folder; a report keeps one beside its runs."
+            )
+        self.keep_forecast(folder, weeks)
+        return self.book(folder).errors
+
+    def _head(self) -> dict[str, Any]:
+        """Of which ledger, and by what, a forecast is made."""
+        from arforecast import __version__
+
+        return {
+            "as_of": self.day.isoformat(),
+            "fingerprint": self.books.fingerprint,
+            "version": __version__,
+            "where": ", ".join(self.books.where),
+            "currency": self.books.settings.ledger.currency,
+            "decimals": self._decimals,
+            "settings": self.books.settings.forecast.model_dump_json(),
+        }
 
     @kernel.telling("Forecasting on past days")
     def backtest(self, since: str | date, every: str = "1w") -> Backtest:
@@ -345,7 +423,12 @@ class Snapshot:
         names = ["mean", *cash.QUANTILES, "actual"]
         return money.assign(**{name: money[name].astype(float) / 10**self._decimals for name in names})
 
-    def _cash(self, weeks: int) -> pd.DataFrame:
+    @cached_property
+    def _cash(self) -> Callable[[int], pd.DataFrame]:
+        """The forecast of so many weeks, made once: the weeks, their sums and the book are of the same one."""
+        return cache(self._forecast)
+
+    def _forecast(self, weeks: int) -> pd.DataFrame:
         _refuse_beyond("weeks", weeks, MOST_WEEKS)
         self._history("The forecast of cash")
         return scale.stretched(cash.raw_forecast(self._flows, self._today, weeks), self._cash_past)
@@ -376,6 +459,10 @@ class Snapshot:
     @cached_property
     def _cash_past(self) -> pd.DataFrame:
         return cash.record(self._facts, self._flows, self._past(self._origins), RECORD_WEEKS)
+
+    @cached_property
+    def _cash_beside(self) -> pd.DataFrame:
+        return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
 
     @property
     def _currency(self) -> str:

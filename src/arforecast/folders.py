@@ -43,7 +43,7 @@ def complete(folder: Path, failed: Path | None = None) -> Iterator[Path]:
                 _set_aside(work, failed)
             _forget(failed)
     except OSError as fault:
-        raise _told(folder, fault) from fault
+        raise told(folder, fault) from fault
 
 
 @contextmanager
@@ -146,8 +146,9 @@ def _forget(failed: Path | None) -> None:
             failed.parent.rmdir()
 
 
-def _told(folder: Path, fault: OSError) -> UsageError | WriteError:
-    """A place that is no folder was named in error; a full disk or a folder of another user is nobody's mistake."""
+def told(folder: Path, fault: OSError) -> UsageError | WriteError:
+    """Why a folder cannot be written: a place that is no folder was named in error, a full disk or a folder of another
+    user is nobody's mistake."""
     mistaken = fault.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
     kind = UsageError if mistaken else WriteError
     return kind(f"{folder} cannot be written: {fault.strerror or fault}. Name another folder, or mend that.")

@@ -104,6 +104,21 @@ class Forecast(Section):
     billing_by_week: dict[date, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
 
 
+class Treasury(Section):
+    """What the cash that comes in stands beside: what there is at the close of a day, and what must not be fallen
+    below."""
+
+    opening_cash_amount: Decimal | None = Field(default=None, allow_inf_nan=False)
+    opening_cash_on: date | None = None
+    floor_amount: Decimal | None = Field(default=None, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _cash_has_its_day(self) -> Treasury:
+        if (self.opening_cash_amount is None) != (self.opening_cash_on is None):
+            raise ValueError("opening_cash_amount and opening_cash_on go together: the cash at the close of that day")
+        return self
+
+
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -219,6 +234,7 @@ class Settings(Section):
     engine: Engine = Engine()
     kpis: Kpis = Kpis()
     forecast: Forecast = Forecast()
+    treasury: Treasury = Treasury()
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
     entities: dict[str, str] = {}
     mail: Mail = Field(default=Mail(), exclude=True)  # who is mailed is no business of a run

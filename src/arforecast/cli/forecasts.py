@@ -1,6 +1,8 @@
-"""The commands that look ahead: late, cash, backtest."""
+"""The commands that look ahead, and back at what was said: late, cash, position, book, backtest."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -24,13 +26,48 @@ def late(ledger: str, as_of: str, where: tuple[str, ...], form: str) -> None:
 @click.argument("ledger")
 @AS_OF
 @click.option("--weeks", type=MANY, default=13, show_default=True, help="How many weeks ahead.")
+@click.option(
+    "--book", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+    help="Keep it in this book of forecasts too, where nothing is ever written again.",
+)  # fmt: skip
 @WHERE
 @FORMAT
-def cash(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, form: str) -> None:
+def cash(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, book: Path | None, form: str) -> None:
     """Print the cash that LEDGER will bring by week, with ranges."""
     with waiting("Forecasting cash, past weeks first"):
-        table = opened(ledger, where).as_of(as_of).cash_forecast(weeks)
+        today = opened(ledger, where).as_of(as_of)
+        table = today.cash_forecast(weeks)
+        kept = today.keep_forecast(book, weeks) if book else None
     print_table(table, form)
+    if kept:
+        click.echo(f"kept in {kept}", err=True)
+
+
+@click.command()
+@click.argument("ledger")
+@AS_OF
+@click.option("--weeks", type=MANY, default=13, show_default=True, help="How many weeks ahead.")
+@WHERE
+@FORMAT
+def position(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, form: str) -> None:
+    """Print what is left of the cash by week when the outflows of LEDGER are paid, and the chance of too little."""
+    with waiting("Forecasting cash, past weeks first"):
+        table = opened(ledger, where).as_of(as_of).cash_position(weeks)
+    print_table(table, form)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="BOOK")
+@click.argument("ledger")
+@AS_OF
+@click.option("--accuracy", is_flag=True, help="In place of the errors how right the forecasts of each month were.")
+@WHERE
+@FORMAT
+def book(folder: Path, ledger: str, as_of: str, accuracy: bool, where: tuple[str, ...], form: str) -> None:
+    """Print what the forecasts in BOOK said of weeks now over beside what came, and by what cause it came otherwise."""
+    with waiting("Comparing forecasts with what came"):
+        compared = opened(ledger, where).as_of(as_of).book(folder)
+    print_table(compared.accuracy if accuracy else compared.errors, form)
 
 
 @click.command()
@@ -56,4 +93,4 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     print_table(getattr(tested, rows or "scores"), form)
 
 
-COMMANDS = (late, cash, backtest)
+COMMANDS = (late, cash, position, book, backtest)

@@ -138,13 +138,12 @@ def raw_forecast(known: Flows, then: Past, weeks: int) -> pd.DataFrame:
     owed = expected(then.model, then.invoices, day, shares, weeks)
     agreed = expected(then.model, of_day(known.scheduled, day), day, shares, weeks)
     begun = repeated(then.model, of_day(known.begun, day), shares, day, weeks)
-    billing = _billing(known, day, weeks)
-    profile = sum(part.amount.sum(axis=0) for part in begun) / TEMPLATE_WEEKS
+    multiples = billing_multiples(known, day, weeks)
     means = {
         "open_book": owed.amount.sum(axis=0),
-        "unbilled": agreed.amount.sum(axis=0) + billing @ _spread(profile),
+        "unbilled": agreed.amount.sum(axis=0) + multiples @ spread(profile(begun)),
     }
-    levels = billing * _levels(known.levels[day], strange, random, runs)
+    levels = multiples * _levels(known.levels[day], strange, random, runs)
     draws = {
         "open_book": simulated(owed, random, runs),
         "unbilled": simulated(agreed, random, runs) + _unbilled(begun, levels, random),
@@ -156,7 +155,7 @@ def raw_forecast(known: Flows, then: Past, weeks: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).assign(origin=pd.Timestamp(day))
 
 
-def _billing(known: Flows, day: date, weeks: int) -> Floats:
+def billing_multiples(known: Flows, day: date, weeks: int) -> Floats:
     """What each week to come is taken to begin, as a multiple of the mean of the last eight: at the level of billing,
     or as the settings have it."""
     multiples = np.full(weeks, known.levels[day].multiple)
@@ -188,11 +187,17 @@ def _unbilled(begun: list[Expected], levels: Floats, random: np.random.Generator
     return drawn
 
 
-def _spread(profile: Floats) -> Floats:
-    """weeks billed x weeks paid: the profile, begun in each week."""
-    weeks = len(profile)
+def profile(begun: list[Expected]) -> Floats:
+    """What a week's beginnings bring in the 1st, 2nd, ... week from the one they begin in: the mean of the last
+    eight."""
+    return np.asarray(sum(part.amount.sum(axis=0) for part in begun)) / TEMPLATE_WEEKS
+
+
+def spread(weekly: Floats) -> Floats:
+    """weeks begun x weeks to come: what follows a week in the 1st, 2nd, ... one, begun in each."""
+    weeks = len(weekly)
     lag = np.arange(weeks)[None, :] - np.arange(weeks)[:, None]
-    return np.where(lag >= 0, profile[np.maximum(lag, 0)], 0.0)
+    return np.where(lag >= 0, weekly[np.maximum(lag, 0)], 0.0)
 
 
 def _quantiles(component: str, mean: Floats, draws: Floats) -> pd.DataFrame:

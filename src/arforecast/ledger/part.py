@@ -24,6 +24,8 @@ Wanted = object
 OF_INVOICES = ("applications", "disputes")
 # A customer holds one balance of each, so it stands in one part with all of them.
 ON_ACCOUNT = ("receipts", "credits")
+# What belongs to no customer, but to a company.
+OF_ENTITIES = ("costs", "outflows")
 OF_CUSTOMERS = ("promises", "contacts", "billing_schedule")
 OPEN, FIRST, LAST, MOST_NAMED = "..", "0000-01-01", "9999-12-31", 12
 
@@ -103,8 +105,8 @@ def part(books: Books, wanted: list[Condition]) -> Books:
     """The books of what meets every condition: the invoices by their column, else their customer's; what belongs to an
     invoice with it, what belongs to a customer by its own column, else the customer's.
 
-    Costs are of no customer: only a part by entity knows them. Control totals are of the whole. Raises UsageError for
-    a column that neither invoices nor customers have, or a value that none of their rows has.
+    Costs and outflows are of no customer: only a part by entity knows them. Control totals are of the whole. Raises
+    UsageError for a column that neither invoices nor customers have, or a value that none of their rows has.
     """
     _refuse_unknown(books, [condition.column for condition in wanted])
     for condition in wanted:
@@ -128,16 +130,17 @@ def _part(books: Books, condition: Condition) -> Books:
         rows = of_customers(books, name, by)
         tables[name] = kept(rows.filter(condition.keeps(rows.group)).drop("group"))
     tables["customers"] = kept(tables["customers"].semi_join(_named(tables, condition), "customer_id"))
-    costs = by == ("entity",) and "costs" in books.present
-    tables["costs"] = tables["costs"].filter(condition.keeps(_.entity) if costs else ibis.literal(False))
+    lost = {name for name in OF_ENTITIES if by != ("entity",) or name not in books.present}
+    for name in OF_ENTITIES:
+        tables[name] = tables[name].filter(ibis.literal(False) if name in lost else condition.keeps(_.entity))
     tables["control_totals"] = tables["control_totals"].filter(ibis.literal(False))
     return replace(
         books,
         tables=tables,
-        present=books.present if costs else books.present - {"costs"},
+        present=books.present - lost,
         whole=books.entire,
         where=(*books.where, str(condition)),
-        beyond=books.beyond | _untold(books, condition.column) | ({"costs"} if not costs else set()),
+        beyond=books.beyond | _untold(books, condition.column) | lost,
     )
 
 

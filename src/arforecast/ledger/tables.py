@@ -302,6 +302,18 @@ BILLING_SCHEDULE = Table(
     alike=("customer_id", "issue_on", "due_on", "amount", "product", "plan_id", "known_on"),
 )
 
+OUTFLOWS = Table(
+    "outflows",
+    "an obligation: what is to be paid out",
+    (
+        _must("due_on", "date", "the day it will be paid"),
+        _must("amount", "money", "how much will be paid, in the reporting currency", sign="above zero"),
+        Column("category", "text", "payroll, rent, taxes, suppliers, loans, ..."),
+        Column("known_on", "date", "the day it was known; empty: known from the start"),
+    ),
+    feeds="what is left of the cash when all is paid",
+)
+
 CONTROL_TOTALS = Table(
     "control_totals",
     "the general ledger's receivables balance at the close of a day",
@@ -344,6 +356,7 @@ TABLES = (
     CONTACTS,
     COSTS,
     BILLING_SCHEDULE,
+    OUTFLOWS,
     CONTROL_TOTALS,
     RATES,
 )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 CHECKED = "checked"
+BOOK = "book"  # of forecasts, beside the runs: it outlives them
 BRIEF, INDEX = "brief", "index.html"  # the notebook that a run opens with, and its page
 
 Pack = Generator[list[Task], list[Outcome] | None, Path]
@@ -165,7 +166,8 @@ def _pack(ledger: str | Path, out: Path, asked: Asked) -> Pack:
     chosen = jobs.find(asked.notebooks, asked.names)
     given = jobs.usual(ledger, chosen) | dict(asked.parameters)
     place = jobs.located(ledger)
-    fitted = jobs.fitted(chosen, {"ledger": place, "as_of": asked.as_of, "data": ""}, given)
+    fixed = {"ledger": place, "as_of": asked.as_of, "data": "", "book": str(out.resolve() / BOOK)}
+    fitted = jobs.fitted(chosen, fixed, given)
     opened = open_ledger(ledger)
     stamp = pass_gates(opened.where(jobs.part(fitted, given)).as_of(asked.as_of).stamp(), asked.allow)
     final, failed = out.resolve() / stamp["as_of"], out.resolve() / runs.FAILED / stamp["as_of"]

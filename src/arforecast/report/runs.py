@@ -20,7 +20,14 @@ from arforecast.settings import Settings
 ACCOUNT = "run.json"
 FAILED = ".failed"
 LIBRARIES = ("duckdb", "ibis-framework", "matplotlib", "numpy", "pandas", "papermill", "scikit-learn")
-HELD = ("ledger", "engine", "kpis", "forecast", "kpi_targets")  # what figures go by; no address, no password
+HELD = (
+    "ledger",
+    "engine",
+    "kpis",
+    "forecast",
+    "treasury",
+    "kpi_targets",
+)  # what figures go by; no address, no password
 SAME = ("as_of", "fingerprint", "version", "settings_held", "parameters")
 
 

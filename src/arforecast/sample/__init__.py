@@ -1,9 +1,9 @@
 """The sample company: a real-estate mentorship programme whose ledger, and the truth behind it, are drawn from a seed.
 
 `company` draws the customers and their habits, `billing` what they are billed, `truth` when and how each invoice is
-settled, `postings`, `deductions` and `dunning` what the books then hold, and `opening` what of it new books begin with.
-`write_sample` writes every table of the ledger and its `ledger.toml`, and beside them `truth.parquet`, which no reader
-of ledgers opens: `truth` says what it holds, and its `oracle` reads it.
+settled, `postings`, `deductions` and `dunning` what the books then hold, `treasury` what is to be paid out, and
+`opening` what of it new books begin with. `write_sample` writes every table of the ledger and its `ledger.toml`, and
+beside them `truth.parquet`, which no reader of ledgers opens: `truth` says what it holds, and its `oracle` reads it.
 """
 
 from __future__ import annotations

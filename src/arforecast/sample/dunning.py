@@ -82,7 +82,8 @@ def promises(story: pd.DataFrame) -> pd.DataFrame:
     return made.assign(made_on=made["since_on"], promised_on=dates(promised), amount=made["balance"])
 
 
-def _monthly(amounts: pd.Series, on: pd.Series, months: calendar.Days) -> Cents:
+def monthly(amounts: pd.Series, on: pd.Series, months: calendar.Days) -> Cents:
+    """The sums of `amounts` by month, for each of `months`."""
     sums = amounts.groupby(dates(calendar.first_of_month(days(on)))).sum()
     return np.asarray(sums.reindex(dates(months), fill_value=0), np.int64)
 
@@ -94,15 +95,15 @@ def costs(
     cash = applications[applications["kind"] == "cash"]
     by_card = (invoices["method"] == "card").to_numpy()[cash["row"]]
     lost = applications[applications["kind"] == "write_off"]
-    billed = _monthly(invoices["amount"], invoices["issued_on"], months)
-    minutes = _monthly(made["minutes"], made["contacted_on"], months)
-    handed = _monthly((made["channel"] == "agency").astype(int), made["contacted_on"], months)
-    moved = _monthly(cash["amount"] * np.where(by_card, CARD_FEE, BANK_FEE), cash["since_on"], months)
+    billed = monthly(invoices["amount"], invoices["issued_on"], months)
+    minutes = monthly(made["minutes"], made["contacted_on"], months)
+    handed = monthly((made["channel"] == "agency").astype(int), made["contacted_on"], months)
+    moved = monthly(cash["amount"] * np.where(by_card, CARD_FEE, BANK_FEE), cash["since_on"], months)
     by_category = {
         "staff": 40_000 + billed // 100 + minutes * MINUTE_COST,
         "technology": np.full(len(months), 39_000),
         "agency": handed * AGENCY_COST,
-        "legal": _monthly(lost["amount"], lost["since_on"], months) // 20,
+        "legal": monthly(lost["amount"], lost["since_on"], months) // 20,
         "payment_fees": moved // 1000,
         "other": billed // 500,
     }

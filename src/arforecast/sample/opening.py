@@ -18,6 +18,7 @@ ENDS = {
     "contacts": "contacted_on",
     "costs": "month",
     "billing_schedule": "issue_on",
+    "outflows": "due_on",
 }
 
 

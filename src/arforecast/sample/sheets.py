@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from arforecast.ledger.tables import BY_NAME
-from arforecast.sample import billing, calendar, company, deductions, dunning, postings, truth
+from arforecast.sample import billing, calendar, company, deductions, dunning, postings, treasury, truth
 from arforecast.sample.calendar import dates
 from arforecast.sample.postings import Tables
 
@@ -146,6 +146,7 @@ def booked(drawn: Drawn, months: calendar.Days, rng: np.random.Generator, sundri
         "contacts": _numbered(contacts.join(about, on="row"), "contacted_on", "contact_id", "K"),
         "costs": dunning.costs(invoices, applied, contacts, months),
         "billing_schedule": _renumbered(_billing_schedule(drawn), second),
+        "outflows": treasury.outflows(invoices, months),
         "rates": _rates(calendar.month_end(months), rng),
     }
 

@@ -159,6 +159,61 @@ def _together(within: pd.DataFrame) -> pd.DataFrame:
     return within[["until_on", "mean", *QUANTILES]].assign(until_on=pd.to_datetime(within["until_on"]))
 
 
+def position(position: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What is left when obligations are paid. Position = opening cash + receipts - outflows since the day; obligations
+    are taken as certain, so its range is that of the receipts."""
+    return Exhibit(
+        question="What is left when all that is due is paid?",
+        numbers=position,
+        units={
+            "weeks": "count",
+            "until_on": "date",
+            **dict.fromkeys(("receipts_amount", "outflows_amount", "net_amount", "opening_balance"), "money"),
+            **dict.fromkeys(("mean", *QUANTILES, "floor_amount"), "money"),
+            "p_below_floor": "share",
+        },
+        says=_position_said,
+        chart=partial(charts.lines, over="until_on", named={"mean": "expected", "floor_amount": "floor"},
+                      band=("p10", "p90"), label="Cash position", key="The band holds eight of ten outcomes."),
+        file="cash_position",
+        call="today.cash_position()",
+        why=why(stamp, "cash_forecast", "outflows"),
+        currency=stamp["currency"],
+        table={
+            "columns": ["until_on", "receipts_amount", "outflows_amount", "mean", "p10", "p90", "p_below_floor"],
+            "missing": "the settings hold no opening cash of this day, or no floor",
+        },
+    )  # fmt: skip
+
+
+def _position_said(position: pd.DataFrame) -> str:
+    last, lowest = position.iloc[-1], position.iloc[position["mean"].argmin()]
+    paid = f"{money(position['outflows_amount'].sum())} is to be paid by {date(last['until_on'])}"
+    if pd.isna(last["opening_balance"]):
+        net = f"{money(abs(last['mean']))} {'less' if last['mean'] < 0 else 'more'} than that comes in ({_range(last)})"
+        return f"{paid}, and {net}; opening cash of this day in the settings would say what is left"
+    least = f"the position is lowest on {date(lowest['until_on'])}: {money(lowest['mean'])} ({_range(lowest)})"
+    return "; ".join([f"{paid}, and {least}", *_floor_said(position)])
+
+
+def _floor_said(position: pd.DataFrame) -> list[str]:
+    """Where the position is expected to fall below the floor first, or else where the chance is highest."""
+    if position["floor_amount"].isna().all():
+        return []
+    floor, short = (
+        f"the floor of {money(position['floor_amount'].iloc[0])}",
+        position["mean"] < position["floor_amount"],
+    )
+    if short.any():
+        first = position[short].iloc[0]
+        return [
+            f"it falls below {floor} by {date(first['until_on'])}, with a chance of {percent(first['p_below_floor'])}"
+        ]
+    worst = position.iloc[position["p_below_floor"].argmax()]
+    chance = f"{percent(worst['p_below_floor'])} on {date(worst['until_on'])}"
+    return [f"it stays above {floor}; the chance of lying below it is highest, {chance}"]
+
+
 # ------------------------------------------------------------------ how right it was
 
 
@@ -278,6 +333,144 @@ def _held(skill: pd.DataFrame) -> str:
         f"The 80{NBSP}% range held {percent(near['inside_80_share'])} of the time {_ahead(near['horizon_week'])} "
         f"and {percent(far['inside_80_share'])} of the time {_ahead(far['horizon_week'])}."
     )
+
+
+def decoded(accuracy: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What is called accuracy, by every measure, beside simple rules. Net accuracy = 1 - |sum of errors| / sum of
+    actuals; WAPE = sum of |errors| / sum of actuals; bias = sum of errors / sum of actuals; MASE = mean |error| / that
+    of the last week, repeated, one week ahead."""
+    return Exhibit(
+        question="How accurate is that, and by which measure?",
+        numbers=accuracy.rename(columns={"weeks": "weeks_ahead"}),
+        units={
+            "weeks_ahead": "text",
+            "method": "name",
+            "forecasts": "count",
+            **dict.fromkeys(("net_accuracy", "wape", "bias"), "share"),
+            "mase": "ratio",
+            **dict.fromkeys(("interval_share_80", "coverage_80"), "share"),
+        },
+        says=_decoded_said,
+        file="cash_accuracy",
+        call="today.accuracy()",
+        why=why(stamp, "cash_record"),
+        nothing="No past week can be judged yet, so nothing is known about how right this forecast is.",
+        table={"missing": "a simple rule gives no range, or nothing came in those weeks"},
+    )
+
+
+def _decoded_said(accuracy: pd.DataFrame) -> str:
+    ahead = accuracy[accuracy["weeks_ahead"].eq("1")].set_index("method")
+    rules = ahead.drop("model").sort_values("net_accuracy", ascending=False, kind="stable")
+    model, rule, name = ahead.loc["model"], rules.iloc[0], rules.index[0]
+    return (
+        f"One week ahead net accuracy is {percent(model['net_accuracy'])} and that of the {name} "
+        f"{percent(rule['net_accuracy'])}, but week for week they missed by {percent(model['wape'])} and "
+        f"{percent(rule['wape'])}: net accuracy flatters, since weeks too high and weeks too low cancel in it"
+    )
+
+
+# ------------------------------------------------------------------ what was said before
+
+
+PARTS = ("billing_level", "billing_timing", "payment_timing", "amount", "new_customers", "rest")
+# What it means that less came, and that more came, for a reason.
+REASONS = {
+    "billing_level": ("known customers were billed less", "known customers were billed more"),
+    "billing_timing": ("billing came later", "billing came earlier"),
+    "payment_timing": ("customers paid later", "customers paid earlier"),
+    "amount": ("less of what was settled came as cash", "more of what was settled came as cash"),
+    "new_customers": ("new customers brought less", "new customers brought more"),
+    "rest": ("balances were restated since, to less", "balances were restated since, to more"),
+}
+UNSAID = "No earlier report has said anything of a week that is over: reports in one folder keep their forecasts there."
+
+
+def kept(errors: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What an earlier report said of the weeks since, what came, and why that differs; the parts add up to the error,
+    which is forecast - actual."""
+    return Exhibit(
+        question="What did an earlier report say, and why did it come otherwise?",
+        numbers=cut(errors, _latest),
+        units={"origin": "date", "week_start": "date"}
+        | dict.fromkeys(("forecast", "p10", "p90", "actual", "error", *PARTS), "money"),
+        says=_kept_said,
+        chart=partial(charts.columns, over="week_start", stack=["actual"], sticks=("p10", "forecast", "p90"),
+                      fills=charts.FILLS[1:], key="Bars: what came; sticks: the ranges that the report had given."),
+        file="cash_kept",
+        call='today.book("reports/book").errors',
+        why=why(stamp, "cash_forecast"),
+        nothing=UNSAID,
+        currency=stamp["currency"],
+    )  # fmt: skip
+
+
+def _latest(errors: pd.DataFrame) -> pd.DataFrame:
+    """The weeks of the latest forecast of which four are over, or as many as there are."""
+    over = errors.groupby("origin")["horizon_week"].transform("count").clip(upper=4)
+    rows = errors[over.eq(over.max())]
+    rows = rows[rows["origin"].eq(rows["origin"].max())]
+    week_start = pd.to_datetime(rows["week_end"]) - pd.Timedelta(days=6)
+    columns = ["origin", "week_start", "forecast", "p10", "p90", "actual", "error", *PARTS]
+    return rows.assign(week_start=week_start)[columns].reset_index(drop=True)
+
+
+def _kept_said(weeks: pd.DataFrame) -> str:
+    said, came, error = (weeks[name].sum() for name in ("forecast", "actual", "error"))
+    until = weeks["week_start"].max() + pd.Timedelta(days=6)
+    told = (
+        f"On {date(weeks['origin'].iloc[0])} {money(said)} was said for the {many(len(weeks), 'week')} to {date(until)}"
+    )
+    if money(abs(error)) == money(0.0):
+        return f"{told}, and that came"
+    parts = weeks[list(PARTS)].sum()
+    most = str((parts * (1 if error > 0 else -1)).idxmax())
+    off = f"{money(abs(error))} {'less' if error > 0 else 'more'}"
+    return f"{told}; {money(came)} came, {off}: {REASONS[most][int(error < 0)]} ({money(abs(parts[most]))})"
+
+
+def forecasts(errors: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """Every forecast that earlier reports kept, over its weeks that are over."""
+    return Exhibit(
+        question="What did all earlier reports say?",
+        numbers=cut(errors, by_forecast),
+        units={"origin": "date", "weeks": "count"}
+        | dict.fromkeys(("forecast", "actual", "error", *PARTS), "money")
+        | {"wape": "share"},
+        says=_forecasts_said,
+        file="cash_forecasts",
+        call='today.book("reports/book").errors',
+        why=why(stamp, "cash_forecast"),
+        nothing=UNSAID,
+        currency=stamp["currency"],
+        table={"limit": 13, "columns": ["origin", "weeks", "forecast", "error", *_told(errors)]},
+    )
+
+
+def _told(errors: pd.DataFrame) -> list[str]:
+    """The parts that a table shows: nothing is restated in most ledgers."""
+    return [part for part in PARTS if part != "rest" or ("rest" in errors and errors["rest"].any())]
+
+
+def by_forecast(errors: pd.DataFrame) -> pd.DataFrame:
+    """The sums of each forecast over its weeks that are over, the latest first: origin, weeks, forecast, actual, error,
+    its parts, and wape, the sum of |errors| by week / the sum of actuals."""
+    money_of = ["forecast", "actual", "error", *PARTS]
+    by = errors.assign(miss=errors["error"].abs()).groupby("origin")
+    sums = by[[*money_of, "miss"]].sum().assign(weeks=by.size())
+    wape = sums["miss"] / sums["actual"].where(sums["actual"].gt(0))
+    rows = sums.assign(wape=wape).reset_index().sort_values("origin", ascending=False, ignore_index=True)
+    return rows[["origin", "weeks", *money_of, "wape"]]
+
+
+def _forecasts_said(rows: pd.DataFrame) -> str:
+    error, came = rows["error"].sum(), rows["actual"].sum()
+    lay = (
+        f"{percent(abs(error) / came)} {'high' if error > 0 else 'low'}"
+        if came > 0 and error
+        else "neither high nor low"
+    )
+    return f"{many(len(rows), 'forecast')} since {date(rows['origin'].min())} can be judged; in all they were {lay}"
 
 
 # ------------------------------------------------------------------ in short
