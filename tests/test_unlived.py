@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arforecast.desk import open_ledger
+from arforecast.desk import Ledger, open_ledger
 from arforecast.forecast import cash, unlived
 from arforecast.forecast.exposure import lives
+from arforecast.report.exhibits import cash as exhibits
 from arforecast.snapshot import Facts
 from forecasts import facts, then
 from ledgers import write
@@ -19,7 +20,7 @@ from ledgers import write
 DAY, WEEKS = date(2025, 11, 30), 13
 
 
-def ledger(folder: Path, first: date, rules: str = "") -> Facts:
+def written(folder: Path, first: date, rules: str = "") -> Ledger:
     """700 billed every Monday from `first` on, paid after three days; of Japan, where May has a week of holidays."""
     mondays = [first + timedelta(weeks=nth) for nth in range((DAY - first).days // 7 + 1)]
     rows = [
@@ -29,9 +30,13 @@ def ledger(folder: Path, first: date, rules: str = "") -> Facts:
         }
         for nth, on in enumerate(mondays)
     ]  # fmt: skip
-    written = write({"invoices": rows}, folder / "ledger")
-    (written / "arforecast.toml").write_text('[forecast]\ncountry = "JP"\n' + rules)
-    return facts(open_ledger(written), DAY)
+    made = write({"invoices": rows}, folder / "ledger")
+    (made / "arforecast.toml").write_text('[forecast]\ncountry = "JP"\n' + rules)
+    return open_ledger(made)
+
+
+def ledger(folder: Path, first: date, rules: str = "") -> Facts:
+    return facts(written(folder, first, rules), DAY)
 
 
 def forecast(known: Facts, weeks: int = 8) -> pd.DataFrame:
@@ -90,3 +95,26 @@ def test_what_a_week_will_bill_can_be_said(tmp_path: Path) -> None:
     assert more.loc[2] == pytest.approx(700, rel=0.05)
     assert more.drop(index=2).abs().max() < 40
     assert more.sum() == pytest.approx(700, rel=0.02)
+
+
+def test_what_is_taken_for_granted_is_said(tmp_path: Path) -> None:
+    """700 a week beside nothing agreed, 1,400 in the second week, and a year-end nobody has seen."""
+    today = written(tmp_path, date(2025, 3, 3), "billing_by_week = { 2025-12-10 = 1400.00 }\n").as_of(DAY)
+    weeks = today.cash_assumptions(8)
+    assert weeks.billing_amount.tolist() == [700, 1400] + [700] * 6
+    assert weeks.source.tolist() == ["level", "settings"] + ["level"] * 6
+    assert weeks.level_change_share.isna().all()
+    assert exhibits.assumed(weeks, today.stamp()).sentence.replace("\N{NO-BREAK SPACE}", " ") == (
+        "Beside what is agreed, each week is taken to bill 700. The settings say what 1 week will bill, the first from "
+        "8 Dec 2025. The ledger has lived through no such week as that from 22 Dec 2025 (year-end) and that from "
+        "29 Dec 2025 (year-end and New Year's Day): its range is wider by rule, not by experience."
+    )
+
+
+def test_a_change_of_level_is_said(tmp_path: Path) -> None:
+    today = written(tmp_path, date(2024, 9, 2)).as_of(DAY)
+    weeks = today.cash_assumptions().assign(level_change_share=-0.3, billing_amount=0.0)
+    assert exhibits.assumed(weeks, today.stamp()).sentence.replace("\N{NO-BREAK SPACE}", " ") == (
+        "Nothing is taken to be billed beside what the billing schedule says. Billing of the last eight weeks lay "
+        "30 % below that of the eight before: the forecast follows the last eight."
+    )

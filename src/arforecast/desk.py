@@ -44,6 +44,7 @@ from arforecast.settings import Settings, load
 from arforecast.snapshot import regrouped
 
 RECORD_WEEKS = 13
+CALLS = ("history", "bridge", "late_payers", "cash_forecast", "cash_within", "cash_assumptions")
 RECORDS = ("late_record", "cash_record")
 MOST_MONTHS, MOST_WEEKS = 600, 156
 MEND_SNAPSHOT = " Add what was billed and paid before, and remove the snapshot from ledger.toml."
@@ -189,7 +190,9 @@ class Snapshot:
         of_kpis = known.unknown(kpis.catalogue(self.books.settings), self.books, self.day, next(iter(begun), None))
         of_schedules = {name: schedules.unknown(name, self.books, self.day) for name in schedules.SCHEDULES}
         history = known.not_in_ledger(self.books)
-        of_calls = dict.fromkeys(("history", "bridge", "late_payers", "cash_forecast", "cash_within"), history)
+        of_calls = dict.fromkeys(
+            ("history", "bridge", "late_payers", "cash_forecast", "cash_within", "cash_assumptions"), history
+        )
         of_records = dict.fromkeys(RECORDS, history or ("" if self._billed else known.NO_INVOICES))
         return of_kpis | of_schedules | of_calls | of_records
 
@@ -300,6 +303,14 @@ class Snapshot:
         ['week_start', 'week_end', 'component', 'mean', 'p2_5', 'p10', 'p25', 'p50', 'p75', 'p90', 'p97_5']
         """
         return cash.by_week(self._cash(weeks), self._decimals)
+
+    @kernel.telling("Looking at billing")
+    def cash_assumptions(self, weeks: int = 13) -> pd.DataFrame:
+        """What the forecast of cash takes for granted of the weeks to come: their billing, and which of them the ledger
+        has never lived through; see `arforecast.forecast.cash.assumptions`."""
+        _refuse_beyond("weeks", weeks, MOST_WEEKS)
+        self._history("What the forecast of cash rests on")
+        return cash.assumptions(self._flows, self._today, weeks, self._decimals)
 
     @kernel.telling("Forecasting cash, past weeks first")
     def cash_within(self, weeks: int = 13) -> pd.DataFrame:

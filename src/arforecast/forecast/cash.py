@@ -167,6 +167,28 @@ def billing_multiples(known: Flows, day: date, weeks: int) -> Floats:
     return multiples
 
 
+def assumptions(known: Flows, then: Past, weeks: int, decimals: int) -> pd.DataFrame:
+    """What a forecast takes for granted, one row a week to come, in major units.
+
+    week_start; billing_amount, what the week is taken to begin to bill beside the billing schedule; source, whose word
+    that is: level, that of the past weeks, or settings; without_precedent, what the week holds that no week of the
+    ledger held; and on every row level_change_share, how far the billing of the last eight weeks lies above that of
+    the eight before, null where no more than by chance.
+    """
+    day, usual = then.origin, of_day(known.begun, then.origin).amount.sum() / TEMPLATE_WEEKS
+    starts = pd.date_range(day + timedelta(days=1), periods=weeks, freq="7D")
+    said = {(on - day - timedelta(days=1)).days // 7 for on in known.given}
+    change = known.levels[day].change_share
+    columns = {
+        "week_start": starts,
+        "billing_amount": (billing_multiples(known, day, weeks) * usual).round() / 10**decimals,
+        "source": ["settings" if nth in said else "level" for nth in range(weeks)],
+        "without_precedent": unlived.names(then.known, day, weeks),
+        "level_change_share": change or np.nan,
+    }
+    return pd.DataFrame(columns)
+
+
 def _levels(level: Level, strange: list[str], random: np.random.Generator, runs: int) -> Floats:
     """By how much the level of billing is off in each week, and moves on: runs x weeks."""
     steps = LEVEL_STEP * random.standard_normal((runs, len(strange)))

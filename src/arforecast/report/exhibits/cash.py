@@ -214,6 +214,60 @@ def _floor_said(position: pd.DataFrame) -> list[str]:
     return [f"it stays above {floor}; the chance of lying below it is highest, {chance}"]
 
 
+def assumed(assumptions: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What the weeks to come are taken to bill, and which of them are like none that the ledger has lived through."""
+    return Exhibit(
+        question="What is taken for granted?",
+        numbers=assumptions,
+        units={
+            "week_start": "date",
+            "billing_amount": "money",
+            "source": "text",
+            "without_precedent": "text",
+            "level_change_share": "share",
+        },
+        says=_assumed_said,
+        file="cash_assumptions",
+        call="today.cash_assumptions()",
+        why=named("What the forecast rests on", why(stamp, "cash_assumptions")),
+        currency=stamp["currency"],
+        table={"columns": ["week_start", "billing_amount", "without_precedent"]},
+    )
+
+
+def _assumed_said(weeks: pd.DataFrame) -> str:
+    bills, told = weeks["billing_amount"], weeks.loc[weeks["source"].eq("level"), "billing_amount"]
+    if not bills.any():
+        level = "Nothing is taken to be billed beside what the billing schedule says."
+    else:
+        each = told.iloc[0] if len(told) else bills.mean()
+        level = f"Beside what is agreed, each week is taken to bill {money(each)}."
+    return " ".join([level, *_changed(weeks), *_said_by_settings(weeks), *_strange(weeks)])
+
+
+def _changed(weeks: pd.DataFrame) -> list[str]:
+    change = weeks["level_change_share"].iloc[0]
+    if pd.isna(change):
+        return []
+    lay = f"Billing of the last eight weeks lay {percent(abs(change))} {'above' if change > 0 else 'below'}"
+    return [f"{lay} that of the eight before: the forecast follows the last eight."]
+
+
+def _said_by_settings(weeks: pd.DataFrame) -> list[str]:
+    said = weeks.loc[weeks["source"].eq("settings"), "week_start"]
+    weeks_said = f"The settings say what {many(len(said), 'week')} will bill"
+    return [f"{weeks_said}, the first from {date(said.iloc[0])}."] if len(said) else []
+
+
+def _strange(weeks: pd.DataFrame) -> list[str]:
+    strange = weeks[weeks["without_precedent"].ne("")]
+    if strange.empty:
+        return []
+    named = [f"from {date(row['week_start'])} ({row['without_precedent']})" for _, row in strange.iterrows()]
+    lived = f"The ledger has lived through no such week as that {' and that '.join(named)}"
+    return [f"{lived}: its range is wider by rule, not by experience."]
+
+
 # ------------------------------------------------------------------ how right it was
 
 
