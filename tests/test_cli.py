@@ -369,7 +369,18 @@ def test_accounts_prints_those_who_owe_and_of_one_the_sheet(ledger: str) -> None
         assert len(printed.stdout.splitlines()) == len(rows) + 1
 
 
-@pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts"])
+def test_scenarios_prints_those_of_the_settings(ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused(run("scenarios", ledger, "--as-of", AS_OF), 2, "Add a section [scenario.NAME] to arforecast.toml.")
+    write(tmp_path, {"arforecast.toml": "[scenario.later]\ndays = 7\n"})
+    result = run("scenarios", ledger, "--as-of", AS_OF, "--weeks", 3, "--format", "csv")
+    assert result.exit_code == 0, result.output
+    rows = pd.read_csv(io.StringIO(result.stdout))
+    assert rows.scenario.tolist() == ["later"] * 3
+    assert rows.so_far[0] < 0
+
+
+@pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "scenarios"])
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")
 

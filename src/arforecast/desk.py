@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
@@ -29,6 +29,7 @@ from arforecast.forecast import (
     late,
     position,
     scale,
+    scenarios,
     scorecard,
     variance,
 )
@@ -40,11 +41,11 @@ from arforecast.ledger import Books, part
 from arforecast.ledger.groups import WHOLE, By, columns, groupings
 from arforecast.ledger.part import Wanted
 from arforecast.ledger.tables import TABLES
-from arforecast.settings import Settings, load
+from arforecast.settings import Scenario, Settings, load, scenario
 from arforecast.snapshot import regrouped
 
 RECORD_WEEKS = 13
-CALLS = ("history", "bridge", "late_payers", "cash_forecast", "cash_within", "cash_assumptions")
+CALLS = ("history", "bridge", "late_payers", "cash_forecast", "cash_within", "cash_assumptions", "scenarios")
 RECORDS = ("late_record", "cash_record")
 MOST_MONTHS, MOST_WEEKS = 600, 156
 MEND_SNAPSHOT = " Add what was billed and paid before, and remove the snapshot from ledger.toml."
@@ -328,6 +329,30 @@ class Snapshot:
         if "outflows" not in self.books.present:
             raise UnknownError("What is to be paid out is not in this ledger. Add outflows.csv.")
         return position.position(self._facts, self.cash_within(weeks), self.day)
+
+    @kernel.telling("Supposing")
+    def scenarios(self, weeks: int = 13) -> pd.DataFrame:
+        """Each scenario of the settings beside the forecast of cash, by week; see
+        `arforecast.forecast.scenarios.compared`. Empty where the settings have none."""
+        return self._supposed(self.books.settings.scenario, weeks)
+
+    @kernel.telling("Supposing")
+    def what_if(self, weeks: int = 13, **assumption: Any) -> pd.DataFrame:
+        """The cash of each week under an assumption, as `[scenario.NAME]` of the settings has them, beside the forecast
+        as it is; see `arforecast.forecast.scenarios.compared`.
+
+        >>> sooner = today.what_if(weeks=4, days=-5)
+        >>> bool(sooner.so_far.iloc[0] > 0)
+        True
+
+        Raises UsageError for an assumption that is none.
+        """
+        return self._supposed({"what if": scenario(**assumption)}, weeks)
+
+    def _supposed(self, named: Mapping[str, Scenario], weeks: int) -> pd.DataFrame:
+        _refuse_beyond("weeks", weeks, MOST_WEEKS)
+        self._history("The forecast of cash")
+        return scenarios.compared(self._facts, self._flows, self._today, weeks, named)
 
     @kernel.telling("Forecasting cash on past days")
     def cash_record(self) -> pd.DataFrame:

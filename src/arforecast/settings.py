@@ -119,6 +119,40 @@ class Treasury(Section):
         return self
 
 
+class Scenario(Section):
+    """An assumption about the weeks to come, shown beside the forecast of cash: `[scenario.NAME]`."""
+
+    # Whom it is about, by columns of customers: { segment = "trade" }; unset: everybody.
+    where: dict[str, str] = {}
+    # They pay so many days later; below zero, sooner.
+    days: int = Field(default=0, ge=-90, le=365)
+    # Customers who pay nothing any more.
+    stops: tuple[str, ...] = ()
+    # The terms, the billing and a discount for early payment of invoices to come.
+    terms_days: int | None = Field(default=None, ge=0, le=365)
+    billing: float = Field(default=1.0, ge=0, le=100)
+    discount_share: float = Field(default=0.0, ge=0, lt=1)
+    discount_days: int = Field(default=0, ge=0, le=365)
+    # From how few to how many of them take it.
+    discount_uptake: tuple[float, float] = (0.0, 0.0)
+
+    @field_validator("discount_uptake")
+    @classmethod
+    def _is_a_range(cls, uptake: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= uptake[0] <= uptake[1] <= 1:
+            raise ValueError("it is a range of shares, like [0.2, 0.4]")
+        return uptake
+
+    @property
+    def discount_uptake_share(self) -> float:
+        """How many take the discount, where that is settled."""
+        return sum(self.discount_uptake) / 2
+
+    def with_uptake(self, share: float) -> Scenario:
+        """The same with so many of them taking the discount."""
+        return self.model_copy(update={"discount_uptake": (share, share)})
+
+
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -235,6 +269,7 @@ class Settings(Section):
     kpis: Kpis = Kpis()
     forecast: Forecast = Forecast()
     treasury: Treasury = Treasury()
+    scenario: dict[str, Scenario] = {}
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
     entities: dict[str, str] = {}
     mail: Mail = Field(default=Mail(), exclude=True)  # who is mailed is no business of a run
@@ -295,6 +330,15 @@ def find(*folders: Path) -> Path | None:
     places = (folder.resolve() for folder in folders or (Path(),))
     above = (each / FILE for place in places for each in (place, *place.parents))
     return next((file for file in above if file.exists()), None)
+
+
+def scenario(**assumption: Any) -> Scenario:
+    """One scenario, as `[scenario.NAME]` would have it. Raises UsageError with what does not hold."""
+    try:
+        return Scenario.model_validate(assumption)
+    except ValidationError as fault:
+        lines = [f"{shown('.'.join(map(str, e['loc'])))}: {_why(e)}." for e in fault.errors()]
+        raise UsageError("\n".join(lines)) from fault
 
 
 def mailing(settings: Settings) -> Mail:

@@ -1,4 +1,4 @@
-"""The commands that look ahead, and back at what was said: late, cash, position, book, backtest."""
+"""The commands that look ahead, and back at what was said: late, cash, scenarios, position, book, backtest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from arforecast.cli.answers import opened, print_table, waiting
 from arforecast.cli.options import AS_OF, FORMAT, MANY, WHERE, as_day
+from arforecast.errors import UsageError
 
 
 @click.command()
@@ -41,6 +42,22 @@ def cash(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, book: Path
     print_table(table, form)
     if kept:
         click.echo(f"kept in {kept}", err=True)
+
+
+@click.command()
+@click.argument("ledger")
+@AS_OF
+@click.option("--weeks", type=MANY, default=13, show_default=True, help="How many weeks ahead.")
+@WHERE
+@FORMAT
+def scenarios(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, form: str) -> None:
+    """Print the cash of LEDGER by week under each [scenario.NAME] of the settings, beside the forecast as it is."""
+    with waiting("Supposing"):
+        today = opened(ledger, where).as_of(as_of)
+        if not today.books.settings.scenario:
+            raise UsageError("The settings have no scenario. Add a section [scenario.NAME] to arforecast.toml.")
+        table = today.scenarios(weeks)
+    print_table(table, form)
 
 
 @click.command()
@@ -93,4 +110,4 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     print_table(getattr(tested, rows or "scores"), form)
 
 
-COMMANDS = (late, cash, position, book, backtest)
+COMMANDS = (late, cash, scenarios, position, book, backtest)

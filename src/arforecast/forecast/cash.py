@@ -129,30 +129,49 @@ def repeated(model: Model, begun: pd.DataFrame, shares: Floats, day: date, weeks
     return [paid.of(week == nth) for nth in range(TEMPLATE_WEEKS)]
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """The weeks to come: by component the mean of each, and draws of them, runs x weeks, in minor units."""
+
+    means: dict[str, Floats]
+    draws: dict[str, Floats]
+
+
 def raw_forecast(known: Flows, then: Past, weeks: int) -> pd.DataFrame:
     """The forecast before its ranges are stretched, in minor units: origin, horizon_week, component, mean and
     quantiles."""
+    parts = ahead(known, then, then.model, weeks)
+    table = pd.concat([_quantiles(name, parts.means[name], parts.draws[name]) for name in parts.means])
+    return table.reset_index(drop=True).assign(origin=pd.Timestamp(then.origin))
+
+
+def ahead(known: Flows, then: Past, model: Model, weeks: int) -> Ahead:
+    """What comes as `model` has it; the same draws for every model."""
     day, runs = then.origin, known.choices.simulations
     random = np.random.default_rng([known.choices.seed, day.toordinal()])
     shares, strange = cash_shares(known.reductions, day), unlived.names(then.known, day, weeks)
-    owed = expected(then.model, then.invoices, day, shares, weeks)
-    agreed = expected(then.model, of_day(known.scheduled, day), day, shares, weeks)
-    begun = repeated(then.model, of_day(known.begun, day), shares, day, weeks)
+    owed = expected(model, then.invoices, day, shares, weeks)
+    agreed = expected(model, of_day(known.scheduled, day), day, shares, weeks)
+    begun = repeated(model, of_day(known.begun, day), shares, day, weeks)
     multiples = billing_multiples(known, day, weeks)
+    levels = multiples * _levels(known.levels[day], strange, random, runs)
     means = {
         "open_book": owed.amount.sum(axis=0),
         "unbilled": agreed.amount.sum(axis=0) + multiples @ spread(profile(begun)),
     }
-    levels = multiples * _levels(known.levels[day], strange, random, runs)
     draws = {
         "open_book": simulated(owed, random, runs),
         "unbilled": simulated(agreed, random, runs) + _unbilled(begun, levels, random),
     }
-    draws = {name: unlived.moved(drawn, strange, random) for name, drawn in draws.items()}
-    means["total"], draws["total"] = means["open_book"] + means["unbilled"], draws["open_book"] + draws["unbilled"]
-    means[SO_FAR], draws[SO_FAR] = np.cumsum(means["total"]), np.cumsum(draws["total"], axis=1)
-    parts = [_quantiles(name, means[name], draws[name]) for name in means]
-    return pd.concat(parts, ignore_index=True).assign(origin=pd.Timestamp(day))
+    return _added_up(means, {name: unlived.moved(drawn, strange, random) for name, drawn in draws.items()})
+
+
+def _added_up(means: dict[str, Floats], draws: dict[str, Floats]) -> Ahead:
+    """With the total, and the total so far."""
+    for of in (means, draws):
+        of["total"] = of["open_book"] + of["unbilled"]
+        of[SO_FAR] = np.cumsum(of["total"], axis=-1)
+    return Ahead(means, draws)
 
 
 def billing_multiples(known: Flows, day: date, weeks: int) -> Floats:

@@ -268,6 +268,43 @@ def _strange(weeks: pd.DataFrame) -> list[str]:
     return [f"{lived}: its range is wider by rule, not by experience."]
 
 
+def supposed(scenarios: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """By how much each scenario of the settings moves the cash up to the end of some weeks."""
+    return Exhibit(
+        question="What if?",
+        numbers=cut(scenarios, _supposed),
+        units={"scenario": "text", "week": "count", "until_on": "date"}
+        | dict.fromkeys(("so_far", "so_far_p10", "so_far_p90"), "money"),
+        says=_supposed_said,
+        file="cash_scenarios",
+        call="today.scenarios()",
+        why=named("What scenarios bring", why(stamp, "scenarios")),
+        nothing="The settings have no scenario: a section [scenario.NAME] adds one.",
+        currency=stamp["currency"],
+    )
+
+
+def _supposed(scenarios: pd.DataFrame) -> pd.DataFrame:
+    """Each scenario after the spans, all the weeks together last."""
+    shown = scenarios[scenarios["week"].isin([*SPANS, scenarios["week"].max()])]
+    return shown[["scenario", "week", "until_on", "so_far", "so_far_p10", "so_far_p90"]].reset_index(drop=True)
+
+
+def _supposed_said(scenarios: pd.DataFrame) -> str:
+    last = scenarios[scenarios["week"].eq(scenarios["week"].max())]
+    told = [_moves(row) for _, row in last.iterrows()]
+    return f"By {date(last['until_on'].iloc[0])}, {', '.join(told)}, each as the settings declare it"
+
+
+def _moves(row: pd.Series) -> str:
+    """What a scenario brings, or costs, with its range."""
+    if row["so_far"] >= 0:
+        verb, low, high = "brings", row["so_far_p10"], row["so_far_p90"]
+    else:
+        verb, low, high = "costs", -row["so_far_p90"], -row["so_far_p10"]
+    return f"{row['scenario']} {verb} {money(abs(row['so_far']))} (80{NBSP}%: {money_range(low, high)})"
+
+
 # ------------------------------------------------------------------ how right it was
 
 
