@@ -369,7 +369,16 @@ def test_accounts_prints_those_who_owe_and_of_one_the_sheet(ledger: str) -> None
         assert len(printed.stdout.splitlines()) == len(rows) + 1
 
 
-@pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts"])
+def test_ratings_prints_the_grades_and_what_past_ones_came_to(ledger: str) -> None:
+    today = open_ledger(ledger).as_of(AS_OF)
+    now = run("ratings", ledger, "--as-of", AS_OF, "--format", "csv")
+    assert pd.read_csv(io.StringIO(now.stdout)).customer_id.tolist() == today.ratings().customer_id.tolist() != []
+    for past in ("results", "skill", "record"):
+        printed = run("ratings", ledger, "--as-of", AS_OF, "--past", past, "--format", "csv")
+        assert printed.stdout.splitlines()[0] == ",".join(getattr(today, f"rating_{past}")().columns)
+
+
+@pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "ratings"])
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")
 

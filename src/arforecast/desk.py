@@ -16,7 +16,7 @@ import pandas as pd
 
 import arforecast.ledger as ledgers
 from arforecast import kernel, kpis, reconciliation, schedules, snapshot
-from arforecast.actions import accounts
+from arforecast.actions import accounts, rating, rating_record
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import (
@@ -259,6 +259,39 @@ class Snapshot:
     def account_sheets(self, customer_ids: Sequence[str]) -> Sheet:
         """The sheets of several customers in one; see `arforecast.actions.accounts.sheets`."""
         return accounts.sheets(self._facts, self.day, customer_ids)
+
+    @kernel.telling("Rating customers")
+    def ratings(self) -> pd.DataFrame:
+        """Every customer billed in two years with its grade, A to E or new, the worst first; see
+        `arforecast.actions.rating`.
+
+        Money in the reporting currency, shares and chances 0-1; `expected_loss_share` is null where the ledger tells of
+        no write-offs.
+
+        >>> today.ratings()[["customer_id", "grade", "expected_days_late"]].columns.tolist()
+        ['customer_id', 'grade', 'expected_days_late']
+        """
+        self._history("The rating of customers")
+        return rating.ratings(self._facts, self.day)
+
+    @kernel.telling("Rating customers on past days")
+    def rating_record(self) -> pd.DataFrame:
+        """Past ratings beside the six months that followed; see `arforecast.actions.rating_record.record`."""
+        self._record()
+        return rating_record.record(self._facts, self.day)
+
+    def rating_results(self) -> pd.DataFrame:
+        """What past grades came to, with ranges; see `arforecast.actions.rating_record.by_grade`."""
+        return rating_record.by_grade(self.rating_record())
+
+    def rating_skill(self) -> pd.DataFrame:
+        """How well past ratings ordered what came, beside the simplest rule; see
+        `arforecast.actions.rating_record.skill`."""
+        return rating_record.skill(self.rating_record())
+
+    def rating_glossary(self) -> pd.DataFrame:
+        """What the columns of `ratings` mean: kpi, meaning."""
+        return rating.glossary()
 
     def account_glossary(self) -> pd.DataFrame:
         """What the reasons to look at an account mean, and its figures: kpi, meaning."""

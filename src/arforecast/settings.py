@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from email.utils import parseaddr
 from ipaddress import ip_address
+from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -117,6 +119,23 @@ class Treasury(Section):
         if (self.opening_cash_amount is None) != (self.opening_cash_on is None):
             raise ValueError("opening_cash_amount and opening_cash_on go together: the cash at the close of that day")
         return self
+
+
+class Rating(Section):
+    """Up to which expected loss, a share of sales, and to how many expected days late a customer is A, B, C, D; the
+    worse of the two is its grade, and E what lies beyond."""
+
+    loss_share: tuple[float, float, float, float] = (0.005, 0.015, 0.04, 0.1)
+    days_late: tuple[float, float, float, float] = (3, 8, 20, 45)
+    # With fewer that fell due a customer is new.
+    fewest_invoices: int = Field(default=3, ge=1)
+
+    @field_validator("loss_share", "days_late")
+    @classmethod
+    def _rise(cls, edges: tuple[float, ...]) -> tuple[float, ...]:
+        if not all(low < high for low, high in pairwise((0, *edges))) or not isfinite(edges[-1]):
+            raise ValueError("the cut-offs are above zero and rise, from A to D")
+        return edges
 
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -235,6 +254,7 @@ class Settings(Section):
     kpis: Kpis = Kpis()
     forecast: Forecast = Forecast()
     treasury: Treasury = Treasury()
+    rating: Rating = Rating()
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
     entities: dict[str, str] = {}
     mail: Mail = Field(default=Mail(), exclude=True)  # who is mailed is no business of a run
