@@ -378,7 +378,19 @@ def test_ratings_prints_the_grades_and_what_past_ones_came_to(ledger: str) -> No
         assert printed.stdout.splitlines()[0] == ",".join(getattr(today, f"rating_{past}")().columns)
 
 
-@pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "ratings"])
+def test_policy_prints_who_meets_a_rule_and_what_it_would_have_done(ledger: str) -> None:
+    today = open_ledger(ledger).as_of(AS_OF)
+    now = run("policy", ledger, "--as-of", AS_OF, "--format", "csv")
+    assert pd.read_csv(io.StringIO(now.stdout)).customer_id.tolist() == today.policy().customer_id.tolist() != []
+    for past in ("months", "sales"):
+        printed = run("policy", ledger, "--as-of", AS_OF, "--past", past, "--format", "csv")
+        assert printed.stdout.splitlines()[0] == ",".join(getattr(today, f"policy_{past}")().columns)
+        assert "Not in the data: what a refused customer would have done elsewhere" in printed.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "ratings", "policy"]
+)
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")
 

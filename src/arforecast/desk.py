@@ -16,7 +16,7 @@ import pandas as pd
 
 import arforecast.ledger as ledgers
 from arforecast import kernel, kpis, reconciliation, schedules, snapshot
-from arforecast.actions import accounts, rating, rating_record
+from arforecast.actions import accounts, policy, policy_record, rating, rating_record
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import (
@@ -292,6 +292,34 @@ class Snapshot:
     def rating_glossary(self) -> pd.DataFrame:
         """What the columns of `ratings` mean: kpi, meaning."""
         return rating.glossary()
+
+    @kernel.telling("Applying the credit policy")
+    def policy(self) -> pd.DataFrame:
+        """Which rule of the credit policy each customer meets, and the limit and terms it proposes, those on hold
+        first; see `arforecast.actions.policy`. Money in the reporting currency.
+
+        >>> today.policy()[["customer_id", "proposal", "rules"]].columns.tolist()
+        ['customer_id', 'proposal', 'rules']
+        """
+        self._history("The credit policy")
+        return policy.policy(self._facts, self.day)
+
+    @kernel.telling("Applying the credit policy to past sales")
+    def policy_sales(self) -> pd.DataFrame:
+        """Each sale of 24 months, what the policy would have done with it and what became of it; see
+        `arforecast.actions.policy_record.sales`."""
+        self._record()
+        return policy_record.sales(self._facts, self.day)
+
+    def policy_months(self) -> pd.DataFrame:
+        """What the policy would have done by month: sales refused and kept, cash forgone, losses avoided; see
+        `arforecast.actions.policy_record.by_month`, and `arforecast.actions.policy_record.UNSEEN` for what no ledger
+        tells."""
+        return policy_record.by_month(self.policy_sales())
+
+    def policy_glossary(self) -> pd.DataFrame:
+        """What the columns of `policy` and of `policy_months` mean: kpi, meaning."""
+        return policy_record.glossary()
 
     def account_glossary(self) -> pd.DataFrame:
         """What the reasons to look at an account mean, and its figures: kpi, meaning."""

@@ -119,6 +119,9 @@ class Treasury(Section):
         if (self.opening_cash_amount is None) != (self.opening_cash_on is None):
             raise ValueError("opening_cash_amount and opening_cash_on go together: the cash at the close of that day")
         return self
+Grade = Literal["A", "B", "C", "D", "E"]
+Months = Annotated[float, Field(ge=0, le=120)]
+Terms = Annotated[int, Field(ge=0, le=366)]
 
 
 class Rating(Section):
@@ -136,6 +139,20 @@ class Rating(Section):
         if not all(low < high for low, high in pairwise((0, *edges))) or not isfinite(edges[-1]):
             raise ValueError("the cut-offs are above zero and rise, from A to D")
         return edges
+
+
+class Policy(Section):
+    """The credit policy: limits and terms by grade, A to E, who pays before delivery, whose orders are held."""
+
+    # The most a customer may owe, in months of its usual buying, and the longest terms.
+    limit_months: tuple[Months, Months, Months, Months, Months] = (6, 4, 3, 2, 0)
+    terms_days: tuple[Terms, Terms, Terms, Terms, Terms] = (60, 45, 30, 15, 0)
+    # Who has a worse grade than this one pays before delivery; who is new is treated as of a grade.
+    prepay_below: Grade = "D"
+    new_as: Grade = "C"
+    # Orders are held beyond so many days past due, and from so many promises broken in a year on.
+    hold_past_due_days: int = Field(default=60, ge=0)
+    hold_broken_promises: int = Field(default=3, ge=1)
 
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -255,6 +272,7 @@ class Settings(Section):
     forecast: Forecast = Forecast()
     treasury: Treasury = Treasury()
     rating: Rating = Rating()
+    policy: Policy = Policy()
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
     entities: dict[str, str] = {}
     mail: Mail = Field(default=Mail(), exclude=True)  # who is mailed is no business of a run

@@ -1,4 +1,4 @@
-"""The commands on credit: whom to trust."""
+"""The commands on credit: ratings, policy."""
 
 from __future__ import annotations
 
@@ -25,4 +25,25 @@ def ratings(ledger: str, as_of: str, past: str | None, where: tuple[str, ...], f
     print_table(table, form)
 
 
-COMMANDS = (ratings,)
+@click.command()
+@click.argument("ledger")
+@AS_OF
+@click.option(
+    "--past", type=click.Choice(["months", "sales"]),
+    help="In place of today what the policy would have done with 24 months of sales: by month, or with each of them.",
+)  # fmt: skip
+@WHERE
+@FORMAT
+def policy(ledger: str, as_of: str, past: str | None, where: tuple[str, ...], form: str) -> None:
+    """Print which rule of the credit policy each customer of LEDGER meets, and the limit and terms it proposes."""
+    from arforecast.actions.policy_record import UNSEEN
+
+    with waiting("Applying the credit policy"):
+        today = opened(ledger, where).as_of(as_of)
+        table = getattr(today, f"policy_{past}")() if past else today.policy()
+    print_table(table, form)
+    if past:
+        click.echo(UNSEEN, err=True)
+
+
+COMMANDS = (ratings, policy)
