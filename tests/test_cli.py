@@ -388,8 +388,15 @@ def test_policy_prints_who_meets_a_rule_and_what_it_would_have_done(ledger: str)
         assert "Not in the data: what a refused customer would have done elsewhere" in printed.stderr
 
 
+def test_plans_prints_a_row_a_plan_or_an_instalment(ledger: str) -> None:
+    today = open_ledger(ledger).as_of(AS_OF)
+    for options, rows in (((), today.plans()), (("--instalments",), today.plan_instalments())):
+        printed = run("plans", ledger, "--as-of", AS_OF, *options, "--format", "csv")
+        assert printed.stdout.splitlines() == [",".join(rows.columns)]
+
+
 @pytest.mark.parametrize(
-    "command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "ratings", "policy"]
+    "command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "ratings", "policy", "plans"]
 )
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")

@@ -16,7 +16,7 @@ import pandas as pd
 
 import arforecast.ledger as ledgers
 from arforecast import kernel, kpis, reconciliation, schedules, snapshot
-from arforecast.actions import accounts, policy, policy_record, rating, rating_record
+from arforecast.actions import accounts, plans, policy, policy_record, rating, rating_record
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import (
@@ -320,6 +320,26 @@ class Snapshot:
     def policy_glossary(self) -> pd.DataFrame:
         """What the columns of `policy` and of `policy_months` mean: kpi, meaning."""
         return policy_record.glossary()
+
+    @kernel.telling("Drawing up payment plans")
+    def plans(self) -> pd.DataFrame:
+        """The payment plans that accounts with overdue debt can carry by their record, the largest debt first; see
+        `arforecast.actions.plans`. Money in the currency of its row; `p_kept` is a probability of 0-1.
+
+        >>> today.plans()[["customer_id", "instalments", "plan"]].columns.tolist()
+        ['customer_id', 'instalments', 'plan']
+        """
+        self._history("A payment plan")
+        return plans.plans(self._facts, self.day)
+
+    def plan_instalments(self) -> pd.DataFrame:
+        """The instalments of these plans, which add up to the debt; see `arforecast.actions.plans.instalments`."""
+        self._history("A payment plan")
+        return plans.instalments(self._facts, self.day)
+
+    def plan_glossary(self) -> pd.DataFrame:
+        """What the columns of `plans` mean: kpi, meaning."""
+        return plans.glossary()
 
     def account_glossary(self) -> pd.DataFrame:
         """What the reasons to look at an account mean, and its figures: kpi, meaning."""

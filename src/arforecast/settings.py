@@ -155,6 +155,15 @@ class Policy(Section):
     hold_broken_promises: int = Field(default=3, ge=1)
 
 
+class Plans(Section):
+    """To whom a payment plan is proposed, and how long it may last."""
+
+    from_past_due_days: int = Field(default=31, ge=1, le=3660)
+    longest_months: int = Field(default=12, ge=2, le=60)
+    # In so many of the last 24 months it must have paid something.
+    paying_months: int = Field(default=6, ge=1, le=24)
+
+
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -273,6 +282,7 @@ class Settings(Section):
     treasury: Treasury = Treasury()
     rating: Rating = Rating()
     policy: Policy = Policy()
+    plans: Plans = Plans()
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
     entities: dict[str, str] = {}
     mail: Mail = Field(default=Mail(), exclude=True)  # who is mailed is no business of a run

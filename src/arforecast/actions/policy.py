@@ -17,6 +17,7 @@ import pandas as pd
 from ibis import _
 from numpy.typing import NDArray
 
+from arforecast.actions.accounts import names
 from arforecast.actions.rating import GRADES, NEW, WINDOW_DAYS, YEAR_DAYS, Conduct, billed, conduct, rated
 from arforecast.forecast.calendar import Floats
 from arforecast.kpis.balances import under_dispute
@@ -52,10 +53,9 @@ def policy(facts: Facts, as_of: date) -> pd.DataFrame:
     MEANINGS. Money is in major units."""
     own, rules = conduct(facts), facts.books.settings.policy
     judged = judge(facts, own, [as_of]).drop(columns="as_of")
-    customers = facts.books.tables["customers"].select("customer_id", "name", credit_limit_amount="credit_limit")
-    rows = judged.merge(fetched(customers), "left", "customer_id")
-    asked = rows[(rows.open_balance > 0) | (billed(own, as_of, WINDOW_DAYS) > 0)]
-    shown = read(asked.assign(name=asked.name.fillna(asked.customer_id)), facts)
+    limits = facts.books.tables["customers"].select("customer_id", credit_limit_amount="credit_limit")
+    rows = judged.merge(fetched(limits), "left", "customer_id").assign(name=names(facts, judged.customer_id))
+    shown = read(rows[(rows.open_balance > 0) | (billed(own, as_of, WINDOW_DAYS) > 0)], facts)
     told = shown.assign(
         rules=["; ".join(_rules(row, rules)) for row in shown.to_dict("records")],
         proposal=_proposals(shown),

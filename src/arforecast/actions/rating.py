@@ -26,6 +26,7 @@ import pandas as pd
 from ibis import _
 from numpy.typing import NDArray
 
+from arforecast.actions.accounts import names
 from arforecast.forecast.calendar import Bools, Days, Floats, Ints
 from arforecast.forecast.exposure import Lives, days, lives, settled_on
 from arforecast.kpis import known
@@ -141,7 +142,7 @@ def ratings(facts: Facts, as_of: date) -> pd.DataFrame:
     grades = rated(group, as_of, choices).grade
     joined = now.assign(
         customer_id=own.payers,
-        name=_names(facts, own.payers),
+        name=names(facts, own.payers),
         grade_before=before.grade,
         moved=moved(own, now, before, as_of),
         group_id=group.payers[_groups(own, group)],
@@ -158,11 +159,6 @@ def ratings(facts: Facts, as_of: date) -> pd.DataFrame:
 def summed(place: Ints, value: Floats, size: int) -> Floats:
     """The values added up by the place of their payer."""
     return np.bincount(place, value, size).astype(float)
-
-
-def _names(facts: Facts, payers: pd.Index) -> pd.Series:
-    told = fetched(facts.books.tables["customers"].select("customer_id", "name")).set_index("customer_id").name
-    return pd.Series(told.reindex(payers).fillna(payers.to_series()).to_numpy())
 
 
 def _groups(own: Conduct, group: Conduct) -> Ints:

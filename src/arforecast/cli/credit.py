@@ -1,4 +1,4 @@
-"""The commands on credit: ratings, policy."""
+"""The commands on credit: ratings, policy, plans."""
 
 from __future__ import annotations
 
@@ -46,4 +46,18 @@ def policy(ledger: str, as_of: str, past: str | None, where: tuple[str, ...], fo
         click.echo(UNSEEN, err=True)
 
 
-COMMANDS = (ratings, policy)
+@click.command()
+@click.argument("ledger")
+@AS_OF
+@click.option("--instalments", is_flag=True, help="Each instalment of each plan, in place of a row a plan.")
+@WHERE
+@FORMAT
+def plans(ledger: str, as_of: str, instalments: bool, where: tuple[str, ...], form: str) -> None:
+    """Print the payment plans that the accounts of LEDGER with overdue debt can carry, and the chance of each."""
+    with waiting("Drawing up payment plans"):
+        today = opened(ledger, where).as_of(as_of)
+        table = today.plan_instalments() if instalments else today.plans()
+    print_table(table, form)
+
+
+COMMANDS = (ratings, policy, plans)
