@@ -395,6 +395,16 @@ def test_plans_prints_a_row_a_plan_or_an_instalment(ledger: str) -> None:
         assert printed.stdout.splitlines() == [",".join(rows.columns)]
 
 
+def test_reminders_writes_a_letter_an_account_and_sends_nothing(ledger: str, tmp_path: Path) -> None:
+    result = run("reminders", ledger, "--as-of", AS_OF, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1] == str(tmp_path / "out" / "merge.csv")
+    merged = pd.read_csv(tmp_path / "out" / "merge.csv")
+    assert merged.customer_id.tolist() == ["C1", "C2"]
+    assert result.stdout.splitlines()[:-1] == [f"{stage}: 1" for stage in merged.stage]
+    refused(run("reminders", ledger, "--as-of", AS_OF, "--out", tmp_path / "out"), 2, "not an empty folder")
+
+
 @pytest.mark.parametrize(
     "command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "ratings", "policy", "plans"]
 )

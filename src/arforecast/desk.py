@@ -16,8 +16,9 @@ import pandas as pd
 
 import arforecast.ledger as ledgers
 from arforecast import kernel, kpis, reconciliation, schedules, snapshot
-from arforecast.actions import accounts, plans, policy, policy_record, rating, rating_record
+from arforecast.actions import accounts, plans, policy, policy_record, rating, rating_record, reminders
 from arforecast.actions.accounts import Sheet
+from arforecast.actions.reminders import Reminders
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import (
     accuracy,
@@ -340,6 +341,15 @@ class Snapshot:
     def plan_glossary(self) -> pd.DataFrame:
         """What the columns of `plans` mean: kpi, meaning."""
         return plans.glossary()
+
+    @kernel.telling("Looking whom to remind")
+    def reminders(self) -> Reminders:
+        """Who is to be reminded, at which stage and of what; see `arforecast.actions.reminders.Reminders`.
+
+        Amounts are whole minor units of the currency of their row. `arforecast.letters.write` makes letters of it.
+        """
+        self._history("A reminder")
+        return reminders.reminders(self._facts, self.day)
 
     def account_glossary(self) -> pd.DataFrame:
         """What the reasons to look at an account mean, and its figures: kpi, meaning."""

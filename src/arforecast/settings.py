@@ -164,6 +164,20 @@ class Plans(Section):
     paying_months: int = Field(default=6, ge=1, le=24)
 
 
+class Reminders(Section):
+    """What customers are written, and in whose name; `templates` is a folder, seen from that of this file."""
+
+    company: str = ""
+    # How to pay, in words, such as the bank and its IBAN.
+    pay_to: str = ""
+    contact: str = ""
+    # Of who has no language, or one that has no texts.
+    language: str = Field(default="en", pattern="^[a-z]{2}$")
+    before_due_days: int = Field(default=5, ge=1, le=60)
+    pay_within_days: int = Field(default=7, ge=0, le=60)
+    templates: Path | None = None
+
+
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -283,6 +297,7 @@ class Settings(Section):
     rating: Rating = Rating()
     policy: Policy = Policy()
     plans: Plans = Plans()
+    reminders: Reminders = Reminders()
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
     entities: dict[str, str] = {}
     mail: Mail = Field(default=Mail(), exclude=True)  # who is mailed is no business of a run
@@ -318,6 +333,10 @@ class Settings(Section):
             return ""
         here = Path().resolve()
         return str(self._file.relative_to(here) if self._file.is_relative_to(here) else self._file)
+
+    def beside(self, path: Path) -> Path:
+        """A path of the file, seen from the folder it lies in."""
+        return (self._file.parent if self._file else Path()) / path.expanduser()
 
     @property
     def targets(self) -> dict[str, float]:

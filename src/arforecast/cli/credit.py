@@ -1,6 +1,8 @@
-"""The commands on credit: ratings, policy, plans."""
+"""The commands on credit: ratings, policy, plans, reminders."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -60,4 +62,22 @@ def plans(ledger: str, as_of: str, instalments: bool, where: tuple[str, ...], fo
     print_table(table, form)
 
 
-COMMANDS = (ratings, policy, plans)
+@click.command()
+@click.argument("ledger")
+@AS_OF
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="A new folder for them.")
+@WHERE
+def reminders(ledger: str, as_of: str, out: Path, where: tuple[str, ...]) -> None:
+    """Write a letter with a statement for each account of LEDGER that is to be reminded, and merge.csv with mails and
+    scripts for calls, into DIR. Nothing is sent."""
+    from arforecast import letters
+
+    with waiting("Writing reminders"):
+        today = opened(ledger, where).as_of(as_of)
+        merged = letters.write(today.reminders(), today.books.settings, today.day, out)
+    for stage, accounts in merged.groupby("stage", sort=False).size().items():
+        click.echo(f"{stage}: {accounts:,}")
+    click.echo(out / letters.MERGE)
+
+
+COMMANDS = (ratings, policy, plans, reminders)
