@@ -50,7 +50,7 @@ def plans(facts: Facts, as_of: date) -> pd.DataFrame:
     known = lives(facts)
     proposed, dated = _proposed(facts, as_of), working_days(known.holidays)
     parts = _parts(proposed, as_of, dated).groupby("plan")
-    told = proposed.join(_agreements(facts, known, as_of), on="customer_id").assign(
+    told = proposed.join(_agreements(facts, known, as_of, proposed.customer_id)).assign(
         name=names(facts, proposed.customer_id),
         debt_balance=_major(proposed.debt, proposed.currency),
         instalment_amount=_major(parts.amount.first(), proposed.currency),
@@ -168,20 +168,14 @@ def _day_of(month: Any, payday: Ints) -> Days:
 # Whether it will be kept
 
 
-def _agreements(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
-    """What each customer agreed to, and kept, by customer_id: agreements, agreements_kept, p_kept."""
+def _agreements(facts: Facts, known: Lives, as_of: date, of: pd.Series) -> pd.DataFrame:
+    """What each of some customers agreed to, and kept: agreements, agreements_kept, p_kept."""
     due = answered(facts, "before_365_on").filter(_.over).select("customer_id", kept=_.kept.cast("int64"))
     every = pd.concat([fetched(due), _past_plans(facts, known, as_of)], ignore_index=True)
-    sums = every.groupby("customer_id").kept.agg(["size", "sum"])
-    whole = sums.reindex(known.customers, fill_value=0)
+    sums = every.groupby("customer_id").kept.agg(["size", "sum"]).reindex(of, fill_value=0).set_axis(of.index)
     overall = every.kept.mean() if len(every) else np.nan
-    return pd.DataFrame(
-        {
-            "agreements": whole["size"],
-            "agreements_kept": whole["sum"],
-            "p_kept": (whole["sum"] + STRENGTH * overall) / (whole["size"] + STRENGTH),
-        }
-    )
+    chance = (sums["sum"] + STRENGTH * overall) / (sums["size"] + STRENGTH)
+    return pd.DataFrame({"agreements": sums["size"], "agreements_kept": sums["sum"], "p_kept": chance})
 
 
 def _past_plans(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:

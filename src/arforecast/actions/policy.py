@@ -68,9 +68,11 @@ def policy(facts: Facts, as_of: date) -> pd.DataFrame:
 def judge(facts: Facts, own: Conduct, on: Sequence[date]) -> pd.DataFrame:
     """What the policy says of each customer at the close of each day, money in minor units: as_of, customer_id, grade,
     hold, prepay, and the figures of MEANINGS."""
-    standing = _standing(facts, on)
-    parts = [_judged(own, facts, day).merge(standing[standing.as_of == day], "left", "customer_id") for day in on]
-    rows = pd.concat([part.assign(as_of=day) for part, day in zip(parts, on, strict=True)], ignore_index=True)
+    then = replace(facts, days=tuple(on), calendar=calendar(on))
+    rows = pd.concat([_judged(own, facts, day).assign(as_of=day) for day in on], ignore_index=True)
+    for part in (_owing(then), _broken(then)):
+        known_on = part.assign(as_of=pd.to_datetime(part.as_of).dt.date)
+        rows = rows.merge(known_on, "left", ["as_of", "customer_id"])
     rules, known = facts.books.settings.policy, "promises" in facts.books.present
     broken = rows.broken_promises.fillna(0) if known else rows.broken_promises.astype(float)
     rows = rows.fillna({"open_balance": 0, "oldest_days_past_due": 0}).assign(broken_promises=broken)
@@ -122,21 +124,22 @@ def _round(amount: Floats, minor: int) -> Floats:
     return np.asarray(np.ceil(amount / minor / step) * step * minor)
 
 
-def _standing(facts: Facts, on: Sequence[date]) -> pd.DataFrame:
-    """What each customer owes on each day: as_of, customer_id, open_balance, oldest_days_past_due, broken_promises."""
-    then = replace(facts, days=tuple(on), calendar=calendar(on))
+def _owing(then: Facts) -> pd.DataFrame:
+    """What each customer owes on each day: as_of, customer_id, open_balance, oldest_days_past_due."""
     days = then.calendar.select(on="as_of")
-    owed = positions(then, days).filter(_.balance > 0)
     contested = under_dispute(then, days).mutate(contested=ibis.literal(True))
-    seen = owed.left_join(contested, ["on", "invoice_id"])
+    seen = positions(then, days).filter(_.balance > 0).left_join(contested, ["on", "invoice_id"])
     late = seen.mutate(late=seen.contested.isnull().ifelse(seen.days_past_due, 0))
     owing = late.group_by("customer_id", as_of="on").aggregate(
         open_balance=total(late.balance), oldest_days_past_due=ibis.greatest(late.late.max(), 0).cast("int64")
     )
+    return fetched(owing)
+
+
+def _broken(then: Facts) -> pd.DataFrame:
+    """How many promises each customer has broken by each day: as_of, customer_id, broken_promises."""
     broken = answered(then, "before_365_on").filter(_.over & ~_.kept).group_by("as_of", "customer_id")
-    rows = [fetched(owing), fetched(broken.aggregate(broken_promises=_.count().cast("int64")))]
-    dated = [frame.assign(as_of=pd.to_datetime(frame.as_of).dt.date) for frame in rows]
-    return dated[0].merge(dated[1], "outer", ["as_of", "customer_id"])
+    return fetched(broken.aggregate(broken_promises=_.count().cast("int64")))
 
 
 def _rules(of: dict[Hashable, Any], rules: Policy) -> list[str]:

@@ -48,7 +48,8 @@ MEANINGS = {
     "grade": "A to E, or new: the worse of two, by expected_loss_share and by expected_days_late, with the cut-offs of "
     "the settings; new where fewer invoices fell due than the settings ask for.",
     "expected_loss_share": "p_default x the share of what defaulted, and is settled since, that was written off. Not "
-    "known where a ledger tells of no write-offs; then the days alone make the grade.",
+    "known where a ledger tells of no write-offs, nor before the first default is settled; then the days alone make "
+    "the grade.",
     "expected_loss_amount": "buying_amount x expected_loss_share: the loss of one more year of the same buying.",
     "expected_days_late": "p_late x the days late of what is late, 180 at most; what is written off counts as 180.",
     "p_late": "The chance that an amount is paid after it is due.",
@@ -228,7 +229,9 @@ def _written(of: Conduct, day: date) -> Floats:
 
 
 def _expected(past: Due, size: int) -> dict[str, Floats]:
-    """p_late, p_default and expected_days_late of each payer."""
+    """p_late, p_default and expected_days_late of each payer; not known where no invoice fell due at all."""
+    if not len(past.payer):
+        return dict.fromkeys(("p_late", "p_default", "expected_days_late"), np.full(size, np.nan))
     whole, defaults = _to_come(past)
     late, weight = past.late.astype(float), past.weight * past.late
     often = _credible(late, past, past.weight, size, FREQUENCY)
@@ -279,9 +282,9 @@ def _surviving(past: Due) -> Floats:
 
 
 def _loss_given_default(past: Due) -> float:
-    """Of what defaulted and is settled since, the share that was written off; none where nothing did."""
+    """Of what defaulted and is settled since, the share that was written off; not known where nothing did."""
     done = past.defaulted & ~past.open
-    return float(past.written[done].sum() / max(past.amount[done].sum(), 1))
+    return float(past.written[done].sum() / past.amount[done].sum()) if past.amount[done].any() else float("nan")
 
 
 def _grades(rows: pd.DataFrame, choices: Rating) -> NDArray[np.str_]:
@@ -311,6 +314,8 @@ def moved(of: Conduct, now: pd.DataFrame, before: pd.DataFrame, day: date) -> li
 
 def _moved(now: dict[Hashable, Any], before: dict[Hashable, Any], counts: dict[Hashable, Any]) -> str:
     """Of one payer; of one who was new there is nothing to compare with."""
+    if pd.isna(now["expected_days_late"]):
+        return "no invoice has fallen due yet"
     was = "" if before["grade"] == NEW else f"{before['expected_days_late']:.1f} to "
     days_late = f"expected days late {was}{now['expected_days_late']:.1f}"
     loss = "" if pd.isna(now["expected_loss_share"]) else f", expected loss {_losing(before)}{_percent(now)}"
@@ -320,7 +325,7 @@ def _moved(now: dict[Hashable, Any], before: dict[Hashable, Any], counts: dict[H
 
 
 def _losing(before: dict[Hashable, Any]) -> str:
-    return "" if before["grade"] == NEW else f"{_percent(before)} to "
+    return "" if before["grade"] == NEW or pd.isna(before["expected_loss_share"]) else f"{_percent(before)} to "
 
 
 def _percent(rated: dict[Hashable, Any]) -> str:
