@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from arforecast.actions import plans
@@ -15,7 +14,6 @@ from arforecast.forecast.calendar import holidays, working_days
 from forecasts import opened
 from ledgers import Tables, told
 
-ROOT = Path(__file__).parents[1]
 # Anna paid 100, 200, 300, 400 in turn on the 15th of eight months, and owes 650.05 and, disputed, 999; Bert paid in
 # two months alone; Cora owes what one payment covers; Dora would take 20 instalments; Emil owes yen.
 PAID = {
@@ -113,10 +111,3 @@ def test_a_ledger_without_agreements_knows_no_chance(tmp_path: Path) -> None:
     rows = opened(tables, tmp_path).as_of("2025-12-10").plans()
     assert len(rows) == 2
     assert rows.p_kept.isna().all()
-
-
-def test_the_docs_say_what_each_column_means() -> None:
-    text = (ROOT / "docs" / "credit.md").read_text("utf-8")
-    assert [name for name, meaning in plans.MEANINGS.items() if f"| `{name}` | {meaning} |" not in text] == []
-    assert set(plans.MEANINGS) <= set(plans.COLUMNS)
-    assert pd.Index(plans.COLUMNS).is_unique

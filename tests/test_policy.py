@@ -15,7 +15,6 @@ from arforecast.settings import Policy, Rating, Settings
 from forecasts import AS_OF, opened, sample
 from ledgers import told, write
 
-ROOT = Path(__file__).parents[1]
 # Anna pays; Bert's first bill stays open, and his next are held; Cora has one bill and then buys too much; Dora broke
 # three promises; Emil pays late, is bad enough to prepay, and his fee is no sale.
 BOOKS = """
@@ -177,9 +176,3 @@ def test_limits_are_rounded_up_to_two_digits() -> None:
 def test_a_policy_that_is_none_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings(policy=wrong)
-
-
-def test_the_docs_say_what_each_column_means() -> None:
-    text = (ROOT / "docs" / "credit.md").read_text("utf-8")
-    meanings = policy.MEANINGS | policy_record.MEANINGS
-    assert [name for name, meaning in meanings.items() if f"| `{name}` | {meaning} |" not in text] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from arforecast import sample as maker
 from arforecast.actions import rating, rating_record
-from arforecast.actions.rating import GRADES, MEANINGS
+from arforecast.actions.rating import GRADES
 from arforecast.desk import Ledger, Snapshot, open_ledger
 from arforecast.errors import UnknownError
 from arforecast.forecast import scores
@@ -21,7 +21,6 @@ from arforecast.settings import Rating, Settings
 from forecasts import opened
 from ledgers import Tables, read, told, until, write
 
-ROOT = Path(__file__).parents[1]
 AS_OF = "2026-05-31"
 # What was late, whom it tells of, and what is unknown: a year of three customers, the second the child of the first.
 BOOKS = """
@@ -250,9 +249,3 @@ def test_a_share_drawn_of_customers_lies_in_its_range() -> None:
 def test_cut_offs_rise_from_above_zero(cuts: tuple[float, ...]) -> None:
     with pytest.raises(ValidationError, match="rise"):
         Settings(rating={"days_late": cuts})
-
-
-def test_the_docs_say_what_each_column_means() -> None:
-    text = (ROOT / "docs" / "credit.md").read_text("utf-8")
-    assert [name for name, meaning in MEANINGS.items() if f"| `{name}` | {meaning} |" not in text] == []
-    assert timedelta(days=rating.DEFAULT_DAYS).days == 90

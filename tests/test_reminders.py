@@ -248,3 +248,10 @@ def test_texts_of_the_companys_own_come_first(said: Reminders, tmp_path: Path) -
         Layouts.of(Settings(reminders=Rules(templates=tmp_path / "nowhere")))
     with pytest.raises(UsageError, match=r"reminders\.language is xx, which has no texts. Name one of de, en,"):
         Layouts.of(Settings(reminders=Rules(language="xx")))
+
+
+def test_the_docs_name_what_a_template_can_use(said: Reminders) -> None:
+    account, own = next(iter(letters._accounts(said)))
+    told_by = letters.words(account, own, Settings(), pd.Timestamp(DAY).date(), letters.locale_of("en", None))
+    text = (Path(__file__).parents[1] / "docs" / "credit.md").read_text("utf-8").partition("which can use")[2]
+    assert [name for name in told_by if f"`{name}`" not in text] == []
