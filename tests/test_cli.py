@@ -395,6 +395,14 @@ def test_plans_prints_a_row_a_plan_or_an_instalment(ledger: str) -> None:
         assert printed.stdout.splitlines() == [",".join(rows.columns)]
 
 
+def test_pricing_prints_a_row_a_customer(ledger: str) -> None:
+    printed = run("pricing", ledger, "--as-of", AS_OF, "--format", "csv")
+    assert printed.exit_code == 0, printed.output
+    rows = open_ledger(ledger).as_of(AS_OF).pricing()
+    assert printed.stdout.splitlines()[0] == ",".join(rows.columns)
+    assert pd.read_csv(io.StringIO(printed.stdout)).customer_id.tolist() == rows.customer_id.tolist() == ["C1", "C2"]
+
+
 def test_reminders_writes_a_letter_an_account_and_sends_nothing(ledger: str, tmp_path: Path) -> None:
     result = run("reminders", ledger, "--as-of", AS_OF, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
@@ -406,7 +414,8 @@ def test_reminders_writes_a_letter_an_account_and_sends_nothing(ledger: str, tmp
 
 
 @pytest.mark.parametrize(
-    "command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "ratings", "policy", "plans"]
+    "command",
+    ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "ratings", "policy", "plans", "pricing"],
 )
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")

@@ -16,7 +16,7 @@ import pandas as pd
 
 import arforecast.ledger as ledgers
 from arforecast import kernel, kpis, reconciliation, schedules, snapshot
-from arforecast.actions import accounts, plans, policy, policy_record, rating, rating_record, reminders
+from arforecast.actions import accounts, plans, policy, policy_record, pricing, rating, rating_record, reminders
 from arforecast.actions.accounts import Sheet
 from arforecast.actions.reminders import Reminders
 from arforecast.errors import UnknownError, UsageError
@@ -341,6 +341,21 @@ class Snapshot:
     def plan_glossary(self) -> pd.DataFrame:
         """What the columns of `plans` mean: kpi, meaning."""
         return plans.glossary()
+
+    @kernel.telling("Pricing terms")
+    def pricing(self) -> pd.DataFrame:
+        """What early payment is worth by customer, the discounts that pay at the cost of capital, and what late fees
+        bring; see `arforecast.actions.pricing`. Money in the reporting currency.
+
+        >>> today.pricing()[["customer_id", "verdict", "break_even_share"]].columns.tolist()
+        ['customer_id', 'verdict', 'break_even_share']
+        """
+        self._history("What early payment is worth")
+        return pricing.pricing(self._facts, self.day)
+
+    def pricing_glossary(self) -> pd.DataFrame:
+        """What the columns of `pricing` mean: kpi, meaning."""
+        return pricing.glossary()
 
     @kernel.telling("Looking whom to remind")
     def reminders(self) -> Reminders:

@@ -164,6 +164,12 @@ class Plans(Section):
     paying_months: int = Field(default=6, ge=1, le=24)
 
 
+class Actions(Section):
+    """What acting on receivables is assumed to bring."""
+
+    cost_of_capital_share: float = Field(default=0.08, ge=0, le=1)  # a year
+
+
 class Reminders(Section):
     """What customers are written, and in whose name; `templates` is a folder, seen from that of this file."""
 
@@ -294,6 +300,7 @@ class Settings(Section):
     kpis: Kpis = Kpis()
     forecast: Forecast = Forecast()
     treasury: Treasury = Treasury()
+    actions: Actions = Actions()
     rating: Rating = Rating()
     policy: Policy = Policy()
     plans: Plans = Plans()

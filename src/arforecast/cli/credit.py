@@ -1,4 +1,4 @@
-"""The commands on credit: ratings, policy, plans, reminders."""
+"""The commands on credit: ratings, policy, plans, pricing, reminders."""
 
 from __future__ import annotations
 
@@ -65,6 +65,18 @@ def plans(ledger: str, as_of: str, instalments: bool, where: tuple[str, ...], fo
 @click.command()
 @click.argument("ledger")
 @AS_OF
+@WHERE
+@FORMAT
+def pricing(ledger: str, as_of: str, where: tuple[str, ...], form: str) -> None:
+    """Print what early payment is worth by customer of LEDGER, which discounts pay, and what late fees bring."""
+    with waiting("Pricing terms"):
+        table = opened(ledger, where).as_of(as_of).pricing()
+    print_table(table, form)
+
+
+@click.command()
+@click.argument("ledger")
+@AS_OF
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="A new folder for them.")
 @WHERE
 def reminders(ledger: str, as_of: str, out: Path, where: tuple[str, ...]) -> None:
@@ -80,4 +92,4 @@ def reminders(ledger: str, as_of: str, out: Path, where: tuple[str, ...]) -> Non
     click.echo(out / letters.MERGE)
 
 
-COMMANDS = (ratings, policy, plans, reminders)
+COMMANDS = (ratings, policy, plans, pricing, reminders)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arforecast import schedules
-from arforecast.actions import plans, policy_record, rating
+from arforecast.actions import plans, policy_record, pricing, rating
 from arforecast.kpis import families, glossary
 from arforecast.settings import Settings
 
@@ -43,7 +43,12 @@ def _schedules() -> Iterator[str]:
 
 
 def _credit() -> Iterator[str]:
-    tables = {"Ratings": rating, "The credit policy, today and by month": policy_record, "Payment plans": plans}
+    tables = {
+        "Ratings": rating,
+        "The credit policy, today and by month": policy_record,
+        "Payment plans": plans,
+        "Discounts and late fees": pricing,
+    }
     for title, room in tables.items():
         yield f"\n## {title}\n\n| column | meaning |\n|---|---|"
         yield from (f"| `{row.kpi}` | {row.meaning} |" for row in room.glossary().itertuples())
