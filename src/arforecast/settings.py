@@ -119,6 +119,8 @@ class Treasury(Section):
         if (self.opening_cash_amount is None) != (self.opening_cash_on is None):
             raise ValueError("opening_cash_amount and opening_cash_on go together: the cash at the close of that day")
         return self
+
+
 Grade = Literal["A", "B", "C", "D", "E"]
 Months = Annotated[float, Field(ge=0, le=120)]
 Terms = Annotated[int, Field(ge=0, le=366)]
