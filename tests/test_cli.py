@@ -380,7 +380,67 @@ def test_scenarios_prints_those_of_the_settings(ledger: str, tmp_path: Path, mon
     assert rows.so_far[0] < 0
 
 
-@pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "scenarios"])
+def test_ratings_prints_the_grades_and_what_past_ones_came_to(ledger: str) -> None:
+    today = open_ledger(ledger).as_of(AS_OF)
+    now = run("ratings", ledger, "--as-of", AS_OF, "--format", "csv")
+    assert pd.read_csv(io.StringIO(now.stdout)).customer_id.tolist() == today.ratings().customer_id.tolist() != []
+    for past in ("results", "skill", "record"):
+        printed = run("ratings", ledger, "--as-of", AS_OF, "--past", past, "--format", "csv")
+        assert printed.stdout.splitlines()[0] == ",".join(getattr(today, f"rating_{past}")().columns)
+
+
+def test_policy_prints_who_meets_a_rule_and_what_it_would_have_done(ledger: str) -> None:
+    today = open_ledger(ledger).as_of(AS_OF)
+    now = run("policy", ledger, "--as-of", AS_OF, "--format", "csv")
+    assert pd.read_csv(io.StringIO(now.stdout)).customer_id.tolist() == today.policy().customer_id.tolist() != []
+    for past in ("months", "sales"):
+        printed = run("policy", ledger, "--as-of", AS_OF, "--past", past, "--format", "csv")
+        assert printed.stdout.splitlines()[0] == ",".join(getattr(today, f"policy_{past}")().columns)
+        assert "Not in the data: what a refused customer would have done elsewhere" in printed.stderr
+
+
+def test_plans_prints_a_row_a_plan_or_an_instalment(ledger: str) -> None:
+    today = open_ledger(ledger).as_of(AS_OF)
+    for options, rows in (((), today.plans()), (("--instalments",), today.plan_instalments())):
+        printed = run("plans", ledger, "--as-of", AS_OF, *options, "--format", "csv")
+        assert printed.stdout.splitlines() == [",".join(rows.columns)]
+
+
+def test_pricing_prints_a_row_a_customer(ledger: str) -> None:
+    printed = run("pricing", ledger, "--as-of", AS_OF, "--format", "csv")
+    assert printed.exit_code == 0, printed.output
+    rows = open_ledger(ledger).as_of(AS_OF).pricing()
+    assert printed.stdout.splitlines()[0] == ",".join(rows.columns)
+    assert pd.read_csv(io.StringIO(printed.stdout)).customer_id.tolist() == rows.customer_id.tolist() == ["C1", "C2"]
+
+
+def test_reminders_writes_a_letter_an_account_and_sends_nothing(ledger: str, tmp_path: Path) -> None:
+    result = run("reminders", ledger, "--as-of", AS_OF, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1] == str(tmp_path / "out" / "merge.csv")
+    merged = pd.read_csv(tmp_path / "out" / "merge.csv")
+    assert merged.customer_id.tolist() == ["C1", "C2"]
+    assert result.stdout.splitlines()[:-1] == [f"{stage}: 1" for stage in merged.stage]
+    refused(run("reminders", ledger, "--as-of", AS_OF, "--out", tmp_path / "out"), 2, "not an empty folder")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kpis",
+        "targets",
+        "late",
+        "cash",
+        "report",
+        "bridge",
+        "accounts",
+        "ratings",
+        "policy",
+        "plans",
+        "pricing",
+        "scenarios",
+    ],
+)
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")
 

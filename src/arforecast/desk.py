@@ -16,8 +16,9 @@ import pandas as pd
 
 import arforecast.ledger as ledgers
 from arforecast import kernel, kpis, reconciliation, schedules, snapshot
-from arforecast.actions import accounts
+from arforecast.actions import accounts, plans, policy, policy_record, pricing, rating, rating_record, reminders
 from arforecast.actions.accounts import Sheet
+from arforecast.actions.reminders import Reminders
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import (
     accuracy,
@@ -260,6 +261,111 @@ class Snapshot:
     def account_sheets(self, customer_ids: Sequence[str]) -> Sheet:
         """The sheets of several customers in one; see `arforecast.actions.accounts.sheets`."""
         return accounts.sheets(self._facts, self.day, customer_ids)
+
+    @kernel.telling("Rating customers")
+    def ratings(self) -> pd.DataFrame:
+        """Every customer billed in two years with its grade, A to E or new, the worst first; see
+        `arforecast.actions.rating`.
+
+        Money in the reporting currency, shares and chances 0-1; `expected_loss_share` is null where the ledger tells of
+        no write-offs.
+
+        >>> today.ratings()[["customer_id", "grade", "expected_days_late"]].columns.tolist()
+        ['customer_id', 'grade', 'expected_days_late']
+        """
+        self._history("The rating of customers")
+        return rating.ratings(self._facts, self.day)
+
+    @kernel.telling("Rating customers on past days")
+    def rating_record(self) -> pd.DataFrame:
+        """Past ratings beside the six months that followed; see `arforecast.actions.rating_record.record`."""
+        self._record()
+        return rating_record.record(self._facts, self.day)
+
+    def rating_results(self) -> pd.DataFrame:
+        """What past grades came to, with ranges; see `arforecast.actions.rating_record.by_grade`."""
+        return rating_record.by_grade(self.rating_record())
+
+    def rating_skill(self) -> pd.DataFrame:
+        """How well past ratings ordered what came, beside the simplest rule; see
+        `arforecast.actions.rating_record.skill`."""
+        return rating_record.skill(self.rating_record())
+
+    def rating_glossary(self) -> pd.DataFrame:
+        """What the columns of `ratings` mean: kpi, meaning."""
+        return rating.glossary()
+
+    @kernel.telling("Applying the credit policy")
+    def policy(self) -> pd.DataFrame:
+        """Which rule of the credit policy each customer meets, and the limit and terms it proposes, those on hold
+        first; see `arforecast.actions.policy`. Money in the reporting currency.
+
+        >>> today.policy()[["customer_id", "proposal", "rules"]].columns.tolist()
+        ['customer_id', 'proposal', 'rules']
+        """
+        self._history("The credit policy")
+        return policy.policy(self._facts, self.day)
+
+    @kernel.telling("Applying the credit policy to past sales")
+    def policy_sales(self) -> pd.DataFrame:
+        """Each sale of 24 months, what the policy would have done with it and what became of it; see
+        `arforecast.actions.policy_record.sales`."""
+        self._record()
+        return policy_record.sales(self._facts, self.day)
+
+    def policy_months(self) -> pd.DataFrame:
+        """What the policy would have done by month: sales refused and kept, cash forgone, losses avoided; see
+        `arforecast.actions.policy_record.by_month`, and `arforecast.actions.policy_record.UNSEEN` for what no ledger
+        tells."""
+        return policy_record.by_month(self.policy_sales())
+
+    def policy_glossary(self) -> pd.DataFrame:
+        """What the columns of `policy` and of `policy_months` mean: kpi, meaning."""
+        return policy_record.glossary()
+
+    @kernel.telling("Drawing up payment plans")
+    def plans(self) -> pd.DataFrame:
+        """The payment plans that accounts with overdue debt can carry by their record, the largest debt first; see
+        `arforecast.actions.plans`. Money in the currency of its row; `p_kept` is a probability of 0-1.
+
+        >>> today.plans()[["customer_id", "instalments", "plan"]].columns.tolist()
+        ['customer_id', 'instalments', 'plan']
+        """
+        self._history("A payment plan")
+        return plans.plans(self._facts, self.day)
+
+    def plan_instalments(self) -> pd.DataFrame:
+        """The instalments of these plans, which add up to the debt; see `arforecast.actions.plans.instalments`."""
+        self._history("A payment plan")
+        return plans.instalments(self._facts, self.day)
+
+    def plan_glossary(self) -> pd.DataFrame:
+        """What the columns of `plans` mean: kpi, meaning."""
+        return plans.glossary()
+
+    @kernel.telling("Pricing terms")
+    def pricing(self) -> pd.DataFrame:
+        """What early payment is worth by customer, the discounts that pay at the cost of capital, and what late fees
+        bring; see `arforecast.actions.pricing`. Money in the reporting currency.
+
+        >>> today.pricing()[["customer_id", "verdict", "break_even_share"]].columns.tolist()
+        ['customer_id', 'verdict', 'break_even_share']
+        """
+        self._history("What early payment is worth")
+        return pricing.pricing(self._facts, self.day)
+
+    def pricing_glossary(self) -> pd.DataFrame:
+        """What the columns of `pricing` mean: kpi, meaning."""
+        return pricing.glossary()
+
+    @kernel.telling("Looking whom to remind")
+    def reminders(self) -> Reminders:
+        """Who is to be reminded, at which stage and of what; see `arforecast.actions.reminders.Reminders`.
+
+        Amounts are whole minor units of the currency of their row. `arforecast.letters.write` makes letters of it.
+        """
+        self._history("A reminder")
+        return reminders.reminders(self._facts, self.day)
 
     def account_glossary(self) -> pd.DataFrame:
         """What the reasons to look at an account mean, and its figures: kpi, meaning."""

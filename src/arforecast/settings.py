@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from email.utils import parseaddr
 from ipaddress import ip_address
+from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -153,6 +155,71 @@ class Scenario(Section):
         return self.model_copy(update={"discount_uptake": (share, share)})
 
 
+Grade = Literal["A", "B", "C", "D", "E"]
+Months = Annotated[float, Field(ge=0, le=120)]
+Terms = Annotated[int, Field(ge=0, le=366)]
+
+
+class Rating(Section):
+    """Up to which expected loss, a share of sales, and to how many expected days late a customer is A, B, C, D; the
+    worse of the two is its grade, and E what lies beyond."""
+
+    loss_share: tuple[float, float, float, float] = (0.005, 0.015, 0.04, 0.1)
+    days_late: tuple[float, float, float, float] = (3, 8, 20, 45)
+    # With fewer that fell due a customer is new.
+    fewest_invoices: int = Field(default=3, ge=1)
+
+    @field_validator("loss_share", "days_late")
+    @classmethod
+    def _rise(cls, edges: tuple[float, ...]) -> tuple[float, ...]:
+        if not all(low < high for low, high in pairwise((0, *edges))) or not isfinite(edges[-1]):
+            raise ValueError("the cut-offs are above zero and rise, from A to D")
+        return edges
+
+
+class Policy(Section):
+    """The credit policy: limits and terms by grade, A to E, who pays before delivery, whose orders are held."""
+
+    # The most a customer may owe, in months of its usual buying, and the longest terms.
+    limit_months: tuple[Months, Months, Months, Months, Months] = (6, 4, 3, 2, 0)
+    terms_days: tuple[Terms, Terms, Terms, Terms, Terms] = (60, 45, 30, 15, 0)
+    # Who has a worse grade than this one pays before delivery; who is new is treated as of a grade.
+    prepay_below: Grade = "D"
+    new_as: Grade = "C"
+    # Orders are held beyond so many days past due, and from so many promises broken in a year on.
+    hold_past_due_days: int = Field(default=60, ge=0)
+    hold_broken_promises: int = Field(default=3, ge=1)
+
+
+class Plans(Section):
+    """To whom a payment plan is proposed, and how long it may last."""
+
+    from_past_due_days: int = Field(default=31, ge=1, le=3660)
+    longest_months: int = Field(default=12, ge=2, le=60)
+    # In so many of the last 24 months it must have paid something.
+    paying_months: int = Field(default=6, ge=1, le=24)
+
+
+class Actions(Section):
+    """What acting on receivables is assumed to bring."""
+
+    cost_of_capital_share: float = Field(default=0.08, ge=0, le=1)  # a year
+
+
+class Reminders(Section):
+    """What customers are written, and in whose name; `templates` is a folder, seen from that of this file."""
+
+    company: str = ""
+    # How to pay, in words, such as the bank and its IBAN.
+    pay_to: str = ""
+    contact: str = ""
+    # Of who has no language, or one that has no texts.
+    language: str = Field(default="en", pattern="^[a-z]{2}$")
+    before_due_days: int = Field(default=5, ge=1, le=60)
+    pay_within_days: int = Field(default=7, ge=0, le=60)
+    templates: Path | None = None
+
+
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -270,6 +337,11 @@ class Settings(Section):
     forecast: Forecast = Forecast()
     treasury: Treasury = Treasury()
     scenario: dict[str, Scenario] = {}
+    actions: Actions = Actions()
+    rating: Rating = Rating()
+    policy: Policy = Policy()
+    plans: Plans = Plans()
+    reminders: Reminders = Reminders()
     kpi_targets: dict[str, Target] = Field(default={}, alias="targets")
     entities: dict[str, str] = {}
     mail: Mail = Field(default=Mail(), exclude=True)  # who is mailed is no business of a run
@@ -305,6 +377,10 @@ class Settings(Section):
             return ""
         here = Path().resolve()
         return str(self._file.relative_to(here) if self._file.is_relative_to(here) else self._file)
+
+    def beside(self, path: Path) -> Path:
+        """A path of the file, seen from the folder it lies in."""
+        return (self._file.parent if self._file else Path()) / path.expanduser()
 
     @property
     def targets(self) -> dict[str, float]:

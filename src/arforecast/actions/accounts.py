@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -106,6 +106,13 @@ def owing(facts: Facts, as_of: date) -> pd.DataFrame:
         ["calm", "overdue_balance", "customer_id"], ascending=[True, False, True], ignore_index=True
     )
     return read(first, facts)[COLUMNS]
+
+
+def names(facts: Facts, customer_ids: Iterable[str]) -> list[str]:
+    """The name of each customer, its identifier where it has none."""
+    told = facts.books.tables["customers"].filter(_.name.notnull()).select("customer_id", "name").to_pandas()
+    known_as = dict(zip(told.customer_id, told.name, strict=True))
+    return [known_as.get(customer, customer) for customer in customer_ids]
 
 
 def glossary() -> pd.DataFrame:

@@ -37,6 +37,10 @@ class OpenDays:
     def _latest(self) -> Ints:
         return np.maximum.accumulate(np.where(self.open, np.arange(len(self.open)), 0))
 
+    @cached_property
+    def _next(self) -> Ints:
+        return np.minimum.accumulate(np.where(self.open, np.arange(len(self.open)), len(self.open))[::-1])[::-1]
+
     def are(self, on: Days) -> Bools:
         """Whether each day is open."""
         return np.asarray(self.open[_places(on)])
@@ -44,6 +48,10 @@ class OpenDays:
     def until(self, on: Days | np.datetime64) -> Days:
         """The last open day that is no later than each day."""
         return np.asarray(FIRST + self._latest[_places(on)], dtype="datetime64[D]")
+
+    def since(self, on: Days) -> Days:
+        """The first open day that is no earlier than each day."""
+        return np.asarray(FIRST + self._next[_places(on)], dtype="datetime64[D]")
 
     def booked(self, chance: Floats, on: Days) -> Floats:
         """The hazards of days in a row, those of closed days moved to the next open one: invoices x days, in place."""
@@ -55,6 +63,13 @@ class OpenDays:
 
 
 EVERY_DAY = OpenDays(np.ones(PLACES, dtype=bool))
+
+
+def working_days(holidays: pd.Series) -> OpenDays:
+    """Monday to Friday, but for holidays, given as `holidays` returns them."""
+    is_open = weekday(FIRST + np.arange(PLACES)) < 5
+    is_open[_places(holidays.index.to_numpy("datetime64[D]"))] = False
+    return OpenDays(is_open)
 
 
 def open_days(settled_on: Days, holidays: pd.Series) -> OpenDays:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arforecast import schedules
+from arforecast.actions import plans, policy_record, pricing, rating
 from arforecast.kpis import families, glossary
 from arforecast.settings import Settings
 
@@ -18,8 +19,8 @@ lengths of time go by the days on which things happened, and nothing looks past 
 
 
 def markdown() -> str:
-    """KPIs, the families that answer one question, and the schedules beside them."""
-    return "\n".join([INTRODUCTION, *_kpis(), *_families(), *_schedules()])
+    """KPIs, the families that answer one question, the schedules beside them, and the tables on credit."""
+    return "\n".join([INTRODUCTION, *_kpis(), *_families(), *_schedules(), *_credit()])
 
 
 def _kpis() -> Iterator[str]:
@@ -39,6 +40,18 @@ def _families() -> Iterator[str]:
 def _schedules() -> Iterator[str]:
     yield "## Schedules\n\n| name | meaning |\n|---|---|"
     yield from (f"| `{row.schedule}` | {row.meaning} |" for row in schedules.glossary().itertuples())
+
+
+def _credit() -> Iterator[str]:
+    tables = {
+        "Ratings": rating,
+        "The credit policy, today and by month": policy_record,
+        "Payment plans": plans,
+        "Discounts and late fees": pricing,
+    }
+    for title, room in tables.items():
+        yield f"\n## {title}\n\n| column | meaning |\n|---|---|"
+        yield from (f"| `{row.kpi}` | {row.meaning} |" for row in room.glossary().itertuples())
 
 
 if __name__ == "__main__":

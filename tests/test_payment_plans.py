@@ -1,0 +1,113 @@
+"""Payment plans: what a record carries, on which days, adding up to the debt."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from arforecast.actions import plans
+from arforecast.desk import Snapshot
+from arforecast.forecast.calendar import holidays, working_days
+from forecasts import opened
+from ledgers import Tables, told
+
+# Anna paid 100, 200, 300, 400 in turn on the 15th of eight months, and owes 650.05 and, disputed, 999; Bert paid in
+# two months alone; Cora owes what one payment covers; Dora would take 20 instalments; Emil owes yen.
+PAID = {
+    "anna": [100, 200, 300, 400, 100, 200, 300, 400],
+    "bert": [100, 100],
+    "cora": [900] * 8,
+    "dora": [50] * 8,
+    "emil": [10000] * 8,
+}
+OWED = {"anna": "650.05", "bert": "650.00", "cora": "650.00", "dora": "1000.00", "emil": "25000"}
+
+
+def books() -> Tables:
+    invoices, applications = [], []
+    for customer, amounts in PAID.items():
+        currency = "JPY" if customer == "emil" else "USD"
+        for month, amount in enumerate(amounts, start=1):
+            name, day = f"{customer}{month}", f"2025-{month:02}-15"
+            row = {"invoice_id": name, "customer_id": customer, "issued_on": f"2025-{month:02}-01", "due_on": day}
+            invoices.append(row | {"amount": str(amount), "currency": currency})
+            applications.append({"invoice_id": name, "applied_on": day, "amount": str(amount), "kind": "cash"})
+        late = {"invoice_id": f"{customer}-late", "customer_id": customer, "issued_on": "2025-09-01"}
+        invoices.append(late | {"due_on": "2025-09-15", "amount": OWED[customer], "currency": currency})
+    contested = {"invoice_id": "anna-disputed", "amount": "999.00"}
+    invoices.append(invoices[8] | contested)
+    rest = """
+        disputes
+        dispute_id  invoice_id     opened_on
+        D1          anna-disputed  2025-09-20
+
+        promises
+        promise_id  customer_id  made_on     promised_on  amount
+        P1          anna         2025-05-01  2025-05-15   100.00
+        P2          anna         2025-10-01  2025-10-15   100.00
+        P3          bert         2025-10-01  2025-10-15   100.00
+
+        rates
+        rate_on     currency  rate
+        2025-12-01  JPY       0.01
+    """
+    rates = [{"rate_on": f"2025-{month:02}-01", "currency": "JPY", "rate": "0.01"} for month in range(1, 13)]
+    return {"invoices": invoices, "applications": applications, **told(rest), "rates": rates}
+
+
+@pytest.fixture(scope="module")
+def today(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return opened(books(), tmp_path_factory.mktemp("plans")).as_of("2025-12-10")
+
+
+def test_a_plan_is_what_three_of_four_paying_months_brought(today: Snapshot) -> None:
+    """Of two each of 100, 200, 300 and 400 a quarter lies at 100: seven parts of 650.05, each 93, the rest last."""
+    rows = today.plans().set_index("customer_id")
+    assert set(rows.index) == {"anna", "emil"}
+    assert rows.loc["anna", ["debt_balance", "instalments", "instalment_amount"]].tolist() == [650.05, 7, 93]
+    assert rows.paying_months.to_dict() == {"anna": 8, "emil": 8}
+    assert rows.plan["anna"] == ("7 monthly instalments of 93.00 USD, the last of 92.05, from 2026-01-15 to 2026-07-15")
+    assert rows.loc["emil", ["currency", "debt_balance", "instalments", "instalment_amount"]].tolist() == [
+        "JPY", 25000, 3, 8334,
+    ]  # fmt: skip
+
+
+def test_a_plan_is_kept_as_agreements_were(today: Snapshot) -> None:
+    """Anna kept one of two promises, Bert none of one: a third of all, worth three of her own."""
+    rows = today.plans().set_index("customer_id")
+    assert rows.loc["anna", ["agreements", "agreements_kept"]].tolist() == [2, 1]
+    assert rows.p_kept["anna"] == pytest.approx((1 + 3 / 3) / (2 + 3))
+    assert rows.p_kept["emil"] == pytest.approx(1 / 3)
+
+
+def test_instalments_add_up_to_the_debt_on_working_days(today: Snapshot) -> None:
+    parts, rows = today.plan_instalments(), today.plans().set_index("customer_id")
+    assert parts.groupby("customer_id").amount.sum().round(2).to_dict() == rows.debt_balance.to_dict()
+    assert parts.due_on.dt.strftime("%m-%d").head(7).tolist() == [
+        "01-15",
+        "02-17",
+        "03-16",
+        "04-15",
+        "05-15",
+        "06-15",
+        "07-15",
+    ]  # fmt: skip - 15 February is a Sunday and the 16th Presidents' Day, 15 March a Sunday
+    assert parts.instalment.tolist() == [*range(1, 8), *range(1, 4)]
+
+
+def test_a_first_instalment_has_a_weeks_notice_and_a_short_month_its_last_day() -> None:
+    free = working_days(holidays(None, ()))
+    nth = np.arange(3)
+    on = plans._paying_dates(date(2026, 1, 20), np.full(3, 31), nth, free)
+    assert on.astype(str).tolist() == ["2026-02-02", "2026-03-02", "2026-03-31"]
+    assert plans._paying_dates(date(2026, 1, 5), np.full(1, 12), nth[:1], free).astype(str).tolist() == ["2026-01-12"]
+
+
+def test_a_ledger_without_agreements_knows_no_chance(tmp_path: Path) -> None:
+    tables = {name: rows for name, rows in books().items() if name != "promises"}
+    rows = opened(tables, tmp_path).as_of("2025-12-10").plans()
+    assert len(rows) == 2
+    assert rows.p_kept.isna().all()

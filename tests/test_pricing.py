@@ -1,0 +1,78 @@
+"""What early payment is worth: by hand, at the cost of capital, and unknown where the ledger does not tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from arforecast.actions import pricing
+from forecasts import opened
+from ledgers import told
+
+# Anna takes 2 % and pays in 10 days, else in 40; Bert takes none and pays in 120; Cora is offered none and pays in 60;
+# Dora has not paid for 60, and has fees. A discount that may still be taken is none offered yet.
+BOOKS = """
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount   kind  discount_until  discount_amount
+    A1          anna         2026-01-01  2026-01-31  1000.00  -     2026-01-11      20.00
+    A2          anna         2026-02-01  2026-03-03  1000.00  -     2026-02-11      20.00
+    A3          anna         2026-06-25  2026-07-25  1000.00  -     2026-07-05      20.00
+    B1          bert         2026-01-01  2026-01-31  2000.00  -     2026-01-11      40.00
+    C1          cora         2026-03-01  2026-03-31  300.00   -     -               -
+    D1          dora         2026-05-01  2026-05-31  100.00   -     -               -
+    D2          dora         2026-06-02  2026-06-10  10.00    fee   -               -
+    D3          dora         2026-06-03  2026-06-10  30.00    fee   -               -
+
+    applications
+    invoice_id  applied_on  amount   kind
+    A1          2026-01-11   980.00  cash
+    A1          2026-01-11    20.00  discount
+    A2          2026-03-13  1000.00  cash
+    B1          2026-05-01  2000.00  cash
+    C1          2026-04-30   300.00  cash
+    D2          2026-06-20    10.00  cash
+"""
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    ledger = opened(told(BOOKS), tmp_path_factory.mktemp("pricing"))
+    return ledger.as_of("2026-06-30").pricing().set_index("customer_id")
+
+
+def test_a_discount_pays_up_to_what_the_days_gained_earn(rows: pd.DataFrame) -> None:
+    """At 8 % a year Anna's 30 days earn 0.66 %, less than her 2 %; Bert's 110 days 2.35 %; Cora's 50 days 1.08 %."""
+    assert rows.usual_days[["anna", "bert", "cora"]].tolist() == [40, 120, 60]
+    assert rows.gained_days[["anna", "bert", "cora"]].tolist() == [30, 110, 50]
+    earned = {name: 0.08 * days / 365 for name, days in {"anna": 30, "bert": 110, "cora": 50}.items()}
+    assert {name: rows.break_even_share[name] for name in earned} == pytest.approx(
+        {name: gain / (1 + gain) for name, gain in earned.items()}
+    )
+    assert rows.verdict.to_dict() == {
+        "anna": "costs more than it brings", "bert": "pays", "cora": "could be offered", "dora": "could be offered",
+    }  # fmt: skip
+    assert rows.net_gain_amount["anna"] == pytest.approx(980 * earned["anna"] - 20)
+    assert rows.index[0] == "anna"
+
+
+def test_what_is_offered_is_over_and_what_is_taken_is_of_it(rows: pd.DataFrame) -> None:
+    columns = ["billed_amount", "offered_amount", "taken_amount", "uptake_share", "discount_share"]
+    assert rows.loc["anna", columns].tolist() == [3000, 40, 20, 0.5, 0.02]
+    assert rows.loc["bert", columns].tolist() == [2000, 40, 0, 0, 0.02]
+    assert rows.loc["dora", ["fees_amount", "fees_collected_amount", "fees_collected_share"]].tolist() == [40, 10, 0.25]
+    assert rows.billed_amount["dora"] == 100
+
+
+def test_paid_on_alone_tells_of_no_discounts_taken(tmp_path: Path) -> None:
+    """
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount  discount_until  discount_amount  paid_on
+    A1          anna         2026-01-01  2026-01-31  100.00  2026-01-11      2.00             2026-02-10
+    """
+    ledger = opened(told(test_paid_on_alone_tells_of_no_discounts_taken.__doc__ or ""), tmp_path)
+    rows = ledger.as_of("2026-06-30").pricing()
+    assert rows[["taken_amount", "uptake_share", "net_gain_amount"]].isna().all(axis=None)
+    assert rows.verdict.tolist() == ["costs more than it brings"]
+    assert set(pricing.MEANINGS) < set(rows.columns)
