@@ -118,7 +118,7 @@ def test_its_settings_change_nothing_and_show_every_one_there_is(tmp_path: Path)
     file.write_text(re.sub(r"^#(?! )", "", file.read_text("utf-8"), flags=re.M), "utf-8")
     shown, told = read(file), tomllib.loads(file.read_text("utf-8"))
     assert set(told) == {field.alias or name for name, field in Settings.model_fields.items()}
-    for section in ("ledger", "engine", "kpis", "forecast", "mail"):
+    for section in ("ledger", "engine", "kpis", "forecast", "actions", "mail"):
         fields = type(getattr(shown, section)).model_fields
         assert set(told[section]) == set(fields), section
         examples = {"threads", "spill_directory", "country", "host", "sender", "user", "token_command", "base_url"}

@@ -1,0 +1,159 @@
+"""The worklist: whom to contact on the next working day, how, why, and what it is worth.
+
+One row an account, however many invoices: one call asks for all of them. What is done is a step of
+`arforecast.actions.dunning`; what that is worth is read from the distribution of payment days and the effects declared
+in the settings, see `arforecast.actions.value`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from arforecast.actions import accounts, dunning, reserve, value
+from arforecast.actions.dunning import NO_CONTACT, RESERVED, WAIT, WORDS
+from arforecast.actions.value import Outlook
+from arforecast.errors import UsageError
+from arforecast.forecast.backtest import Past
+from arforecast.forecast.calendar import weekday
+from arforecast.kpis.service import answered
+from arforecast.settings import Actions
+from arforecast.snapshot import Facts, read, total
+
+COLUMNS = [
+    "rank", "customer_id", "open_balance", "overdue_balance", "oldest_days_past_due", "p_paid_14", "expected_cash_30",
+    "action", "value_of_action", "reason", "name", "asked_balance", "value_low_amount", "value_high_amount",
+    "cost_amount", "minutes", "contact_on", "collector", "contacted_on", "channel", "outcome", "promised_on",
+    "promised_amount",
+]  # fmt: skip
+
+
+def worklist(
+    facts: Facts, then: Past, capacity: int | None = None, minutes: float | None = None, collector: str | None = None
+) -> pd.DataFrame:
+    """Whom to contact on the next working day, the most valuable first; see COLUMNS and `glossary`.
+
+    capacity and minutes: the most actions, and the most minutes of them, that there is time for; what has no place is
+    left out, and so is who waits. collector: the accounts of one. Raises UsageError for a collector who has none.
+    """
+    rows = _of_collector(listed(facts, then), collector)
+    if capacity is not None or minutes is not None:
+        rows = within(rows, capacity, minutes)
+    return rows.assign(rank=np.arange(1, len(rows) + 1))[COLUMNS]
+
+
+def _of_collector(rows: pd.DataFrame, collector: str | None) -> pd.DataFrame:
+    if collector is None:
+        return rows
+    if not rows.collector.eq(collector).any():
+        there = ", ".join(sorted(rows.collector.dropna().unique())) or "nobody"
+        raise UsageError(f"No account to look at is {collector}'s. They are those of {there}.")
+    return rows[rows.collector.eq(collector)]
+
+
+def within(rows: pd.DataFrame, capacity: int | None, minutes: float | None) -> pd.DataFrame:
+    """The first rows that there is time for, and the reserve among them, in whose place nobody else is contacted."""
+    acts = ~rows.action.isin([WAIT, RESERVED])
+    number, taken = acts.cumsum(), rows.minutes.where(acts, 0).cumsum()
+    fits = number.le(np.inf if capacity is None else capacity) & taken.le(np.inf if minutes is None else minutes)
+    return rows[fits & rows.action.ne(WAIT)]
+
+
+def listed(facts: Facts, then: Past) -> pd.DataFrame:
+    """Every account with something overdue or due soon, in the order of the list, with all that is known of it."""
+    choices, contact_on = facts.books.settings.actions, working_day(then)
+    of = value.outlook(then, facts.books.settings)
+    rows = _standing(facts, then, of.invoices).assign(contact_on=pd.Timestamp(contact_on))
+    rows = rows.assign(step=dunning.steps(rows, choices))
+    rows = _valued(rows, of, _done(rows, of.invoices, then), choices)
+    drawn = reserve.reserved(rows.customer_id, contact_on, choices.holdout_share)
+    rows = rows.assign(reserved=drawn & rows.pays & ~rows.step.isin(NO_CONTACT))
+    action = rows.step.map(WORDS).where(rows.pays, WAIT).mask(rows.reserved, RESERVED)
+    said = rows.assign(action=action, reason=dunning.reasons(rows, choices))
+    order = ["pays", "value_of_action", "overdue_balance", "customer_id"]
+    return said.sort_values(order, ascending=[False, False, False, True], ignore_index=True)
+
+
+def working_day(then: Past) -> date:
+    """The first day after the origin that is neither of a weekend nor a public holiday."""
+    day, rest = then.origin + timedelta(days=1), set(pd.DatetimeIndex(then.known.holidays.index).date)
+    while weekday(np.datetime64(day)) > 4 or day in rest:
+        day += timedelta(days=1)
+    return day
+
+
+def _standing(facts: Facts, then: Past, invoices: pd.DataFrame) -> pd.DataFrame:
+    """The accounts with something overdue or due soon, beside what is asked of each and expected of it."""
+    rows = accounts.owing(facts, then.origin).merge(_sums(invoices), on="customer_id")
+    for part in (_contacted, _broken):
+        rows = rows.merge(read(part(facts, then.origin), facts), on="customer_id", how="left")
+    return rows
+
+
+def _sums(invoices: pd.DataFrame) -> pd.DataFrame:
+    """Of each customer who is asked: asked_balance; p_late, p_paid_14, p_paid_30 (the shares of it expected to be late,
+    and to come within so many days); asked_on (the last day on which it is due); expected_cash_30 (of all that is
+    open)."""
+    asked, chances = invoices.balance.where(invoices.asked, 0), ["p_late", "p_paid_14", "p_paid_30"]
+    money = (
+        invoices[chances]
+        .mul(asked, axis=0)
+        .assign(asked_balance=asked, expected_cash_30=invoices.balance * invoices.p_paid_30)
+    )
+    sums = money.groupby(invoices.customer_id).sum()
+    sums[chances] = sums[chances].div(sums.asked_balance, axis=0)
+    asked_on = pd.to_datetime(invoices.due_on).where(invoices.asked).groupby(invoices.customer_id).max()
+    return sums.assign(asked_on=asked_on)[sums.asked_balance > 0].reset_index()
+
+
+def _contacted(facts: Facts, as_of: date) -> ibis.Table:
+    """The last contact with each customer."""
+    made = facts.books.tables["contacts"].filter(_.entered_on <= as_of)
+    latest = accounts.first(made, ibis.desc("contacted_on"), ibis.desc("contact_id"))
+    return latest.select("customer_id", "contacted_on", "channel", "outcome")
+
+
+def _broken(facts: Facts, as_of: date) -> ibis.Table:
+    """The last day for which each customer broke a promise, and what was promised for it."""
+    promises = answered(facts, "before_365_on").filter(_.over & ~_.kept)
+    daily = promises.group_by("customer_id", broken_on="promised_on").aggregate(broken_amount=total(promises.amount))
+    return accounts.first(daily, ibis.desc("broken_on")).drop("nth")
+
+
+def _done(rows: pd.DataFrame, invoices: pd.DataFrame, then: Past) -> pd.Series:
+    """The step that is taken about each invoice, null where none is: that of its customer where it is asked for, and
+    where that is to settle a dispute, of the disputed ones."""
+    step = invoices.customer_id.map(rows.set_index("customer_id").step)
+    pending = then.closed.pending
+    disputed = invoices.invoice_id.isin(pending.disputed if pending else ())
+    return step.where(disputed.where(step.eq("dispute"), invoices.asked))
+
+
+def _valued(rows: pd.DataFrame, of: Outlook, done: pd.Series, choices: Actions) -> pd.DataFrame:
+    """The accounts with what their step takes, costs and is worth; pays: whether there is one that brings more than it
+    costs. One that does not is not taken, and so is worth and takes nothing."""
+    taken = {name: (value.cost(step, choices), step.minutes) for name, step in value.steps(choices).items()}
+    cost, minutes = (rows.step.map({name: of[nth] for name, of in taken.items()}).fillna(0.0) for nth in (0, 1))
+    sums = _brought(of, done).groupby(of.invoices.customer_id).sum().reindex(rows.customer_id).set_axis(rows.index)
+    low, high = sums.low - cost, sums.high - cost
+    figures = {
+        "value_of_action": (low + high) / 2,
+        "value_low_amount": low,
+        "value_high_amount": high,
+        "cost_amount": cost,
+        "minutes": minutes,
+        "more_14": sums.more_14,
+        "more_30": sums.more_30,
+    }
+    pays = rows.step.notna() & (figures["value_of_action"].gt(0) | rows.step.isin(NO_CONTACT))
+    return rows.join(pd.DataFrame(figures).where(pays, 0.0)).assign(pays=pays)
+
+
+def _brought(of: Outlook, done: pd.Series) -> pd.DataFrame:
+    """What the step that is taken about each invoice brings of it, nothing where none is."""
+    nothing = pd.DataFrame(0.0, of.invoices.index, value.BROUGHT)
+    return pd.concat([brought[done.eq(name)] for name, brought in of.brought.items()]).reindex_like(nothing).fillna(0.0)
