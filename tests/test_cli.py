@@ -380,7 +380,22 @@ def test_scenarios_prints_those_of_the_settings(ledger: str, tmp_path: Path, mon
     assert rows.so_far[0] < 0
 
 
-@pytest.mark.parametrize("command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "scenarios"])
+def test_worklist_prints_whom_to_contact(ledger: str) -> None:
+    result = run("worklist", ledger, "--as-of", AS_OF, "--format", "csv")
+    assert result.exit_code == 0, result.output
+    printed = pd.read_csv(io.StringIO(result.stdout))
+    rows = open_ledger(ledger).as_of(AS_OF).worklist()
+    assert printed.customer_id.tolist() == rows.customer_id.tolist() == ["C1", "C2"]
+    assert printed.reason[1].startswith("50.00 overdue, the oldest by 23 days; ")
+    limited = run("worklist", ledger, "--as-of", AS_OF, "--capacity", "1", "--minutes", "60", "--format", "csv")
+    assert len(limited.stdout.splitlines()) <= 2
+    refused(run("worklist", ledger, "--as-of", AS_OF, "--collector", "Kim"), 2, "is Kim's. They are those of nobody.")
+    refused(run("worklist", ledger, "--as-of", AS_OF, "--capacity", "0"), 2, "is not in the range x>=1")
+
+
+@pytest.mark.parametrize(
+    "command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "scenarios", "worklist"]
+)
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 import arforecast.ledger as ledgers
 from arforecast import kernel, kpis, reconciliation, schedules, snapshot
-from arforecast.actions import accounts
+from arforecast.actions import accounts, worklist
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import (
@@ -192,7 +192,7 @@ class Snapshot:
         of_schedules = {name: schedules.unknown(name, self.books, self.day) for name in schedules.SCHEDULES}
         history = known.not_in_ledger(self.books)
         of_calls = dict.fromkeys(
-            ("history", "bridge", "late_payers", "cash_forecast", "cash_within", "cash_assumptions"), history
+            ("history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions"), history
         )
         of_records = dict.fromkeys(RECORDS, history or ("" if self._billed else known.NO_INVOICES))
         return of_kpis | of_schedules | of_calls | of_records
@@ -264,6 +264,29 @@ class Snapshot:
     def account_glossary(self) -> pd.DataFrame:
         """What the reasons to look at an account mean, and its figures: kpi, meaning."""
         return accounts.glossary()
+
+    @kernel.telling("Weighing what to do")
+    def worklist(
+        self, capacity: int | None = None, collector: str | None = None, minutes: float | None = None
+    ) -> pd.DataFrame:
+        """Whom to contact on the next working day, how and why, the most valuable first, as many as there is time for:
+        `capacity` accounts, or `minutes` of work; see `arforecast.actions.worklist.worklist`.
+
+        Money in the reporting currency, lengths in days, shares 0-1. Without a limit all who owe are there, those to be
+        left alone last.
+
+        >>> today.worklist(capacity=5)[["rank", "action"]].columns.tolist()
+        ['rank', 'action']
+        """
+        self._history("The worklist")
+        for name, limit in (("capacity", capacity), ("minutes", minutes)):
+            if limit is not None and not limit > 0:
+                raise UsageError(f"{name} is {limit}. Ask for more than 0.")
+        return worklist.worklist(self._facts, self._today, worklist.Limits(capacity, minutes, collector))
+
+    def worklist_glossary(self) -> pd.DataFrame:
+        """What the columns of the worklist mean, and its actions: kpi, meaning."""
+        return worklist.glossary()
 
     def schedule_glossary(self) -> pd.DataFrame:
         """What each schedule means: kpi, meaning."""

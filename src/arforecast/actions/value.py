@@ -34,10 +34,9 @@ BROUGHT = ["low", "high", *(f"more_{within}" for within in WITHIN)]
 class Outlook(NamedTuple):
     """The open invoices of a day, and what each action would bring.
 
-    invoices: one row each, with balance (in major units of the reporting currency), past_due_days, p_late, p_paid_14,
-    p_paid_30, and asked: whether its customer is asked for it. brought: of each action a frame beside them, all in
-    money: low, high, what it is worth, and more_14, more_30, how much more cash it brings within so many days, in the
-    middle of its range.
+    invoices: one row each, with past_due_days, p_late, p_paid_14, p_paid_30, and asked: whether its customer is asked
+    for it. brought: of each action a frame beside them, all in major units of money: low, high, what it is worth, and
+    more_14, more_30, how much more cash it brings within so many days, in the middle of its range.
     """
 
     invoices: pd.DataFrame
@@ -52,12 +51,12 @@ def outlook(then: Past, choices: Settings) -> Outlook:
         return np.concatenate([*_chances(settled), *_brought(settled, choices.actions)], axis=1)
 
     invoices = then.invoices.assign(
-        balance=then.invoices.balance / 10**choices.ledger.decimals,
-        past_due_days=(np.datetime64(then.origin) - days(then.invoices.due_on)).astype(np.int64),
+        past_due_days=(np.datetime64(then.origin) - days(then.invoices.due_on)).astype(np.int64)
     )
     found = readings(then.model, invoices, then.origin, horizon_days, read)
     chances, *parts = np.split(found, np.arange(len(CHANCES), found.shape[1], len(BROUGHT)), axis=1)
-    money = [pd.DataFrame(part, invoices.index, BROUGHT).mul(invoices.balance, axis=0) for part in parts]
+    balances = invoices.balance / 10**choices.ledger.decimals
+    money = [pd.DataFrame(part, invoices.index, BROUGHT).mul(balances, axis=0) for part in parts]
     told = invoices.join(pd.DataFrame(chances, invoices.index, CHANCES))
     asked = _asked(invoices, choices.actions.soon_days)
     return Outlook(told.assign(asked=asked), dict(zip(names, money, strict=True)))

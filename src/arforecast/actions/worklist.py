@@ -8,6 +8,7 @@ in the settings, see `arforecast.actions.value`.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import ibis
 import numpy as np
@@ -32,18 +33,61 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def worklist(
-    facts: Facts, then: Past, capacity: int | None = None, minutes: float | None = None, collector: str | None = None
-) -> pd.DataFrame:
+MEANINGS = {
+    "rank": "The place in the list: by value_of_action, who is left alone last.",
+    **{name: accounts.MEANINGS[name] for name in ("open_balance", "overdue_balance")},
+    "asked_balance": "What the customer is asked for: what is overdue or, where nothing is, what falls due within "
+    "`soon_days` (7) days.",
+    "p_paid_14": "The share of asked_balance that is expected within 14 days when nobody acts.",
+    "expected_cash_30": "What is expected of open_balance within 30 days when nobody acts.",
+    "action": "The first step that fits. `wait` where none does, or where it would cost more than it brings; `not "
+    "contacted: reserve` where the lot leaves the account alone this week.",
+    "value_of_action": "What the action is worth: the cash it brings sooner, at the cost of capital, and the loss it "
+    "avoids, less its cost. The middle of value_low_amount and value_high_amount. It rests on the effects that the "
+    "settings declare, not on a measurement.",
+    "value_low_amount": "The same where the action does the least that is declared, and the least is lost of what "
+    "stays open; value_high_amount: the most.",
+    "cost_amount": "What the action costs: its minutes, and what is paid beside them.",
+    "contact_on": "The first day after as_of that is neither of a weekend nor a public holiday.",
+    "contacted_on": "The day of the last contact; channel and outcome are that one's.",
+    "promised_on": accounts.MEANINGS["promised_on"],
+}
+DONE = {
+    "dispute": "An invoice is under an open dispute; nothing is asked for before that is settled.",
+    "promise": "A promise of the last 30 days was not kept, its 3 days of grace are over, and nobody asked since.",
+    "reminder": "Nothing is overdue; what falls due soon is late with a chance of at least 50 %, and paid within 30 "
+    "days with one of at least 50 %.",
+    "call": "The oldest invoice is past due, by 30 days at most.",
+    "plan": "The oldest invoice is past due by 31 to 60 days, and the customer paid within 90 days.",
+    "letter": "The oldest invoice is past due by 31 to 60 days.",
+    "hold": "The oldest invoice is past due by 61 to 90 days.",
+    "agency": "The oldest invoice is past due by 91 to 180 days.",
+    "write_off": "The oldest invoice is past due by more than 180 days.",
+}
+
+
+class Limits(NamedTuple):
+    """What there is time for: the most actions, the most minutes of them; and whose accounts, all unless named."""
+
+    capacity: int | None = None
+    minutes: float | None = None
+    collector: str | None = None
+
+
+def worklist(facts: Facts, then: Past, limits: Limits) -> pd.DataFrame:
     """Whom to contact on the next working day, the most valuable first; see COLUMNS and `glossary`.
 
-    capacity and minutes: the most actions, and the most minutes of them, that there is time for; what has no place is
-    left out, and so is who waits. collector: the accounts of one. Raises UsageError for a collector who has none.
+    Where there is a limit, what has no place is left out, and so is who waits. Raises UsageError for a collector who
+    has no account here.
     """
-    rows = _of_collector(listed(facts, then), collector)
-    if capacity is not None or minutes is not None:
-        rows = within(rows, capacity, minutes)
+    rows = within(_of_collector(listed(facts, then), limits.collector), limits)
     return rows.assign(rank=np.arange(1, len(rows) + 1))[COLUMNS]
+
+
+def glossary() -> pd.DataFrame:
+    """What the columns of the list and its actions mean, at the settings' defaults: kpi, meaning."""
+    steps = {WORDS[name]: meaning for name, meaning in DONE.items()}
+    return pd.DataFrame((MEANINGS | steps).items(), columns=["kpi", "meaning"])
 
 
 def _of_collector(rows: pd.DataFrame, collector: str | None) -> pd.DataFrame:
@@ -55,12 +99,14 @@ def _of_collector(rows: pd.DataFrame, collector: str | None) -> pd.DataFrame:
     return rows[rows.collector.eq(collector)]
 
 
-def within(rows: pd.DataFrame, capacity: int | None, minutes: float | None) -> pd.DataFrame:
+def within(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """The first rows that there is time for, and the reserve among them, in whose place nobody else is contacted."""
+    if limits.capacity is None and limits.minutes is None:
+        return rows
     acts = ~rows.action.isin([WAIT, RESERVED])
     number, taken = acts.cumsum(), rows.minutes.where(acts, 0).cumsum()
-    fits = number.le(np.inf if capacity is None else capacity) & taken.le(np.inf if minutes is None else minutes)
-    return rows[fits & rows.action.ne(WAIT)]
+    most, longest = (np.inf if limit is None else limit for limit in limits[:2])
+    return rows[number.le(most) & taken.le(longest) & rows.action.ne(WAIT)]
 
 
 def listed(facts: Facts, then: Past) -> pd.DataFrame:
@@ -88,24 +134,23 @@ def working_day(then: Past) -> date:
 
 def _standing(facts: Facts, then: Past, invoices: pd.DataFrame) -> pd.DataFrame:
     """The accounts with something overdue or due soon, beside what is asked of each and expected of it."""
-    rows = accounts.owing(facts, then.origin).merge(_sums(invoices), on="customer_id")
+    sums = _sums(invoices, facts.books.settings.ledger.decimals)
+    rows = accounts.owing(facts, then.origin).merge(sums, on="customer_id")
     for part in (_contacted, _broken):
         rows = rows.merge(read(part(facts, then.origin), facts), on="customer_id", how="left")
     return rows
 
 
-def _sums(invoices: pd.DataFrame) -> pd.DataFrame:
+def _sums(invoices: pd.DataFrame, decimals: int) -> pd.DataFrame:
     """Of each customer who is asked: asked_balance; p_late, p_paid_14, p_paid_30 (the shares of it expected to be late,
     and to come within so many days); asked_on (the last day on which it is due); expected_cash_30 (of all that is
     open)."""
     asked, chances = invoices.balance.where(invoices.asked, 0), ["p_late", "p_paid_14", "p_paid_30"]
-    money = (
-        invoices[chances]
-        .mul(asked, axis=0)
-        .assign(asked_balance=asked, expected_cash_30=invoices.balance * invoices.p_paid_30)
-    )
+    money = invoices[chances].mul(asked, axis=0)
+    money = money.assign(asked_balance=asked, expected_cash_30=invoices.balance * invoices.p_paid_30)
     sums = money.groupby(invoices.customer_id).sum()
     sums[chances] = sums[chances].div(sums.asked_balance, axis=0)
+    sums[["asked_balance", "expected_cash_30"]] /= 10**decimals
     asked_on = pd.to_datetime(invoices.due_on).where(invoices.asked).groupby(invoices.customer_id).max()
     return sums.assign(asked_on=asked_on)[sums.asked_balance > 0].reset_index()
 

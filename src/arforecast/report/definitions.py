@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arforecast import schedules
+from arforecast.actions import worklist
 from arforecast.kpis import families, glossary
 from arforecast.settings import Settings
 
@@ -18,8 +19,8 @@ lengths of time go by the days on which things happened, and nothing looks past 
 
 
 def markdown() -> str:
-    """KPIs, the families that answer one question, and the schedules beside them."""
-    return "\n".join([INTRODUCTION, *_kpis(), *_families(), *_schedules()])
+    """KPIs, the families that answer one question, the schedules beside them, and the worklist."""
+    return "\n".join([INTRODUCTION, *_kpis(), *_families(), *_schedules(), *_worklist()])
 
 
 def _kpis() -> Iterator[str]:
@@ -39,6 +40,11 @@ def _families() -> Iterator[str]:
 def _schedules() -> Iterator[str]:
     yield "## Schedules\n\n| name | meaning |\n|---|---|"
     yield from (f"| `{row.schedule}` | {row.meaning} |" for row in schedules.glossary().itertuples())
+
+
+def _worklist() -> Iterator[str]:
+    yield "\n## The worklist\n\n| column, action | meaning |\n|---|---|"
+    yield from (f"| `{row.kpi}` | {row.meaning} |" for row in worklist.glossary().itertuples())
 
 
 if __name__ == "__main__":
