@@ -37,8 +37,9 @@ MEANINGS = {
     "rank": "The place in the list: by value_of_action, who is left alone last.",
     **{name: accounts.MEANINGS[name] for name in ("open_balance", "overdue_balance")},
     "asked_balance": "What the customer is asked for: what is overdue or, where nothing is, what falls due within "
-    "`soon_days` (7) days.",
-    "p_paid_14": "The share of asked_balance that is expected within 14 days when nobody acts.",
+    "`soon_days` (7) days; nothing while a dispute is open.",
+    "p_paid_14": "The share of what is overdue or, where nothing is, falls due soon, that is expected within 14 "
+    "days when nobody acts.",
     "expected_cash_30": "What is expected of open_balance within 30 days when nobody acts.",
     "action": "The first step that fits. `wait` where none does, or where it would cost more than it brings; `not "
     "contacted: reserve` where the lot leaves the account alone this week.",
@@ -119,7 +120,8 @@ def listed(facts: Facts, then: Past) -> pd.DataFrame:
     drawn = reserve.reserved(rows.customer_id, contact_on, choices.holdout_share)
     rows = rows.assign(reserved=drawn & rows.pays & ~rows.step.isin(NO_CONTACT))
     action = rows.step.map(WORDS).where(rows.pays, WAIT).mask(rows.reserved, RESERVED)
-    said = rows.assign(action=action, reason=dunning.reasons(rows, choices))
+    asked = rows.asked_balance.where(rows.step.ne("dispute"), 0.0)
+    said = rows.assign(action=action, reason=dunning.reasons(rows, choices), asked_balance=asked)
     order = ["pays", "value_of_action", "overdue_balance", "customer_id"]
     return said.sort_values(order, ascending=[False, False, False, True], ignore_index=True)
 
@@ -182,7 +184,9 @@ def _valued(rows: pd.DataFrame, of: Outlook, done: pd.Series, choices: Actions) 
     """The accounts with what their step takes, costs and is worth; pays: whether there is one that brings more than it
     costs. One that does not is not taken, and so is worth and takes nothing."""
     taken = {name: (value.cost(step, choices), step.minutes) for name, step in value.steps(choices).items()}
-    cost, minutes = (rows.step.map({name: of[nth] for name, of in taken.items()}).fillna(0.0) for nth in (0, 1))
+    cost, minutes = (
+        rows.step.map({name: of[nth] for name, of in taken.items()}).astype(float).fillna(0) for nth in (0, 1)
+    )
     sums = _brought(of, done).groupby(of.invoices.customer_id).sum().reindex(rows.customer_id).set_axis(rows.index)
     low, high = sums.low - cost, sums.high - cost
     figures = {
