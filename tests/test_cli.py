@@ -393,8 +393,19 @@ def test_worklist_prints_whom_to_contact(ledger: str) -> None:
     refused(run("worklist", ledger, "--as-of", AS_OF, "--capacity", "0"), 2, "is not in the range x>=1")
 
 
+def test_effect_says_nothing_without_a_reserve(ledger: str, tmp_path: Path) -> None:
+    refused(run("effect", ledger, "--as-of", AS_OF), 2, "not known: nobody is left alone by lot; holdout_share")
+    own = shutil.copytree(ledger, tmp_path / "own")
+    (own / "arforecast.toml").write_text("[actions]\nholdout_share = 0.2\nholdout_since = 2026-02-02\n", "utf-8")
+    result = run("effect", own, "--as-of", AS_OF, "--weeks", "2", "--capacity", "5", "--format", "json")
+    assert [(row["within_days"], row["verdict"]) for row in json.loads(result.stdout)] == [
+        (14, "too few yet"),
+        (30, "too few yet"),
+    ]
+
+
 @pytest.mark.parametrize(
-    "command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "scenarios", "worklist"]
+    "command", ["kpis", "targets", "late", "cash", "report", "bridge", "accounts", "scenarios", "worklist", "effect"]
 )
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")

@@ -120,6 +120,7 @@ def test_who_changes_one_figure_of_an_action_keeps_the_others(tmp_path: Path) ->
         ("[actions]\ncall = { effects = [[1, 2.0, 1.2]] }", r"actions\.call\.effects: .*1 <= low <= high"),
         ("[actions]\nvisit = { minutes = 60 }", r"actions\.visit: there is no such setting"),
         ("[actions]\nlost_share = [0.5, 1.5]", r"actions\.lost_share: .*the least and the most"),
+        ("[actions]\nholdout_share = 0.1", r"actions: .*holdout_share, above 0, and holdout_since, .*go together"),
         ("[actions]\nhold_from_days = 20", r"actions: .*agency_from_days and write_off_from_days rise"),
         ("[targets]\ndso = 'low'", r"targets\.dso\.value: .*number"),
         ("[targets]\ndso = true", r"targets\.dso\.value: .*number"),

@@ -236,19 +236,21 @@ def test_without_history_there_is_no_list(tmp_path: Path) -> None:
 def test_the_lot_is_fair_and_falls_the_same_all_week() -> None:
     customers = pd.Series([f"C{number}" for number in range(4000)])
     monday = date(2026, 6, 29)
-    drawn = reserve.reserved(customers, monday, 0.1)
+    choices = Actions(holdout_share=0.1, holdout_since=monday)
+    drawn = reserve.reserved(customers, monday, choices)
     assert drawn.mean() == pytest.approx(0.1, abs=0.015)
     for later in range(1, 7):
-        assert reserve.reserved(customers, monday + timedelta(days=later), 0.1).tolist() == drawn.tolist()
-    other = reserve.reserved(customers, monday + timedelta(days=7), 0.1)
+        assert reserve.reserved(customers, monday + timedelta(days=later), choices).tolist() == drawn.tolist()
+    other = reserve.reserved(customers, monday + timedelta(days=7), choices)
     assert (drawn & other).mean() == pytest.approx(0.01, abs=0.006)
-    assert reserve.reserved(customers, monday, 0.2)[drawn].all()
-    assert not reserve.reserved(customers, monday, 0).any()
+    assert reserve.reserved(customers, monday, Actions(holdout_share=0.2, holdout_since=monday))[drawn].all()
+    assert not reserve.reserved(customers, monday - timedelta(days=1), choices).any()
+    assert not reserve.reserved(customers, monday, Actions()).any()
 
 
 def test_the_reserve_is_left_alone_and_said_and_nobody_takes_its_place(listed: pd.DataFrame) -> None:
     facts = sample_facts()
-    books = replace(facts.books, settings=Settings(actions={"holdout_share": 0.4}))
+    books = replace(facts.books, settings=Settings(actions={"holdout_share": 0.4, "holdout_since": date(2026, 5, 4)}))
     rows, acts = worklist.listed(replace(facts, books=books), sample_today()), listed[listed.action != WAIT]
     left = rows[rows.action == RESERVED]
     assert 0 < len(left) < len(acts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from html import escape
 from pathlib import Path
@@ -16,7 +16,7 @@ import pandas as pd
 
 import arforecast.ledger as ledgers
 from arforecast import kernel, kpis, reconciliation, schedules, snapshot
-from arforecast.actions import accounts, worklist
+from arforecast.actions import accounts, effect, trial, worklist
 from arforecast.actions.accounts import Sheet
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import (
@@ -194,6 +194,7 @@ class Snapshot:
         of_calls = dict.fromkeys(
             ("history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions"), history
         )
+        of_calls["effect"] = history or self._unreserved
         of_records = dict.fromkeys(RECORDS, history or ("" if self._billed else known.NO_INVOICES))
         return of_kpis | of_schedules | of_calls | of_records
 
@@ -284,9 +285,35 @@ class Snapshot:
                 raise UsageError(f"{name} is {limit}. Ask for more than 0.")
         return worklist.worklist(self._facts, self._today, worklist.Limits(capacity, minutes, collector))
 
+    @kernel.telling("Making the lists of past weeks")
+    def effect(self, weeks: int = 26, capacity: int | None = None) -> pd.DataFrame:
+        """What contacting brought in the last `weeks` weeks, by the accounts that the lot left alone; see
+        `arforecast.actions.effect.effect` and `arforecast.actions.trial`.
+
+        capacity: for how many accounts a week there was time. Money in the reporting currency. Raises UnknownError
+        where the settings reserve nobody: who was called is no sample of who might have been.
+        """
+        _refuse_beyond("weeks", weeks, MOST_WEEKS)
+        self._history("What contacting brings")
+        if why := self._unreserved:
+            raise UnknownError(f"What contacting brings is {why}.")
+        since = self.books.settings.actions.holdout_since or self.day
+        eves = trial.eves(self.day, weeks, max(since, self._first_learnt + timedelta(days=1)))
+        return effect.effect(trial.trials(self._facts, self._past(eves), self.day, capacity))
+
+    @property
+    def _unreserved(self) -> str:
+        """Why nothing causal can be said of contacts; empty where it can."""
+        return "" if self.books.settings.actions.holdout_share else known.NO_RESERVE
+
+    @property
+    def _first_learnt(self) -> date:
+        """The first day on which there was enough to learn from."""
+        return backtest.first_origin(self._facts, self.day) or self.day
+
     def worklist_glossary(self) -> pd.DataFrame:
-        """What the columns of the worklist mean, and its actions: kpi, meaning."""
-        return worklist.glossary()
+        """What the columns of the worklist and of `effect` mean, and the actions: kpi, meaning."""
+        return pd.concat([worklist.glossary(), effect.glossary()], ignore_index=True)
 
     def schedule_glossary(self) -> pd.DataFrame:
         """What each schedule means: kpi, meaning."""

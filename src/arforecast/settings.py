@@ -200,7 +200,9 @@ class Actions(Section):
     minute_cost_amount: float = Field(default=0.75, ge=0, allow_inf_nan=False)
     gap_days: int = Field(default=7, ge=0, le=90)  # between two contacts
     soon_days: int = Field(default=7, ge=0, le=30)  # how early what falls due is looked at
-    holdout_share: float = Field(default=0, ge=0, le=0.5)  # left alone, by lot, to measure what contacts bring
+    # Left alone by lot from a day on, to measure what contacts bring. A new share is a new trial, and needs a new day.
+    holdout_share: float = Field(default=0, ge=0, le=0.5)
+    holdout_since: date | None = None
     # The age of the oldest invoice, in days past due, from which an action takes the place of the one before.
     letter_from_days: int = Field(default=31, ge=1)
     hold_from_days: int = Field(default=61, ge=1)
@@ -230,6 +232,12 @@ class Actions(Section):
         if not 0 <= shares[0] <= shares[1] <= 1:
             raise ValueError("it is the least and the most, each of 0 to 1, like [0.25, 0.75]")
         return shares
+
+    @model_validator(mode="after")
+    def _hold_out_from_a_day_on(self) -> Actions:
+        if bool(self.holdout_share) != bool(self.holdout_since):
+            raise ValueError("holdout_share, above 0, and holdout_since, the first day of the reserve, go together")
+        return self
 
     @model_validator(mode="after")
     def _grow_sterner(self) -> Actions:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from arforecast.forecast.calendar import Bools
+from arforecast.settings import Actions
 
 
 def week(day: date) -> date:
@@ -19,12 +20,14 @@ def week(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def reserved(customer_ids: pd.Series, day: date, share: float) -> Bools:
-    """Whether each customer is left alone in the week of `day`, a random `share` of all."""
-    if not share:
+def reserved(customer_ids: pd.Series, day: date, choices: Actions) -> Bools:
+    """Whether each customer is left alone in the week of `day`: a random `holdout_share` of all, from the first week on
+    that begins on `holdout_since` or later."""
+    monday, since = week(day), choices.holdout_since
+    if since is None or monday < since:
         return np.zeros(len(customer_ids), dtype=bool)
-    period = week(day).isoformat()
-    return np.array([_lot(f"{customer_id} {period}") < share for customer_id in customer_ids], dtype=bool)
+    share = choices.holdout_share
+    return np.array([_lot(f"{customer_id} {monday}") < share for customer_id in customer_ids], dtype=bool)
 
 
 def _lot(of: str) -> float:

@@ -33,6 +33,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+EXPECTED = ["expected_cash_14", "expected_cash_30"]
 MEANINGS = {
     "rank": "The place in the list: by value_of_action, who is left alone last.",
     **{name: accounts.MEANINGS[name] for name in ("open_balance", "overdue_balance")},
@@ -117,7 +118,7 @@ def listed(facts: Facts, then: Past) -> pd.DataFrame:
     rows = _standing(facts, then, of.invoices).assign(contact_on=pd.Timestamp(contact_on))
     rows = rows.assign(step=dunning.steps(rows, choices))
     rows = _valued(rows, of, _done(rows, of.invoices, then), choices)
-    drawn = reserve.reserved(rows.customer_id, contact_on, choices.holdout_share)
+    drawn = reserve.reserved(rows.customer_id, contact_on, choices)
     rows = rows.assign(reserved=drawn & rows.pays & ~rows.step.isin(NO_CONTACT))
     action = rows.step.map(WORDS).where(rows.pays, WAIT).mask(rows.reserved, RESERVED)
     asked = rows.asked_balance.where(rows.step.ne("dispute"), 0.0)
@@ -145,14 +146,15 @@ def _standing(facts: Facts, then: Past, invoices: pd.DataFrame) -> pd.DataFrame:
 
 def _sums(invoices: pd.DataFrame, decimals: int) -> pd.DataFrame:
     """Of each customer who is asked: asked_balance; p_late, p_paid_14, p_paid_30 (the shares of it expected to be late,
-    and to come within so many days); asked_on (the last day on which it is due); expected_cash_30 (of all that is
-    open)."""
+    and to come within so many days); asked_on (the last day on which it is due); expected_cash_14 and expected_cash_30
+    (of all that is open)."""
     asked, chances = invoices.balance.where(invoices.asked, 0), ["p_late", "p_paid_14", "p_paid_30"]
     money = invoices[chances].mul(asked, axis=0)
-    money = money.assign(asked_balance=asked, expected_cash_30=invoices.balance * invoices.p_paid_30)
+    money["asked_balance"] = asked
+    money[EXPECTED] = invoices[["p_paid_14", "p_paid_30"]].mul(invoices.balance, axis=0)
     sums = money.groupby(invoices.customer_id).sum()
     sums[chances] = sums[chances].div(sums.asked_balance, axis=0)
-    sums[["asked_balance", "expected_cash_30"]] /= 10**decimals
+    sums[["asked_balance", *EXPECTED]] /= 10**decimals
     asked_on = pd.to_datetime(invoices.due_on).where(invoices.asked).groupby(invoices.customer_id).max()
     return sums.assign(asked_on=asked_on)[sums.asked_balance > 0].reset_index()
 

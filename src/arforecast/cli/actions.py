@@ -1,4 +1,4 @@
-"""The commands that say what to do: worklist."""
+"""The commands that say what to do, and what it brought: worklist, effect."""
 
 from __future__ import annotations
 
@@ -33,4 +33,18 @@ def worklist(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     print_table(table, form)
 
 
-COMMANDS = (worklist,)
+@click.command()
+@click.argument("ledger")
+@AS_OF
+@click.option("--weeks", type=MANY, default=26, show_default=True, help="How many past weeks.")
+@CAPACITY
+@WHERE
+@FORMAT
+def effect(ledger: str, as_of: str, weeks: int, capacity: int | None, where: tuple[str, ...], form: str) -> None:
+    """Print what contacting brought LEDGER, by the accounts that a lot left alone."""
+    with waiting("Making the lists of past weeks"):
+        table = opened(ledger, where).as_of(as_of).effect(weeks, capacity)
+    print_table(table, form)
+
+
+COMMANDS = (worklist, effect)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arforecast import schedules
-from arforecast.actions import worklist
+from arforecast.actions import effect, worklist
 from arforecast.kpis import families, glossary
 from arforecast.settings import Settings
 
@@ -19,7 +19,7 @@ lengths of time go by the days on which things happened, and nothing looks past 
 
 
 def markdown() -> str:
-    """KPIs, the families that answer one question, the schedules beside them, and the worklist."""
+    """KPIs, the families that answer one question, the schedules beside them, the worklist and what it brings."""
     return "\n".join([INTRODUCTION, *_kpis(), *_families(), *_schedules(), *_worklist()])
 
 
@@ -43,8 +43,9 @@ def _schedules() -> Iterator[str]:
 
 
 def _worklist() -> Iterator[str]:
-    yield "\n## The worklist\n\n| column, action | meaning |\n|---|---|"
-    yield from (f"| `{row.kpi}` | {row.meaning} |" for row in worklist.glossary().itertuples())
+    for title, terms in (("The worklist", worklist.glossary()), ("The effect of contacts", effect.glossary())):
+        yield f"\n## {title}\n\n| column, action | meaning |\n|---|---|"
+        yield from (f"| `{row.kpi}` | {row.meaning} |" for row in terms.itertuples())
 
 
 if __name__ == "__main__":

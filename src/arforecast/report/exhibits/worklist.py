@@ -185,6 +185,37 @@ def _left_said(rows: pd.DataFrame) -> str:
     return f"{many(len(rows), 'account')} with {money(rows['overdue_balance'].sum())} overdue are left alone for now"
 
 
+def brought(effect: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What contacting brought, by the accounts that the lot left alone."""
+    return Exhibit(
+        question="What did contacting bring?",
+        numbers=effect,
+        units={
+            **dict.fromkeys(
+                ("within_days", "weeks", "contacted_accounts", "reserved_accounts", "weeks_needed"), "count"
+            ),
+            **dict.fromkeys(("contacted_share", "reserved_contacted_share"), "share"),
+            **dict.fromkeys(("contacted_cash_amount", "reserved_cash_amount", "difference_amount"), "money"),
+            **dict.fromkeys(("low_amount", "high_amount", "declared_amount"), "money"),
+            "verdict": "text",
+        },
+        says=_brought_said,
+        file="effect",
+        call="today.effect()",
+        why=why(stamp, "effect"),
+        table={"missing": "too few accounts yet"},
+    )
+
+
+def _brought_said(rows: pd.DataFrame) -> str:
+    first = rows.iloc[0]
+    if pd.isna(first["difference_amount"]):
+        return f"Nothing can be said of {many(first['weeks'], 'week')}: {first['verdict']}"
+    span = f"{exact(first['low_amount'])} to {exact(first['high_amount'])}"
+    found = f"A week's contact brought an account {exact(first['difference_amount'])} within 14 days ({span})"
+    return f"{found}: {first['verdict']}"
+
+
 def with_sheet(first: pd.DataFrame, accounts: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     """The accounts of the list in its order, for their sheets."""
     rows = accounts.assign(customer=called(accounts["customer_id"], customers)).set_index("customer_id")
