@@ -118,11 +118,25 @@ CASES = [
 ]
 
 
-def test_the_first_step_that_fits_is_taken() -> None:
+def test_the_first_step_that_fits() -> None:
     rows = pd.DataFrame([FRESH | case for case, _ in CASES])
     days = {name: pd.to_datetime(rows[name]) for name in rows if name.endswith("_on")}
     rows = rows.assign(**days, contact_on=pd.Timestamp("2026-07-01"))
-    assert dunning.steps(rows, Actions()).fillna(WAIT).tolist() == [step for _, step in CASES]
+    fits = dunning.fitting(rows, Actions())
+    assert fits.columns.tolist() == list(WORDS)
+    assert fits.idxmax(axis=1).where(fits.any(axis=1), WAIT).tolist() == [step for _, step in CASES]
+    assert fits.loc[len(CASES) - 1, fits.iloc[-1]].index.tolist() == ["write_off", "agency", "hold", "letter", "call"]
+
+
+def test_a_step_that_costs_more_than_it_brings_gives_way_to_the_next() -> None:
+    fits = pd.DataFrame({"agency": [True, True, True, False], "call": [True, True, False, False]})
+    worth = {"agency": [5.0, -1, -1, 9], "call": [7.0, 2, 9, 9]}
+    weighed = {name: pd.DataFrame({"value_of_action": values, "minutes": 6.0}) for name, values in worth.items()}
+    taken = worklist._taken(fits, weighed)
+    assert taken.step.fillna(WAIT).tolist() == ["agency", "call", "agency", WAIT]
+    assert taken.pays.tolist() == [True, True, False, False]
+    assert taken.value_of_action.tolist() == [5, 2, 0, 0]
+    assert taken.minutes.tolist() == [6, 6, 0, 0]
 
 
 # The list

@@ -1,26 +1,25 @@
-"""Dunning: the step that an account has come to, the first that fits, and why."""
+"""Dunning: the steps that fit an account, in the order in which they are tried, and why the one is taken."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from arforecast.forecast.reasons import percent
 from arforecast.settings import Actions
 
-# In the order in which they are tried: the section of the settings that an action has, and what is to be done.
+# In the order in which they are tried: the section of the settings that a step has, and what is to be done.
 WORDS = {
     "dispute": "settle the dispute",
     "promise": "follow up the broken promise",
     "reminder": "remind before the due date",
-    "call": "call",
+    "write_off": "propose a write-off",
+    "agency": "hand to an agency",
+    "hold": "hold new orders and call",
     "plan": "offer a payment plan",
     "letter": "send a letter",
-    "hold": "hold new orders and call",
-    "agency": "hand to an agency",
-    "write_off": "propose a write-off",
+    "call": "call",
 }
 WAIT, RESERVED = "wait", "not contacted: reserve"
 # What is done about an account without asking it for money is no contact.
@@ -31,28 +30,28 @@ BROKEN_WITHIN_DAYS, PAYING_WITHIN_DAYS = 30, 90
 P_LATE, P_LISTENS = 0.5, 0.5
 
 
-def steps(rows: pd.DataFrame, choices: Actions) -> pd.Series:
-    """The first of WORDS that fits each account, null where that is to wait.
+def fitting(rows: pd.DataFrame, choices: Actions) -> pd.DataFrame:
+    """Which of WORDS fit each account.
 
     An open dispute is settled before anything is asked for. Who is in credit, has promised the better part of what is
     asked, or was contacted within `gap_days` is left alone. Then comes a promise that was broken and not spoken of
-    since; the reminder, where nothing is overdue yet; and what the age of the oldest invoice calls for.
+    since; the reminder, where nothing is overdue yet; and what the age of the oldest invoice allows, the sternest
+    first.
     """
     age, late = rows.oldest_days_past_due, rows.oldest_days_past_due.gt(0)
     fits = {
         "dispute": rows.disputed_balance.gt(0),
-        WAIT: _in_credit(rows) | _promised(rows) | _lately(rows, choices),
         "promise": late & _since(rows, "broken_on").le(BROKEN_WITHIN_DAYS) & ~rows.contacted_on.gt(rows.broken_on),
         "reminder": ~late & rows.p_late.ge(P_LATE) & rows.p_paid_30.ge(P_LISTENS),
-        "call": late & age.lt(choices.letter_from_days),
-        "plan": late & age.lt(choices.hold_from_days) & _since(rows, "last_paid_on").le(PAYING_WITHIN_DAYS),
-        "letter": late & age.lt(choices.hold_from_days),
-        "hold": late & age.lt(choices.agency_from_days),
-        "agency": late & age.lt(choices.write_off_from_days),
-        "write_off": late,
+        "write_off": age.ge(choices.write_off_from_days),
+        "agency": age.ge(choices.agency_from_days),
+        "hold": age.ge(choices.hold_from_days),
+        "plan": age.ge(choices.letter_from_days) & _since(rows, "last_paid_on").le(PAYING_WITHIN_DAYS),
+        "letter": age.ge(choices.letter_from_days),
+        "call": late,
     }
-    names = pd.Series(np.select([*fits.values()], [*fits], WAIT), rows.index, "str")
-    return names.mask(names.eq(WAIT))
+    blocked = rows.disputed_balance.gt(0) | _in_credit(rows) | _promised(rows) | _lately(rows, choices)
+    return pd.DataFrame({name: fit & (~blocked | (name == "dispute")) for name, fit in fits.items()})[list(WORDS)]
 
 
 def _in_credit(rows: pd.DataFrame) -> pd.Series:
@@ -98,7 +97,7 @@ def _why(row: Any) -> str:
     if row.step == WAIT:
         return _rests(row)
     if not row.pays:
-        return f"{soon}, and to {WORDS[row.step]} would cost more than that brings"
+        return f"{soon}, and no step that fits brings more than it costs"
     return {
         "dispute": f"{row.disputed_balance:,.2f} is under dispute: nothing is asked for before that is settled",
         "promise": f"{row.broken_amount:,.2f} was promised for {_day(row.broken_on)} and did not come",

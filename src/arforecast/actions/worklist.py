@@ -42,8 +42,9 @@ MEANINGS = {
     "p_paid_14": "The share of what is overdue or, where nothing is, falls due soon, that is expected within 14 "
     "days when nobody acts.",
     "expected_cash_30": "What is expected of open_balance within 30 days when nobody acts.",
-    "action": "The first step that fits. `wait` where none does, or where it would cost more than it brings; `not "
-    "contacted: reserve` where the lot leaves the account alone this week.",
+    "action": "The first step that fits, in the order below, and is expected to bring more than it costs. `wait` where "
+    "none does; where the account is in credit, has promised the better part of it, or was contacted within `gap_days` "
+    "(7); `not contacted: reserve` where the lot leaves it alone this week.",
     "value_of_action": "What the action is worth: the cash it brings sooner, at the cost of capital, and the loss it "
     "avoids, less its cost. The middle of value_low_amount and value_high_amount. It rests on the effects that the "
     "settings declare, not on a measurement.",
@@ -59,12 +60,12 @@ DONE = {
     "promise": "A promise of the last 30 days was not kept, its 3 days of grace are over, and nobody asked since.",
     "reminder": "Nothing is overdue; what falls due soon is late with a chance of at least 50 %, and paid within 30 "
     "days with one of at least 50 %.",
-    "call": "The oldest invoice is past due, by 30 days at most.",
-    "plan": "The oldest invoice is past due by 31 to 60 days, and the customer paid within 90 days.",
-    "letter": "The oldest invoice is past due by 31 to 60 days.",
-    "hold": "The oldest invoice is past due by 61 to 90 days.",
-    "agency": "The oldest invoice is past due by 91 to 180 days.",
     "write_off": "The oldest invoice is past due by more than 180 days.",
+    "agency": "The oldest invoice is past due by more than 90 days.",
+    "hold": "The oldest invoice is past due by more than 60 days.",
+    "plan": "The oldest invoice is past due by more than 30 days, and the customer paid within 90 days.",
+    "letter": "The oldest invoice is past due by more than 30 days.",
+    "call": "Something is overdue.",
 }
 
 
@@ -87,7 +88,8 @@ def worklist(facts: Facts, then: Past, limits: Limits) -> pd.DataFrame:
 
 
 def glossary() -> pd.DataFrame:
-    """What the columns of the list and its actions mean, at the settings' defaults: kpi, meaning."""
+    """What the columns of the list mean, and its actions in the order in which they are tried, at the settings'
+    defaults: kpi, meaning."""
     steps = {WORDS[name]: meaning for name, meaning in DONE.items()}
     return pd.DataFrame((MEANINGS | steps).items(), columns=["kpi", "meaning"])
 
@@ -116,8 +118,7 @@ def listed(facts: Facts, then: Past) -> pd.DataFrame:
     choices, contact_on = facts.books.settings.actions, working_day(then)
     of = value.outlook(then, facts.books.settings)
     rows = _standing(facts, then, of.invoices).assign(contact_on=pd.Timestamp(contact_on))
-    rows = rows.assign(step=dunning.steps(rows, choices))
-    rows = _valued(rows, of, _done(rows, of.invoices, then), choices)
+    rows = rows.join(_taken(dunning.fitting(rows, choices), _weighed(rows.customer_id, of, then, choices)))
     drawn = reserve.reserved(rows.customer_id, contact_on, choices)
     rows = rows.assign(reserved=drawn & rows.pays & ~rows.step.isin(NO_CONTACT))
     action = rows.step.map(WORDS).where(rows.pays, WAIT).mask(rows.reserved, RESERVED)
@@ -173,38 +174,42 @@ def _broken(facts: Facts, as_of: date) -> ibis.Table:
     return accounts.first(daily, ibis.desc("broken_on")).drop("nth")
 
 
-def _done(rows: pd.DataFrame, invoices: pd.DataFrame, then: Past) -> pd.Series:
-    """The step that is taken about each invoice, null where none is: that of its customer where it is asked for, and
-    where that is to settle a dispute, of the disputed ones."""
-    step = invoices.customer_id.map(rows.set_index("customer_id").step)
-    pending = then.closed.pending
-    disputed = invoices.invoice_id.isin(pending.disputed if pending else ())
-    return step.where(disputed.where(step.eq("dispute"), invoices.asked))
+def _weighed(customer_ids: pd.Series, of: Outlook, then: Past, choices: Actions) -> dict[str, pd.DataFrame]:
+    """What each step would be worth at each customer, and what it takes; it is about what the customer is asked for,
+    and where it is to settle a dispute, about what is disputed."""
+    pending, whose = then.closed.pending, of.invoices.customer_id
+    disputed = of.invoices.invoice_id.isin(pending.disputed if pending else ())
+    weighed = {}
+    for name, step in value.steps(choices).items():
+        about = disputed if name == "dispute" else of.invoices.asked
+        sums = (
+            of.brought[name].where(about, 0.0).groupby(whose).sum().reindex(customer_ids).set_axis(customer_ids.index)
+        )
+        cost = value.cost(step, choices)
+        low, high = sums.low - cost, sums.high - cost
+        weighed[name] = sums[["more_14", "more_30"]].assign(
+            value_of_action=(low + high) / 2,
+            value_low_amount=low,
+            value_high_amount=high,
+            cost_amount=cost,
+            minutes=step.minutes,
+        )
+    return weighed
 
 
-def _valued(rows: pd.DataFrame, of: Outlook, done: pd.Series, choices: Actions) -> pd.DataFrame:
-    """The accounts with what their step takes, costs and is worth; pays: whether there is one that brings more than it
-    costs. One that does not is not taken, and so is worth and takes nothing."""
-    taken = {name: (value.cost(step, choices), step.minutes) for name, step in value.steps(choices).items()}
-    cost, minutes = (
-        rows.step.map({name: of[nth] for name, of in taken.items()}).astype(float).fillna(0) for nth in (0, 1)
-    )
-    sums = _brought(of, done).groupby(of.invoices.customer_id).sum().reindex(rows.customer_id).set_axis(rows.index)
-    low, high = sums.low - cost, sums.high - cost
-    figures = {
-        "value_of_action": (low + high) / 2,
-        "value_low_amount": low,
-        "value_high_amount": high,
-        "cost_amount": cost,
-        "minutes": minutes,
-        "more_14": sums.more_14,
-        "more_30": sums.more_30,
-    }
-    pays = rows.step.notna() & (figures["value_of_action"].gt(0) | rows.step.isin(NO_CONTACT))
-    return rows.join(pd.DataFrame(figures).where(pays, 0.0)).assign(pays=pays)
+def _taken(fits: pd.DataFrame, weighed: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The first step that fits and is worth more than nothing, with what it is worth and takes; pays: whether there is
+    one. Where none is, step is the first that fits, null without any; it is not taken, and so is worth and takes
+    nothing."""
+    worth = pd.DataFrame({name: figures.value_of_action for name, figures in weighed.items()})[list(fits)]
+    good = fits & (worth.gt(0) | worth.columns.isin(NO_CONTACT))
+    pays = good.any(axis=1)
+    step = _first(good).where(pays, _first(fits))
+    figures = pd.concat([weighed[name][pays & step.eq(name)] for name in weighed])
+    return figures.reindex(fits.index).fillna(0.0).assign(step=step.astype("str"), pays=pays)
 
 
-def _brought(of: Outlook, done: pd.Series) -> pd.DataFrame:
-    """What the step that is taken about each invoice brings of it, nothing where none is."""
-    nothing = pd.DataFrame(0.0, of.invoices.index, value.BROUGHT)
-    return pd.concat([brought[done.eq(name)] for name, brought in of.brought.items()]).reindex_like(nothing).fillna(0.0)
+def _first(which: pd.DataFrame) -> pd.Series:
+    """The name of the first column that holds in each row, null where none does."""
+    names = np.asarray(which.columns, dtype=object)[which.to_numpy(bool).argmax(axis=1)]
+    return pd.Series(names, which.index).where(which.any(axis=1))
