@@ -8,12 +8,11 @@ from typing import Any
 import pandas as pd
 
 from arforecast.report.exhibit import Card, Exhibit, cut, named, why
-from arforecast.report.exhibits.accounts import called
+from arforecast.report.exhibits.accounts import LEFT_ALONE, RESERVED, WAIT, called
 from arforecast.report.formats import count, date, exact, many, money
 
 Stamp = Mapping[str, Any]
 SHEET = {"customer": "worklist.html#account-{customer_id}"}
-WAIT, RESERVED = "wait", "not contacted: reserve"
 UNITS = {
     **dict.fromkeys(("customer_id", "customer", "name", "action", "reason", "collector", "outcome"), "text"),
     **dict.fromkeys(("open_balance", "overdue_balance", "asked_balance", "promised_amount", "cost_amount"), "money"),
@@ -176,7 +175,7 @@ def left_alone(everyone: pd.DataFrame, stamp: Stamp, rows: int = 10) -> Exhibit:
 
 
 def _left_alone(everyone: pd.DataFrame) -> pd.DataFrame:
-    left = everyone[everyone["action"].isin([WAIT, RESERVED]) & everyone["overdue_balance"].gt(0)]
+    left = everyone[everyone["action"].isin(LEFT_ALONE) & everyone["overdue_balance"].gt(0)]
     told = ["customer_id", "customer", "overdue_balance", "oldest_days_past_due", "action", "reason"]
     return left.sort_values(["overdue_balance", "customer_id"], ascending=[False, True], ignore_index=True)[told]
 
