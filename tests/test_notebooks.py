@@ -196,15 +196,16 @@ def test_a_customer_bears_one_name_on_every_page_and_shares_it_with_nobody(repor
 
 @with_sample
 def test_every_row_of_a_list_to_work_through_leads_to_the_sheet_of_its_account(reported: Path) -> None:
+    pages = ("accounts", "worklist")
+    ids = {page: re.findall(r'id="(account-[^"]+)"', (reported / f"{page}.html").read_text("utf-8")) for page in pages}
+    sheets = {(f"{page}.html", sheet) for page, there in ids.items() for sheet in there}
     for page in ("index", "accounts", "late_payers", "worklist"):
-        there = "worklist.html" if page == "worklist" else "accounts.html"
-        sheets = set(re.findall(r'id="(account-[^"]+)"', (reported / there).read_text("utf-8")))
         lists = re.findall(r'<div[^>]*class="table act".*?</tbody>', (reported / f"{page}.html").read_text(), re.DOTALL)
         rows = [
             row for each in lists for row in re.findall(r"<tr><th.*?</tr>", each.partition("<tbody>")[2], re.DOTALL)
         ]
         assert len(rows) >= 5, page
-        assert [row for row in rows if not sheets & set(re.findall(rf'{there}#([^"]+)"', row))] == []
+        assert [row for row in rows if not sheets & set(re.findall(r'href="(\w+\.html)#([^"]+)"', row))] == []
 
 
 @with_sample

@@ -16,6 +16,7 @@ from arforecast.report.formats import NULL, count, date, days, exact, many, mone
 LARGEST = 10
 LEFT_ALONE = WAIT, RESERVED = "wait", "not contacted: reserve"
 SHEET = {"customer": "accounts.html#account-{customer_id}"}
+LISTED_SHEET = {"customer": "worklist.html#account-{customer_id}"}  # of those whom the worklist names
 UNITS = {
     "customer_id": "text",
     "customer": "text",
@@ -74,16 +75,17 @@ def calls(ranked: pd.DataFrame, worklist: pd.DataFrame, stamp: Mapping[str, Any]
     expected to come by itself; where `worklist` is not known, all that may be called, by what will not come."""
     told = ["customer", "overdue_balance", "p_paid_14", "action", "reasons"]
     shown = [column for column in told if not (why(stamp, "history") and column == "p_paid_14")]
-    named = _named(ranked[ranked["overdue_balance"].gt(0)], worklist)
+    named, known = _named(ranked[ranked["overdue_balance"].gt(0)], worklist), len(worklist.columns) > 0
     return Exhibit(
         question="Whom to call?",
         numbers=named[["customer_id", *told, "oldest_days_past_due", "broken_promises"]].reset_index(drop=True),
         units=UNITS | {"action": "text"},
         says=_calls_said,
         file="calls",
-        call="today.worklist()" if len(worklist.columns) else "today.accounts()",
+        call="today.worklist()" if known else "today.accounts()",
         nothing="Nobody who is overdue is worth a call.",
-        table={"columns": shown, "limit": rows, "links": SHEET, "act": True, "missing": "no promises in this ledger"},
+        table={"columns": shown, "limit": rows, "links": LISTED_SHEET if known else SHEET, "act": True}
+        | {"missing": "no promises in this ledger"},
     )
 
 

@@ -8,11 +8,10 @@ from typing import Any
 import pandas as pd
 
 from arforecast.report.exhibit import Card, Exhibit, cut, named, why
-from arforecast.report.exhibits.accounts import LEFT_ALONE, RESERVED, WAIT, called
+from arforecast.report.exhibits.accounts import LEFT_ALONE, LISTED_SHEET, RESERVED, WAIT, called
 from arforecast.report.formats import count, date, exact, many, money
 
 Stamp = Mapping[str, Any]
-SHEET = {"customer": "worklist.html#account-{customer_id}"}
 UNITS = {
     **dict.fromkeys(("customer_id", "customer", "name", "action", "reason", "collector", "outcome"), "text"),
     **dict.fromkeys(("open_balance", "overdue_balance", "asked_balance", "promised_amount", "cost_amount"), "money"),
@@ -117,7 +116,7 @@ def listed(first: pd.DataFrame, stamp: Stamp) -> Exhibit:
                 "reason",
             ],
             "limit": len(first),
-            "links": SHEET,
+            "links": LISTED_SHEET,
             "act": True,
             "totals": ["asked_balance", "value_of_action"],
             "missing": "no collector, or no contact yet",
