@@ -38,7 +38,7 @@ MEANINGS = {
     "rank": "The place in the list: by value_of_action, who is left alone last.",
     **{name: accounts.MEANINGS[name] for name in ("open_balance", "overdue_balance")},
     "asked_balance": "What the customer is asked for: what is overdue or, where nothing is, what falls due within "
-    "`soon_days` (7) days; nothing while a dispute is open.",
+    "`soon_days` (7) days; nothing while a dispute is open, or while the lot leaves the account alone.",
     "p_paid_14": "The share of what is overdue or, where nothing is, falls due soon, that is expected within 14 "
     "days when nobody acts.",
     "expected_cash_30": "What is expected of open_balance within 30 days when nobody acts.",
@@ -122,7 +122,7 @@ def listed(facts: Facts, then: Past) -> pd.DataFrame:
     drawn = reserve.reserved(rows.customer_id, contact_on, choices)
     rows = rows.assign(reserved=drawn & rows.pays & ~rows.step.isin(NO_CONTACT))
     action = rows.step.map(WORDS).where(rows.pays, WAIT).mask(rows.reserved, RESERVED)
-    asked = rows.asked_balance.where(rows.step.ne("dispute"), 0.0)
+    asked = rows.asked_balance.mask(rows.step.eq("dispute") | rows.reserved, 0.0)
     said = rows.assign(action=action, reason=dunning.reasons(rows, choices), asked_balance=asked)
     order = ["pays", "value_of_action", "overdue_balance", "customer_id"]
     return said.sort_values(order, ascending=[False, False, False, True], ignore_index=True)

@@ -118,7 +118,6 @@ def listed(first: pd.DataFrame, stamp: Stamp) -> Exhibit:
             "limit": len(first),
             "links": LISTED_SHEET,
             "act": True,
-            "totals": ["asked_balance", "value_of_action"],
             "missing": "no collector, or no contact yet",
         },
     )
@@ -145,7 +144,7 @@ def by_action(everyone: pd.DataFrame, stamp: Stamp) -> Exhibit:
 
 
 def _by_action(everyone: pd.DataFrame) -> pd.DataFrame:
-    acts = everyone[everyone["action"].ne(WAIT)]
+    acts = everyone[~everyone["action"].isin(LEFT_ALONE)]
     money_of = ["asked_balance", "minutes", "cost_amount", "value_of_action", "value_low_amount", "value_high_amount"]
     sums = acts.groupby("action")[money_of].sum()
     sums.insert(0, "accounts", acts.groupby("action").size())
