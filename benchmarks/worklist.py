@@ -97,7 +97,8 @@ def main() -> None:
         print(f"\n{f'{capacity} contacts an origin':<52} {'brings':>9} {'worklist / it':>14}  90 % interval")
         for name, gains in part.groupby("order", sort=False).brings:
             ratio, low, high = scores.ratio(part.brings[part.order == OWN], gains)
-            print(f"{name:<52} {gains.sum():9.2f} {ratio:14.2f}  [{low:.2f}, {min(high, 99):.2f}]")
+            most = f"{high:.2f}" if high < 100 else "more"  # an order that brings nothing in a draw
+            print(f"{name:<52} {gains.sum():9.2f} {ratio:14.2f}  [{low:.2f}, {most}]")
 
 
 if __name__ == "__main__":

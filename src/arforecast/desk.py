@@ -192,7 +192,8 @@ class Snapshot:
         of_schedules = {name: schedules.unknown(name, self.books, self.day) for name in schedules.SCHEDULES}
         history = known.not_in_ledger(self.books)
         of_calls = dict.fromkeys(
-            ("history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions"), history
+            ("history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions"),
+            history,
         )
         of_calls["effect"] = history or self._unreserved
         of_records = dict.fromkeys(RECORDS, history or ("" if self._billed else known.NO_INVOICES))
