@@ -1,6 +1,6 @@
 # Everything starts from a clone with Python 3.11+ and make: each target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help install engines sample report test cells check format headlines lab bench accuracy speed lock clean
+.PHONY: help install engines sample report test cells check format headlines lab bench accuracy speed worth lock clean
 
 # Without bytecode every notebook kernel would compile its imports again: three times slower to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -67,13 +67,16 @@ headlines: $(READY) $(SAMPLE)  ## the notebooks' saved headlines, after a change
 lab: $(READY) $(SAMPLE)  ## JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
-bench: accuracy speed  ## both benchmarks
+bench: accuracy speed worth  ## all benchmarks
 
 accuracy: $(READY) $(SAMPLE)  ## how right the forecasts were since FROM; LEDGER=folder AS_OF=date for another ledger
 	@$(BIN)/python benchmarks/accuracy.py $(LEDGER) --as-of $(AS_OF) --from $(FROM)
 
 speed: $(READY) $(SAMPLE)  ## seconds and memory on SIZE invoices beside pandas and SQL by hand, each with its bound
 	@$(BIN)/python benchmarks/speed.py --invoices $(SIZE)
+
+worth: $(READY) $(SAMPLE)  ## what the worklist brings on the sample by its truth, beside simpler orders
+	@$(BIN)/python benchmarks/worklist.py
 
 lock: $(READY)  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \

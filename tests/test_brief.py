@@ -92,8 +92,9 @@ def late_accounts() -> tuple[pd.DataFrame, pd.DataFrame]:
     return owing, late
 
 
-def called(owing: pd.DataFrame, late: pd.DataFrame) -> pd.DataFrame:
-    return accounts.calls(accounts.ranked(owing, owing, late, "2026-06-30"), frames.stamp()).numbers
+def called(owing: pd.DataFrame, late: pd.DataFrame, worklist: pd.DataFrame | None = None) -> pd.DataFrame:
+    listed = pd.DataFrame() if worklist is None else worklist
+    return accounts.calls(accounts.ranked(owing, owing, late, "2026-06-30"), listed, frames.stamp()).numbers
 
 
 def test_calls_go_by_what_will_not_come_by_itself_and_by_broken_promises() -> None:
@@ -102,8 +103,18 @@ def test_calls_go_by_what_will_not_come_by_itself_and_by_broken_promises() -> No
     assert told.p_paid_14.to_list() == pytest.approx([0.6, 0.6, 0.9])
     assert (
         accounts._calls_said(told).replace(NBSP, " ")
-        == "Call Bo first: 100.00 overdue, 60 % of it expected within 14 days"
+        == "First Bo: call, 100.00 overdue, 60 % of it expected within 14 days"
     )
+
+
+def test_calls_are_those_of_the_worklist_in_its_order() -> None:
+    """Nobody is called whom the list leaves alone, and who is not overdue yet is a matter for the list."""
+    owing, late = late_accounts()
+    listed = pd.DataFrame({"customer_id": ["F", "C", "D", "B", "A"]})
+    listed = listed.assign(action=["remind", "send a letter", "call", "not contacted: reserve", "wait"])
+    told = called(owing, late, listed)
+    assert told[["customer", "action"]].to_numpy().tolist() == [["Ann (C)", "send a letter"], ["Di", "call"]]
+    assert called(owing, late, listed.head(0)).empty
 
 
 def test_without_a_promises_table_calls_go_by_money_alone() -> None:

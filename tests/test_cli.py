@@ -424,24 +424,38 @@ def test_reminders_writes_a_letter_an_account_and_sends_nothing(ledger: str, tmp
     refused(run("reminders", ledger, "--as-of", AS_OF, "--out", tmp_path / "out"), 2, "not an empty folder")
 
 
+def test_worklist_prints_whom_to_contact(ledger: str) -> None:
+    result = run("worklist", ledger, "--as-of", AS_OF, "--format", "csv")
+    assert result.exit_code == 0, result.output
+    printed = pd.read_csv(io.StringIO(result.stdout))
+    rows = open_ledger(ledger).as_of(AS_OF).worklist()
+    assert printed.customer_id.tolist() == rows.customer_id.tolist() == ["C1", "C2"]
+    assert printed.reason[1].startswith("50.00 overdue, the oldest by 23 days; ")
+    limited = run("worklist", ledger, "--as-of", AS_OF, "--capacity", "1", "--minutes", "60", "--format", "csv")
+    assert len(limited.stdout.splitlines()) <= 2
+    refused(run("worklist", ledger, "--as-of", AS_OF, "--collector", "Kim"), 2, "is Kim's. They are those of nobody.")
+    refused(run("worklist", ledger, "--as-of", AS_OF, "--capacity", "0"), 2, "is not in the range x>=1")
+
+
+def test_effect_says_nothing_without_a_reserve(ledger: str, tmp_path: Path) -> None:
+    refused(run("effect", ledger, "--as-of", AS_OF), 2, "not known: nobody is left alone by lot; holdout_share")
+    own = shutil.copytree(ledger, tmp_path / "own")
+    (own / "arforecast.toml").write_text("[actions]\nholdout_share = 0.2\nholdout_since = 2026-02-02\n", "utf-8")
+    result = run("effect", own, "--as-of", AS_OF, "--weeks", "2", "--capacity", "5", "--format", "json")
+    assert [(row["within_days"], row["verdict"]) for row in json.loads(result.stdout)] == [
+        (14, "too few yet"),
+        (30, "too few yet"),
+    ]
+
+
+DATED = [name for name, command in main.commands.items() if any(option.name == "as_of" for option in command.params)]
+
+
 @pytest.mark.parametrize(
-    "command",
-    [
-        "kpis",
-        "targets",
-        "late",
-        "cash",
-        "report",
-        "bridge",
-        "accounts",
-        "ratings",
-        "policy",
-        "plans",
-        "pricing",
-        "scenarios",
-    ],
+    "command", sorted({*DATED} - {"check", "import", "send", "book", "rows", "schedule", "reminders"})
 )
 def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
+    """Those that are left out take more than a ledger, or say of a day what they do without one."""
     refused(run(command, ledger), 2, "Missing option '--as-of'")
 
 

@@ -38,9 +38,9 @@ invoices
 invoice_id  customer_id  issued_on   due_on      amount  product  paid_on
 A1          anna         2025-01-01  2025-02-10  100.00  tea      2025-03-01
 A2          anna         2026-01-05  2026-02-10  200.00  tea      2026-03-01
-A3          anna         2026-05-01  2026-06-10  150.00  tea      -
+A3          anna         2026-05-01  2026-06-10  15000.00  tea    -
 B1          bert         2025-12-01  2025-12-31  400.00  cups     2026-02-03
-B2          bert         2026-02-01  2026-03-01  300.00  cups     -
+B2          bert         2026-02-01  2026-03-01  30000.00  cups   -
 B3          bert         2026-06-20  2026-07-20   50.00  tea      -
 C1          cleo         2026-06-25  2026-07-25   70.00  tea      -
 """

@@ -127,7 +127,8 @@ def csv(frame: pd.DataFrame) -> str:
 
 
 def forecasts(today: Snapshot) -> dict[str, str]:
-    return {"late": csv(today.late_payers()), "cash": csv(today.cash_forecast())}
+    asked = {"late": today.late_payers(), "cash": today.cash_forecast(), "worklist": today.worklist()}
+    return {name: csv(frame) for name, frame in asked.items()}
 
 
 # Nothing looks past its day, and no order of rows matters.

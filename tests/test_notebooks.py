@@ -53,7 +53,7 @@ def tagged(path: Path, tag: str) -> list[nbformat.NotebookNode]:
 
 
 def test_there_are_notebooks() -> None:
-    names = {"brief", "kpis", "accounts", "collections", "late_payers", "cash_forecast"}
+    names = {"brief", "kpis", "accounts", "collections", "late_payers", "cash_forecast", "worklist"}
     assert {path.stem for path in NOTEBOOKS} >= names
 
 
@@ -185,7 +185,7 @@ def test_plain_papermill_from_another_folder_saves_what_our_runner_saves(reporte
 
 @with_sample
 def test_a_customer_bears_one_name_on_every_page_and_shares_it_with_nobody(reported: Path) -> None:
-    lists = ("accounts", "calls", "overdue_accounts", "at_risk", "credit_limits")
+    lists = ("accounts", "calls", "overdue_accounts", "at_risk", "credit_limits", "worklist")
     rows = pd.concat([pd.read_csv(reported / "data" / f"{name}.csv", dtype=str) for name in lists])
     each = rows[["customer_id", "customer"]].drop_duplicates()
     assert len(each) > 100
@@ -196,14 +196,16 @@ def test_a_customer_bears_one_name_on_every_page_and_shares_it_with_nobody(repor
 
 @with_sample
 def test_every_row_of_a_list_to_work_through_leads_to_the_sheet_of_its_account(reported: Path) -> None:
-    sheets = set(re.findall(r'id="(account-[^"]+)"', (reported / "accounts.html").read_text("utf-8")))
-    for page in ("index", "accounts", "late_payers"):
+    pages = ("accounts", "worklist")
+    ids = {page: re.findall(r'id="(account-[^"]+)"', (reported / f"{page}.html").read_text("utf-8")) for page in pages}
+    sheets = {(f"{page}.html", sheet) for page, there in ids.items() for sheet in there}
+    for page in ("index", "accounts", "late_payers", "worklist"):
         lists = re.findall(r'<div[^>]*class="table act".*?</tbody>', (reported / f"{page}.html").read_text(), re.DOTALL)
         rows = [
             row for each in lists for row in re.findall(r"<tr><th.*?</tr>", each.partition("<tbody>")[2], re.DOTALL)
         ]
         assert len(rows) >= 5, page
-        assert [row for row in rows if not sheets & set(re.findall(r'accounts.html#([^"]+)"', row))] == []
+        assert [row for row in rows if not sheets & set(re.findall(r'href="(\w+\.html)#([^"]+)"', row))] == []
 
 
 @with_sample

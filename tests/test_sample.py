@@ -790,6 +790,20 @@ def test_the_oracle_counts_the_ends_it_is_asked_for(truth: pd.DataFrame) -> None
     assert sooner.to_numpy().max() > 0.005
 
 
+def test_a_contact_quickens_those_who_forget_for_two_weeks_and_nobody_else(truth: pd.DataFrame) -> None:
+    as_of = date(2026, 1, 5)
+    alone, reached = (1 - oracle(truth, as_of, 40, contacted=met).cumsum(axis=1) for met in (False, True))
+    habit = truth.drop_duplicates("invoice_id").set_index("invoice_id")["habit"][alone.index]
+    listens = habit.isin(["slow", "erratic"]).to_numpy()
+    assert (~listens).sum() > listens.sum() > 10
+    assert (reached[~listens] == alone[~listens]).all(axis=None)
+    left = (reached / alone)[listens]
+    assert (left <= 1 + 1e-12).all(axis=None)
+    assert (left[14] < 0.999).mean() > 0.7
+    # Weeks later the effect shrinks: who was not quickened pays by himself.
+    assert (alone - reached)[listens][40].mean() < (alone - reached)[listens][14].mean()
+
+
 def test_the_oracle_has_nothing_to_say_before_the_first_invoice(truth: pd.DataFrame) -> None:
     assert oracle(truth, date(2023, 6, 30)).shape == (0, 91)
 

@@ -85,6 +85,13 @@ def test_a_target_is_a_number_or_a_table_with_groups(tmp_path: Path) -> None:
     assert groups == {"cei": {}, "dso": {"segment": {"trade": 45.0}}, "overdue_share": {"country": {"DE": 0.1}}}
 
 
+def test_who_changes_one_figure_of_an_action_keeps_the_others(tmp_path: Path) -> None:
+    actions = loaded(tmp_path, "[actions]\ncall = { minutes = 9 }\nplan = { effects = [[1, 1.5, 1.5]] }").actions
+    assert (actions.call.minutes, actions.call.effects) == (9, Settings().actions.call.effects)
+    assert (actions.plan.minutes, actions.plan.effects) == (15, ((1, 1.5, 1.5),))
+    assert actions.letter == Settings().actions.letter
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
@@ -109,6 +116,12 @@ def test_a_target_is_a_number_or_a_table_with_groups(tmp_path: Path) -> None:
         ("[engine]\nmemory_limit = '0GB'", r"engine\.memory_limit: .*it is a size like 500MB, 4GB"),
         ("[engine]\nmemory_limit = '4'", r"engine\.memory_limit: .*it is a size like 500MB, 4GB"),
         ("[engine]\nmemory_limit = '99999999TB'", r"engine\.memory_limit: .*it is a size like 500MB, 4GB"),
+        ("[actions]\ncall = { effects = [[31, 1.2, 2.0], [1, 1.1, 1.5]] }", r"actions\.call\.effects: .*rising days"),
+        ("[actions]\ncall = { effects = [[1, 2.0, 1.2]] }", r"actions\.call\.effects: .*1 <= low <= high"),
+        ("[actions]\nvisit = { minutes = 60 }", r"actions\.visit: there is no such setting"),
+        ("[actions]\nlost_share = [0.5, 1.5]", r"actions\.lost_share: .*the least and the most"),
+        ("[actions]\nholdout_share = 0.1", r"actions: .*holdout_share, above 0, and holdout_since, .*go together"),
+        ("[actions]\nhold_from_days = 20", r"actions: .*agency_from_days and write_off_from_days rise"),
         ("[targets]\ndso = 'low'", r"targets\.dso\.value: .*number"),
         ("[targets]\ndso = true", r"targets\.dso\.value: .*number"),
         ("[targets]\ndso = nan", r"targets\.dso\.value: .*finite"),

@@ -123,7 +123,7 @@ def test_its_settings_change_nothing_and_show_every_one_there_is(tmp_path: Path)
         fields = type(getattr(shown, section)).model_fields
         assert set(told[section]) == set(fields), section
         examples = {"threads", "spill_directory", "country", "host", "sender", "user", "token_command", "base_url"}
-        examples |= {"billing_by_week", "company", "pay_to", "contact", "templates"}
+        examples |= {"billing_by_week", "holdout_share", "holdout_since", "company", "pay_to", "contact", "templates"}
         for name in set(fields) - examples - {"mask_names", "recipients"}:
             assert getattr(getattr(shown, section), name) == fields[name].default, name
     assert ANALYSTS in {who.role for who in shown.mail.recipients}

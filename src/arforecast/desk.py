@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from html import escape
 from pathlib import Path
@@ -16,7 +16,19 @@ import pandas as pd
 
 import arforecast.ledger as ledgers
 from arforecast import kernel, kpis, reconciliation, schedules, snapshot
-from arforecast.actions import accounts, plans, policy, policy_record, pricing, rating, rating_record, reminders
+from arforecast.actions import (
+    accounts,
+    effect,
+    plans,
+    policy,
+    policy_record,
+    pricing,
+    rating,
+    rating_record,
+    reminders,
+    trial,
+    worklist,
+)
 from arforecast.actions.accounts import Sheet
 from arforecast.actions.reminders import Reminders
 from arforecast.errors import UnknownError, UsageError
@@ -193,8 +205,10 @@ class Snapshot:
         of_schedules = {name: schedules.unknown(name, self.books, self.day) for name in schedules.SCHEDULES}
         history = known.not_in_ledger(self.books)
         of_calls = dict.fromkeys(
-            ("history", "bridge", "late_payers", "cash_forecast", "cash_within", "cash_assumptions"), history
+            ("history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions"),
+            history,
         )
+        of_calls["effect"] = history or self._unreserved
         of_records = dict.fromkeys(RECORDS, history or ("" if self._billed else known.NO_INVOICES))
         return of_kpis | of_schedules | of_calls | of_records
 
@@ -370,6 +384,55 @@ class Snapshot:
     def account_glossary(self) -> pd.DataFrame:
         """What the reasons to look at an account mean, and its figures: kpi, meaning."""
         return accounts.glossary()
+
+    @kernel.telling("Weighing what to do")
+    def worklist(
+        self, capacity: int | None = None, collector: str | None = None, minutes: float | None = None
+    ) -> pd.DataFrame:
+        """Whom to contact on the next working day, how and why, the most valuable first, as many as there is time for:
+        `capacity` accounts, or `minutes` of work; see `arforecast.actions.worklist.worklist`.
+
+        Money in the reporting currency, lengths in days, shares 0-1. Without a limit all who owe are there, those to be
+        left alone last.
+
+        >>> today.worklist(capacity=5)[["rank", "action"]].columns.tolist()
+        ['rank', 'action']
+        """
+        self._history("The worklist")
+        for name, limit in (("capacity", capacity), ("minutes", minutes)):
+            if limit is not None and not limit > 0:
+                raise UsageError(f"{name} is {limit}. Ask for more than 0.")
+        return worklist.worklist(self._facts, self._today, worklist.Limits(capacity, minutes, collector))
+
+    @kernel.telling("Making the lists of past weeks")
+    def effect(self, weeks: int = 26, capacity: int | None = None) -> pd.DataFrame:
+        """What contacting brought in the last `weeks` weeks, by the accounts that the lot left alone; see
+        `arforecast.actions.effect.effect` and `arforecast.actions.trial`.
+
+        capacity: for how many accounts a week there was time. Money in the reporting currency. Raises UnknownError
+        where the settings reserve nobody: who was called is no sample of who might have been.
+        """
+        _refuse_beyond("weeks", weeks, MOST_WEEKS)
+        self._history("What contacting brings")
+        if why := self._unreserved:
+            raise UnknownError(f"What contacting brings is {why}.")
+        since = self.books.settings.actions.holdout_since or self.day
+        eves = trial.eves(self.day, weeks, max(since, self._first_learnt + timedelta(days=1)))
+        return effect.effect(trial.trials(self._facts, self._past(eves), self.day, capacity))
+
+    @property
+    def _unreserved(self) -> str:
+        """Why nothing causal can be said of contacts; empty where it can."""
+        return "" if self.books.settings.actions.holdout_share else known.NO_RESERVE
+
+    @property
+    def _first_learnt(self) -> date:
+        """The first day on which there was enough to learn from."""
+        return backtest.first_origin(self._facts, self.day) or self.day
+
+    def worklist_glossary(self) -> pd.DataFrame:
+        """What the columns of the worklist and of `effect` mean, and the actions: kpi, meaning."""
+        return pd.concat([worklist.glossary(), effect.glossary()], ignore_index=True)
 
     def schedule_glossary(self) -> pd.DataFrame:
         """What each schedule means: kpi, meaning."""

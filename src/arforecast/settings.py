@@ -12,9 +12,18 @@ from ipaddress import ip_address
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from arforecast import currencies
 from arforecast.errors import UsageError, shown
@@ -155,6 +164,91 @@ class Scenario(Section):
         return self.model_copy(update={"discount_uptake": (share, share)})
 
 
+class Effect(NamedTuple):
+    """What an action is assumed to do from an age on, in days past due: payment on a day becomes about `low` to `high`
+    times as likely, its chance h that of 1 - (1 - h) ** low to 1 - (1 - h) ** high."""
+
+    from_days: int
+    low: float
+    high: float
+
+
+class Action(Section):
+    """What an action takes, and what it is assumed to do on so many days; at an age before its first effect nothing."""
+
+    minutes: float = Field(ge=0, le=600)
+    cost_amount: float = Field(default=0, ge=0, allow_inf_nan=False)  # beside the minutes
+    days: int = Field(default=14, ge=1, le=90)
+    effects: tuple[Effect, ...] = ()
+
+    @field_validator("effects")
+    @classmethod
+    def _are_ranges_of_rising_ages(cls, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+        ages = [effect.from_days for effect in effects]
+        if sorted(set(ages)) != ages or not all(1 <= effect.low <= effect.high <= 100 for effect in effects):
+            raise ValueError(
+                "effects are [from_days, low, high] of rising days, with 1 <= low <= high, like [1, 1.2, 2.0]"
+            )
+        return effects
+
+
+class Actions(Section):
+    """What contacting customers is assumed to do and to cost, and when it is done. Nothing of it is learnt from the log
+    of who was called: those who are called are not chosen by lot."""
+
+    cost_of_capital_share: float = Field(default=0.08, ge=0, le=1)  # a year
+    # What of the money still open beyond the forecast's horizon is lost in the end, at least and at most.
+    lost_share: tuple[float, float] = (0.25, 0.75)
+    minute_cost_amount: float = Field(default=0.75, ge=0, allow_inf_nan=False)
+    gap_days: int = Field(default=7, ge=0, le=90)  # between two contacts
+    soon_days: int = Field(default=7, ge=0, le=30)  # how early what falls due is looked at
+    # Left alone by lot from a day on, to measure what contacts bring. A new share is a new trial, and needs a new day.
+    holdout_share: float = Field(default=0, ge=0, le=0.5)
+    holdout_since: date | None = None
+    # The age of the oldest invoice, in days past due, from which an action takes the place of the one before.
+    letter_from_days: int = Field(default=31, ge=1)
+    hold_from_days: int = Field(default=61, ge=1)
+    agency_from_days: int = Field(default=91, ge=1)
+    write_off_from_days: int = Field(default=181, ge=1)
+
+    dispute: Action = Action(minutes=20, days=30, effects=(Effect(-1100, 1.5, 3.0),))
+    promise: Action = Action(minutes=6, effects=(Effect(1, 1.2, 2.0), Effect(31, 1.1, 1.7), Effect(91, 1.0, 1.3)))
+    reminder: Action = Action(minutes=0.5, effects=(Effect(-1100, 1.05, 1.4),))
+    call: Action = Action(minutes=6, effects=(Effect(1, 1.2, 2.0), Effect(31, 1.1, 1.7), Effect(91, 1.0, 1.3)))
+    plan: Action = Action(minutes=15, days=60, effects=(Effect(1, 1.2, 1.8), Effect(91, 1.1, 1.5)))
+    letter: Action = Action(minutes=2, cost_amount=1.5, effects=(Effect(1, 1.05, 1.5),))
+    hold: Action = Action(minutes=6, days=30, effects=(Effect(1, 1.1, 1.8),))
+    agency: Action = Action(minutes=5, cost_amount=20, days=90, effects=(Effect(1, 1.1, 1.6),))
+    write_off: Action = Action(minutes=5)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _keep_what_is_not_said(cls, said: Any, field: ValidationInfo) -> Any:
+        """Who changes the minutes of an action does not mean to take its effects away."""
+        usual = cls.model_fields[str(field.field_name)].default
+        return usual.model_dump() | said if isinstance(usual, Action) and isinstance(said, dict) else said
+
+    @field_validator("lost_share")
+    @classmethod
+    def _is_a_range_of_shares(cls, shares: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= shares[0] <= shares[1] <= 1:
+            raise ValueError("it is the least and the most, each of 0 to 1, like [0.25, 0.75]")
+        return shares
+
+    @model_validator(mode="after")
+    def _hold_out_from_a_day_on(self) -> Actions:
+        if bool(self.holdout_share) != bool(self.holdout_since):
+            raise ValueError("holdout_share, above 0, and holdout_since, the first day of the reserve, go together")
+        return self
+
+    @model_validator(mode="after")
+    def _grow_sterner(self) -> Actions:
+        ages = [self.letter_from_days, self.hold_from_days, self.agency_from_days, self.write_off_from_days]
+        if sorted(ages) != ages:
+            raise ValueError("letter_from_days, hold_from_days, agency_from_days and write_off_from_days rise")
+        return self
+
+
 Grade = Literal["A", "B", "C", "D", "E"]
 Months = Annotated[float, Field(ge=0, le=120)]
 Terms = Annotated[int, Field(ge=0, le=366)]
@@ -198,12 +292,6 @@ class Plans(Section):
     longest_months: int = Field(default=12, ge=2, le=60)
     # In so many of the last 24 months it must have paid something.
     paying_months: int = Field(default=6, ge=1, le=24)
-
-
-class Actions(Section):
-    """What acting on receivables is assumed to bring."""
-
-    cost_of_capital_share: float = Field(default=0.08, ge=0, le=1)  # a year
 
 
 class Reminders(Section):

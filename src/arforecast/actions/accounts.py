@@ -102,10 +102,10 @@ def owing(facts: Facts, as_of: date) -> pd.DataFrame:
     why = _reasons(accounts)
     said = np.add.reduce([np.where(why[reason], f"; {reason}", "").astype(object) for reason in why])
     judged = accounts.assign(problems=why.sum(axis=1), reasons=pd.Series(said, accounts.index, "str").str[2:])
-    first = judged.assign(calm=judged.problems.eq(0)).sort_values(
+    listed = judged.assign(calm=judged.problems.eq(0)).sort_values(
         ["calm", "overdue_balance", "customer_id"], ascending=[True, False, True], ignore_index=True
     )
-    return read(first, facts)[COLUMNS]
+    return read(listed, facts)[COLUMNS]
 
 
 def names(facts: Facts, customer_ids: Iterable[str]) -> list[str]:
@@ -215,7 +215,7 @@ def _paid_last(facts: Facts, as_of: date) -> ibis.Table:
     )
     stayed = days.filter(_.own > 0)
     paid = stayed.group_by("customer_id", "last_paid_on").aggregate(last_paid_amount=total(stayed.amount))
-    return _first(paid, ibis.desc("last_paid_on")).drop("nth")
+    return first(paid, ibis.desc("last_paid_on")).drop("nth")
 
 
 def _paid_by(facts: Facts, as_of: date) -> ibis.Table:
@@ -223,7 +223,7 @@ def _paid_by(facts: Facts, as_of: date) -> ibis.Table:
     receipts = valued(facts.books, facts.receipts, "entered_on", "amount").filter(_.method.notnull())
     lately = days.join(receipts, (receipts.entered_on > days.before_365_on) & (receipts.entered_on <= days.as_of))
     methods = lately.group_by("customer_id", usual_method="method").aggregate(received=total(lately.amount))
-    return _first(methods, ibis.desc("received"), "usual_method").select("customer_id", "usual_method")
+    return first(methods, ibis.desc("received"), "usual_method").select("customer_id", "usual_method")
 
 
 def _bought(facts: Facts, as_of: date) -> ibis.Table:
@@ -233,7 +233,7 @@ def _bought(facts: Facts, as_of: date) -> ibis.Table:
 
 def _followed_by(facts: Facts, as_of: date) -> ibis.Table:
     followed = facts.invoices.filter((_.entered_on <= as_of) & _.collector.notnull())
-    latest = _first(followed, ibis.desc("issued_on"), ibis.desc("invoice_id"))
+    latest = first(followed, ibis.desc("issued_on"), ibis.desc("invoice_id"))
     return latest.select("customer_id", "collector")
 
 
@@ -268,7 +268,7 @@ PARTS: tuple[Callable[[Facts, date], ibis.Table], ...] = (
 )
 
 
-def _first(rows: ibis.Table, *order: Any, count: int = 1) -> ibis.Table:
+def first(rows: ibis.Table, *order: Any, count: int = 1) -> ibis.Table:
     """The first rows of each customer in that order, numbered by `nth`."""
     nth = ibis.row_number().over(group_by="customer_id", order_by=order).cast("int64")
     return rows.mutate(nth=nth).filter(_.nth < count)
@@ -360,7 +360,7 @@ def _payments(facts: Facts, as_of: date, ids: list[str]) -> ibis.Table:
     cash = _known(facts, "applications", as_of).filter(_.kind == "cash").join(bills, "invoice_id")
     worth = valued(facts.books, cash, "entered_on", "amount")
     daily = worth.group_by("customer_id", paid_on="applied_on").aggregate(amount=total(worth.amount))
-    latest = _first(daily, ibis.desc("paid_on"), count=LATEST)
+    latest = first(daily, ibis.desc("paid_on"), count=LATEST)
     return latest.left_join(_methods(facts, as_of), ["customer_id", "paid_on"]).select(
         "customer_id", "paid_on", "amount", "method", "nth"
     )
@@ -386,5 +386,5 @@ def _promises(facts: Facts, as_of: date, ids: list[str]) -> ibis.Table:
 
 def _contacts(facts: Facts, as_of: date, ids: list[str]) -> ibis.Table:
     contacts = _known(facts, "contacts", as_of).filter(_.customer_id.isin(ids))
-    latest = _first(contacts, ibis.desc("contacted_on"), ibis.desc("contact_id"), count=LATEST)
+    latest = first(contacts, ibis.desc("contacted_on"), ibis.desc("contact_id"), count=LATEST)
     return latest.select("customer_id", "contacted_on", "channel", "outcome", "collector", "nth")

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from arforecast import __version__, screen
-from arforecast.cli import credit, figures, forecasts, ledgers, reports
+from arforecast.cli import actions, credit, figures, forecasts, ledgers, reports
 from arforecast.errors import ArforecastError, UsageError, address, lacking, shown
 
 
@@ -63,6 +63,6 @@ def main(debug: bool) -> None:
     """Receivables from the ledger: what is owed, how fast it is collected, what cash will come and when."""
 
 
-for room in (ledgers, figures, forecasts, credit, reports):
+for room in (ledgers, figures, forecasts, actions, credit, reports):
     for command in room.COMMANDS:
         main.add_command(command)

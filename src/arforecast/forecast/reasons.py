@@ -117,7 +117,7 @@ def explained(book: Alike) -> pd.DataFrame:
     order = np.argsort(-np.stack([*rank.values()], axis=1), axis=1, kind="stable")[:, : len(REASONS)]
     first = np.take_along_axis(np.stack([*words.values()], axis=1), order, axis=1)
     told = pd.DataFrame(first, book.invoices.index, REASONS)
-    average = _percent(float(book.chance.mean()))
+    average = percent(float(book.chance.mean()))
     told.loc[told.reason_1 == "", "reason_1"] = f"no one fact parts it from the average of {average}"
     told = told.mask(told == "").astype("str")
     return told.assign(**{f"moved_by_{fact}": book.chance - usual[fact] for fact in FACTS})
@@ -247,13 +247,13 @@ def _each(book: Alike, fact: str, record: Record, rows: Ints) -> Words:
 
 def _sentence(book: Alike, fact: str, record: Record, row: int) -> str:
     happened, count, age = record.happened[row], record.count[row], book.age[row]
-    number = f"{happened:,} of {count:,}" if fact == "customer" else f"{_percent(happened / count)} of"
+    number = f"{happened:,} of {count:,}" if fact == "customer" else f"{percent(happened / count)} of"
     noun = "late invoices" if book.late and not record.aged else "invoices"
     own = noun + _which(book, fact, row) + (_when(age) if record.aged else "")
     since = "later" if record.aged else "past due"
     came = f"were open {LATER_DAYS} days {since}" if book.late else "were late"
     others = f"of those{_when(book.usual_age)}" if fact == "age" else "of all"
-    return f"{number} {own} {came}; {_percent(record.others[row])} {others}"
+    return f"{number} {own} {came}; {percent(record.others[row])} {others}"
 
 
 def _which(book: Alike, fact: str, row: int) -> str:
@@ -284,7 +284,7 @@ def _days(number: int) -> str:
     return f"{number} day" if number == 1 else f"{number} days"
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
     """As whole percent; what is not quite nothing, or not quite all, is not written as that."""
     text = f"{100 * share:.0f}"
     if text in ("0", "100") and share not in (0, 1):

@@ -18,6 +18,10 @@ from arforecast.snapshot import Facts, calendar
 NO_HISTORY = "not in this ledger: it holds the open items of one day, and has no history"
 NO_PAYMENTS = "not in this ledger: nothing says what was paid; add applications, or paid_on to the invoices"
 NO_INVOICES = "not in this ledger: no invoice is booked yet"
+NO_RESERVE = (
+    "not known: nobody is left alone by lot; holdout_share and holdout_since in [actions] do that, and those contacted "
+    "can then be compared with the others"
+)
 # What looks back on billing, disputes or contacts alone, or sets what is open against billing: who does not know what
 # was paid knows it all the same.
 WITHOUT_PAYMENTS = frozenset(

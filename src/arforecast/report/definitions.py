@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arforecast import schedules
-from arforecast.actions import plans, policy_record, pricing, rating
+from arforecast.actions import effect, plans, policy_record, pricing, rating, worklist
 from arforecast.kpis import families, glossary
 from arforecast.settings import Settings
 
@@ -19,8 +19,9 @@ lengths of time go by the days on which things happened, and nothing looks past 
 
 
 def markdown() -> str:
-    """KPIs, the families that answer one question, the schedules beside them, and the tables on credit."""
-    return "\n".join([INTRODUCTION, *_kpis(), *_families(), *_schedules(), *_credit()])
+    """KPIs, the families that answer one question, the schedules beside them, the worklist, and the tables on
+    credit."""
+    return "\n".join([INTRODUCTION, *_kpis(), *_families(), *_schedules(), *_worklist(), *_credit()])
 
 
 def _kpis() -> Iterator[str]:
@@ -40,6 +41,12 @@ def _families() -> Iterator[str]:
 def _schedules() -> Iterator[str]:
     yield "## Schedules\n\n| name | meaning |\n|---|---|"
     yield from (f"| `{row.schedule}` | {row.meaning} |" for row in schedules.glossary().itertuples())
+
+
+def _worklist() -> Iterator[str]:
+    for title, terms in (("The worklist", worklist.glossary()), ("The effect of contacts", effect.glossary())):
+        yield f"\n## {title}\n\n| column, action | meaning |\n|---|---|"
+        yield from (f"| `{row.kpi}` | {row.meaning} |" for row in terms.itertuples())
 
 
 def _credit() -> Iterator[str]:

@@ -14,7 +14,9 @@ from arforecast.report.exhibit import Card, Exhibit, why
 from arforecast.report.formats import NULL, count, date, days, exact, many, money, name, percent, text
 
 LARGEST = 10
+LEFT_ALONE = WAIT, RESERVED = "wait", "not contacted: reserve"
 SHEET = {"customer": "accounts.html#account-{customer_id}"}
+LISTED_SHEET = {"customer": "worklist.html#account-{customer_id}"}  # of those whom the worklist names
 UNITS = {
     "customer_id": "text",
     "customer": "text",
@@ -68,27 +70,36 @@ def _expected(late: pd.DataFrame, span: str, as_of: str) -> pd.Series:
     return sums["came"] / sums["all"]
 
 
-def calls(ranked: pd.DataFrame, stamp: Mapping[str, Any], rows: int = LARGEST) -> Exhibit:
-    """The accounts to call, in their order, each with what of it is expected to come by itself."""
-    told = ["customer", "overdue_balance", "p_paid_14", "reasons"]
+def calls(ranked: pd.DataFrame, worklist: pd.DataFrame, stamp: Mapping[str, Any], rows: int = LARGEST) -> Exhibit:
+    """The overdue accounts that the worklist names, in its order, each with what is to be done and what of it is
+    expected to come by itself; where `worklist` is not known, all that may be called, by what will not come."""
+    told = ["customer", "overdue_balance", "p_paid_14", "action", "reasons"]
     shown = [column for column in told if not (why(stamp, "history") and column == "p_paid_14")]
-    columns = [*told, "oldest_days_past_due", "broken_promises"]
+    named, known = _named(ranked[ranked["overdue_balance"].gt(0)], worklist), len(worklist.columns) > 0
     return Exhibit(
         question="Whom to call?",
-        numbers=ranked.loc[ranked["asked"], ["customer_id", *columns]].reset_index(drop=True),
-        units=UNITS,
+        numbers=named[["customer_id", *told, "oldest_days_past_due", "broken_promises"]].reset_index(drop=True),
+        units=UNITS | {"action": "text"},
         says=_calls_said,
         file="calls",
-        call="today.accounts()",
-        nothing="Nobody who is overdue needs a call.",
-        table={"columns": shown, "limit": rows, "links": SHEET, "act": True, "missing": "no promises in this ledger"},
+        call="today.worklist()" if known else "today.accounts()",
+        nothing="Nobody who is overdue is worth a call.",
+        table={"columns": shown, "limit": rows, "links": LISTED_SHEET if known else SHEET, "act": True}
+        | {"missing": "no promises in this ledger"},
     )
+
+
+def _named(ranked: pd.DataFrame, worklist: pd.DataFrame) -> pd.DataFrame:
+    if not len(worklist.columns):
+        return ranked[ranked["asked"]].assign(action="call")
+    acts = worklist.loc[~worklist["action"].isin(LEFT_ALONE), ["customer_id", "action"]]
+    return acts.merge(ranked, on="customer_id")
 
 
 def _calls_said(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     expected = "" if pd.isna(first["p_paid_14"]) else f", {percent(first['p_paid_14'])} of it expected within 14 days"
-    return f"Call {first['customer']} first: {exact(first['overdue_balance'])} overdue{expected}"
+    return f"First {first['customer']}: {first['action']}, {exact(first['overdue_balance'])} overdue{expected}"
 
 
 def overdue(ranked: pd.DataFrame, late: pd.DataFrame, stamp: Mapping[str, Any], rows: int = LARGEST) -> Exhibit:
