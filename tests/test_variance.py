@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arforecast.forecast import book, variance
+from arforecast.forecast import accuracy, book, variance
 from arforecast.forecast.variance import PARTS
+from arforecast.report.exhibits import cash as exhibit
 from arforecast.snapshot import Facts
 from forecasts import eventful, facts, opened
 from ledgers import Row, Tables, told, until
@@ -141,3 +142,9 @@ def test_what_is_kept_is_what_was_said_and_adds_up_to_what_came(tmp_path: Path) 
     assert (cents.error == cents.forecast - cents.actual).all()
     assert (cents[list(PARTS)].sum(axis=1) == cents.error).all()
     assert (errors[errors.horizon_week == 1].billing_timing == 0).all()
+
+
+def test_the_page_and_the_docs_know_every_part_and_measure() -> None:
+    assert PARTS == exhibit.PARTS == tuple(exhibit.REASONS)
+    text = (Path(__file__).parents[1] / "docs" / "cash.md").read_text("utf-8")
+    assert [name for name in (*PARTS, *accuracy.MEASURES) if f"| `{name}` |" not in text] == []
