@@ -154,12 +154,12 @@ def paid(*lines: tuple[str, str, str, str | None], amount: float = 100.0) -> Liv
         pd.Series(dtype=object, index=pd.DatetimeIndex([])),
         nothing_told(),
         nothing_told(),
-        nothing_told(),
+        nothing_told().assign(confidence=pd.Series(dtype=float), note=pd.Series(dtype=str)),
     )
 
 
 def nothing_told() -> pd.DataFrame:
-    """No disputes, no promises, or no overrides."""
+    """No disputes, or no promises."""
     return pd.DataFrame({"invoice": np.array([], "int64"), **dict.fromkeys(("since", "until"), pd.to_datetime([]))})
 
 

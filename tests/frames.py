@@ -214,7 +214,7 @@ def errors(said: int = 5) -> pd.DataFrame:
     money = {"forecast": 100e3, "p10": 80e3, "p90": 120e3, "actual": 90e3, "error": 10e3}
     parts = dict.fromkeys(("billing_level", "billing_timing", "amount", "rest"), 0.0)
     parts |= {"payment_timing": 12e3, "new_customers": -2e3}
-    return frame.assign(origin=origin, week_end=week_end, **money, **parts).drop(columns="nth")
+    return frame.assign(origin=origin, kept_on=origin, week_end=week_end, **money, **parts).drop(columns="nth")
 
 
 def accuracy() -> pd.DataFrame:

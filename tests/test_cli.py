@@ -458,7 +458,7 @@ def test_book_is_what_cash_kept_beside_what_came(ledger: str, tmp_path: Path) ->
         for more in ((), ("--accuracy",))
     )
     rows = pd.read_csv(io.StringIO(errors.stdout))
-    assert rows.columns[7:].tolist() == ["error", *variance.PARTS]
+    assert rows.columns[8:].tolist() == ["error", *variance.PARTS]
     assert rows[["forecast", "actual"]].to_numpy().tolist() == [[said[0], 0], [said[1], 0]]
     assert rows[list(variance.PARTS)].sum(axis=1).tolist() == pytest.approx(said)
     header = "month_on,weeks,method,forecasts,net_accuracy,wape,bias,mase,interval_share_80,coverage_80"

@@ -63,7 +63,8 @@ def said(open_balance: int = 300_00) -> pd.DataFrame:
         }
     ).astype(dict.fromkeys(("mean", "open_balance", "settled", "billed", "billed_new"), "Int64"))
     until = DAY + pd.to_timedelta(7 * rows.week, unit="D")
-    return rows.assign(as_of=DAY, until_on=until, p10=rows["mean"] - 100, p90=rows["mean"] + 100)
+    written = pd.Timestamp("2026-03-02 06:30", tz="UTC")
+    return rows.assign(as_of=DAY, written_at=written, until_on=until, p10=rows["mean"] - 100, p90=rows["mean"] + 100)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +88,7 @@ def test_the_parts_of_an_error_by_hand(known: Facts) -> None:
         [160, 4, 0, 144 + 4, 6, 2, 0],
         [-202, 12, 8, -152 - 4, -10 - 8, 12 - 60, 0],
     ]
+    assert table.kept_on.tolist() == [pd.Timestamp("2026-03-02")] * 2
     assert table.week_end.tolist() == [pd.Timestamp("2026-03-08"), pd.Timestamp("2026-03-15")]
 
 

@@ -1,4 +1,5 @@
-"""The commands that look ahead, and back at what was said: late, overrides, cash, scenarios, position, book, backtest."""
+"""The commands that look ahead, and back at what was said: late, overrides, cash, scenarios, position, book, and
+backtest."""
 
 from __future__ import annotations
 

@@ -108,6 +108,7 @@ NAMES = {
     "held_share": "Such ranges held",
     "origins": "Of past forecasts",
     "origin": "Said on",
+    "kept_on": "Kept on",
     "known_on": "Said on",
     "expected_on": "Expected by a person on",
     "worth_amount": "Open",
