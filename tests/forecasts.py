@@ -154,6 +154,7 @@ def paid(*lines: tuple[str, str, str, str | None], amount: float = 100.0) -> Liv
         pd.Series(dtype=object, index=pd.DatetimeIndex([])),
         nothing_told(),
         nothing_told(),
+        nothing_told().assign(confidence=pd.Series(dtype=float), note=pd.Series(dtype=str)),
     )
 
 

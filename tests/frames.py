@@ -173,6 +173,25 @@ def cash_record(origins: int = 26, noise: float = 0.1, baseline_noise: float = 0
     return pd.concat(frames, ignore_index=True)
 
 
+def overrides() -> pd.DataFrame:
+    """Of 300 open, 240 is expected within 30 days and 90 by the model alone."""
+    on = pd.Timestamp("2026-07-20")
+    rows = {"invoice_id": ["A1", "A2"], "customer_id": "C1", "worth_amount": [200e3, 100e3], "note": ["called", None]}
+    dates = {"expected_on": on, "known_on": AS_OF, "paid_on_p50": on, "model_paid_on_p50": on + pd.Timedelta(days=40)}
+    sums = {"expected_30_amount": [160e3, 80e3], "model_expected_30_amount": [60e3, 30e3]}
+    return pd.DataFrame({**rows, **dates, "confidence": 0.8, **sums})
+
+
+def overrides_record() -> pd.DataFrame:
+    """Of four two were settled by the day, one 8 days late, and one is open; the model was nearer once."""
+    rows = pd.DataFrame({"invoice_id": ["A1", "A2", "A3", "A4"], "customer_id": "C1", "confidence": 0.8})
+    late = pd.Series([0, -1, 8, np.nan])
+    expected = pd.Timestamp("2026-06-01")
+    dates = {"known_on": expected - pd.Timedelta(days=9), "expected_on": expected, "model_on": expected}
+    came = expected + pd.to_timedelta(late, unit="D")
+    return rows.assign(**dates, came_on=came, miss_days=late.abs(), model_miss_days=[5.0, 6.0, 4.0, np.nan])
+
+
 def position(opening: float = 100e3, floor: float = 60e3) -> pd.DataFrame:
     """50 comes in and 70 goes out in each of four weeks; the range lies 10 to both sides."""
     left = np.nan_to_num(opening) - 20e3 * np.arange(1, 5)
@@ -195,7 +214,7 @@ def errors(said: int = 5) -> pd.DataFrame:
     money = {"forecast": 100e3, "p10": 80e3, "p90": 120e3, "actual": 90e3, "error": 10e3}
     parts = dict.fromkeys(("billing_level", "billing_timing", "amount", "rest"), 0.0)
     parts |= {"payment_timing": 12e3, "new_customers": -2e3}
-    return frame.assign(origin=origin, week_end=week_end, **money, **parts).drop(columns="nth")
+    return frame.assign(origin=origin, kept_on=origin, week_end=week_end, **money, **parts).drop(columns="nth")
 
 
 def accuracy() -> pd.DataFrame:

@@ -435,6 +435,58 @@ def test_rule_no_balance(found: list[Problem], said: list[str]) -> None:
     ]
 
 
+def test_rule_nobody_named(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    overrides.csv
+    expected_on,invoice_id,customer_id,known_on
+    2026-02-10,A1,,2026-02-05
+    2026-02-10,,C1,2026-02-05
+    2026-02-10,,,2026-02-05
+    """
+    assert [(problem.rule, problem.severity, problem.row) for problem in found] == [("nobody_named", "error", 4)]
+    assert said == ["overrides.csv row 4: neither invoice_id nor customer_id is filled in. Fill in one of the two."]
+
+
+def test_rule_no_chance(found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    overrides.csv
+    expected_on,invoice_id,confidence,known_on
+    2026-02-10,A1,1,2026-02-05
+    2026-02-10,A1,80,2026-02-05
+    2026-02-10,A1,0,2026-02-05
+    """
+    assert [(problem.rule, problem.severity, problem.row) for problem in found] == [
+        ("no_chance", "error", 3),
+        ("no_chance", "error", 4),
+    ]
+    assert said[0] == "overrides.csv row 3: confidence 80.0 is no chance. Write one above 0 and up to 1."
+
+
+def test_rule_never_known(books: Books, found: list[Problem], said: list[str]) -> None:
+    """
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    overrides.csv
+    expected_on,invoice_id
+    2026-02-10,A1
+    """
+    assert [(problem.rule, problem.severity, problem.row) for problem in found] == [("never_known", "warning", 2)]
+    assert said == [
+        "overrides.csv row 2: known_on is empty, so that it moves no forecast. Write the day on which it was said."
+    ]
+    assert rows(books, "overrides") == [2]
+
+
 def test_rule_duplicate_total(books: Books, found: list[Problem], said: list[str]) -> None:
     """Two totals of one day are not one of their sum.
 

@@ -532,7 +532,7 @@ def test_book_is_what_cash_kept_beside_what_came(ledger: str, tmp_path: Path) ->
         for more in ((), ("--accuracy",))
     )
     rows = pd.read_csv(io.StringIO(errors.stdout))
-    assert rows.columns[7:].tolist() == ["error", *variance.PARTS]
+    assert rows.columns[8:].tolist() == ["error", *variance.PARTS]
     assert rows[["forecast", "actual"]].to_numpy().tolist() == [[said[0], 0], [said[1], 0]]
     assert rows[list(variance.PARTS)].sum(axis=1).tolist() == pytest.approx(said)
     header = "month_on,weeks,method,forecasts,net_accuracy,wape,bias,mase,interval_share_80,coverage_80"
@@ -548,6 +548,20 @@ def test_position_takes_what_is_to_be_paid_from_what_comes_in(ledger: str, tmp_p
     assert table.outflows_amount.tolist() == [70, 0]
     assert (table.receipts_amount - table.net_amount).tolist() == pytest.approx([70, 0])
     refused(run("position", ledger, "--as-of", AS_OF), 2, "Add outflows.csv.")
+
+
+def test_overrides_are_those_to_come_or_those_that_are_over(ledger: str, tmp_path: Path) -> None:
+    said = "invoice_id,expected_on,known_on\nA2,2026-02-19,2026-02-15\nA4,2026-03-20,2026-03-02\n"
+    files = {"invoices.csv": INVOICES, "applications.csv": APPLICATIONS, "overrides.csv": said}
+    known = write(tmp_path / "said", files)
+    now, past = (run("overrides", known, "--as-of", AS_OF, "--format", "csv", *more) for more in ((), ("--record",)))
+    assert pd.read_csv(io.StringIO(now.stdout))[["invoice_id", "paid_on_p50"]].to_numpy().tolist() == [
+        ["A4", "2026-03-20"]
+    ]
+    assert pd.read_csv(io.StringIO(past.stdout))[["invoice_id", "expected_on"]].to_numpy().tolist() == [
+        ["A2", "2026-02-19"]
+    ]
+    refused(run("overrides", ledger, "--as-of", AS_OF), 2, "Add overrides.csv.")
 
 
 BACKTEST = ("--from", "2026-03-02", "--to", "2026-03-20", "--format", "csv")

@@ -267,6 +267,7 @@ def read_once(book: list[Life]) -> Lives:
         pd.Series(dtype=object, index=pd.DatetimeIndex([])),
         forecasts.nothing_told(),
         forecasts.nothing_told(),
+        forecasts.nothing_told(),
     )
 
 

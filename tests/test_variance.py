@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arforecast.forecast import book, variance
+from arforecast.forecast import accuracy, book, variance
 from arforecast.forecast.variance import PARTS
+from arforecast.report.exhibits import cash as exhibit
 from arforecast.snapshot import Facts
 from forecasts import eventful, facts, opened
 from ledgers import Row, Tables, told, until
@@ -62,7 +63,8 @@ def said(open_balance: int = 300_00) -> pd.DataFrame:
         }
     ).astype(dict.fromkeys(("mean", "open_balance", "settled", "billed", "billed_new"), "Int64"))
     until = DAY + pd.to_timedelta(7 * rows.week, unit="D")
-    return rows.assign(as_of=DAY, until_on=until, p10=rows["mean"] - 100, p90=rows["mean"] + 100)
+    written = pd.Timestamp("2026-03-02 06:30", tz="UTC")
+    return rows.assign(as_of=DAY, written_at=written, until_on=until, p10=rows["mean"] - 100, p90=rows["mean"] + 100)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,7 @@ def test_the_parts_of_an_error_by_hand(known: Facts) -> None:
         [160, 4, 0, 144 + 4, 6, 2, 0],
         [-202, 12, 8, -152 - 4, -10 - 8, 12 - 60, 0],
     ]
+    assert table.kept_on.tolist() == [pd.Timestamp("2026-03-02")] * 2
     assert table.week_end.tolist() == [pd.Timestamp("2026-03-08"), pd.Timestamp("2026-03-15")]
 
 
@@ -141,3 +144,9 @@ def test_what_is_kept_is_what_was_said_and_adds_up_to_what_came(tmp_path: Path) 
     assert (cents.error == cents.forecast - cents.actual).all()
     assert (cents[list(PARTS)].sum(axis=1) == cents.error).all()
     assert (errors[errors.horizon_week == 1].billing_timing == 0).all()
+
+
+def test_the_page_and_the_docs_know_every_part_and_measure() -> None:
+    assert PARTS == exhibit.PARTS == tuple(exhibit.REASONS)
+    text = (Path(__file__).parents[1] / "docs" / "cash.md").read_text("utf-8")
+    assert [name for name in (*PARTS, *accuracy.MEASURES) if f"| `{name}` |" not in text] == []

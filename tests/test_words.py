@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import frames
-from arforecast.report.exhibits import cash, collections, late, receivables
+from arforecast.report.exhibits import cash, collections, late, overrides, receivables
 from arforecast.report.formats import NBSP
 
 
@@ -479,3 +479,17 @@ def test_what_is_left_when_all_is_paid_and_when_it_is_too_little() -> None:
         "280 k is to be paid by 28 Jul 2026, and 80.0 k less than that comes in (80 %: −90–−70 k); opening cash of "
         "this day in the settings would say what is left"
     )
+
+
+def test_what_people_expect_and_whether_they_were_right() -> None:
+    assert plain(overrides.changes(frames.overrides(), frames.stamp()).sentence) == (
+        "People expect a day for 2 open invoices of 300 k: 240 k comes within 30 days, 150 k more than the model "
+        "alone expects"
+    )
+    assert plain(overrides.record(frames.overrides_record(), frames.stamp()).sentence) == (
+        "Of 3 overrides since settled people missed by 3 days in the mean and the model by 5 days; people were nearer "
+        "in 2, the model in 1; 50 % were settled by the day expected, which was given a chance of 80 %"
+    )
+    open_still = frames.overrides_record().iloc[3:]
+    assert "that is over is settled" not in overrides.record(open_still, frames.stamp()).sentence
+    assert "none is settled; 0 % were settled" in plain(overrides.record(open_still, frames.stamp()).sentence)

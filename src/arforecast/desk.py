@@ -40,6 +40,7 @@ from arforecast.forecast import (
     dates,
     exposure,
     late,
+    opinions,
     position,
     scale,
     scenarios,
@@ -522,6 +523,28 @@ class Snapshot:
         _refuse_beyond("weeks", weeks, MOST_WEEKS)
         self._history("The forecast of cash")
         return scenarios.compared(self._facts, self._flows, self._today, weeks, named)
+
+    @kernel.telling("Predicting payment dates")
+    def overrides(self) -> pd.DataFrame:
+        """What people expect of open invoices, and what that changes; see `arforecast.forecast.opinions.changes`.
+
+        Raises UnknownError where the ledger has no overrides.
+        """
+        self._overruled()
+        return opinions.changes(self._today, self.books.settings.forecast.horizon_days, self._decimals)
+
+    @kernel.telling("Predicting payment dates on past days")
+    def overrides_record(self) -> pd.DataFrame:
+        """What people expected before, beside the model that they overruled and what came; see
+        `arforecast.forecast.opinions.record`. Raises UnknownError where the ledger has no overrides."""
+        self._overruled()
+        past = self._past(opinions.origins(self._lives, self.day))
+        return opinions.record(past, self.books.settings.forecast.horizon_days, self.day)
+
+    def _overruled(self) -> None:
+        self._history("What people expect of payments")
+        if "overrides" not in self.books.present:
+            raise UnknownError("What people expect of payments is not in this ledger. Add overrides.csv.")
 
     @kernel.telling("Forecasting cash on past days")
     def cash_record(self) -> pd.DataFrame:

@@ -1,4 +1,5 @@
-"""The commands that look ahead, and back at what was said: late, cash, scenarios, position, book, backtest."""
+"""The commands that look ahead, and back at what was said: late, overrides, cash, scenarios, position, book, and
+backtest."""
 
 from __future__ import annotations
 
@@ -89,6 +90,22 @@ def book(folder: Path, ledger: str, as_of: str, accuracy: bool, where: tuple[str
 
 @click.command()
 @click.argument("ledger")
+@AS_OF
+@click.option(
+    "--record", is_flag=True, help="In their place those of the past, and whether they or the model were right."
+)
+@WHERE
+@FORMAT
+def overrides(ledger: str, as_of: str, where: tuple[str, ...], record: bool, form: str) -> None:
+    """Print what people expect of open invoices of LEDGER beside what the model expects."""
+    with waiting("Predicting payment dates"):
+        today = opened(ledger, where).as_of(as_of)
+        table = today.overrides_record() if record else today.overrides()
+    print_table(table, form)
+
+
+@click.command()
+@click.argument("ledger")
 @click.option("--from", "since", required=True, metavar="DATE", callback=as_day, help="The first day to forecast from.")
 @click.option(
     "--to", "until", required=True, metavar="DATE", callback=as_day,
@@ -110,4 +127,4 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     print_table(getattr(tested, rows or "scores"), form)
 
 
-COMMANDS = (late, cash, scenarios, position, book, backtest)
+COMMANDS = (late, overrides, cash, scenarios, position, book, backtest)

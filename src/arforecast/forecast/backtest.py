@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.forecast import hazard, payment_time, ranges
+from arforecast.forecast import hazard, overrides, payment_time, ranges
 from arforecast.forecast.baselines import late_on, p_late_by_customer, settled_counts
 from arforecast.forecast.calendar import Floats
 from arforecast.forecast.exposure import Lives, days, open_invoices
@@ -42,14 +42,19 @@ class Past:
         return hazard.fit(self.known, self.origin)
 
     @cached_property
-    def model(self) -> Model:
-        """What speaks."""
+    def usual(self) -> Model:
+        """What speaks where nobody expects anything else."""
         return payment_time.fit(self.known, self.origin, self.closed)
+
+    @cached_property
+    def model(self) -> Model:
+        """What speaks, and what people expect."""
+        return overrides.overruled(self.usual, self.known, self.origin, self.closed.exposed.calendar)
 
     @cached_property
     def thresholds(self) -> Floats:
         """The mass that the range of dates of each open invoice is to hold."""
-        learnt = ranges.learnt(self.model, self.known, self.origin)
+        learnt = ranges.learnt(self.usual, self.known, self.origin)
         return self.invoices.customer_id.map(learnt).fillna(ranges.SHARE).to_numpy(float)
 
 

@@ -23,7 +23,7 @@ from arforecast.forecast.cash import COMPONENTS, QUANTILES, SO_FAR
 # Of which ledger, and by what, a forecast was made; `where` is empty for a whole ledger.
 HEAD = ("as_of", "fingerprint", "version", "where", "currency", "decimals", "settings")
 MONEY = ("mean", *QUANTILES)
-WRITTEN = "written_at"
+WRITTEN, ENTRY = "written_at", "entry"
 NAMES = "????-??-??-*.parquet"
 
 
@@ -81,7 +81,8 @@ def _hash(said: pd.DataFrame) -> str:
 
 
 def read(book: Path) -> pd.DataFrame:
-    """All forecasts of the book, those of one day as they were written: the columns of `entry`, and written_at.
+    """All forecasts of the book, those of one day as they were written: the columns of `entry`, written_at, and entry,
+    the name of the file.
 
     Raises UsageError where there is no book, SourceError for a file that was changed.
     """
@@ -89,7 +90,7 @@ def read(book: Path) -> pd.DataFrame:
     if not parts:
         raise UsageError(f"{book} is no book of forecasts: none is in it. Begin one by arforecast cash --book.")
     rows = pd.concat(parts, ignore_index=True)
-    return rows.sort_values(["as_of", WRITTEN, "fingerprint"], kind="stable", ignore_index=True)
+    return rows.sort_values(["as_of", WRITTEN, ENTRY], kind="stable", ignore_index=True)
 
 
 def _read(file: Path) -> pd.DataFrame:
@@ -100,7 +101,7 @@ def _read(file: Path) -> pd.DataFrame:
         raise SourceError(f"{file} cannot be read: {fault}. Put it back from a copy, or move it away.") from fault
     if not same:
         raise SourceError(f"{file} no longer says what was forecast. Put it back from a copy, or move it away.")
-    return rows
+    return rows.assign(**{ENTRY: file.stem})
 
 
 def counted(book: pd.DataFrame, head: Mapping[str, Any]) -> pd.DataFrame:
@@ -108,4 +109,4 @@ def counted(book: pd.DataFrame, head: Mapping[str, Any]) -> pd.DataFrame:
     day: what was said of it later was said by who may have known better."""
     same = [book[name] == head[name] for name in ("where", "currency", "decimals")]
     before = book[same[0] & same[1] & same[2] & (book.as_of < pd.Timestamp(head["as_of"]))]
-    return before[before[WRITTEN] == before.groupby("as_of")[WRITTEN].transform("min")]
+    return before[before[ENTRY] == before.groupby("as_of")[ENTRY].transform("first")]

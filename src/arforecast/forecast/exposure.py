@@ -19,6 +19,8 @@ from arforecast.ledger import valued_at_close
 from arforecast.snapshot import Facts, fetched
 
 BANDS = 5
+# The chance of a day that a person expects and gives none.
+CONFIDENCE = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +31,8 @@ class Lives:
     due_on, entered_on, amount. settlements: invoice (its place here), since, until, settled_on, see
     `arforecast.snapshot.settlements`. holidays: their names by day, see `arforecast.forecast.calendar`. disputes,
     promises: of an invoice (its place here), since, the day it entered the books, and until, the day it was closed, or
-    the one promised; the earliest first.
+    the one promised; the earliest first. overrides: what a person expects of an invoice (its place here), as `since`
+    and `until`, with confidence and note; the latest last, and on one day that of an invoice after that of a customer.
     """
 
     customers: pd.Index
@@ -43,6 +46,7 @@ class Lives:
     holidays: pd.Series
     disputes: pd.DataFrame
     promises: pd.DataFrame
+    overrides: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def lives(facts: Facts) -> Lives:
         _holidays(facts, days(rows.issued_on)),
         placed(_about_invoices(facts, "disputes", "closed_on")),
         placed(_about_invoices(facts, "promises", "promised_on")),
+        placed(_overrides(facts)),
     )
 
 
@@ -93,6 +98,19 @@ def _about_invoices(facts: Facts, table: str, until: str) -> pd.DataFrame:
     """The disputes or promises that name an invoice: invoice_id, since, until."""
     told = facts.books.tables[table].join(facts.invoices.select("invoice_id"), "invoice_id")
     return fetched(told.select("invoice_id", since="entered_on", until=until).order_by("since", "until", "invoice_id"))
+
+
+def _overrides(facts: Facts) -> pd.DataFrame:
+    """What people expect of invoices: of a customer, each of its invoices known by then. What was said on a day that
+    nobody knows counts on none."""
+    said = facts.books.tables["overrides"].filter(_.known_on.notnull())
+    rows = said.mutate(since=_.known_on, until=_.expected_on, confidence=_.confidence.fill_null(CONFIDENCE))
+    columns = ["invoice_id", "since", "until", "confidence", "note", "alone", "row"]
+    bills = facts.invoices.select("invoice_id", "customer_id", "entered_on")
+    of_one = rows.filter(_.invoice_id.notnull()).drop("customer_id").join(bills, "invoice_id").mutate(alone=True)
+    of_all = rows.filter(_.invoice_id.isnull()).drop("invoice_id").join(bills, "customer_id").mutate(alone=False)
+    both = of_one.select(*columns).union(of_all.filter(_.entered_on <= _.since).select(*columns))
+    return fetched(both.order_by("since", "alone", "row", "invoice_id")).drop(columns=["alone", "row"])
 
 
 def _holidays(facts: Facts, issued_on: Days) -> pd.Series:

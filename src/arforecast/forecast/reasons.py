@@ -2,10 +2,10 @@
 
 Of an invoice not yet due the chance is that of being late, of one that is late that of being open in 30 days, and its
 average that of all open invoices alike in this. The model is asked again as if one fact of the invoice were the book's
-usual: a customer that nobody knows, nothing disputed or promised, as many days from due as the others are on average,
-the weekday on which most is due, the median amount, the median terms. A fact is a reason where this moves the chance
-towards the average, and where past invoices say the same; the stronger it moves the logit of the chance, the earlier it
-stands.
+usual: a customer that nobody knows, nothing disputed, promised or expected by a person, as many days from due as the
+others are on average, the weekday on which most is due, the median amount, the median terms. A fact is a reason where
+this moves the chance towards the average, and where past invoices say the same; the stronger it moves the logit of the
+chance, the earlier it stands.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from arforecast.forecast import overrides
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.calendar import Bools, Floats, Ints, weekday
 from arforecast.forecast.exposure import days
@@ -97,10 +98,10 @@ def reasons(then: Past, said: pd.DataFrame, decimals: int) -> pd.DataFrame:
     """
     late = days(then.invoices.due_on) <= np.datetime64(then.origin)
     chance = np.where(late, 1 - said.p_paid_30, said.p_late)
-    told = then.closed.pending
+    told, names = then.closed.pending, then.invoices.invoice_id
+    pending = names.isin(overrides.pending(then.known, then.origin).index) | (told.on(then.invoices) if told else False)
     # An invoice has a name for what is pending on it alone: what is equal without one is asked once.
-    named = then.invoices.invoice_id.where(told.on(then.invoices), "") if told else ""
-    invoices = then.invoices.assign(invoice_id=named)
+    invoices = then.invoices.assign(invoice_id=names.where(pending, ""))
     parts = [Alike(then, of, invoices[late == of], chance[late == of], decimals) for of in (False, True)]
     return pd.concat([explained(part) for part in parts if len(part.invoices)] or [_nothing()]).sort_index()
 
@@ -208,8 +209,9 @@ def _said(book: Alike, fact: str, pulls: Bools) -> Words:
 
 
 def _said_pending(book: Alike, pulls: Bools) -> Words:
-    """The same of a dispute or a promise, by what came of past ones."""
-    words, told, names = np.full(len(pulls), "", dtype=object), book.then.closed.pending, book.invoices.invoice_id
+    """The same of a dispute or a promise, by what came of past ones; before it what a person expects."""
+    told, names = book.then.closed.pending, book.invoices.invoice_id
+    words = np.where(pulls, _expected(book), "").astype(object)
     if told is None:
         return words
     promised = days(told.promised.reindex(names))
@@ -223,6 +225,16 @@ def _said_pending(book: Alike, pulls: Bools) -> Words:
         told_of = rows & pulls & (words == "") & ((expected - settled) * book.side > 0)
         words = np.where(told_of, said, words)
     return words
+
+
+def _expected(book: Alike) -> Words:
+    """What a person expects of each invoice, empty where nobody does."""
+    told = overrides.pending(book.then.known, book.then.origin)
+    said = {
+        name: f"a person expects payment on {on:%Y-%m-%d}, with a chance of {_percent(chance)}"
+        for name, on, chance in zip(told.index, told.expected_on, told.confidence, strict=True)
+    }
+    return np.array([said.get(name, "") for name in book.invoices.invoice_id], dtype=object)
 
 
 def _record(book: Alike, fact: str, aged: bool) -> Record:

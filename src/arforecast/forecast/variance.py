@@ -33,6 +33,7 @@ from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.snapshot import Facts, fetched, positions, total
 
 PARTS = ("billing_level", "billing_timing", "payment_timing", "amount", "new_customers", "rest")
+MONEY = ("forecast", "p10", "p90", "actual", "error", *PARTS)
 RECENT_DAYS = 7 * TEMPLATE_WEEKS
 
 
@@ -137,19 +138,20 @@ def _paid(then: Past, recent: pd.DataFrame, shares: Floats, weeks: int) -> Float
 
 
 def explained(facts: Facts, said: pd.DataFrame) -> pd.DataFrame:
-    """The weeks that are over of forecasts in the book, one row an origin and week: origin, horizon_week, week_end,
-    forecast, p10, p90, actual, error and PARTS, in major units. The parts add up to the error to the minor unit.
+    """The weeks that are over of forecasts in the book, one row an origin and week: origin, kept_on (the day it was put
+    into the book, which is later where it was made again), horizon_week, week_end, and in major units forecast, p10,
+    p90, actual, error and PARTS. The parts add up to the error to the minor unit.
 
     said: see `arforecast.forecast.book.counted`.
     """
-    columns = ["origin", "horizon_week", "week_end", "forecast", "p10", "p90", "actual", "error", *PARTS]
+    columns = ["origin", "kept_on", "horizon_week", "week_end", *MONEY]
     said = said[said.until_on <= pd.Timestamp(facts.days[-1])]
     if said.empty:
         return pd.DataFrame({name: [] for name in columns})
     happened = came(facts, [on.date() for on in said.as_of.unique()], int(said.week.max()))
     rows = [_explained(part, happened[happened.origin == on]) for on, part in said.groupby("as_of")]
     table, minor = pd.concat(rows, ignore_index=True), 10**facts.books.settings.ledger.decimals
-    return table.assign(**{name: table[name] / minor for name in columns[3:]})[columns]
+    return table.assign(**{name: table[name] / minor for name in MONEY})[columns]
 
 
 def came(facts: Facts, origins: Sequence[date], weeks: int) -> pd.DataFrame:
@@ -203,7 +205,10 @@ def _explained(said: pd.DataFrame, happened: pd.DataFrame) -> pd.DataFrame:
     error = (total.forecast - paid).to_numpy(float)
     owed, new = _of_open(of["open_book"], came), _of_later(of["unbilled"], came)
     parts = {name: owed.get(name, 0) + new.get(name, np.zeros(weeks)) for name in PARTS}
-    rows = total.assign(origin=said.as_of.iloc[0], actual=paid, error=error, **_adding_up(parts, error))
+    kept_on = said.written_at.iloc[0].tz_localize(None).normalize()
+    rows = total.assign(
+        origin=said.as_of.iloc[0], kept_on=kept_on, actual=paid, error=error, **_adding_up(parts, error)
+    )
     return rows.rename_axis("horizon_week").reset_index()
 
 

@@ -160,10 +160,24 @@ def _invoice_tests(values: Values, written: Written) -> Iterator[Test]:
 def _total_tests(values: Values, written: Written) -> Iterator[Test]:
     """A control total of no balance."""
     open_ar, net_ar = values["open_ar"], values["net_ar"]
-    yield Test("no_balance", "open_ar", written(open_ar), open_ar.isnull() & net_ar.isnull())
+    yield Test("no_balance", "open_ar", written(open_ar), _neither(open_ar, net_ar))
 
 
-_OF_TABLE = {"invoices": _invoice_tests, "control_totals": _total_tests}
+def _override_tests(values: Values, written: Written) -> Iterator[Test]:
+    """An override of nothing, one that is surer than sure, and one of which nobody can tell since when it counts."""
+    confidence, known_on = values["confidence"], values["known_on"]
+    yield Test(
+        "nobody_named", "invoice_id", values["invoice_id"], _neither(values["invoice_id"], values["customer_id"])
+    )
+    yield Test("no_chance", "confidence", confidence, (confidence <= 0) | (confidence > 1))
+    yield Test("never_known", "known_on", known_on, known_on.isnull())
+
+
+def _neither(one: ibis.Value, other: ibis.Value) -> ibis.BooleanValue:
+    return one.isnull() & other.isnull()
+
+
+_OF_TABLE = {"invoices": _invoice_tests, "control_totals": _total_tests, "overrides": _override_tests}
 
 
 def money(rows: ibis.Table, table: Table, settings: Settings) -> ibis.Value:

@@ -10,7 +10,7 @@ from ibis import _
 from arforecast.ledger.database import kept, ours
 from arforecast.ledger.tables import Tables
 
-OF_CUSTOMERS = ("invoices", "receipts", "credits", "promises", "contacts", "billing_schedule")
+OF_CUSTOMERS = ("invoices", "receipts", "credits", "promises", "contacts", "billing_schedule", "overrides")
 
 
 def joined(tables: Tables) -> Tables:

@@ -59,6 +59,11 @@ RULES = {
         "warning", "{column} {value} is more than the invoice is over. Correct one of the two amounts."
     ),
     "no_balance": Rule("error", "neither open_ar nor net_ar is filled in. Fill in one of the two."),
+    "nobody_named": Rule("error", "neither invoice_id nor customer_id is filled in. Fill in one of the two."),
+    "no_chance": Rule("error", "{column} {value} is no chance. Write one above 0 and up to 1."),
+    "never_known": Rule(
+        "warning", "{column} is empty, so that it moves no forecast. Write the day on which it was said."
+    ),
     "duplicate_total": Rule(
         "error",
         "there is more than one control total for {column} {value} in one currency, so none can be trusted. "

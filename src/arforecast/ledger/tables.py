@@ -314,6 +314,20 @@ OUTFLOWS = Table(
     feeds="what is left of the cash when all is paid",
 )
 
+OVERRIDES = Table(
+    "overrides",
+    "what a person expects of an invoice, or of all that a customer owes",
+    (
+        _must("expected_on", "date", "the day on which payment is expected"),
+        Column("invoice_id", "id", "the invoice; this or customer_id stands there", references=INVOICE),
+        Column("customer_id", "id", "the customer, for all invoices known by known_on", references=CUSTOMER),
+        Column("confidence", "number", "the chance given to that day, above 0 and up to 1; empty: 0.8"),
+        Column("note", "text", "why"),
+        Column("known_on", "date", "the day it was said, from which on it counts; empty: it moves nothing"),
+    ),
+    feeds="what people know of payments to come, and how right they were",
+)
+
 CONTROL_TOTALS = Table(
     "control_totals",
     "the general ledger's receivables balance at the close of a day",
@@ -357,6 +371,7 @@ TABLES = (
     COSTS,
     BILLING_SCHEDULE,
     OUTFLOWS,
+    OVERRIDES,
     CONTROL_TOTALS,
     RATES,
 )

@@ -19,6 +19,7 @@ ENDS = {
     "costs": "month",
     "billing_schedule": "issue_on",
     "outflows": "due_on",
+    "overrides": "expected_on",
 }
 
 

@@ -146,6 +146,7 @@ def booked(drawn: Drawn, months: calendar.Days, rng: np.random.Generator, sundri
         "contacts": _numbered(contacts.join(about, on="row"), "contacted_on", "contact_id", "K"),
         "costs": dunning.costs(invoices, applied, contacts, months),
         "billing_schedule": _renumbered(_billing_schedule(drawn), second),
+        "overrides": dunning.overrides(invoices, applied, last_on),
         "outflows": treasury.outflows(invoices, months),
         "rates": _rates(calendar.month_end(months), rng),
     }

@@ -525,7 +525,7 @@ def forecasts(errors: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What did all earlier reports say?",
         numbers=cut(errors, by_forecast),
-        units={"origin": "date", "weeks": "count"}
+        units={"origin": "date", "kept_on": "date", "weeks": "count"}
         | dict.fromkeys(("forecast", "actual", "error", *PARTS), "money")
         | {"wape": "share"},
         says=_forecasts_said,
@@ -534,7 +534,7 @@ def forecasts(errors: pd.DataFrame, stamp: Stamp) -> Exhibit:
         why=why(stamp, "cash_forecast"),
         nothing=UNSAID,
         currency=stamp["currency"],
-        table={"limit": 13, "columns": ["origin", "weeks", "forecast", "error", *_told(errors)]},
+        table={"limit": 13, "columns": ["origin", "kept_on", "weeks", "forecast", "error", *_told(errors)]},
     )
 
 
@@ -544,14 +544,14 @@ def _told(errors: pd.DataFrame) -> list[str]:
 
 
 def by_forecast(errors: pd.DataFrame) -> pd.DataFrame:
-    """The sums of each forecast over its weeks that are over, the latest first: origin, weeks, forecast, actual, error,
-    its parts, and wape, the sum of |errors| by week / the sum of actuals."""
+    """The sums of each forecast over its weeks that are over, the latest first: origin, kept_on, weeks, forecast,
+    actual, error, its parts, and wape, the sum of |errors| by week / the sum of actuals."""
     money_of = ["forecast", "actual", "error", *PARTS]
     by = errors.assign(miss=errors["error"].abs()).groupby("origin")
-    sums = by[[*money_of, "miss"]].sum().assign(weeks=by.size())
+    sums = by[[*money_of, "miss"]].sum().assign(weeks=by.size(), kept_on=by["kept_on"].first())
     wape = sums["miss"] / sums["actual"].where(sums["actual"].gt(0))
     rows = sums.assign(wape=wape).reset_index().sort_values("origin", ascending=False, ignore_index=True)
-    return rows[["origin", "weeks", *money_of, "wape"]]
+    return rows[["origin", "kept_on", "weeks", *money_of, "wape"]]
 
 
 def _forecasts_said(rows: pd.DataFrame) -> str:

@@ -19,7 +19,7 @@ Stamp = Mapping[str, Any]
 SAID = {"model": "p_late", "baseline": "p_late_baseline"}
 FACTS = {
     "moved_by_customer": "the customer",
-    "moved_by_pending": "a dispute or a promise",
+    "moved_by_pending": "a dispute, a promise or what a person expects",
     "moved_by_age": "the time to the due day",
     "moved_by_weekday": "the weekday of the due day",
     "moved_by_size": "the amount",
