@@ -16,9 +16,26 @@ from arforecast import __version__, screen
 from arforecast.cli import actions, credit, figures, forecasts, ledgers, reports
 from arforecast.errors import ArforecastError, UsageError, address, lacking, shown
 
+# The commands in the order of the road, as --help lists them.
+ROOMS = {
+    "A ledger": ledgers.COMMANDS,
+    "What is owed, and how it is collected": figures.COMMANDS,
+    "What will come": forecasts.COMMANDS,
+    "What to do": (*actions.COMMANDS, *credit.COMMANDS),
+    "Pages and mail": reports.COMMANDS,
+}
+
 
 class Commands(click.Group):
     """The group of commands; it turns errors into one line each and an exit code."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands under what they are about."""
+        width = max(map(len, self.commands))
+        for title, room in ROOMS.items():
+            with formatter.section(title):
+                limit = formatter.width - 6 - width
+                formatter.write_dl([(f"{each.name:<{width}}", each.get_short_help_str(limit)) for each in room])
 
     def invoke(self, context: click.Context) -> Any:
         screen.prepare(sys.stdout, sys.stderr)
@@ -63,6 +80,6 @@ def main(debug: bool) -> None:
     """Receivables from the ledger: what is owed, how fast it is collected, what cash will come and when."""
 
 
-for room in (ledgers, figures, forecasts, actions, credit, reports):
-    for command in room.COMMANDS:
+for room in ROOMS.values():
+    for command in room:
         main.add_command(command)

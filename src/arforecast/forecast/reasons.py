@@ -231,7 +231,7 @@ def _expected(book: Alike) -> Words:
     """What a person expects of each invoice, empty where nobody does."""
     told = overrides.pending(book.then.known, book.then.origin)
     said = {
-        name: f"a person expects payment on {on:%Y-%m-%d}, with a chance of {_percent(chance)}"
+        name: f"a person expects payment on {on:%Y-%m-%d}, with a chance of {percent(chance)}"
         for name, on, chance in zip(told.index, told.expected_on, told.confidence, strict=True)
     }
     return np.array([said.get(name, "") for name in book.invoices.invoice_id], dtype=object)
