@@ -220,10 +220,11 @@ def _unbilled(begun: list[Expected], levels: Floats, random: np.random.Generator
     """Draws of what the weeks to come begin to bring: runs x weeks. Each begins as one of the last eight did, paid as
     its invoices may be, times the level of the week."""
     runs, weeks = levels.shape
-    paid = np.stack([simulated(part, random, runs, MANY // len(begun)) for part in begun])
+    some = max(runs // len(begun), 100)
+    paid = np.stack([simulated(part, random, some, MANY // len(begun)) for part in begun])
     drawn = np.zeros((runs, weeks))
     for week in range(weeks):
-        one, run = random.integers(0, len(begun), runs), random.permutation(runs)
+        one, run = random.integers(0, len(begun), runs), random.integers(0, some, runs)
         drawn[:, week:] += levels[:, week, None] * paid[one, run, : weeks - week]
     return drawn
 

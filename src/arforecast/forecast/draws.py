@@ -97,20 +97,24 @@ def _drawn(scores: Scores, random: np.random.Generator, runs: int) -> Floats:
     if not len(scores.customer):
         return np.zeros((runs, scores.ends.shape[1]))
     # A week after the other is asked of all invoices.
-    ends, money = np.ascontiguousarray(scores.ends.T), np.ascontiguousarray(scores.money.T)
+    ends, money = np.ascontiguousarray(scores.ends.T, np.float32), np.ascontiguousarray(scores.money.T)
     sizes = np.diff(np.append(np.arange(0, runs, CHUNK), runs))
     return np.concatenate([_weeks(_normal(scores, random, size), ends, money) for size in sizes])
 
 
-def _normal(scores: Scores, random: np.random.Generator, runs: int) -> Floats:
-    """Normal scores of the invoices that move together: runs x invoices."""
-    own = np.sqrt(1 - SAME_RUN - SAME_CUSTOMER) * random.standard_normal((runs, len(scores.customer)))
-    of_run = np.sqrt(SAME_RUN) * random.standard_normal((runs, scores.run.max() + 1))
-    of_customer = np.sqrt(SAME_CUSTOMER) * random.standard_normal((runs, scores.customer.max() + 1))
-    return np.asarray(own + of_run[:, scores.run] + of_customer[:, scores.customer])
+def _normal(scores: Scores, random: np.random.Generator, runs: int) -> NDArray[np.float32]:
+    """Normal scores of the invoices that move together: runs x invoices. Half the digits are twice as fast, and do."""
+
+    def normal(share: float, count: int) -> NDArray[np.float32]:
+        return np.sqrt(np.float32(share)) * random.standard_normal((runs, count), dtype=np.float32)
+
+    drawn = normal(1 - SAME_RUN - SAME_CUSTOMER, len(scores.customer))
+    drawn += normal(SAME_RUN, scores.run.max() + 1)[:, scores.run]
+    drawn += normal(SAME_CUSTOMER, scores.customer.max() + 1)[:, scores.customer]
+    return drawn
 
 
-def _weeks(draws: Floats, ends: Floats, money: Floats) -> Floats:
+def _weeks(draws: NDArray[np.float32], ends: NDArray[np.float32], money: Floats) -> Floats:
     """The money of the invoices whose draw lies between the ends of the week before and of the week."""
     before = np.zeros(draws.shape, dtype=bool)
     weeks = np.empty((len(draws), len(ends)))

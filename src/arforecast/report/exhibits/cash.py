@@ -230,9 +230,18 @@ def assumed(assumptions: pd.DataFrame, stamp: Stamp) -> Exhibit:
         file="cash_assumptions",
         call="today.cash_assumptions()",
         why=named("What the forecast rests on", why(stamp, "cash_assumptions")),
-        currency=stamp["currency"],
-        table={"columns": ["week_start", "billing_amount", "without_precedent"]},
+        cards=_assumed_cards,
     )
+
+
+def _assumed_cards(weeks: pd.DataFrame) -> list[Card]:
+    change, strange = weeks["level_change_share"].iloc[0], weeks["without_precedent"].ne("").sum()
+    level = "no change of level" if pd.isna(change) else f"{percent(change)} against the eight weeks before"
+    call = "today.cash_assumptions()"
+    return [
+        Card("Billed a week, beside what is agreed", money(weeks["billing_amount"].mean()), level, "", call),
+        Card("Weeks without a precedent", count(strange), f"of {count(len(weeks))}", "", call),
+    ]
 
 
 def _assumed_said(weeks: pd.DataFrame) -> str:
