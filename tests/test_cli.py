@@ -363,7 +363,8 @@ def test_accounts_prints_those_who_owe_and_of_one_the_sheet(ledger: str) -> None
     owing = run("accounts", ledger, "--as-of", AS_OF, "--format", "csv")
     assert pd.read_csv(io.StringIO(owing.stdout)).customer_id.tolist() == today.accounts().customer_id.tolist() != []
     one = today.accounts().customer_id[0]
-    for part, rows in today.account(one)._asdict().items():
+    for part in ("open_items", "contacts"):
+        rows = getattr(today.account(one), part)
         printed = run("accounts", ledger, "--as-of", AS_OF, "--customer", one, "--part", part, "--format", "csv")
         assert printed.stdout.splitlines()[0] == ",".join(rows.columns)
         assert len(printed.stdout.splitlines()) == len(rows) + 1
