@@ -61,8 +61,8 @@ SHOCKS: dict[str, tuple[date, Callable[[int], Floats]]] = {
 }
 
 
-def ledger(first: date, size: Callable[[int], Floats], christmas: bool) -> dict[str, pd.DataFrame]:
-    random = np.random.default_rng(11)
+def invoices(first: date, size: Callable[[int], Floats], christmas: bool = False, seed: int = 11) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
     delay = random.integers(-4, 12, CUSTOMERS)
     rows = []
     for week in range(WEEKS):
@@ -77,12 +77,12 @@ def ledger(first: date, size: Callable[[int], Floats], christmas: bool) -> dict[
                 (f"{week:03}-{nth:02}", f"C{nth:02}", on, on + timedelta(days=14), round(amounts[nth], 2), paid_on)
             )
     columns = ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "paid_on"]
-    return {"invoices": pd.DataFrame(rows, columns=columns)}
+    return pd.DataFrame(rows, columns=columns)
 
 
 def judged(name: str, first: date, size: Callable[[int], Floats], folder: Path) -> str:
     christmas = name == "a first Christmas"
-    rows = ledger(first, size, christmas)["invoices"]
+    rows = invoices(first, size, christmas)
     shocked = date(2025, 12, 21) if christmas else first + timedelta(weeks=SHOCK, days=-1)
     rows = rows[rows.issued_on >= (date(2025, 6, 2) if christmas else first)]
     last = shocked + timedelta(weeks=2 * AFTER)

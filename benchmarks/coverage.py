@@ -1,0 +1,55 @@
+"""How often ranges of cash hold on companies whose truth is known, and where nothing out of the ordinary happens.
+
+    python benchmarks/coverage.py --ledgers 200
+
+Each is a company of `benchmarks/shocks.py` with its own customers, of a year and a half; the forecasts of its last half
+year are judged, by weeks ahead, for single weeks and for all weeks up to one.
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+from shocks import FIRST, invoices, usual
+
+from arforecast.desk import open_ledger
+from arforecast.forecast import backtest, cash, scores
+from arforecast.forecast.exposure import lives
+from arforecast.snapshot import stand
+
+LAST = FIRST + timedelta(weeks=78, days=-1)
+WEEKS = 13
+
+
+def said(seed: int, folder: Path) -> pd.DataFrame:
+    """What the forecasts of half a year said beside what came, their ranges learnt from the half year before."""
+    rows = invoices(FIRST, usual, seed=seed)
+    rows = rows[rows.issued_on <= LAST].assign(paid_on=rows.paid_on.where(rows.paid_on <= LAST))
+    folder.mkdir()
+    rows.to_csv(folder / "invoices.csv", index=False)
+    facts = stand(open_ledger(folder).books, [LAST]).cached()
+    stops = [LAST - timedelta(weeks=nth) for nth in range(52, 0, -1)]
+    past = backtest.past(facts, lives(facts), stops)
+    record = cash.published(cash.record(facts, cash.flows(facts, stops), past, WEEKS))
+    return record[record.origin >= pd.Timestamp(stops[26])]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ledgers", type=int, default=200)
+    asked = parser.parse_args()
+    with TemporaryDirectory() as scratch:
+        judged = pd.concat([said(seed, Path(scratch) / str(seed)) for seed in range(asked.ledgers)])
+    print(f"{asked.ledgers} ledgers; the share of ranges of 50, 80 and 95 % that held, by weeks ahead")
+    for name, component in (("single weeks", "total"), ("all weeks up to it", cash.SO_FAR)):
+        for week, rows in judged[judged.component == component].groupby("horizon_week"):
+            held = [scores.coverage(rows[low], rows[high], rows.actual) for low, high in backtest.RANGES.values()]
+            print(f"{name:<20}{week:>3}{len(rows):>8}" + "".join(f"{share:8.3f}" for share in held))
+
+
+if __name__ == "__main__":
+    main()
