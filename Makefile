@@ -1,6 +1,6 @@
 # Everything starts from a clone with Python 3.11+ and make: each target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help install engines sample report test cells check format headlines lab bench accuracy speed worth lock clean
+.PHONY: help install engines sample report test cells check format headlines lab screenshots bench accuracy speed worth lock clean
 
 # Without bytecode every notebook kernel would compile its imports again: three times slower to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -66,6 +66,10 @@ headlines: $(READY) $(SAMPLE)  ## the notebooks' saved headlines, after a change
 
 lab: $(READY) $(SAMPLE)  ## JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
+
+screenshots: engines $(SAMPLE)  ## the pictures of the documentation, of the sample's pages; needs Chromium
+	@$(BIN)/arforecast report data/sample --as-of 2026-06-30 --out build/reports
+	@$(BIN)/python docs/screenshots.py build/reports/2026-06-30
 
 bench: accuracy speed worth  ## all benchmarks
 
