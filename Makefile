@@ -1,6 +1,6 @@
 # Everything starts from a clone with Python 3.11+ and make: each target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help install engines sample report test cells check format headlines lab screenshots bench accuracy speed worth lock clean
+.PHONY: help install engines sample report test cells check format headlines lab docs screenshots bench accuracy speed worth lock clean
 
 # Without bytecode every notebook kernel would compile its imports again: three times slower to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -8,6 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+DOCS := .venv-docs/bin
 SAMPLE := data/sample/invoices.csv
 LEDGER ?= data/sample
 AS_OF ?= 2026-06-30
@@ -67,6 +68,17 @@ headlines: $(READY) $(SAMPLE)  ## the notebooks' saved headlines, after a change
 lab: $(READY) $(SAMPLE)  ## JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
+# Material says at each build when it ends; pyproject.toml does too, once.
+docs: .venv-docs/ready  ## the documentation as a site in site/, which loads nothing from elsewhere
+	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=src $(DOCS)/mkdocs build --quiet --strict
+	@echo site/index.html
+
+.venv-docs/ready: docs.lock installer.lock
+	@$(PYTHON) -m venv .venv-docs
+	@$(DOCS)/pip install --quiet --disable-pip-version-check --require-hashes -r installer.lock
+	@$(DOCS)/uv pip sync --quiet --python $(DOCS)/python --require-hashes docs.lock
+	@touch $@
+
 screenshots: engines $(SAMPLE)  ## the pictures of the documentation, of the sample's pages; needs Chromium
 	@$(BIN)/arforecast report data/sample --as-of 2026-06-30 --out build/reports
 	@$(BIN)/python docs/screenshots.py build/reports/2026-06-30
@@ -88,8 +100,10 @@ lock: $(READY)  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 		--extra dev --extra postgres --extra spark --extra browser --constraint requirements.lock \
 		pyproject.toml --output-file engines.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
+		--group docs --constraint requirements.lock --output-file docs.lock
 	@echo uv | $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate \
 		--output-file installer.lock -
 
 clean:  ## remove what the other targets made
-	rm -rf .venv build data/sample .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-docs site build data/sample .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from arforecast.cli import main
 from arforecast.ledger.dictionary import markdown
 from arforecast.ledger.tables import BY_NAME, TABLES
 
@@ -21,6 +20,7 @@ TEXTS = {".cfg", ".css", ".csv", ".html", ".ipynb", ".json", ".lock", ".md", ".p
 PARTS = ("src", "tests", "notebooks", "benchmarks", "data", "docs", ".ci")
 # Put together here, so that this file does not hold what it looks for.
 MACHINE_PATH = re.compile("|".join(rf"(?<![\w.])/{place}\b" for place in ("work", "tmp/" + "lab", "home", "Users")))
+LOCKS = ("requirements.lock", "engines.lock", "docs.lock", "installer.lock")
 INDEX_HOST = re.compile(r"://|--(extra-)?index-url|--find-links|--trusted-host")
 
 
@@ -80,20 +80,6 @@ def test_the_data_dictionary_names_every_table_and_column_once() -> None:
         assert table.dated_by is None or table.column(table.dated_by) in table.required
 
 
-# The commands
-
-
-@pytest.mark.parametrize("command", sorted(main.commands))
-def test_the_readme_names_every_command(command: str) -> None:
-    assert re.search(rf"\barforecast {command}\b", read("README.md"))
-
-
-def test_the_readme_names_no_command_that_does_not_exist() -> None:
-    code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", read("README.md"), flags=re.DOTALL))
-    named = set(re.findall(r"(?:\$ |`|/)arforecast ([a-z-]+)\b", code))
-    assert named <= set(main.commands)
-
-
 # What is installed
 
 
@@ -104,8 +90,8 @@ def test_conda_installs_what_pyproject_asks_for() -> None:
     assert text.endswith("- --editable .\n")
 
 
-def test_the_lock_names_no_host() -> None:
-    for name in ("requirements.lock", "installer.lock"):
+def test_the_locks_name_no_host() -> None:
+    for name in LOCKS:
         assert INDEX_HOST.findall(read(name)) == []
 
 
@@ -116,7 +102,7 @@ def test_the_lock_pins_every_direct_requirement() -> None:
 
 
 def test_every_pin_of_the_locks_has_a_hash() -> None:
-    for name in ("requirements.lock", "installer.lock"):
+    for name in LOCKS:
         pins = re.split(r"\n(?=\S)", read(name).strip())
         assert [pin for pin in pins if "==" not in pin or "--hash=sha256:" not in pin] == []
 
