@@ -1,4 +1,5 @@
-"""What stands elsewhere in the project, as pages of the site: nothing is written twice."""
+"""What stands elsewhere in the project, as pages of the site: nothing is written twice. What stands elsewhere in the
+world is led to, and never loaded."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -17,6 +19,7 @@ PAGES = {
     "changelog.md": "CHANGELOG.md",
 }
 CALLED = {path: page for page, path in PAGES.items()}
+LOADED = re.compile(r"<(?:script|link|img|iframe|source|object|embed)\b[^>]*=[\"']?(?:https?:)?//[^>]*")
 LINK = re.compile(r"(?<=\]\()[^)#:\s]+")
 
 
@@ -36,3 +39,10 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
         return CALLED.get(path, path.removeprefix("docs/"))
 
     return LINK.sub(leads_to, markdown)
+
+
+def on_post_page(output: str, page: Page, **_: object) -> str:
+    """A page that loads nothing from elsewhere."""
+    if found := LOADED.search(output):
+        raise PluginError(f"{page.file.src_uri} loads {found[0]}>: the site has to work with no line to the world.")
+    return output

@@ -42,7 +42,7 @@ def prose(page: str) -> str:
 def typed() -> Iterator[tuple[str, list[str]]]:
     """Each command of a page that begins with arforecast, in words."""
     for page in PAGES:
-        for line in re.findall(r"^\$ (.*)$", text(page), re.MULTILINE):
+        for line in re.findall(r"^(?:\$|\s+- run:) (.*)$", text(page), re.MULTILINE):
             for part in re.split(r" (?:&&|\||>) ", line):
                 words = shlex.split(part, comments=True)
                 if words[:1] == ["arforecast"]:
