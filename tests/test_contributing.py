@@ -28,7 +28,7 @@ A3          bert         2026-03-01  2026-03-31   60.00  cups
 
 applications
 invoice_id  applied_on  amount  kind
-A2          2026-06-01  40.00   write_off
+A2          2026-06-01  40.00   credit_note
 """
 
 
@@ -82,8 +82,11 @@ def test_a_kpi_is_added_as_it_says(copy: Path, ledger: Path) -> None:
     for block in blocks("A KPI"):
         written(block, copy)
     values = dict(line.split(",")[3:5] for line in said(copy, "kpis", ledger, "--format", "csv").splitlines())
-    assert float(values["kept_share"]) == 0.75
-    assert list(values).index("kept_share") == list(values).index("bad_debt_share") + 1
+    assert float(values["dilution_share"]) == 0.25
+    assert list(values).index("dilution_share") == list(values).index("bad_debt_share") + 1
+    (_header, row) = said(copy, "rows", ledger, "dilution_share", "--format", "csv").splitlines()
+    assert row.startswith("credit_notes_365,A2,")
+    assert row.endswith(",40.0")
 
 
 def test_a_schedule_is_added_as_it_says(copy: Path, ledger: Path) -> None:
