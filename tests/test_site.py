@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import nbformat
 import pytest
 import yaml
 from click.testing import CliRunner
 
 from arforecast import desk
 from arforecast.cli import main
+from arforecast.forecast import backtest, billing, boosted, calendar, calibration, draws, hazard, pending, ranges, scale
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -148,6 +150,51 @@ def test_every_picture_is_small_and_shown() -> None:
     assert [picture.name for picture in DOCS.rglob("*.png") if picture.stat().st_size > MOST_BYTES] == []
     shown = {Path(target).name for page in PAGES for pair in LINK.findall(text(page)) for target in pair}
     assert {picture.name for picture in DOCS.rglob("*.png")} <= shown
+
+
+# What is explained
+
+
+def test_every_question_of_the_notebooks_is_explained() -> None:
+    """All but those that lead to definitions, which explain themselves."""
+    asked = [
+        question
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        for question in re.findall(r"^## (.+)$", cell.source, re.MULTILINE)
+        if cell.cell_type == "markdown"
+        and not re.fullmatch("What do the (words|measures|tables) (mean|hold)\\?", question)
+    ]
+    assert len(asked) > 60
+    assert [question for question in asked if question not in text("pages.md")] == []
+
+
+def test_forecasts_are_explained_with_the_numbers_of_the_code() -> None:
+    page = " ".join(text("forecasts.md").split())
+    strengths = [strength for _, strength in hazard.SHARED]
+    strengths += [hazard.CUSTOMER, hazard.CUSTOMER_RANGE, hazard.SIZE]
+    strengths += [hazard.CUSTOMER_WEEKDAY, hazard.CUSTOMER_AGE, hazard.CUSTOMER_DAY]
+    (table,) = re.findall(r"\| factor \| of \| strength \|\n\|[-|]+\n((?:\|.*\n)+)", text("forecasts.md"))
+    assert [float(row.split("|")[3]) for row in table.splitlines()] == strengths
+    said = [
+        f"{hazard.HIGHEST} at most",
+        f"in {hazard.RANGES} ranges",
+        f"from {-hazard.YOUNGEST} days before due to {hazard.OLDEST} after",
+        f"less than {calendar.HARDLY:.0%}".replace("%", " %"),
+        f"a strength of {pending.STRENGTH}",
+        f"the next {boosted.NEAR_DAYS} days, of invoices no more than {boosted.PAST_DUE_DAYS} days past due",
+        f"past origins, {boosted.EVERY_DAYS} days apart",
+        f"fewer than {boosted.FEWEST:,} examples",
+        f"a prior worth {calibration.STRENGTH} chances",
+        f"{ranges.LEANING} x (share of all scores <= g) >= {ranges.SHARE:.2f} x (own scores + {ranges.LEANING})",
+        f"at least {ranges.OLD_DAYS} days old, and of no fewer than {ranges.FEWEST} invoices",
+        f"> {billing.BROKEN} x sqrt",
+        f"sqrt({draws.SAME_RUN:.2f}) x its customer and due day + sqrt({draws.SAME_CUSTOMER:.2f}) x its customer",
+        f"more than {draws.MANY:,} invoices",
+        f"scale^2 = ({scale.PRIOR} + sum w z^2) / ({scale.PRIOR} + sum w)",
+        f"{backtest.ORIGINS} origins",
+    ]
+    assert [phrase for phrase in said if phrase not in page] == []
 
 
 # What is shown
