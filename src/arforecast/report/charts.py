@@ -1,4 +1,4 @@
-"""Charts: five ways to draw a small frame on matplotlib axes; an exhibit chooses one and names its columns.
+"""Charts: six ways to draw a small frame on matplotlib axes; an exhibit chooses one and names its columns.
 
 Bars, columns with sticks for their ranges, lines with a band, a waterfall, dots against the diagonal, a heat table. A
 frame says in `attrs` in which `units` its columns are, and in which `currency` its money. `svg` turns a chart into a
@@ -263,7 +263,7 @@ def _short(label: str, most: int = 18) -> str:
     return f"{label[: most - 1 - len(kept)].rstrip()}…{kept}"
 
 
-# ------------------------------------------------------------------ the five charts
+# ------------------------------------------------------------------ the six charts
 
 
 def bars(  # noqa: PLR0913, PLR0917 - what a chart is of, and how it is said
