@@ -183,12 +183,12 @@ def test_control_totals_of_before_the_ledger_begins_are_not_looked_at(books: Boo
     2025-12-31,900.00
     2026-01-31,100.00
     """
-    assert gate(books, "control", FEBRUARY) == Gate("control", True, "The ledger ties to 1 control totals.")
+    assert gate(books, "control", FEBRUARY) == Gate("control", True, "The ledger ties to 1 control total.")
 
 
 def test_control_totals_of_later_days_are_not_looked_at(year: Books) -> None:
     assert control(stand(year, [JANUARY]), JANUARY).booked.tolist() == [250_50]
-    assert gate(year, "control", JANUARY) == Gate("control", True, "The ledger ties to 1 control totals.")
+    assert gate(year, "control", JANUARY) == Gate("control", True, "The ledger ties to 1 control total.")
 
 
 def test_a_cent_off_is_refused_unless_the_settings_tolerate_it(year: Books) -> None:

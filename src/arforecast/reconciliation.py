@@ -131,7 +131,7 @@ def _control(facts: Facts, day: date) -> Gate:
     ties["minor"] = [10 ** decimals(code) for code in ties.currency.fillna(settings.currency)]
     off = ties[ties.difference.abs() > [int(settings.control_tolerance_amount * minor) for minor in ties.minor]]
     if off.empty:
-        return Gate("control", True, f"The ledger ties to {len(ties)} control totals.")
+        return Gate("control", True, f"The ledger ties to {len(ties)} control total{'' if len(ties) == 1 else 's'}.")
     what = f"{len(off)} of {len(ties)} control totals do not tie; {_worst(off)}"
     return Gate("control", False, f"{what}. Find the missing rows, or correct control_totals.")
 
