@@ -94,7 +94,7 @@ def late_accounts() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def called(owing: pd.DataFrame, late: pd.DataFrame, worklist: pd.DataFrame | None = None) -> pd.DataFrame:
     listed = pd.DataFrame() if worklist is None else worklist
-    return accounts.calls(accounts.ranked(owing, owing, late, "2026-06-30"), listed, frames.stamp()).numbers
+    return accounts.calls(accounts.ranked(owing, owing, late, "2026-06-30"), listed).numbers
 
 
 def test_calls_go_by_what_will_not_come_by_itself_and_by_broken_promises() -> None:

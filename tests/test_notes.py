@@ -228,7 +228,7 @@ def test_pages_of_open_items_say_what_they_cannot_know(tmp_path: Path) -> None:
     opened(tmp_path, "snapshot_on = 2026-05-31\n")
     (tmp_path / "ledger" / "applications.csv").unlink()
     said = pages(tmp_path, tmp_path / "ledger")
-    assert {"index", "kpis", "late_payers", "cash_forecast", "collections", "accounts"} == said.keys()
+    assert {"index", "kpis", "late_payers", "cash_forecast", "collections", "accounts", "worklist"} == said.keys()
     assert "1.29 k is owed on 31 May 2026" in said["kpis"]
     for name in ("Days sales outstanding", "Collection effectiveness", "Cash", "Bad debt share"):
         assert f"{name} – {OPEN_ITEMS}" in said["kpis"]

@@ -70,11 +70,12 @@ def _expected(late: pd.DataFrame, span: str, as_of: str) -> pd.Series:
     return sums["came"] / sums["all"]
 
 
-def calls(ranked: pd.DataFrame, worklist: pd.DataFrame, stamp: Mapping[str, Any], rows: int = LARGEST) -> Exhibit:
+def calls(ranked: pd.DataFrame, worklist: pd.DataFrame, rows: int = LARGEST) -> Exhibit:
     """The overdue accounts that the worklist names, in its order, each with what is to be done and what of it is
     expected to come by itself; where `worklist` is not known, all that may be called, by what will not come."""
     told = ["customer", "overdue_balance", "p_paid_14", "action", "reasons"]
-    shown = [column for column in told if not (why(stamp, "history") and column == "p_paid_14")]
+    # The brief is one sheet: what is expected to come by itself is said of the first, and is in the CSV of all.
+    shown = [column for column in told if column != "p_paid_14"]
     named, known = _named(ranked[ranked["overdue_balance"].gt(0)], worklist), len(worklist.columns) > 0
     return Exhibit(
         question="Whom to call?",
