@@ -49,7 +49,7 @@ def definitions(glossary: pd.DataFrame, ids: Iterable[str]) -> Fragment:
 def document(title: str, body: str, stamp: Mapping[str, Any], beside: Sequence[Entry] = ()) -> str:
     """A whole page: one file that needs nothing else. `body` is markup; `stamp` is what the ledger says of itself;
     `beside` are the pages of the run, to which it leads."""
-    return str(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(style_sheet()), beside))
+    return str(Fragment(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(style_sheet()), beside)))
 
 
 def index(first: Entry, others: Sequence[Entry], stamp: Mapping[str, Any], brief: str = "") -> str:
