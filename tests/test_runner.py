@@ -89,12 +89,7 @@ def notebooks(tmp_path: Path) -> Path:
     notebook(
         folder,
         "second",
-        [
-            "# Second",
-            'print("the headline of", code, as_of, deep)',
-            "import pathlib; pathlib.Path.cwd().name",
-            "import os; sorted(os.environ.items())",
-        ],
+        ["# Second", 'print("the headline of", code, as_of, deep)', "import pathlib; pathlib.Path.cwd().name"],
     )
     return folder
 
@@ -135,6 +130,8 @@ def test_a_run_is_complete_and_accounts_for_itself(
     """The secrets of the mail are in the environment of the run, and in nothing that it leaves."""
     for name in SECRETS.values():
         monkeypatch.setenv(name, "S3cretWord")
+    cells = ["# Second", 'print("the headline of", code, as_of, deep)', "import os; sorted(os.environ.items())"]
+    notebook(notebooks, "second", cells)
     folder = run(ledger, notebooks, tmp_path, workers=2, parameters=GIVEN)
     assert folder == tmp_path / "reports" / "2026-06-30"
     assert files(folder) == [

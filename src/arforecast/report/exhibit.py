@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from arforecast.errors import UsageError, inert
+from arforecast.errors import UsageError
 from arforecast.report import Fragment, tables, templates
 from arforecast.report.formats import name
 
@@ -88,7 +88,7 @@ class Exhibit:
     @property
     def sentence(self) -> str:
         """The answer, or why there is none."""
-        return inert(self.says(self.numbers) if self.state == "known" else _sentence(self.why or self.nothing))
+        return self.says(self.numbers) if self.state == "known" else _sentence(self.why or self.nothing)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The picture, on one's own axes. Raises UsageError for what has none, and where nothing is known."""
