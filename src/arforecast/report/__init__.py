@@ -8,21 +8,16 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
-
-from arforecast.errors import inert
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
 class Fragment(Markup):
-    """A piece of a page: a notebook shows it, a template takes it as it is. No mark in it turns the words around it."""
-
-    def __new__(cls, markup: object = "") -> Self:
-        return super().__new__(cls, inert(str(markup)))
+    """A piece of a page: a notebook shows it, a template takes it as it is."""
 
     def _repr_html_(self) -> str:
         """In a notebook it brings the style of the pages along, for itself alone."""
