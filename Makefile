@@ -1,6 +1,6 @@
 # Everything starts from a clone with Python 3.11+ and make: each target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help install engines sample report test cells check format headlines lab docs screenshots bench accuracy speed worth lock clean
+.PHONY: help install engines sample report test cells check audit format headlines lab docs screenshots bench accuracy speed worth lock clean
 
 # Without bytecode every notebook kernel would compile its imports again: three times slower to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -56,6 +56,13 @@ check: $(READY)  ## linters, types, layers, dependencies, clean notebooks
 	@$(BIN)/deptry src
 	@$(BIN)/nbstripout --verify --keep-count --keep-id notebooks/*.ipynb
 
+# What looks for faults has an environment of its own: it is no part of what it looks at.
+audit: $(READY)  ## what the locks pin, against the known vulnerabilities; asks the network
+	@$(BIN)/uv venv --quiet --clear .venv-audit
+	@$(BIN)/uv pip sync --quiet --python .venv-audit/bin/python --require-hashes audit.lock
+	@for lock in requirements engines docs installer audit; do \
+		.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement $$lock.lock || exit 1; done
+
 format: $(READY)  ## code in one style, notebooks without outputs
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
@@ -102,8 +109,8 @@ lock: $(READY)  ## pin the newest versions that pyproject.toml allows
 		pyproject.toml --output-file engines.lock
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
 		--group docs --constraint requirements.lock --output-file docs.lock
-	@echo uv | $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate \
-		--output-file installer.lock -
+	@for tool in uv:installer pip-audit:audit; do echo $${tool%:*} | $(BIN)/uv pip compile --quiet --upgrade \
+		--generate-hashes --no-header --no-annotate --output-file $${tool#*:}.lock - || exit 1; done
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .venv-docs site build data/sample .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-docs .venv-audit site build data/sample .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

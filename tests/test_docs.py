@@ -20,7 +20,7 @@ TEXTS = {".cfg", ".css", ".csv", ".html", ".ipynb", ".json", ".lock", ".md", ".p
 PARTS = ("src", "tests", "notebooks", "benchmarks", "data", "docs", ".ci")
 # Put together here, so that this file does not hold what it looks for.
 MACHINE_PATH = re.compile("|".join(rf"(?<![\w.])/{place}\b" for place in ("work", "tmp/" + "lab", "home", "Users")))
-LOCKS = ("requirements.lock", "engines.lock", "docs.lock", "installer.lock")
+LOCKS = ("requirements.lock", "engines.lock", "docs.lock", "installer.lock", "audit.lock")
 INDEX_HOST = re.compile(r"://|--(extra-)?index-url|--find-links|--trusted-host")
 
 

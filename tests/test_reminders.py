@@ -243,6 +243,11 @@ def test_texts_of_the_companys_own_come_first(said: Reminders, tmp_path: Path) -
     (own / "it.j2").write_text("{% macro subject() %}{{ nothing }}{% endmacro %}", "utf-8")
     with pytest.raises(UsageError, match=r"text in it or .* does not work: .*'nothing' is undefined"):
         letters.write(said, settings, pd.Timestamp(DAY).date(), tmp_path / "next")
+    (tmp_path / "secret.txt").write_text("kept", "utf-8")
+    for text in ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "{% include '../secret.txt' %}"):
+        (own / "it.j2").write_text(f"{{% macro subject() %}}{text}{{% endmacro %}}", "utf-8")
+        with pytest.raises(UsageError, match=r"text in it or .* does not work: (SecurityError|TemplateNotFound)"):
+            letters.write(said, settings, pd.Timestamp(DAY).date(), tmp_path / "next")
     assert not (tmp_path / "next").exists()
     with pytest.raises(UsageError, match="is no folder"):
         Layouts.of(Settings(reminders=Rules(templates=tmp_path / "nowhere")))

@@ -14,6 +14,7 @@ import arforecast
 import frames
 from arforecast.errors import GateError, RunError, UsageError
 from arforecast.report import runner
+from arforecast.settings import SECRETS
 
 DECLARED = """
 ledger: str = "nowhere"  # a ledger
@@ -120,8 +121,17 @@ def test_a_run_of_a_part_says_so_on_every_page(ledger: Path, tmp_path: Path) -> 
 
 
 def test_a_run_is_complete_and_accounts_for_itself(
-    ledger: Path, notebooks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ledger: Path,
+    notebooks: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """The secrets of the mail are in the environment of the run, and in nothing that it leaves."""
+    for name in SECRETS.values():
+        monkeypatch.setenv(name, "S3cretWord")
+    cells = ["# Second", 'print("the headline of", code, as_of, deep)', "import os; sorted(os.environ.items())"]
+    notebook(notebooks, "second", cells)
     folder = run(ledger, notebooks, tmp_path, workers=2, parameters=GIVEN)
     assert folder == tmp_path / "reports" / "2026-06-30"
     assert files(folder) == [
@@ -146,6 +156,8 @@ def test_a_run_is_complete_and_accounts_for_itself(
     pages = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.html")}
     assert account["pages"] == pages
     assert len(pages) == 3
+    assert "ARFORECAST_MAIL_PASSWORD" in (folder / "second.ipynb").read_text("utf-8")
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and b"S3cretWord" in path.read_bytes()] == []
 
     told = capsys.readouterr().err.splitlines()  # plain lines where there is no terminal
     assert sorted(line.split(":")[0] for line in told) == ["first", "second"]

@@ -15,6 +15,7 @@ from arforecast.forecast.scores import (
     calibration_error,
     calibration_floor,
     coverage,
+    drawn_share,
     interval_score,
     log_loss,
     ratio,
@@ -132,3 +133,13 @@ def test_a_ratio_of_few_origins_has_no_range_and_one_to_nothing_is_none() -> Non
     assert value == pytest.approx(0.5)
     assert math.isnan(low) and math.isnan(high)
     assert all(math.isnan(part) for part in ratio([1.0] * 9, [0.0] * 9))
+
+
+def test_a_range_without_an_end_is_none() -> None:
+    """What stands under the line is not nothing in one of nine origins alone: many draws of blocks miss it."""
+    for value, low, high in (
+        ratio([1.0] * 9, [0.0] * 8 + [3.0]),
+        drawn_share([1.0] * 9, [0.0] * 8 + [3.0]),
+    ):
+        assert value == 3
+        assert math.isnan(low) and math.isnan(high)

@@ -23,6 +23,18 @@ def shown(value: str) -> str:
     return "".join(ascii(sign)[1:-1] if unicodedata.category(sign)[0] in "CZ" and sign != " " else sign for sign in cut)
 
 
+# Control and direction marks and what has no width, but for tabs, ends of lines and the joiners of words.
+_STEERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
+
+def inert(words: str) -> str:
+    """Words of whatever length in which the marks that steer a screen, or turn the words around them, are written out:
+    the words of a page, a message of several lines."""
+    return _STEERS.sub(lambda sign: ascii(sign[0])[1:-1], words)
+
+
 def address(url: object) -> str:
     """A path or a URL as a message or a run can hold it: no user, no password and no parameter is in it.
 

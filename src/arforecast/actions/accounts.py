@@ -16,6 +16,7 @@ from arforecast.kpis import known
 from arforecast.kpis.balances import bucket_names, companies, on_account, under_dispute
 from arforecast.kpis.service import answered
 from arforecast.ledger import valued
+from arforecast.ledger.database import among
 from arforecast.snapshot import Facts, fetched, opening, positions, read, total
 
 LATEST = 10
@@ -304,11 +305,15 @@ def _ordered(rows: ibis.Table, *by: str) -> pd.DataFrame:
 
 def _refuse_unknown(facts: Facts, as_of: date, ids: list[str]) -> None:
     billed = facts.invoices.filter(_.entered_on <= as_of).select("customer_id")
-    named = billed.union(facts.books.tables["customers"].select("customer_id")).filter(_.customer_id.isin(ids))
-    unknown = sorted(set(ids) - set(named.distinct().to_pandas().customer_id))
+    named = billed.union(facts.books.tables["customers"].select("customer_id"))
+    unknown = sorted(set(ids) - set(_of(named, ids).distinct().to_pandas().customer_id))
     if unknown:
         who = ", ".join(unknown)
         raise UsageError(f"There is no customer {who} in the books on {as_of}. Choose from those who owe: accounts().")
+
+
+def _of(rows: ibis.Table, ids: list[str]) -> ibis.Table:
+    return rows.filter(among(rows.customer_id, ids))
 
 
 def _known(facts: Facts, name: str, as_of: date) -> ibis.Table:
@@ -317,7 +322,7 @@ def _known(facts: Facts, name: str, as_of: date) -> ibis.Table:
 
 def _items(facts: Facts, as_of: date, ids: list[str]) -> ibis.Table:
     invoices = facts.books.tables["invoices"].select("invoice_id", "product", "amount")
-    owed = positions(facts, facts.calendar.select(on="as_of")).filter((_.balance > 0) & _.customer_id.isin(ids))
+    owed = _of(positions(facts, facts.calendar.select(on="as_of")), ids).filter(_.balance > 0)
     items = valued(facts.books, owed.join(invoices, "invoice_id"), "on", "amount")
     for part in (_complaints(facts, as_of), _agreed(facts)):
         items = items.left_join(part, "invoice_id").drop("invoice_id_right")
@@ -356,7 +361,7 @@ def _ageing(items: pd.DataFrame, facts: Facts) -> pd.DataFrame:
 
 
 def _payments(facts: Facts, as_of: date, ids: list[str]) -> ibis.Table:
-    bills = facts.invoices.filter(_.customer_id.isin(ids)).select("invoice_id", "customer_id")
+    bills = _of(facts.invoices, ids).select("invoice_id", "customer_id")
     cash = _known(facts, "applications", as_of).filter(_.kind == "cash").join(bills, "invoice_id")
     worth = valued(facts.books, cash, "entered_on", "amount")
     daily = worth.group_by("customer_id", paid_on="applied_on").aggregate(amount=total(worth.amount))
@@ -376,7 +381,7 @@ def _methods(facts: Facts, as_of: date) -> ibis.Table:
 
 
 def _promises(facts: Facts, as_of: date, ids: list[str]) -> ibis.Table:
-    promises = answered(facts, "before_365_on").filter(_.customer_id.isin(ids))
+    promises = _of(answered(facts, "before_365_on"), ids)
     state = ibis.cases((promises.kept, "kept"), (promises.over, "broken"), else_="pending")
     # Of one day's promises any order will do, if it is the same whatever the order of the rows.
     order = [ibis.desc("promised_on"), ibis.desc("made_on"), promises.about.fill_null(""), "amount"]
@@ -385,6 +390,6 @@ def _promises(facts: Facts, as_of: date, ids: list[str]) -> ibis.Table:
 
 
 def _contacts(facts: Facts, as_of: date, ids: list[str]) -> ibis.Table:
-    contacts = _known(facts, "contacts", as_of).filter(_.customer_id.isin(ids))
+    contacts = _of(_known(facts, "contacts", as_of), ids)
     latest = first(contacts, ibis.desc("contacted_on"), ibis.desc("contact_id"), count=LATEST)
     return latest.select("customer_id", "contacted_on", "channel", "outcome", "collector", "nth")

@@ -20,6 +20,7 @@ from arforecast.forecast.calendar import working_days
 from arforecast.forecast.exposure import lives
 from arforecast.kpis.balances import bucket_names, under_dispute
 from arforecast.kpis.service import answered
+from arforecast.ledger.database import among
 from arforecast.snapshot import Facts, fetched, own_positions, total
 
 # From how many days past due on a stage is reached; before the first it is not due yet.
@@ -137,7 +138,8 @@ def _pay_by(facts: Facts, as_of: date) -> np.datetime64:
 
 
 def _payments(facts: Facts, as_of: date, ids: list[str]) -> pd.DataFrame:
-    cash = facts.entries.filter((_.kind == "cash") & (_.entered_on <= as_of) & _.customer_id.isin(ids))
+    theirs = among(facts.entries.customer_id, ids)
+    cash = facts.entries.filter((_.kind == "cash") & (_.entered_on <= as_of) & theirs)
     daily = cash.group_by("customer_id", "currency", paid_on="happened_on").aggregate(amount=total(-cash.change))
     rows = fetched(daily.filter(_.amount != 0)).sort_values(
         ["customer_id", "paid_on", "currency"], ascending=[True, False, True]

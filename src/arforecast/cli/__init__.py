@@ -14,7 +14,7 @@ import click
 
 from arforecast import __version__, screen
 from arforecast.cli import actions, credit, figures, forecasts, ledgers, reports
-from arforecast.errors import ArforecastError, UsageError, address, lacking, shown
+from arforecast.errors import ArforecastError, UsageError, address, inert, lacking, shown
 
 # The commands in the order of the road, as --help lists them.
 ROOMS = {
@@ -69,8 +69,8 @@ def _told(fault: Exception) -> str:
 
 
 def _discreet(message: str) -> str:
-    """A message without the passwords of URLs that stand where none belongs."""
-    return re.sub(r"\S*[@?]\S*", lambda word: address(word[0]), message)
+    """A message without the passwords of URLs that stand where none belongs, and with no sign that steers a screen."""
+    return inert(re.sub(r"\S*[@?]\S*", lambda word: address(word[0]), message))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIRST_PROBLEMS = 20
+LONGEST_CELL = 32_767  # of a workbook
 
 
 def part(conditions: tuple[str, ...]) -> str:
@@ -79,7 +80,8 @@ def _print_json(table: pd.DataFrame) -> None:
 
 
 def _print_workbook(table: pd.DataFrame) -> None:
-    """One sheet: a frozen header, dates as ISO, and no text that a spreadsheet would take for a formula or a link."""
+    """One sheet: a frozen header, dates as ISO, and no text that a spreadsheet would take for a formula or a link; one
+    that is too long for a cell is cut, which would else be empty."""
     from io import BytesIO
 
     import pandas as pd
@@ -87,8 +89,12 @@ def _print_workbook(table: pd.DataFrame) -> None:
     inert = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}}
     written = BytesIO()
     with pd.ExcelWriter(written, "xlsxwriter", datetime_format="yyyy-mm-dd", engine_kwargs=inert) as workbook:
-        table.to_excel(workbook, sheet_name="arforecast", index=False, freeze_panes=(1, 0), autofilter=True)
+        table.map(_cut).to_excel(workbook, sheet_name="arforecast", index=False, freeze_panes=(1, 0), autofilter=True)
     sys.stdout.buffer.write(written.getvalue())
+
+
+def _cut(cell: Any) -> Any:
+    return f"{cell[: LONGEST_CELL - 1]}…" if isinstance(cell, str) and len(cell) > LONGEST_CELL else cell
 
 
 @contextmanager

@@ -82,15 +82,22 @@ def ratio(over: ArrayLike, under: ArrayLike) -> tuple[float, float, float]:
     """The sum of `over` / the sum of `under`, one number an origin each, and its 90 % range by the block bootstrap.
 
     Losses of a model over those of a baseline, or losses over what they are a share of. The range is NaN below two
-    blocks of four origins; all of it is NaN where `under` adds up to nothing.
+    blocks of four origins, and where it has no end; all of it is NaN where `under` adds up to nothing.
     """
     top, bottom = np.asarray(over, float), np.asarray(under, float)
     share = float(top.sum() / bottom.sum()) if bottom.sum() else float("nan")
     if len(top) < 2 * BLOCK or np.isnan(share):
         return share, float("nan"), float("nan")
     picked = _blocks(len(top))
-    low, high = np.quantile(top[picked].sum(axis=1) / np.maximum(bottom[picked].sum(axis=1), 1e-300), [0.05, 0.95])
-    return share, float(low), float(high)
+    return share, *_range(top[picked].sum(axis=1), bottom[picked].sum(axis=1))
+
+
+def _range(over: NDArray[np.float64], under: NDArray[np.float64]) -> tuple[float, float]:
+    """Between what nine of ten of the shares lie; NaN where more than one of twenty has nothing under its line."""
+    shares = np.divide(over, under, out=np.full_like(over, np.inf), where=under > 0)
+    with np.errstate(invalid="ignore"):  # between two that have no end
+        low, high = np.quantile(shares, [0.05, 0.95])
+    return (float(low), float(high)) if np.isfinite(high) else (float("nan"), float("nan"))
 
 
 def _blocks(origins: int) -> NDArray[np.int64]:
@@ -105,8 +112,7 @@ def drawn_share(over: ArrayLike, under: ArrayLike) -> tuple[float, float, float]
     if not bottom.sum() or np.isnan(top).any():
         return float("nan"), float("nan"), float("nan")
     times = _drawn(len(top))
-    low, high = np.quantile((times @ top) / np.maximum(times @ bottom, 1e-300), [0.05, 0.95])
-    return float(top.sum() / bottom.sum()), float(low), float(high)
+    return float(top.sum() / bottom.sum()), *_range(times @ top, times @ bottom)
 
 
 def rank_skill(said: ArrayLike, rule: ArrayLike, came: ArrayLike, of: ArrayLike) -> dict[str, float]:

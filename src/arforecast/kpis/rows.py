@@ -18,6 +18,7 @@ from arforecast.errors import UsageError, shown
 from arforecast.kpis import KEYS, UNKNOWN, balances, catalogue, collections, cost, known, known_groups, service, speed
 from arforecast.kpis.balances import FLOWS
 from arforecast.kpis.catalogue import Kpi
+from arforecast.ledger.database import among
 from arforecast.ledger.groups import WHOLE
 from arforecast.snapshot import COHORT_AGES, Facts, fetched, read
 
@@ -122,7 +123,7 @@ def _rows(facts: Facts, day: date, name: str, group: str) -> pd.DataFrame:
         )
         days = facts.calendar.select("as_of", on=on)
         rows = rows.join(days, "on")
-    mine = rows.filter((rows.group == group) & (rows.as_of == day) & rows[column].notnull() & (rows[column] != 0))
+    mine = rows.filter(among(rows.group, [group]) & (rows.as_of == day) & rows[column].notnull() & (rows[column] != 0))
     told = [each for each in SHOWN if each in rows.columns]
     table = fetched(mine.select(*told, numerator=mine[column])).assign(sum=name)
     largest = table.assign(size=table.numerator.astype("float64").abs())

@@ -303,7 +303,7 @@ def circles(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
         # On a circle each is below another and above one: few of a ledger are both.
         between = below.semi_join(below.select(known="above"), [("customer_id", "known")])
         between = between.semi_join(below.select(known="customer_id"), [("above", "known")])
-        rows = between.filter(_.customer_id.isin(_round(dict(_pairs(between)))))
+        rows = between.filter(database.among(between.customer_id, _round(dict(_pairs(between)))))
         column = rows.merged_into.isnull()
         for name, those in (("parent_id", rows.filter(column)), ("merged_into", rows.filter(~column))):
             yield _found(those, "customers", "circle", name, those.above)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import ibis
 from ibis import _
 
-from arforecast.ledger.database import kept, ours
+from arforecast.ledger.database import among, kept, ours
 from arforecast.ledger.tables import Tables
 
 OF_CUSTOMERS = ("invoices", "receipts", "credits", "promises", "contacts", "billing_schedule", "overrides")
@@ -21,7 +21,7 @@ def joined(tables: Tables) -> Tables:
         tables = tables | {name: renamed(tables[name], "customer_id", merged)}
     customers = tables["customers"]
     if merged:
-        left = customers.filter(~_.customer_id.isin(list(merged)))
+        left = customers.filter(~among(customers.customer_id, merged))
         customers = renamed(left, "parent_id", merged)
     parents = _ends(customers, "parent_id")
     tops = parents | {top: top for top in parents.values()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,7 +26,7 @@ DRIVERS = {
 ENGINES = f"Name a folder, a .duckdb file, or a URL that begins with one of {', '.join(DRIVERS)}, then ://."
 
 
-def ours(table: ibis.Table) -> bool:
+def ours(table: ibis.Table | ibis.Value) -> bool:
     """Whether DuckDB holds it: there a table may be kept, and rows have an order."""
     return table.get_backend().name == "duckdb"
 
@@ -33,6 +34,13 @@ def ours(table: ibis.Table) -> bool:
 def kept(table: ibis.Table) -> ibis.Table:
     """The table, computed once; elsewhere asked anew each time, for who may read there may not write."""
     return table.cache() if ours(table) else table
+
+
+def among(value: ibis.Value, wanted: Iterable[str]) -> ibis.BooleanValue:
+    """Whether a value is one of some words of a ledger, which stand beside the question: they can hold a NUL, which
+    none can; elsewhere in the question itself, for who may read there may not write."""
+    words = list(wanted)
+    return value.isin(ibis.memtable({"word": words}, schema={"word": "string"}).word if ours(value) else words)
 
 
 def picked(table: ibis.Table, rows: pd.Series) -> ibis.BooleanValue:

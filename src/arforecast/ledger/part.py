@@ -15,7 +15,7 @@ from ibis import _
 
 from arforecast.errors import UsageError, shown
 from arforecast.ledger.books import Books
-from arforecast.ledger.database import kept
+from arforecast.ledger.database import among, kept
 from arforecast.ledger.groups import NONE, grouped, groupings, of_customers, parted, together
 from arforecast.ledger.tables import CUSTOMERS, INVOICES, Tables
 
@@ -39,7 +39,7 @@ class Condition(NamedTuple):
 
     def keeps(self, label: ibis.Value) -> ibis.BooleanValue:
         if not self.span:
-            return label.isin(self.values)
+            return among(label, self.values)
         first, last = self.values
         return (label >= (first or FIRST)) & (label <= (last or LAST)) & (label != NONE)
 
@@ -132,7 +132,8 @@ def _part(books: Books, condition: Condition) -> Books:
     tables["customers"] = kept(tables["customers"].semi_join(_named(tables, condition), "customer_id"))
     lost = {name for name in OF_ENTITIES if by != ("entity",) or name not in books.present}
     for name in OF_ENTITIES:
-        tables[name] = tables[name].filter(ibis.literal(False) if name in lost else condition.keeps(_.entity))
+        rows = tables[name]
+        tables[name] = rows.filter(ibis.literal(False) if name in lost else condition.keeps(rows.entity))
     tables["control_totals"] = tables["control_totals"].filter(ibis.literal(False))
     return replace(
         books,

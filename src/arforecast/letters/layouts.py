@@ -74,11 +74,13 @@ class Layouts:
 
 
 def _environment(places: list[Path], escaped: bool) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    """A folder of texts can come with a ledger: in the sandbox they fill in words, and run nothing."""
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return Environment(
+    return ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(places),
-        autoescape=escaped,  # noqa: S701 - what is no page is plain text
+        autoescape=escaped,  # what is no page is plain text
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -24,6 +24,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from arforecast.errors import inert
 from arforecast.report import Fragment
 from arforecast.report.formats import NBSP, SHORT, brief, count, date, money, name
 
@@ -185,7 +186,7 @@ def _unit(numbers: pd.DataFrame, column: str) -> str:
 
 def _texts(numbers: pd.DataFrame, column: str) -> list[str]:
     """The values of a column as marks say them."""
-    return [SHORT[_unit(numbers, column)](value) for value in numbers[column]]
+    return [inert(SHORT[_unit(numbers, column)](value)) for value in numbers[column]]
 
 
 def _drawn(numbers: pd.DataFrame, column: str) -> pd.Series:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 from markupsafe import escape
 
+from arforecast.errors import inert
 from arforecast.report import Fragment, style_sheet, tables, templates
 from arforecast.report.exhibit import missing, why
 from arforecast.report.exhibits import accounts as sheet
@@ -48,8 +49,8 @@ def definitions(glossary: pd.DataFrame, ids: Iterable[str]) -> Fragment:
 
 def document(title: str, body: str, stamp: Mapping[str, Any], beside: Sequence[Entry] = ()) -> str:
     """A whole page: one file that needs nothing else. `body` is markup; `stamp` is what the ledger says of itself;
-    `beside` are the pages of the run, to which it leads."""
-    return str(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(style_sheet()), beside))
+    `beside` are the pages of the run, to which it leads. No mark in it turns the words around it."""
+    return inert(str(_macros().document(title, Fragment(body), _stamp(stamp), Fragment(style_sheet()), beside)))
 
 
 def index(first: Entry, others: Sequence[Entry], stamp: Mapping[str, Any], brief: str = "") -> str:

@@ -198,6 +198,7 @@ def _environment(books: Books, own: Path, ledger: str | Path) -> dict[str, str]:
         source.VARIABLE: str(ledger),
         "IPYTHONDIR": str(own),  # what a user does at the start of every kernel is no part of a run
         "JUPYTER_RUNTIME_DIR": str(own),  # and the keys of its connection go with the run
+        **dict.fromkeys(settings.SECRETS.values(), ""),  # nor is it a notebook's business who may send mail
     }
 
 

@@ -42,7 +42,7 @@ UNITS = (
 )
 TEXTS, DAYS = ("text", "bucket", "name"), ("date", "month", "quarter")
 UNBROKEN = ("date", "month", "quarter", "name")
-FORMULA = re.compile(r"[=+\-@\t\r]")  # a spreadsheet would run a cell that starts so instead of showing it
+FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # a spreadsheet would run a cell that starts so instead of showing it
 
 
 class Heading(NamedTuple):

@@ -392,7 +392,7 @@ def horizons(record: pd.DataFrame) -> pd.DataFrame:
 def _horizon(week: object, rows: pd.DataFrame) -> dict[str, object]:
     misses = rows.pivot(index="origin", columns="method", values="miss").dropna(axis=1, how="all").dropna()
     actual = rows[rows["method"].eq("model")].set_index("origin")["actual"].reindex(misses.index)
-    errors = misses.sum() / actual.sum()
+    errors = misses.sum() / (actual.sum() or math.nan)
     baseline = str(misses.sum().drop("model").idxmin())
     share, low, high = ratio(misses["model"], misses[baseline])
     model = rows[rows["method"].eq("model")]
