@@ -39,7 +39,7 @@ from arforecast.delivery import addressees, dispatch, gates, mail, message, pack
 from arforecast.delivery.register import Letter
 from arforecast.errors import ArforecastError, UsageError
 from arforecast.report import runner
-from arforecast.settings import Mail, Recipient, Settings, mailing, read
+from arforecast.settings import Mail, Recipient, Settings, load, mailing, read
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 DAY = date(2026, 7, 1)
@@ -641,6 +641,25 @@ def test_a_password_logs_in_and_is_printed_nowhere(
         said(send(run), 0)
     assert served.inbox.to() == list(TEAM)
     assert b"secret" not in register.place(run).read_bytes()
+
+
+def test_a_ledger_that_was_handed_over_names_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its settings hold for its figures; what is run when a mail is sent is said where one works."""
+    handed, own, mark = tmp_path / "handed", tmp_path / "own", tmp_path / "was run"
+    for folder in (handed, own / "reports" / "2026-06-30"):
+        folder.mkdir(parents=True)
+    text = f'[mail]\nauth = "xoauth2"\nuser = "u"\ntoken_command = ["touch", "{mark}"]\n'
+    (handed / "arforecast.toml").write_text(text, "utf-8")
+    monkeypatch.chdir(own)
+    with pytest.raises(UsageError, match="a program is named only by the settings of the working folder"):
+        mailing(load(handed), own / "reports" / "2026-06-30")
+    assert not mark.exists()
+    (own / "arforecast.toml").write_text(text, "utf-8")
+    assert mailing(load(own / "reports"), own / "reports" / "2026-06-30").token_command
+    monkeypatch.chdir(tmp_path)
+    assert mailing(load(own / "reports"), own / "reports" / "2026-06-30").token_command
+    monkeypatch.setenv("ARFORECAST_SETTINGS", str(handed / "arforecast.toml"))
+    assert mailing(load(), own).token_command
 
 
 def test_a_token_comes_from_a_command_and_an_expired_one_is_told(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

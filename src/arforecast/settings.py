@@ -505,19 +505,33 @@ def scenario(**assumption: Any) -> Scenario:
         raise UsageError("\n".join(lines)) from fault
 
 
-def mailing(settings: Settings) -> Mail:
-    """The section on mail as the environment overrides it: ARFORECAST_MAIL_HOST its host, and so on.
+def mailing(settings: Settings, run: Path = Path()) -> Mail:
+    """The section on mail as the environment overrides it: ARFORECAST_MAIL_HOST its host, and so on; of what is sent of
+    `run`.
 
-    Raises UsageError with the variable or the setting that does not hold.
+    Raises UsageError with the variable or the setting that does not hold, and for a program that is named beside a
+    ledger: one that was handed over must not say what is run.
     """
     kinds = {name: field.annotation for name, field in Mail.model_fields.items()}
     plain = [name for name, kind in kinds.items() if "tuple" not in str(kind)]
     given = {name: os.environ[OF_MAIL + name.upper()] for name in plain if OF_MAIL + name.upper() in os.environ}
+    if settings.mail.token_command and not _is_ours(settings, run):
+        raise UsageError(
+            f"{settings.file}: mail.token_command: a program is named only by the settings of the working folder, of "
+            f"the run's, or of one above them, or by those that {VARIABLE} names. Move the section there."
+        )
     try:
         return Mail.model_validate(settings.mail.model_dump() | given)
     except ValidationError as fault:
         lines = [f"{_place_of_mail(e['loc'], given)}: {_why(e)}." for e in fault.errors()]
         raise UsageError("\n".join(lines)) from fault
+
+
+def _is_ours(settings: Settings, run: Path) -> bool:
+    """Whether the settings are those of who works here, and not a ledger's."""
+    places = [place.resolve() for place in (Path(), run)]
+    above = {each for place in places for each in (place, *place.parents)}
+    return settings._file is None or VARIABLE in os.environ or settings._file.parent in above
 
 
 def _place_of_mail(location: tuple[int | str, ...], given: dict[str, str]) -> str:

@@ -49,7 +49,7 @@ def prepare(folder: Path, role: str = "") -> Post:
     Raises UsageError for a folder that is no run and for a role that nobody has.
     """
     pack, settings = packs.read(folder), packs.settings_of(folder)
-    posted, entity = mailing(settings), packs.entity(pack, settings.entities)
+    posted, entity = mailing(settings, folder), packs.entity(pack, settings.entities)
     checked = gatekeeper.gates(pack, datetime.now().astimezone().date(), posted.age_limit_days)
     chosen = addressees.of(posted, role, entity) if role or posted.recipients else []
     against = gatekeeper.refused(checked)
@@ -119,7 +119,7 @@ def alert(ledger: str, run: str, fault: str) -> Iterator[Told]:
     Raises UsageError where no analyst is in them.
     """
     folder = Path(run)
-    posted = mailing(load(*([Path(ledger)] if Path(ledger).exists() else []), folder.parent, Path()))
+    posted = mailing(load(*([Path(ledger)] if Path(ledger).exists() else []), folder.parent, Path()), folder)
     analysts = [who for who in posted.recipients if who.role == ANALYSTS]
     if not analysts:
         raise UsageError(f"Nobody was told: no recipient in the settings has the role {ANALYSTS}.")
