@@ -59,7 +59,9 @@ from arforecast.settings import Scenario, Settings, load, scenario
 from arforecast.snapshot import regrouped
 
 RECORD_WEEKS = 13
-CALLS = ("history", "bridge", "late_payers", "cash_forecast", "cash_within", "cash_assumptions", "scenarios")
+CALLS = (
+    "history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions", "scenarios",
+)  # fmt: skip
 RECORDS = ("late_record", "cash_record")
 MOST_MONTHS, MOST_WEEKS = 600, 156
 MEND_SNAPSHOT = " Add what was billed and paid before, and remove the snapshot from ledger.toml."
@@ -205,11 +207,7 @@ class Snapshot:
         of_kpis = known.unknown(kpis.catalogue(self.books.settings), self.books, self.day, next(iter(begun), None))
         of_schedules = {name: schedules.unknown(name, self.books, self.day) for name in schedules.SCHEDULES}
         history = known.not_in_ledger(self.books)
-        of_calls = dict.fromkeys(
-            ("history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions"),
-            history,
-        )
-        of_calls["effect"] = history or self._unreserved
+        of_calls = dict.fromkeys(CALLS, history) | {"effect": history or self._unreserved}
         of_records = dict.fromkeys(RECORDS, history or ("" if self._billed else known.NO_INVOICES))
         return of_kpis | of_schedules | of_calls | of_records
 
