@@ -20,7 +20,7 @@ from arforecast.actions.dunning import NO_CONTACT, RESERVED, WAIT, WORDS
 from arforecast.actions.value import Outlook
 from arforecast.errors import UsageError
 from arforecast.forecast.backtest import Past
-from arforecast.forecast.calendar import weekday
+from arforecast.forecast.calendar import working_days
 from arforecast.kpis.service import answered
 from arforecast.settings import Actions
 from arforecast.snapshot import Facts, read, total
@@ -130,10 +130,7 @@ def listed(facts: Facts, then: Past) -> pd.DataFrame:
 
 def working_day(then: Past) -> date:
     """The first day after the origin that is neither of a weekend nor a public holiday."""
-    day, rest = then.origin + timedelta(days=1), set(pd.DatetimeIndex(then.known.holidays.index).date)
-    while weekday(np.datetime64(day)) > 4 or day in rest:
-        day += timedelta(days=1)
-    return day
+    return working_days(then.known.holidays).since(np.array([then.origin + timedelta(days=1)]))[0].item()
 
 
 def _standing(facts: Facts, then: Past, invoices: pd.DataFrame) -> pd.DataFrame:

@@ -16,12 +16,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast.calendar import Days, Floats, Ints, OpenDays
+from arforecast.forecast.calendar import Floats, Ints, OpenDays
 from arforecast.forecast.exposure import Lives, days
 from arforecast.forecast.payment_time import Model
-
-# Payments are booked again after no more closed days than these.
-CLOSED_DAYS = 15
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def mixed(chance: Floats, ahead: Ints, confidence: Floats) -> Floats:
 def overruled(model: Model, known: Lives, day: date, booking: OpenDays) -> Model:
     """The model with what was known at the close of `day` to be expected by people; itself where that is nothing."""
     told = pending(known, day)
-    return Overruled(model, told.assign(booked_on=_booked(days(told.expected_on), booking))) if len(told) else model
+    return Overruled(model, told.assign(booked_on=booking.since(days(told.expected_on)))) if len(told) else model
 
 
 def pending(known: Lives, day: date) -> pd.DataFrame:
@@ -73,9 +70,3 @@ def pending(known: Lives, day: date) -> pd.DataFrame:
     latest = said.drop_duplicates("invoice", keep="last")
     told = latest[days(latest.until) > np.datetime64(day)].rename(columns={"until": "expected_on", "since": "known_on"})
     return told.set_axis(known.invoice_id[told.invoice]).drop(columns="invoice")
-
-
-def _booked(expected: Days, booking: OpenDays) -> Days:
-    """The first day on or after each on which payments are booked."""
-    on = expected[:, None] + np.arange(CLOSED_DAYS)[None, :]
-    return np.asarray(on[np.arange(len(on)), (booking.until(on) == on).argmax(axis=1)])
