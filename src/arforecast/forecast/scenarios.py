@@ -7,7 +7,7 @@ scenario moves is left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -25,6 +25,9 @@ from arforecast.forecast.ranges import p_settled
 from arforecast.settings import Scenario
 from arforecast.snapshot import Facts, fetched
 
+COLUMNS = [
+    "scenario", "week", "until_on", "base", "mean", "difference", "p10", "p90", "so_far", "so_far_p10", "so_far_p90",
+]  # fmt: skip
 # Marks the invoices that are not issued yet: only to them new terms and discounts apply.
 TO_COME = "to_come"
 
@@ -105,19 +108,17 @@ def compared(facts: Facts, known: Flows, then: Past, weeks: int, named: Mapping[
     """Each scenario beside the forecast as it is, one row a scenario and week, in major units: scenario, week,
     until_on, base and mean, the cash expected in the week without and with it; difference, with p10 and p90 of it;
     so_far, so_far_p10 and so_far_p90, the difference of all weeks up to this one."""
+    if not named:
+        return pd.DataFrame({name: [] for name in COLUMNS})
     base = ahead(known, then, then.model, weeks)
     parts = [_beside(name, base, _ahead(facts, known, then, weeks, each)) for name, each in named.items()]
-    columns = ["scenario", "week", "base", "mean", "difference", "p10", "p90", "so_far", "so_far_p10", "so_far_p90"]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in columns})
-    minor = 10**facts.books.settings.ledger.decimals
+    table, minor = pd.concat(parts, ignore_index=True), 10**facts.books.settings.ledger.decimals
     until = pd.Timestamp(then.origin) + pd.to_timedelta(7 * table.week, unit="D")
-    table = table.assign(**{name: table[name].round() / minor for name in columns[2:]})
-    table.insert(2, "until_on", until)
-    return table
+    return table.assign(until_on=until, **{name: table[name].round() / minor for name in COLUMNS[3:]})[COLUMNS]
 
 
-def _beside(name: str, base: Ahead, supposed: tuple[Ahead, Ahead]) -> pd.DataFrame:
-    """supposed: with the least and with the greatest uptake of a discount; they are the same where none is offered."""
+def _beside(name: str, base: Ahead, supposed: Sequence[Ahead]) -> pd.DataFrame:
+    """supposed: with the least and with the greatest uptake of a discount, or once where that is certain."""
     columns = {"scenario": name, "week": range(1, len(base.means["total"]) + 1), "base": base.means["total"]}
     table = pd.DataFrame(columns).assign(mean=np.mean([each.means["total"] for each in supposed], axis=0))
     for component, prefix in (("total", ""), (SO_FAR, "so_far_")):
@@ -125,19 +126,14 @@ def _beside(name: str, base: Ahead, supposed: tuple[Ahead, Ahead]) -> pd.DataFra
         table[prefix + "p10"] = np.min([np.quantile(drawn, 0.1, axis=0) for drawn in off], axis=0)
         table[prefix + "p90"] = np.max([np.quantile(drawn, 0.9, axis=0) for drawn in off], axis=0)
     difference = table["mean"] - table.base
-    return table.assign(difference=difference, so_far=difference.cumsum())[
-        ["scenario", "week", "base", "mean", "difference", "p10", "p90", "so_far", "so_far_p10", "so_far_p90"]
-    ]
+    return table.assign(difference=difference, so_far=difference.cumsum())
 
 
-def _ahead(facts: Facts, known: Flows, then: Past, weeks: int, scenario: Scenario) -> tuple[Ahead, Ahead]:
+def _ahead(facts: Facts, known: Flows, then: Past, weeks: int, scenario: Scenario) -> list[Ahead]:
     """The forecast under a scenario, with the least and with the greatest uptake of its discount."""
     concerned = _concerned(facts, then, scenario)
-    least, most = (
-        ahead(_flows(known, each, concerned), then, Supposed(then.model, each, concerned), weeks)
-        for each in (scenario.with_uptake(share) for share in scenario.discount_uptake)
-    )
-    return least, most
+    ends = [scenario.with_uptake(share) for share in dict.fromkeys(scenario.discount_uptake)]
+    return [ahead(_flows(known, each, concerned), then, Supposed(then.model, each, concerned), weeks) for each in ends]
 
 
 def _concerned(facts: Facts, then: Past, scenario: Scenario) -> frozenset[str]:
