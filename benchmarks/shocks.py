@@ -107,8 +107,9 @@ def _held(after: pd.DataFrame) -> str:
 def _right_again(facts: object, shocked: date, size: Callable[[int], Floats]) -> str:
     """The first week from which on the level of billing stays near what is billed."""
     days = [shocked + timedelta(weeks=nth) for nth in range(AFTER + 13)]
-    levels = billing.levels(facts, days)
-    begun = billing.begun(facts, days).groupby("on").amount.sum() / billing.TEMPLATE_WEEKS
+    rows = billing.recent(facts, days)
+    levels = billing.levels(facts, rows, days)
+    begun = billing.begun(rows).groupby("on").amount.sum() / billing.TEMPLATE_WEEKS
     told = np.array([levels[day].multiple * begun.loc[pd.Timestamp(day)] for day in days])
     truth = size(WEEKS - 1).sum() * np.exp(5 + 0.35**2 / 2) * 100
     off = np.flatnonzero(np.abs(told / truth - 1) > NEAR)
@@ -119,7 +120,7 @@ def _words(facts: object, known: object, shocked: date) -> str:
     """What the page said first of it, and when."""
     for nth in range(-1, AFTER):
         day = shocked + timedelta(weeks=nth)
-        level = billing.levels(facts, [day])[day]
+        level = billing.levels(facts, billing.recent(facts, [day]), [day])[day]
         strange = [name for name in unlived.names(known, day, AFTER) if name]
         if level.change_share or strange:
             told = f"billing lies {level.change_share:+.0%}" if level.change_share else strange[0]

@@ -58,7 +58,7 @@ def test_the_schedule_counts_as_known_and_as_far_as_it_is_to_come(scheduled: Fac
 def test_what_the_last_eight_weeks_began(scheduled: Facts) -> None:
     """From 6 April to 31 May: S2 and S3, known and outside plans, on their day; Bert's plan whole, on the day it was
     agreed. Anna's instalments were agreed before."""
-    rows = billing.begun(scheduled, [AS_OF])
+    rows = billing.begun(billing.recent(scheduled, [AS_OF]))
     begun = {
         (row.customer_id, str(row.issued_on)[:10], row.amount, str(row.begun_on)[:10]) for row in rows.itertuples()
     }
@@ -145,6 +145,7 @@ def test_the_level_of_a_day_knows_what_was_known(tmp_path: Path) -> None:
     """On Sunday 31 May the ledger lives for three whole weeks since its first bill, on 4 May: 100, 100 and 200 of
     500 in eight; Bert's, which would make it a year old, is not known before Monday."""
     known = facts(opened(told(LIVED), tmp_path), date(2026, 6, 1))
-    levels = billing.levels(known, [date(2026, 5, 31), date(2026, 6, 1)])
+    stand = [date(2026, 5, 31), date(2026, 6, 1)]
+    levels = billing.levels(known, billing.recent(known, stand), stand)
     assert levels[date(2026, 5, 31)].multiple == pytest.approx((400 / 3) / (500 / 8))
     assert levels[date(2026, 6, 1)].multiple == pytest.approx((500 / 16) / (500 / 8))

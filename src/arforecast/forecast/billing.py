@@ -59,21 +59,14 @@ def scheduled(facts: Facts, stand: Sequence[date]) -> pd.DataFrame:
     return rows.order_by("on", "customer_id", "issued_on", "due_on", "amount").to_pandas()
 
 
-def begun(facts: Facts, stand: Sequence[date]) -> pd.DataFrame:
-    """The billing that the eight weeks up to each day `on` began: what they billed off schedule, and what they agreed,
-    whole.
-
-    Columns of invoices and begun_on: the day of issue or, for all that was agreed, the day it was. The weeks to come
-    are taken to begin as much. An invoice is on schedule when its plan is, or its customer's day of issue.
-    """
-    rows = _begun(facts, stand)
+def begun(rows: ibis.Table) -> pd.DataFrame:
+    """The rows of `recent` of the last eight weeks; the weeks to come are taken to begin as much."""
     late = rows.begun_on > rows.on - ibis.interval(weeks=TEMPLATE_WEEKS)
     return rows.filter(late).mutate(balance=_.amount).order_by(*rows.columns).to_pandas()
 
 
-def levels(facts: Facts, stand: Sequence[date]) -> dict[date, Level]:
-    """The level of billing on each of the days `stand`; see `level`."""
-    rows = _begun(facts, stand)
+def levels(facts: Facts, rows: ibis.Table, stand: Sequence[date]) -> dict[date, Level]:
+    """The level of billing on each of the days `stand`, by the rows of `recent`; see `level`."""
     weeks_ago = rows.on.delta(rows.begun_on, unit="day") // 7
     billed = rows.group_by("on", weeks_ago=weeks_ago).aggregate(amount=rows.amount.sum()).to_pandas()
     weeks = {day: np.zeros(LEVEL_WEEKS) for day in stand}
@@ -93,19 +86,24 @@ def _first(facts: Facts, stand: Sequence[date]) -> pd.DataFrame:
     return known.group_by("on").aggregate(issued_on=known.issued_on.min()).to_pandas()
 
 
-def _begun(facts: Facts, stand: Sequence[date]) -> ibis.Table:
-    """The rows of `begun` of sixteen weeks."""
+def recent(facts: Facts, stand: Sequence[date]) -> ibis.Table:
+    """The billing that the sixteen weeks up to each day `on` began, computed once: what they billed off schedule, and
+    what they agreed, whole.
+
+    Columns of invoices and begun_on: the day of issue or, for all that was agreed, the day it was. An invoice is on
+    schedule when its plan is, or its customer's day of issue.
+    """
     schedule, calendar, invoices = _agreed(facts, stand), _calendar(stand), facts.invoices
     issued = (invoices.issued_on > calendar.since) & (invoices.issued_on <= calendar.on)
-    recent = calendar.join(invoices, issued & (invoices.entered_on <= calendar.on))
+    lately = calendar.join(invoices, issued & (invoices.entered_on <= calendar.on))
     plans = schedule.select("on", "plan_id").distinct()
     dates = schedule.select("on", "customer_id", issued_on="issue_on").distinct()
-    outside = recent.anti_join(plans, ["on", "plan_id"]).anti_join(dates, ["on", "customer_id", "issued_on"])
+    outside = lately.anti_join(plans, ["on", "plan_id"]).anti_join(dates, ["on", "customer_id", "issued_on"])
     agreed = schedule.filter(_.known_on > _.since).mutate(issued_on=_.issue_on, begun_on=_.known_on)
     columns = ["on", "customer_id", "issued_on", "due_on", "amount", "begun_on"]
     billed = outside.mutate(begun_on=_.issued_on)
     money = _.amount.cast("float64")
-    return billed.select(*columns).mutate(amount=money).union(agreed.select(*columns).mutate(amount=money))
+    return billed.select(*columns).mutate(amount=money).union(agreed.select(*columns).mutate(amount=money)).cache()
 
 
 def level(billed: Floats, lived: int) -> Level:

@@ -20,7 +20,7 @@ from arforecast import settings
 from arforecast.forecast import backtest, scale, unlived
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.baselines import WEEKLY, roll_rate_curve
-from arforecast.forecast.billing import TEMPLATE_WEEKS, Level, begun, levels, of_day, scheduled, weeks_since
+from arforecast.forecast.billing import TEMPLATE_WEEKS, Level, begun, levels, of_day, recent, scheduled, weeks_since
 from arforecast.forecast.calendar import Floats
 from arforecast.forecast.draws import MANY, Expected, simulated
 from arforecast.forecast.exposure import days
@@ -56,14 +56,14 @@ class Flows:
 def flows(facts: Facts, stand: Sequence[date]) -> Flows:
     """What can be known on each of the days `stand`."""
     rules = facts.books.settings
-    given = rules.forecast.billing_by_week
+    given, rows = rules.forecast.billing_by_week, recent(facts, stand)
     return Flows(
         rules.forecast,
         {on: amount * 10**rules.ledger.decimals for on, amount in given.items() if on > facts.days[-1]},
         reductions(facts),
         scheduled(facts, stand),
-        begun(facts, stand),
-        levels(facts, stand),
+        begun(rows),
+        levels(facts, rows, stand),
     )
 
 
@@ -178,12 +178,22 @@ def billing_multiples(known: Flows, day: date, weeks: int) -> Floats:
     """What each week to come is taken to begin, as a multiple of the mean of the last eight: at the level of billing,
     or as the settings have it."""
     multiples = np.full(weeks, known.levels[day].multiple)
-    usual = of_day(known.begun, day).amount.sum() / TEMPLATE_WEEKS
+    usual = _begun_a_week(known, day)
     for on, amount in known.given.items():
-        nth = ((on - day).days - 1) // 7
+        nth = _weeks_ahead(on, day)
         if 0 <= nth < weeks and usual > 0:
             multiples[nth] = amount / usual
     return multiples
+
+
+def _begun_a_week(known: Flows, day: date) -> float:
+    """What the last eight weeks began to bill, the mean of one, in minor units."""
+    return float(of_day(known.begun, day).amount.sum() / TEMPLATE_WEEKS)
+
+
+def _weeks_ahead(on: date, day: date) -> int:
+    """0 for the seven days after `day`, 1 for the next seven, ..."""
+    return ((on - day).days - 1) // 7
 
 
 def assumptions(known: Flows, then: Past, weeks: int, decimals: int) -> pd.DataFrame:
@@ -194,13 +204,13 @@ def assumptions(known: Flows, then: Past, weeks: int, decimals: int) -> pd.DataF
     ledger held; and on every row level_change_share, how far the billing of the last eight weeks lies above that of
     the eight before, null where no more than by chance.
     """
-    day, usual = then.origin, of_day(known.begun, then.origin).amount.sum() / TEMPLATE_WEEKS
+    day = then.origin
     starts = pd.date_range(day + timedelta(days=1), periods=weeks, freq="7D")
-    said = {(on - day - timedelta(days=1)).days // 7 for on in known.given}
+    said = {_weeks_ahead(on, day) for on in known.given}
     change = known.levels[day].change_share
     columns = {
         "week_start": starts,
-        "billing_amount": (billing_multiples(known, day, weeks) * usual).round() / 10**decimals,
+        "billing_amount": (billing_multiples(known, day, weeks) * _begun_a_week(known, day)).round() / 10**decimals,
         "source": ["settings" if nth in said else "level" for nth in range(weeks)],
         "without_precedent": unlived.names(then.known, day, weeks),
         "level_change_share": change or np.nan,

@@ -50,7 +50,7 @@ def _ages(forecast: pd.DataFrame, past: pd.DataFrame) -> Ints:
 
 
 def _misses(past: pd.DataFrame) -> Floats:
-    below, above = halves(past, 0.80)
+    below, above = _halves(past, 0.80)
     off = (past.actual - past.p50).to_numpy(float)
     return np.clip(NORMAL_90 * off / np.where(off > 0, above, below), -FARTHEST, FARTHEST)
 
@@ -64,7 +64,7 @@ def _widened(forecast: pd.DataFrame, scale: Floats, degrees: Floats) -> pd.DataF
     wide = {}
     for share, (low, high) in sorted(RANGES.items()):
         factor = scale * stdtrit(degrees, (1 + share) / 2) / ndtri((1 + share) / 2)
-        below, above = halves(forecast, share)
+        below, above = _halves(forecast, share)
         reach_below = np.maximum(reach_below, below * factor)
         reach_above = np.maximum(reach_above, above * factor)
         # Cash is what arrives: no range begins below nothing unless the median does.
@@ -73,7 +73,7 @@ def _widened(forecast: pd.DataFrame, scale: Floats, degrees: Floats) -> pd.DataF
     return forecast.assign(**wide)
 
 
-def halves(forecast: pd.DataFrame, share: float) -> tuple[Floats, Floats]:
+def _halves(forecast: pd.DataFrame, share: float) -> tuple[Floats, Floats]:
     """How far a range reaches below and above its median.
 
     A range without width says that nothing else can happen: a hundredth of the median is the least that is believed.
