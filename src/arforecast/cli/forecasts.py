@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from arforecast.cli.answers import opened, print_table, waiting
-from arforecast.cli.options import AS_OF, FORMAT, MANY, WHERE, as_day
+from arforecast.cli.options import AS_OF, FORMAT, WEEKS, WHERE, as_day
 from arforecast.errors import UsageError
 
 
@@ -27,7 +27,7 @@ def late(ledger: str, as_of: str, where: tuple[str, ...], form: str) -> None:
 @click.command()
 @click.argument("ledger")
 @AS_OF
-@click.option("--weeks", type=MANY, default=13, show_default=True, help="How many weeks ahead.")
+@WEEKS
 @click.option(
     "--book", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
     help="Keep it in this book of forecasts too, where nothing is ever written again.",
@@ -48,7 +48,7 @@ def cash(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, book: Path
 @click.command()
 @click.argument("ledger")
 @AS_OF
-@click.option("--weeks", type=MANY, default=13, show_default=True, help="How many weeks ahead.")
+@WEEKS
 @WHERE
 @FORMAT
 def scenarios(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, form: str) -> None:
@@ -64,7 +64,7 @@ def scenarios(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, form:
 @click.command()
 @click.argument("ledger")
 @AS_OF
-@click.option("--weeks", type=MANY, default=13, show_default=True, help="How many weeks ahead.")
+@WEEKS
 @WHERE
 @FORMAT
 def position(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, form: str) -> None:

@@ -45,6 +45,7 @@ def as_amount(_context: click.Context, _parameter: click.Parameter, amount: str 
 AS_OF = click.option("--as-of", required=True, metavar="DATE", callback=as_day, help="The day to stand on, YYYY-MM-DD.")
 TIME_ZONE = click.option("--time-zone", metavar="ZONE", help="Where it is yesterday: Europe/Zurich, UTC.")
 MANY = click.IntRange(min=1)
+WEEKS = click.option("--weeks", type=MANY, default=13, show_default=True, help="How many weeks ahead.")
 BY = click.option(
     "--by",
     metavar="COLUMN[,COLUMN]",
