@@ -287,13 +287,13 @@ class Snapshot:
         ['customer_id', 'grade', 'expected_days_late']
         """
         self._history("The rating of customers")
-        return rating.ratings(self._facts, self.day)
+        return rating.ratings(self._facts, self._conduct, self.day)
 
     @kernel.telling("Rating customers on past days")
     def rating_record(self) -> pd.DataFrame:
         """Past ratings beside the six months that followed; see `arforecast.actions.rating_record.record`."""
         self._record()
-        return rating_record.record(self._facts, self.day)
+        return rating_record.record(self._facts, self._conduct, self.day)
 
     def rating_results(self) -> pd.DataFrame:
         """What past grades came to, with ranges; see `arforecast.actions.rating_record.by_grade`."""
@@ -317,14 +317,14 @@ class Snapshot:
         ['customer_id', 'proposal', 'rules']
         """
         self._history("The credit policy")
-        return policy.policy(self._facts, self.day)
+        return policy.policy(self._facts, self._conduct, self.day)
 
     @kernel.telling("Applying the credit policy to past sales")
     def policy_sales(self) -> pd.DataFrame:
         """Each sale of 24 months, what the policy would have done with it and what became of it; see
         `arforecast.actions.policy_record.sales`."""
         self._record()
-        return policy_record.sales(self._facts, self.day)
+        return policy_record.sales(self._facts, self._conduct, self.day)
 
     def policy_months(self) -> pd.DataFrame:
         """What the policy would have done by month: sales refused and kept, cash forgone, losses avoided; see
@@ -345,12 +345,12 @@ class Snapshot:
         ['customer_id', 'instalments', 'plan']
         """
         self._history("A payment plan")
-        return plans.plans(self._facts, self.day)
+        return plans.plans(self._facts, self._lives, self.day)
 
     def plan_instalments(self) -> pd.DataFrame:
         """The instalments of these plans, which add up to the debt; see `arforecast.actions.plans.instalments`."""
         self._history("A payment plan")
-        return plans.instalments(self._facts, self.day)
+        return plans.instalments(self._facts, self._lives, self.day)
 
     def plan_glossary(self) -> pd.DataFrame:
         """What the columns of `plans` mean: kpi, meaning."""
@@ -365,7 +365,7 @@ class Snapshot:
         ['customer_id', 'verdict', 'break_even_share']
         """
         self._history("What early payment is worth")
-        return pricing.pricing(self._facts, self.day)
+        return pricing.pricing(self._facts, self._lives, self.day)
 
     def pricing_glossary(self) -> pd.DataFrame:
         """What the columns of `pricing` mean: kpi, meaning."""
@@ -378,7 +378,7 @@ class Snapshot:
         Amounts are whole minor units of the currency of their row. `arforecast.letters.write` makes letters of it.
         """
         self._history("A reminder")
-        return reminders.reminders(self._facts, self.day)
+        return reminders.reminders(self._facts, self._lives, self.day)
 
     def account_glossary(self) -> pd.DataFrame:
         """What the reasons to look at an account mean, and its figures: kpi, meaning."""
@@ -668,6 +668,10 @@ class Snapshot:
         return exposure.lives(self._facts)
 
     @cached_property
+    def _conduct(self) -> rating.Conduct:
+        return rating.conduct(self._facts, self._lives)
+
+    @cached_property
     def _origins(self) -> list[date]:
         return backtest.weekly_origins(self._facts, self.day)
 
@@ -707,9 +711,8 @@ class Snapshot:
     def customers(self) -> pd.DataFrame:
         """The customers' names: customer_id, name (the identifier where there is none)."""
         invoiced = self.books.tables["invoices"].select("customer_id").distinct()
-        named = invoiced.left_join(self.books.tables["customers"].select("customer_id", "name"), "customer_id")
-        customers = named.select("customer_id", "name").order_by("customer_id").to_pandas()
-        return customers.assign(name=customers.name.fillna(customers.customer_id))
+        customers = invoiced.order_by("customer_id").to_pandas()
+        return customers.assign(name=accounts.names(self.books, customers.customer_id))
 
     def stamp(self) -> dict[str, Any]:
         """What a figure rests on: as_of, where (the conditions of a part), currency (empty where

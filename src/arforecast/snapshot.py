@@ -86,6 +86,12 @@ def stand(books: Books, days: Iterable[date], by: By = None) -> Facts:
     )
 
 
+def asked_of(facts: Facts, days: Iterable[date]) -> Facts:
+    """The same facts, computed once, as known at the close of other days."""
+    days = tuple(sorted(set(days)))
+    return replace(facts, days=days, calendar=calendar(days))
+
+
 def regrouped(facts: Facts, by: By) -> Facts:
     """The same facts in groups of `by`, computed once: no amount, no balance and no settlement changes.
 

@@ -15,7 +15,7 @@ from arforecast.errors import UsageError
 from arforecast.kpis import known
 from arforecast.kpis.balances import bucket_names, companies, on_account, under_dispute
 from arforecast.kpis.service import answered
-from arforecast.ledger import valued
+from arforecast.ledger import Books, valued
 from arforecast.ledger.database import among
 from arforecast.snapshot import Facts, fetched, opening, positions, read, total
 
@@ -109,9 +109,9 @@ def owing(facts: Facts, as_of: date) -> pd.DataFrame:
     return read(listed, facts)[COLUMNS]
 
 
-def names(facts: Facts, customer_ids: Iterable[str]) -> list[str]:
+def names(books: Books, customer_ids: Iterable[str]) -> list[str]:
     """The name of each customer, its identifier where it has none."""
-    told = facts.books.tables["customers"].filter(_.name.notnull()).select("customer_id", "name").to_pandas()
+    told = books.tables["customers"].filter(_.name.notnull()).select("customer_id", "name").to_pandas()
     known_as = dict(zip(told.customer_id, told.name, strict=True))
     return [known_as.get(customer, customer) for customer in customer_ids]
 

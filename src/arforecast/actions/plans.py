@@ -19,7 +19,7 @@ from arforecast.actions.accounts import names
 from arforecast.actions.rating import DEFAULT_DAYS
 from arforecast.currencies import decimals
 from arforecast.forecast.calendar import Days, Ints, OpenDays, working_days
-from arforecast.forecast.exposure import Lives, lives, settled_on, unrolled
+from arforecast.forecast.exposure import Lives, ended_on, unrolled
 from arforecast.kpis.balances import under_dispute
 from arforecast.kpis.service import answered
 from arforecast.snapshot import Facts, fetched, month_ends, own_positions, total
@@ -45,13 +45,12 @@ MONTHS, QUANTILE, NOTICE_DAYS = 24, 0.25, 7
 STRENGTH = 3
 
 
-def plans(facts: Facts, as_of: date) -> pd.DataFrame:
+def plans(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
     """One row a customer and currency to whom a plan is proposed, the largest debt first; see MEANINGS."""
-    known = lives(facts)
     proposed, dated = _proposed(facts, as_of), working_days(known.holidays)
     parts = _parts(proposed, as_of, dated).groupby("plan")
     told = proposed.join(_agreements(facts, known, as_of, proposed.customer_id)).assign(
-        name=names(facts, proposed.customer_id),
+        name=names(facts.books, proposed.customer_id),
         debt_balance=_major(proposed.debt, proposed.currency),
         instalment_amount=_major(parts.amount.first(), proposed.currency),
         last_amount=_major(parts.amount.last(), proposed.currency),
@@ -62,11 +61,11 @@ def plans(facts: Facts, as_of: date) -> pd.DataFrame:
     return rows.sort_values(["debt_balance", "customer_id"], ascending=[False, True], ignore_index=True)[COLUMNS]
 
 
-def instalments(facts: Facts, as_of: date) -> pd.DataFrame:
+def instalments(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
     """The instalments of the plans that are proposed: customer_id, currency, instalment (1, 2, ...), due_on, amount in
     that currency; they add up to the debt."""
     proposed = _proposed(facts, as_of)
-    parts = _parts(proposed, as_of, working_days(lives(facts).holidays))
+    parts = _parts(proposed, as_of, working_days(known.holidays))
     rows = parts.join(proposed[["customer_id", "currency"]], on="plan")
     rows = rows.assign(amount=_major(rows.amount, rows.currency), instalment=parts.groupby("plan").cumcount() + 1)
     return rows[["customer_id", "currency", "instalment", "due_on", "amount"]].reset_index(drop=True)
@@ -182,8 +181,7 @@ def _past_plans(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
     """The plans of which an instalment fell due: customer_id, kept (1 or 0)."""
     rows = facts.invoices.filter(_.plan_id.notnull() & (_.entered_on <= as_of) & (_.due_on < as_of))
     parts = fetched(rows.select("invoice_id", "customer_id", "plan_id"))
-    place = known.invoice_id.get_indexer(pd.Index(parts.invoice_id))
-    ended = np.fmin(settled_on(known, as_of)[place], np.datetime64(as_of))
+    place, ended = ended_on(known, parts.invoice_id, as_of)
     late = (ended - known.due_on[place]).astype(np.int64)
     kept = parts.assign(kept=(late < DEFAULT_DAYS).astype(np.int64))
     return kept.groupby(["customer_id", "plan_id"])[["kept"]].min().reset_index()[["customer_id", "kept"]]

@@ -7,7 +7,6 @@ stays has a limit and terms by its grade. What is under an open dispute is not p
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,12 +17,13 @@ from ibis import _
 from numpy.typing import NDArray
 
 from arforecast.actions.accounts import names
-from arforecast.actions.rating import GRADES, NEW, WINDOW_DAYS, YEAR_DAYS, Conduct, billed, conduct, rated
+from arforecast.actions.rating import GRADES, NEW, WINDOW_DAYS, Conduct, billed, rated
 from arforecast.forecast.calendar import Floats
 from arforecast.kpis.balances import under_dispute
 from arforecast.kpis.service import answered
+from arforecast.schedules.sheet import YEAR_DAYS
 from arforecast.settings import Policy
-from arforecast.snapshot import Facts, calendar, fetched, positions, read, total
+from arforecast.snapshot import Facts, asked_of, fetched, positions, read, total
 
 COLUMNS = [
     "customer_id", "name", "grade", "proposal", "rules", "open_balance", "oldest_days_past_due", "broken_promises",
@@ -48,13 +48,13 @@ MEANINGS = {
 }
 
 
-def policy(facts: Facts, as_of: date) -> pd.DataFrame:
+def policy(facts: Facts, own: Conduct, as_of: date) -> pd.DataFrame:
     """One row a customer billed in the last 730 days or owing, those that meet a rule first, then by what is open; see
     MEANINGS. Money is in major units."""
-    own, rules = conduct(facts), facts.books.settings.policy
+    rules = facts.books.settings.policy
     judged = judge(facts, own, [as_of]).drop(columns="as_of")
     limits = facts.books.tables["customers"].select("customer_id", credit_limit_amount="credit_limit")
-    rows = judged.merge(fetched(limits), "left", "customer_id").assign(name=names(facts, judged.customer_id))
+    rows = judged.merge(fetched(limits), "left", "customer_id").assign(name=names(facts.books, judged.customer_id))
     shown = read(rows[(rows.open_balance > 0) | (billed(own, as_of, WINDOW_DAYS) > 0)], facts)
     told = shown.assign(
         rules=["; ".join(_rules(row, rules)) for row in shown.to_dict("records")],
@@ -68,7 +68,7 @@ def policy(facts: Facts, as_of: date) -> pd.DataFrame:
 def judge(facts: Facts, own: Conduct, on: Sequence[date]) -> pd.DataFrame:
     """What the policy says of each customer at the close of each day, money in minor units: as_of, customer_id, grade,
     hold, prepay, and the figures of MEANINGS."""
-    then = replace(facts, days=tuple(on), calendar=calendar(on))
+    then = asked_of(facts, on)
     rows = pd.concat([_judged(own, facts, day).assign(as_of=day) for day in on], ignore_index=True)
     for part in (_owing(then), _broken(then)):
         known_on = part.assign(as_of=pd.to_datetime(part.as_of).dt.date)

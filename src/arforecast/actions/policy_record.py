@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from arforecast.actions import policy
 from arforecast.actions.policy import judge
-from arforecast.actions.rating import Conduct, conduct
+from arforecast.actions.rating import Conduct
 from arforecast.forecast.calendar import Ints
-from arforecast.forecast.exposure import settled_on
+from arforecast.forecast.exposure import ended_on
 from arforecast.schedules.sheet import share
 from arforecast.snapshot import Facts, at_issue, fetched, month_ends, opening, pays, read, total
 
@@ -58,11 +58,10 @@ MEANINGS = {
 }
 
 
-def sales(facts: Facts, as_of: date) -> pd.DataFrame:
+def sales(facts: Facts, own: Conduct, as_of: date) -> pd.DataFrame:
     """One row a sale of the last 24 months: SALES, with its decision (hold, prepayment, over limit, keep), what became
     of it by as_of (cash_amount with set-offs and withheld tax, written_off_amount, open_balance), and days_late, so far
     where it is open. Money is in major units."""
-    own = conduct(facts)
     judged = judge(facts, own, _closes(facts, as_of)).rename(columns={"open_balance": "open_before"})
     rows = _sold(facts, own, as_of).merge(judged.drop(columns="terms_days"), on=["as_of", "customer_id"])
     told = rows.assign(decision=_decisions(rows), month_on=rows.issued_on.dt.to_period("M").dt.to_timestamp())
@@ -95,8 +94,7 @@ def _sold(facts: Facts, own: Conduct, as_of: date) -> pd.DataFrame:
 
 
 def _days_late(own: Conduct, rows: pd.DataFrame, as_of: date) -> Ints:
-    place = own.known.invoice_id.get_indexer(pd.Index(rows.invoice_id))
-    ended = np.fmin(settled_on(own.known, as_of)[place], np.datetime64(as_of))
+    place, ended = ended_on(own.known, rows.invoice_id, as_of)
     return (ended - own.known.due_on[place]).astype(np.int64).clip(min=0)
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.actions.accounts import names
-from arforecast.forecast.exposure import Lives, lives, settled_on
+from arforecast.forecast.exposure import Lives, ended_on
 from arforecast.kpis import known
 from arforecast.schedules.sheet import YEAR_DAYS, known_at_issue, share
 from arforecast.snapshot import Facts, fetched, pays, read, total
@@ -53,15 +53,15 @@ MEANINGS = {
 }
 
 
-def pricing(facts: Facts, as_of: date) -> pd.DataFrame:
+def pricing(facts: Facts, past: Lives, as_of: date) -> pd.DataFrame:
     """One row a customer billed in the last 365 days, who costs most by its discounts first; see MEANINGS. Money is in
     major units."""
-    bills = _bills(facts, lives(facts), as_of)
+    bills = _bills(facts, past, as_of)
     sums = _summed(bills, float(_discount_days(bills)))
     rate = facts.books.settings.actions.cost_of_capital_share
     earned = rate * sums.gained_days / YEAR_DAYS
     rows = sums.assign(
-        name=names(facts, sums.customer_id),
+        name=names(facts.books, sums.customer_id),
         uptake_share=share(sums.taken_amount, sums.offered_amount),
         discount_share=share(sums.offered_amount, sums.offered_on),
         break_even_share=earned / (1 + earned),
@@ -92,8 +92,7 @@ def _bills(facts: Facts, past: Lives, as_of: date) -> pd.DataFrame:
     )
     of = ("invoice_id", "customer_id", "kind", "issued_on", "due_on", "discount_until", "discount_amount")
     rows = fetched(issued.select(*of).join(sums, "invoice_id").order_by("invoice_id"))
-    place = past.invoice_id.get_indexer(pd.Index(rows.invoice_id))
-    ended = np.fmin(settled_on(past, as_of)[place], np.datetime64(as_of))
+    place, ended = ended_on(past, rows.invoice_id, as_of)
     dated = {name: pd.to_datetime(rows[name]) for name in ("issued_on", "due_on", "discount_until")}
     over = dated["discount_until"] < pd.Timestamp(as_of)
     return rows.assign(

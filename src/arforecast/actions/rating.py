@@ -28,10 +28,11 @@ from numpy.typing import NDArray
 
 from arforecast.actions.accounts import names
 from arforecast.forecast.calendar import Bools, Days, Floats, Ints
-from arforecast.forecast.exposure import Lives, days, lives, settled_on
+from arforecast.forecast.exposure import Lives, days, settled_on
 from arforecast.kpis import known
 from arforecast.kpis.balances import companies
 from arforecast.ledger.groups import grouped
+from arforecast.schedules.sheet import YEAR_DAYS
 from arforecast.settings import Rating
 from arforecast.snapshot import Facts, fetched, opening, read
 
@@ -41,7 +42,7 @@ COLUMNS = [
 ]  # fmt: skip
 GRADES, NEW = ("A", "B", "C", "D", "E"), "new"
 DEFAULT_DAYS, LONGEST_DAYS = 90, 180
-WINDOW_DAYS, YEAR_DAYS = 730, 365
+WINDOW_DAYS = 730
 # How many invoices the usual is worth: of the chance to be late, of what becomes of those that are; to a segment.
 FREQUENCY, SEVERITY, SEGMENT = 1, 15, 10
 MEANINGS = {
@@ -106,9 +107,8 @@ class Due:
         return (self.days >= DEFAULT_DAYS) | (self.written > 0)
 
 
-def conduct(facts: Facts) -> Conduct:
+def conduct(facts: Facts, past: Lives) -> Conduct:
     """What customers did with their invoices, whenever it became known."""
-    past = lives(facts)
     return Conduct(past, past.customers, past.customer, _segments(facts, past), _losses(facts, past))
 
 
@@ -132,18 +132,18 @@ def of_groups(own: Conduct, facts: Facts) -> Conduct:
     return replace(own, payers=pd.Index(groups), payer=codes.astype(np.int64)[own.payer])
 
 
-def ratings(facts: Facts, as_of: date) -> pd.DataFrame:
+def ratings(facts: Facts, own: Conduct, as_of: date) -> pd.DataFrame:
     """One row a customer billed in the last 730 days, the worst grade first, those that are new last; see MEANINGS.
 
     Money is in major units, shares and chances are 0-1.
     """
-    own, choices = conduct(facts), facts.books.settings.rating
+    choices = facts.books.settings.rating
     now, before = (rated(own, day, choices) for day in (as_of, opening(as_of)))
     group = of_groups(own, facts)
     grades = rated(group, as_of, choices).grade
     joined = now.assign(
         customer_id=own.payers,
-        name=names(facts, own.payers),
+        name=names(facts.books, own.payers),
         grade_before=before.grade,
         moved=moved(own, now, before, as_of),
         group_id=group.payers[_groups(own, group)],

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from arforecast.actions.rating import GRADES, NEW, Conduct, conduct, fallen_due, rated, summed
+from arforecast.actions.rating import GRADES, NEW, Conduct, fallen_due, rated, summed
 from arforecast.forecast import scores
 from arforecast.forecast.calendar import Floats
 from arforecast.forecast.exposure import days, settled_on
@@ -34,7 +34,7 @@ ENDS = ("", "_low", "_high")
 SKILLS = {"came_days_late": "expected_days_late", "came_written_off_amount": "expected_loss_share"}
 
 
-def record(facts: Facts, as_of: date) -> pd.DataFrame:
+def record(facts: Facts, own: Conduct, as_of: date) -> pd.DataFrame:
     """One row a past month-end and customer that had an invoice fall due in the two years before it.
 
     origin, customer_id, grade, expected_loss_share, expected_days_late, late_share (of invoices that had fallen due, by
@@ -42,7 +42,7 @@ def record(facts: Facts, as_of: date) -> pd.DataFrame:
     came_days_late, by amount, null where nothing fell due; stake_amount, what was open on the origin or fell due since;
     came_written_off_amount, null where the ledger tells of no write-offs.
     """
-    own, choices = conduct(facts), facts.books.settings.rating
+    choices = facts.books.settings.rating
     parts = [_of_origin(own, origin, until, choices) for origin, until in _spans(as_of)]
     return read(pd.concat(parts, ignore_index=True), facts)[COLUMNS]
 

@@ -17,7 +17,7 @@ from ibis import _
 
 from arforecast.actions import accounts, plans
 from arforecast.forecast.calendar import working_days
-from arforecast.forecast.exposure import lives
+from arforecast.forecast.exposure import Lives
 from arforecast.kpis.balances import bucket_names, under_dispute
 from arforecast.kpis.service import answered
 from arforecast.ledger.database import among
@@ -50,9 +50,9 @@ class Reminders(NamedTuple):
     instalments: pd.DataFrame
 
 
-def reminders(facts: Facts, as_of: date) -> Reminders:
+def reminders(facts: Facts, past: Lives, as_of: date) -> Reminders:
     """Who is to be reminded at the close of `as_of`; accounts in the order of their identifiers."""
-    offered = plans.instalments(facts, as_of)
+    offered = plans.instalments(facts, past, as_of)
     items = _items(facts, as_of)
     reached = _stages(items, offered, _broken(facts, as_of), facts.books.settings.reminders.before_due_days)
     known = accounts.owing(facts, as_of).set_index("customer_id")
@@ -61,12 +61,12 @@ def reminders(facts: Facts, as_of: date) -> Reminders:
     asked = _asked(items.merge(rows[["customer_id", "stage"]], on="customer_id"), facts)
     first = asked[asked.asked].groupby("customer_id").due_on.min()
     told = rows.merge(_customers(facts), "left", "customer_id").assign(
-        name=accounts.names(facts, rows.customer_id),
+        name=accounts.names(facts.books, rows.customer_id),
         channel=rows.stage.map(CHANNELS).fillna(LETTER).to_numpy(),
         collector=known.collector.reindex(rows.customer_id).to_numpy(),
         credit_balance=known.credit_balance.reindex(rows.customer_id).to_numpy(),
         first_due_on=first.reindex(rows.customer_id).to_numpy(),
-        pay_by_on=pd.Timestamp(_pay_by(facts, as_of)),
+        pay_by_on=pd.Timestamp(_pay_by(facts, past, as_of)),
     )
     ids = told.customer_id.tolist()
     return Reminders(
@@ -131,10 +131,10 @@ def _customers(facts: Facts) -> pd.DataFrame:
     return fetched(facts.books.tables["customers"].select("customer_id", "language", "country"))
 
 
-def _pay_by(facts: Facts, as_of: date) -> np.datetime64:
+def _pay_by(facts: Facts, past: Lives, as_of: date) -> np.datetime64:
     """A working day so many days ahead, or the next one."""
     ahead = np.datetime64(as_of) + facts.books.settings.reminders.pay_within_days
-    return working_days(lives(facts).holidays).since(np.array([ahead]))[0]
+    return working_days(past.holidays).since(np.array([ahead]))[0]
 
 
 def _payments(facts: Facts, as_of: date, ids: list[str]) -> pd.DataFrame:

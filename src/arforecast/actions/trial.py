@@ -9,19 +9,17 @@ Whom the list names later in the week is in no trial.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 
 import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast import snapshot
 from arforecast.actions import reserve, worklist
 from arforecast.actions.dunning import NO_CONTACT, RESERVED, WAIT, WORDS
 from arforecast.actions.value import WITHIN
 from arforecast.forecast.backtest import Past
-from arforecast.snapshot import Facts, fetched, total
+from arforecast.snapshot import Facts, asked_of, fetched, total
 
 FORESEEN = [*worklist.EXPECTED, *(f"more_{within}" for within in WITHIN)]
 
@@ -56,7 +54,7 @@ def _nobody() -> pd.DataFrame:
 
 def _named(facts: Facts, then: Past, capacity: int | None) -> pd.DataFrame:
     """Those whom the list of an eve names for a contact."""
-    stood = replace(facts, days=(then.origin,), calendar=snapshot.calendar([then.origin]))
+    stood = asked_of(facts, [then.origin])
     rows = worklist.within(worklist.listed(stood, then), worklist.Limits(capacity))
     asked = rows[~rows.action.isin([WAIT, *(WORDS[name] for name in NO_CONTACT)])]
     return asked[["customer_id", *FORESEEN]].assign(

@@ -23,9 +23,9 @@ from arforecast.forecast.backtest import Past
 from arforecast.forecast.calendar import Floats, Ints
 from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Distribution, readings
+from arforecast.schedules.sheet import YEAR_DAYS
 from arforecast.settings import Action, Actions, Settings
 
-YEAR_DAYS = 365
 WITHIN = (14, 30)
 CHANCES = ["p_late", *(f"p_paid_{within}" for within in WITHIN)]
 BROUGHT = ["low", "high", *(f"more_{within}" for within in WITHIN)]

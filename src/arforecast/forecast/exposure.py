@@ -144,6 +144,13 @@ def settled_on(known: Lives, day: date) -> Days:
     return settled
 
 
+def ended_on(known: Lives, invoice_ids: pd.Series, day: date) -> tuple[Ints, Days]:
+    """The places of some invoices, and the day on which each was settled as known at the close of `day`; that day where
+    it is open still."""
+    place = known.invoice_id.get_indexer(pd.Index(invoice_ids))
+    return place, np.fmin(settled_on(known, day)[place], np.datetime64(day))
+
+
 def open_at(known: Lives, day: date) -> tuple[Ints, pd.DataFrame]:
     """The invoices known to be open at the close of `day`: their places, and as rows."""
     place = np.flatnonzero((known.entered_on <= np.datetime64(day)) & np.isnat(settled_on(known, day)))
