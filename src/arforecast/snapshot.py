@@ -15,6 +15,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from arforecast import currencies
 from arforecast.ledger import Books, valued, valued_at_close
 from arforecast.ledger.groups import By, columns, grouped, of_customers
 from arforecast.ledger.rates import CONVERTED
@@ -130,6 +131,11 @@ def fetched(rows: ibis.Table) -> pd.DataFrame:
     decimals = [name for name, dtype in rows.schema().items() if dtype.is_decimal()]
     frame = rows.to_pandas()
     return frame.astype(dict.fromkeys(decimals, "float64"))
+
+
+def in_own_currency(minor: pd.Series, currency: pd.Series) -> pd.Series:
+    """Amounts in minor units as people read them: in major units, each of its own currency."""
+    return minor / 10.0 ** currency.map(currencies.decimals).astype("float64")
 
 
 def read(rows: ibis.Table | pd.DataFrame, facts: Facts) -> pd.DataFrame:

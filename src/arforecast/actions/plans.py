@@ -22,7 +22,7 @@ from arforecast.forecast.calendar import Days, Ints, OpenDays, working_days
 from arforecast.forecast.exposure import Lives, ended_on, unrolled
 from arforecast.kpis.balances import under_dispute
 from arforecast.kpis.service import answered
-from arforecast.snapshot import Facts, fetched, month_ends, own_positions, total
+from arforecast.snapshot import Facts, fetched, in_own_currency, month_ends, own_positions, total
 
 COLUMNS = [
     "customer_id", "name", "currency", "debt_balance", "instalments", "instalment_amount", "first_on", "last_on",
@@ -51,9 +51,9 @@ def plans(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
     parts = _parts(proposed, as_of, dated).groupby("plan")
     told = proposed.join(_agreements(facts, known, as_of, proposed.customer_id)).assign(
         name=names(facts.books, proposed.customer_id),
-        debt_balance=_major(proposed.debt, proposed.currency),
-        instalment_amount=_major(parts.amount.first(), proposed.currency),
-        last_amount=_major(parts.amount.last(), proposed.currency),
+        debt_balance=in_own_currency(proposed.debt, proposed.currency),
+        instalment_amount=in_own_currency(parts.amount.first(), proposed.currency),
+        last_amount=in_own_currency(parts.amount.last(), proposed.currency),
         first_on=parts.due_on.first(),
         last_on=parts.due_on.last(),
     )
@@ -67,17 +67,15 @@ def instalments(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
     proposed = _proposed(facts, as_of)
     parts = _parts(proposed, as_of, working_days(known.holidays))
     rows = parts.join(proposed[["customer_id", "currency"]], on="plan")
-    rows = rows.assign(amount=_major(rows.amount, rows.currency), instalment=parts.groupby("plan").cumcount() + 1)
+    rows = rows.assign(
+        amount=in_own_currency(rows.amount, rows.currency), instalment=parts.groupby("plan").cumcount() + 1
+    )
     return rows[["customer_id", "currency", "instalment", "due_on", "amount"]].reset_index(drop=True)
 
 
 def glossary() -> pd.DataFrame:
     """What the columns of `plans` mean: kpi, meaning."""
     return pd.DataFrame(MEANINGS.items(), columns=["kpi", "meaning"])
-
-
-def _major(minor: pd.Series, currency: pd.Series) -> pd.Series:
-    return (minor / 10.0 ** currency.map(decimals).astype(float)).astype(float)
 
 
 def _said(plan: Any) -> str:

@@ -7,14 +7,13 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from arforecast.currencies import decimals
 from arforecast.forecast import ranges
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.calendar import Floats
 from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.forecast.reasons import MOVED, reasons
-from arforecast.snapshot import Facts
+from arforecast.snapshot import Facts, in_own_currency
 
 COLUMNS = [
     "invoice_id", "customer_id", "due_on", "currency", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30",
@@ -46,7 +45,7 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
             "customer_id": invoices.customer_id,
             "due_on": pd.to_datetime(invoices.due_on),
             "currency": invoices.currency,
-            "open_balance": invoices.own_balance / 10.0 ** invoices.currency.map(decimals).astype("float64"),
+            "open_balance": in_own_currency(invoices.own_balance, invoices.currency),
             "worth_amount": invoices.balance / 10**choices.ledger.decimals,
             **said.drop(columns=[*QUANTILES, *RANGE]),
             **{name: dated(said[name], then.origin) for name in (*QUANTILES, *RANGE)},

@@ -17,6 +17,7 @@ from arforecast.actions.reminders import Reminders
 from arforecast.currencies import decimals
 from arforecast.delivery.message import plain
 from arforecast.settings import Settings
+from arforecast.snapshot import in_own_currency
 
 
 def locale_of(language: str, country: str | None) -> Locale:
@@ -104,8 +105,7 @@ def _exact(minor: float, currency: str) -> Decimal:
 
 def major(rows: pd.DataFrame, *money: str) -> pd.DataFrame:
     """The rows with amounts in major units of their own currency."""
-    units = 10.0 ** rows.currency.map(decimals).astype("float64")
-    return rows.assign(**{name: rows[name] / units for name in money})
+    return rows.assign(**{name: in_own_currency(rows[name], rows.currency) for name in money})
 
 
 def _money(amount: Decimal, currency: str, locale: Locale) -> str:
