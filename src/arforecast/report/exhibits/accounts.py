@@ -37,8 +37,8 @@ def called(ids: pd.Series, customers: pd.DataFrame) -> pd.Series:
     """The name of each customer of `ids`: with its identifier where two of `customers` have that name, and the
     identifier alone where there is no name."""
     given = customers.drop_duplicates("customer_id").set_index("customer_id")["name"]
-    names = given.fillna(given.index.to_series())
-    own = names.index.to_series()
+    own = given.index.to_series().astype("str")
+    names = given.astype("str").fillna(own)
     shared = names.duplicated(keep=False) & names.ne(own)
     return ids.map(names.mask(shared, names + " (" + own + ")")).fillna(ids)
 
