@@ -37,6 +37,35 @@ def test_it_answers_as_the_ledger_does(ledger: Path, copied: Path, monkeypatch: 
     assert copy.as_of("2026-06-30").stamp() == read.as_of("2026-06-30").stamp()
 
 
+def test_what_one_notebook_asked_the_others_read(ledger: Path, copied: Path) -> None:  # noqa: F811
+    """As it was computed, types and all."""
+    asked, read = (open_ledger(str(ledger), Settings()).as_of("2026-06-30") for _ in range(2))
+    for name in ("kpis", "targets", "bridge", "accounts", "late_payers", "worklist", "late_record"):
+        pd.testing.assert_frame_equal(getattr(asked, name)(), getattr(read, name)(), check_exact=True)
+    for file in copied.glob("*.feather"):
+        pd.read_feather(file).head(0).to_feather(file)
+    assert read.accounts().empty
+
+
+def test_another_day_argument_or_part_is_another_question(ledger: Path, copied: Path) -> None:  # noqa: F811
+    opened = open_ledger(str(ledger), Settings())
+    today, part = opened.as_of("2026-06-30"), opened.where(customer_id="A").as_of("2026-06-30")
+    days = (today, part, opened.as_of("2026-05-31"))
+    assert [day.accounts().open_balance.sum() for day in days] == [500.5, 200, 100]
+    assert not today.bridge("2026-06-10").equals(today.bridge("2026-06-20"))
+
+
+def test_an_answer_there_is_no_room_for_is_given_all_the_same(ledger: Path, copied: Path) -> None:  # noqa: F811
+    """As on a disk that is full: the file that would hold it cannot be written."""
+    today = open_ledger(str(ledger), Settings()).as_of("2026-06-30")
+    answer = today.accounts()
+    (file,) = copied.glob("*.feather")
+    file.unlink()
+    file.with_suffix(".part").mkdir()
+    pd.testing.assert_frame_equal(today.accounts(), answer)
+    assert not file.exists()
+
+
 def test_another_ledger_is_read_as_ever(copied: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()

@@ -52,6 +52,7 @@ from arforecast.forecast.scorecard import Backtest
 from arforecast.forecast.variance import Compared
 from arforecast.kpis import bridge, families, known, rows, targets
 from arforecast.ledger import Books, part
+from arforecast.ledger.answers import once
 from arforecast.ledger.groups import WHOLE, By, columns, groupings
 from arforecast.ledger.part import Wanted
 from arforecast.ledger.tables import TABLES
@@ -145,6 +146,7 @@ class Snapshot:
         return f"<p>{escape(repr(self))}</p><p>Ask it for {asks}.</p>"
 
     @kernel.telling("Measuring")
+    @once
     def kpis(self, by: By = None, months: int = 1) -> pd.DataFrame:
         """Every KPI today and at the month-ends before, `months` days in all, also by group: of a column of invoices
         or customers, or of each combination of several, by=("segment", "country"); see `arforecast.kpis.measured`.
@@ -217,6 +219,7 @@ class Snapshot:
         invoices = self.books.tables["invoices"]
         return bool(invoices.filter(invoices.entered_on <= self.day).count().execute())
 
+    @once
     def bridge(self, since: str | date | None = None) -> pd.DataFrame:
         """Why open_ar and DSO moved since the close of `since`, the month-end before unless given, or the day the
         ledger opened with where that is later, in parts; see `arforecast.kpis.bridge.parts`."""
@@ -225,6 +228,7 @@ class Snapshot:
         before = max(opening, opened_on or opening) if since is None else _date(since)
         return bridge.parts(self.books, before, self.day)
 
+    @once
     def targets(self, months: int = 2) -> pd.DataFrame:
         """How far the KPIs are from their targets, `months` days in all; see `arforecast.kpis.targets.distances`.
 
@@ -257,6 +261,7 @@ class Snapshot:
         return schedules.schedule(self._facts, self.day, name)
 
     @kernel.telling("Looking at accounts")
+    @once
     def accounts(self) -> pd.DataFrame:
         """Every customer who owes, those most worth a look first; see `arforecast.actions.accounts.owing`.
 
@@ -385,6 +390,7 @@ class Snapshot:
         return accounts.glossary()
 
     @kernel.telling("Weighing what to do")
+    @once
     def worklist(
         self, capacity: int | None = None, collector: str | None = None, minutes: float | None = None
     ) -> pd.DataFrame:
@@ -438,6 +444,7 @@ class Snapshot:
         return schedules.glossary().rename(columns={"schedule": "kpi"})
 
     @kernel.telling("Predicting payment dates")
+    @once
     def late_payers(self) -> pd.DataFrame:
         """Every open invoice with its payment distribution; see `arforecast.forecast.late.late_payers`.
 
@@ -455,6 +462,7 @@ class Snapshot:
         return late.late_payers(self._facts, self._today)
 
     @kernel.telling("Predicting payment dates on past days")
+    @once
     def late_record(self) -> pd.DataFrame:
         """Past chances of being late beside what became of them; see `arforecast.forecast.backtest.late_record`."""
         self._record()
@@ -687,10 +695,12 @@ class Snapshot:
         return cash.flows(self._facts, [*self._origins, self.day])
 
     @cached_property
+    @once
     def _cash_past(self) -> pd.DataFrame:
         return cash.record(self._facts, self._flows, self._past(self._origins), RECORD_WEEKS)
 
     @cached_property
+    @once
     def _cash_beside(self) -> pd.DataFrame:
         return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
 

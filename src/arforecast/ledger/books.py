@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -26,7 +27,8 @@ class Books:
     beside the reporting one. notes: what the ledger says of itself. tells_paid: whether anything in it says what was
     paid: a table of applications, or paid_on of the invoices.
     whole: the books that these are a part of, where they are one; where: the conditions that made it; beyond: the
-    tables of which it knows nothing, since they say nothing of the columns of these conditions.
+    tables of which it knows nothing, since they say nothing of the columns of these conditions. copy: the folder of the
+    checked copy that they were opened from, see `arforecast.ledger.checked`.
     """
 
     tables: Tables
@@ -42,6 +44,7 @@ class Books:
     whole: Books | None = None
     where: tuple[str, ...] = ()
     beyond: frozenset[str] = frozenset()
+    copy: Path | None = None
 
     @property
     def entire(self) -> Books:

@@ -67,6 +67,7 @@ def _open(folder: Path, about: dict[str, Any], settings: Settings) -> Books:
         foreign=frozenset(about["foreign"]),
         notes=Notes.model_validate_json(str(about["notes"])),
         tells_paid=bool(about["tells_paid"]),
+        copy=folder,
     )
 
 

@@ -182,6 +182,8 @@ def _pack(ledger: str | Path, out: Path, asked: Asked) -> Pack:
         if missing := [job for job in fitted if job.name not in account["notebooks"]]:
             checked.write(opened.books, place, own / CHECKED)
             environment = _environment(opened.books, own, ledger)
+            # Most of what the brief asks, others have asked by then: it waits for none of them.
+            missing.sort(key=lambda job: job.name == BRIEF)
             _refuse_faults((yield [Task(job, folder, environment) for job in missing]) or [], failed)
         write_csv(opened.problems[opened.problems["severity"].eq("error")], folder / "quarantine.csv")
         account = runs.read(folder)
