@@ -13,6 +13,7 @@ import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
+from numpy.typing import NDArray
 
 from arforecast.kpis import balances, collections, cost, known, losses, service, speed
 from arforecast.kpis.catalogue import Kpi
@@ -213,31 +214,32 @@ def known_groups(facts: Facts) -> ibis.Table:
 def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     """One row a day, group and KPI, in the order of the catalogue."""
     kpis = catalogue(books.settings)
-    values = pd.concat([value(kpi, wide, books) for kpi in kpis], ignore_index=True)
     nth = np.repeat(np.arange(len(kpis)), len(wide))
-    dated = values.assign(as_of=pd.to_datetime(values.as_of), nth=nth)
-    return dated.sort_values([*KEYS, "nth"], ignore_index=True)
+    of = {
+        "as_of": np.tile(pd.to_datetime(wide.as_of), len(kpis)),
+        "group": np.tile(wide.group, len(kpis)),
+        "kpi": np.array([kpi.name for kpi in kpis], dtype=object)[nth],
+        "unit": np.array([kpi.unit for kpi in kpis], dtype=object)[nth],
+    }
+    values = pd.concat([value(kpi, wide, books) for kpi in kpis], ignore_index=True).assign(**of, nth=nth)
+    return values.sort_values([*KEYS, "nth"], ignore_index=True)
 
 
 def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
-    """A KPI of measures, one row a day and group: as_of, group, kpi, value, numerator, denominator, unit."""
+    """A KPI of measures, one row a day and group as theirs are: value, numerator, denominator."""
     numerator, denominator, scale = kpi.parts(wide)
     minor = 10**books.settings.ledger.decimals
     above_unit, below_unit = 1 if kpi.counted else minor, 1 if kpi.counted or kpi.each else minor
-    one = pd.Series(1.0, wide.index)
-    below = denominator / below_unit if isinstance(denominator, pd.Series) else one * denominator
     untold = known.not_in_ledger(books, kpi.name, looks_back=bool(kpi.begins_after))
     absent = known.kpi_not_in_ledger(kpi, books)
-    above = (numerator / above_unit).astype("float64").mask(known.before_complete(kpi, wide, books) | bool(untold))
-    below = below.mask(known.too_early(kpi, wide, books) | bool(absent))
-    return pd.DataFrame(
-        {
-            "as_of": wide.as_of,
-            "group": wide.group,
-            "kpi": kpi.name,
-            "value": above / below.replace(0, np.nan) * scale,
-            "numerator": above,
-            "denominator": below,
-            "unit": kpi.unit,
-        }
-    )
+    above = _unless(known.before_complete(kpi, wide, books) | bool(untold), numerator, above_unit)
+    fixed = not isinstance(denominator, pd.Series)
+    below = _unless(known.too_early(kpi, wide, books) | bool(absent), denominator, 1 if fixed else below_unit)
+    value = above / np.where(below == 0, np.nan, below) * scale
+    return pd.DataFrame({"value": value, "numerator": above, "denominator": below}, index=wide.index)
+
+
+def _unless(unknown: pd.Series, measure: pd.Series | float, unit: int) -> NDArray[np.float64]:
+    """A part of a KPI in its unit, NaN where it is not known."""
+    part = np.asarray(measure, dtype=float) / unit
+    return np.where(unknown, np.nan, part)
