@@ -74,7 +74,7 @@ def days(*texts: str) -> list[date]:
 def sample(folder: Path) -> Company:
     write_sample(folder / "sample", customers=60, months=18)
     stand = days("2025-03-31", "2025-05-31", "2026-05-20")
-    return Company(ledgers.read(folder / "sample"), stand, stand, folder)
+    return Company(ledgers.read(folder / "sample"), stand, stand[1:2], folder)
 
 
 def payment_dates(folder: Path) -> Company:

@@ -98,7 +98,7 @@ def mixed(fitted: Hazard) -> pd.DataFrame:
         ("nobody knows", "2026-07-01", "2026-09-29", 5_000_000),
         ("nobody knows", "2026-05-30", "2026-06-13", 1),
     )
-    return pd.concat([open_invoices(sample_facts(), AS_OF), to_come], ignore_index=True)
+    return pd.concat([open_invoices(sample_facts(), [AS_OF])[AS_OF], to_come], ignore_index=True)
 
 
 # Estimation
@@ -407,9 +407,10 @@ def plain_dealt(found: Exposure) -> list[float]:
 
 def test_open_invoices_are_those_with_a_balance_known_on_the_day() -> None:
     book = forecasts.invoices(told(EVENTFUL))
-    for day in EVENTFUL_DAYS:
+    asked = open_invoices(facts(eventful(), max(EVENTFUL_DAYS)), EVENTFUL_DAYS)
+    assert list(asked) == list(EVENTFUL_DAYS)
+    for day, found in asked.items():
         owed = {i.invoice_id: forecasts.balance(i, day) for i in book if i.entered_on <= day}
-        found = open_invoices(facts(eventful(), day), day)
         assert dict(zip(found.invoice_id, found.balance, strict=True)) == {k: v for k, v in owed.items() if v > 0}
         assert list(found.invoice_id) == sorted(found.invoice_id)
 

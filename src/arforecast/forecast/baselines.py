@@ -115,9 +115,9 @@ def additive_ets(weekly: Floats, weeks: int) -> Floats:
     if len(weekly) < 10:
         return eight_week_mean(weekly, weeks)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the optimiser stopped early is no news for a baseline
+        warnings.simplefilter("ignore")  # that it stopped early, or fits without an error, is no news for a baseline
         fitted = ExponentialSmoothing(weekly, trend="add", damped_trend=True).fit()
-    return np.asarray(fitted.forecast(weeks), dtype=float)
+        return np.asarray(fitted.forecast(weeks), dtype=float)
 
 
 WEEKLY = {"last week": last_week, "8-week mean": eight_week_mean, "additive ETS": additive_ets}

@@ -5,6 +5,7 @@ Lives are read from the engine once; every day to stand on is cut from them by w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -216,12 +217,16 @@ def unrolled(start: Ints, length: Ints) -> tuple[Ints, Ints]:
     return origin, np.arange(len(origin)) + (start - before)[origin]
 
 
-def open_invoices(facts: Facts, day: date) -> pd.DataFrame:
-    """The invoices with an open balance at the close of `day`, in the order of their identifiers: balance at the rate
-    of that day, own_balance in their currency."""
-    held = facts.spells.filter((_.since <= day) & (_.until > day) & (_.balance > 0))
-    balances = held.select("invoice_id", "balance", on=ibis.literal(day), own_balance="balance")
-    worth = valued_at_close(facts.books, balances, "on", "balance").drop("on")
+def open_invoices(facts: Facts, days: Sequence[date]) -> dict[date, pd.DataFrame]:
+    """The invoices with an open balance at the close of each of `days`, in the order of their identifiers: balance at
+    the rate of that day, own_balance in their currency."""
+    calendar = ibis.memtable({"on": list(days)}, schema={"on": "date"})
+    owed = facts.spells.filter(_.balance > 0)
+    held = calendar.join(owed, (owed.since <= calendar.on) & (owed.until > calendar.on))
+    balances = held.select("on", "invoice_id", "balance", own_balance="balance")
+    worth = valued_at_close(facts.books, balances, "on", "balance")
     columns = ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "balance", "currency", "own_balance"]
-    owed = facts.invoices.join(worth, "invoice_id").select(*columns)
-    return fetched(owed.order_by("invoice_id"))
+    invoices = facts.invoices.join(worth, "invoice_id").select("on", *columns)
+    rows = fetched(invoices.order_by("on", "invoice_id"))
+    on = rows.pop("on").to_numpy("datetime64[D]")
+    return {day: rows[on == np.datetime64(day)].reset_index(drop=True) for day in days}
