@@ -19,6 +19,7 @@ from arforecast.cli.answers import FIRST_PROBLEMS
 from arforecast.desk import open_ledger
 from arforecast.errors import SourceError
 from arforecast.forecast import variance
+from arforecast.ledger import checked
 from arforecast.ledger.imports.presets import names
 from doors import HEADER, SOUND, write
 
@@ -57,6 +58,19 @@ HEAVY = {"babel", "pandas", "numpy", "ibis", "duckdb", "matplotlib", "sklearn", 
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> str:
     files: dict[str, str | bytes] = {"invoices.csv": INVOICES, "applications.csv": APPLICATIONS}
     return str(write(tmp_path_factory.mktemp("ledger"), files))
+
+
+@pytest.fixture(scope="module")
+def copy(ledger: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "copy"
+    checked.write(open_ledger(ledger).books, ledger, folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def read_once(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger of most tests is opened as the notebooks of a run do; other ledgers, and other settings, as ever."""
+    monkeypatch.setenv(checked.VARIABLE, str(copy))
 
 
 @pytest.fixture(scope="module")
@@ -460,7 +474,10 @@ def test_no_day_is_ever_assumed(ledger: str, command: str) -> None:
     refused(run(command, ledger), 2, "Missing option '--as-of'")
 
 
-def test_late_is_the_same_bytes_every_time_as_csv(ledger: str, late_payers: pd.DataFrame) -> None:
+def test_late_is_the_same_bytes_every_time_as_csv(
+    ledger: str, late_payers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(checked.VARIABLE)
     first, second = (run("late", ledger, "--as-of", AS_OF, "--format", "csv") for _ in range(2))
     assert first.exit_code == 0, first.output
     assert first.stdout_bytes == second.stdout_bytes
