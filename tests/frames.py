@@ -244,7 +244,7 @@ def stamp(*, waived: bool = False) -> dict[str, object]:
                 "checked": True,
                 "passed": not waived,
                 "waived": waived,
-                "message": "1,234.50 is quarantined & <odd>.",
+                "message": "1,234.50 is quarantined & <odd> on 2026-06-30.",
             },
         ],
         "missing_tables": [("promises", "whether promises are kept")],

@@ -128,6 +128,13 @@ def test_a_date_has_its_month_in_letters() -> None:
     assert plain(formats.date(pd.Timestamp("2026-01-01"))) == "1 Jan 2026"
 
 
+def test_a_sentence_of_a_terminal_has_its_days_as_people_read_them_and_leaves_files_alone() -> None:
+    said = formats.spoken("Of 2026-06-30, up to 2026-07-01: the limit is 1 %. See run/2026-06-30 and 2026-06-30.html.")
+    assert said.replace("\u00a0", "~") == (
+        "Of 30~Jun~2026, up to 1~Jul~2026: the limit is 1~%. See run/2026-06-30 and 2026-06-30.html."
+    )
+
+
 @pytest.mark.parametrize("unit", [unit for unit in formats.FORMATS if unit not in ("bucket", "name")])
 @pytest.mark.parametrize("null", [math.nan, None, pd.NaT, pd.NA])
 def test_null_is_an_en_dash_in_every_unit(unit: str, null: object) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from arforecast.errors import UsageError
 from arforecast.report import Fragment, tables, templates
-from arforecast.report.formats import name
+from arforecast.report.formats import name, spoken
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -178,7 +178,7 @@ def why(stamp: Mapping[str, Any], figure: str, table: str = "") -> str:
     if table in stamp.get("of_the_whole", ()):
         return f"Of a part of the ledger no {table} are known: they are those of all of it."
     feeds = dict(stamp["missing_tables"])
-    return missing(table, feeds[table]) if table in feeds else stamp["unknown"].get(figure, "")
+    return missing(table, feeds[table]) if table in feeds else spoken(stamp["unknown"].get(figure, ""))
 
 
 def missing(table: str, feeds: str) -> str:

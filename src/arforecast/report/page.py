@@ -16,7 +16,7 @@ from arforecast.report import Fragment, style_sheet, tables, templates
 from arforecast.report.exhibit import missing, why
 from arforecast.report.exhibits import accounts as sheet
 from arforecast.report.exhibits.brief import outcome
-from arforecast.report.formats import count, date, exact, many, name
+from arforecast.report.formats import count, date, exact, many, name, spoken
 
 if TYPE_CHECKING:
     from arforecast.actions.accounts import Sheet
@@ -62,7 +62,7 @@ def index(first: Entry, others: Sequence[Entry], stamp: Mapping[str, Any], brief
 
 
 def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
-    gates = [gate | {"name": name(gate["gate"]), "outcome": _outcome(gate)} for gate in stamp["gates"]]
+    gates = [gate | {"name": name(gate["gate"]), "outcome": spoken(_outcome(gate))} for gate in stamp["gates"]]
     rows = pd.DataFrame(stamp["rows"])
     return {
         "day": date(stamp["as_of"]),
@@ -73,7 +73,7 @@ def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
         "settings": stamp["settings"],
         "loosened": stamp["loosened"],
         "gates": gates,
-        "waived": [gate for gate in gates if gate["waived"]],
+        "waived": [spoken(gate["message"]) for gate in gates if gate["waived"]],
         "absent": f"{many(len(stamp['missing_tables']), 'table')} of the dictionary not in this ledger",
         "missing": [missing(table, feeds) for table, feeds in stamp["missing_tables"]],
         "used": _used(rows),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from arforecast.report.exhibit import Card, Exhibit
 from arforecast.report.exhibits.receivables import OF_THE_MONTH, verdict, whole
-from arforecast.report.formats import FORMATS, brief, name
+from arforecast.report.formats import FORMATS, brief, name, spoken
 
 CHANGES = 3
 GATE = ["gate", "outcome", "message"]
@@ -83,13 +83,14 @@ def ties(stamp: Mapping[str, Any]) -> Exhibit:
 
 
 def _ties_said(gates: pd.DataFrame) -> str:
-    return " ".join(f"{name(gate['gate'])}: {gate['outcome']}. {gate['message']}" for gate in gates.to_dict("records"))
+    told = (f"{name(gate['gate'])}: {gate['outcome']}. {gate['message']}" for gate in gates.to_dict("records"))
+    return spoken(" ".join(told))
 
 
 def _ties_cards(gates: pd.DataFrame) -> list[Card]:
     tones = {"passed": "good", "not passed": "bad"}
     return [
-        Card(name(gate["gate"]), gate["outcome"].capitalize(), gate["message"], tones.get(gate["outcome"], ""))
+        Card(name(gate["gate"]), gate["outcome"].capitalize(), spoken(gate["message"]), tones.get(gate["outcome"], ""))
         for gate in gates.to_dict("records")
     ]
 

@@ -30,6 +30,7 @@ from arforecast.report.formats import (
     month,
     name,
     percent,
+    spoken,
 )
 
 Stamp = Mapping[str, Any]
@@ -72,7 +73,7 @@ def _standing_said(numbers: pd.DataFrame) -> str:
 
 def _recovered(row: pd.Series) -> str:
     if isinstance(row["why"], str) and row["why"]:
-        return f"What of overdue money is recovered within 90 days is {row['why']}."
+        return f"What of overdue money is recovered within 90 days is {spoken(row['why'])}."
     if pd.isna(row["now"]):
         return "No month is old enough to say what of overdue money is recovered within 90 days."
     fell = month(_fell_due(row["as_of"], 90))

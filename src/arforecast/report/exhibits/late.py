@@ -13,7 +13,7 @@ from arforecast.forecast.scores import ratio
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, cut, named, why
 from arforecast.report.exhibits.accounts import SHEET, called
-from arforecast.report.formats import NBSP, count, date, decimal, many, money, percent, size
+from arforecast.report.formats import NBSP, count, date, decimal, many, money, percent, size, spoken
 
 Stamp = Mapping[str, Any]
 SAID = {"model": "p_late", "baseline": "p_late_baseline"}
@@ -174,7 +174,7 @@ def at_risk(late: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int
 
 def _at_risk(late: pd.DataFrame, customers: pd.DataFrame, as_of: str) -> pd.DataFrame:
     ahead = not_due(late, as_of)
-    reason = ahead["reason_1"].str.replace(" %", f"{NBSP}%")
+    reason = ahead["reason_1"].map(spoken, na_action="ignore")
     rows = ahead.assign(customer=called(ahead["customer_id"], customers), reason=reason)
     order = rows[rows["p_late"].lt(1)].sort_values(
         ["at_risk_amount", "invoice_id"], ascending=[False, True], ignore_index=True

@@ -24,6 +24,7 @@ from arforecast.report.formats import (
     name,
     percent,
     size,
+    spoken,
 )
 
 SEEN_FIRST = ("open_ar", "overdue_share", "dso", "cei", "cash", "bad_debt_share")
@@ -151,7 +152,7 @@ def _standing_said(numbers: pd.DataFrame) -> str:
     was = f" ({percent(before)} on {date(share['before_on'])})" if pd.notna(before) else ""
     owed = f"{money(now['open_ar'])} is owed on {day}, {percent(now['overdue_share'])} of it overdue{was}."
     if pd.isna(now["dso"]):
-        reason = rows["why"]["dso"]
+        reason = spoken(rows["why"]["dso"])
         return f"{owed} How many days of sales that is, is {reason}." if reason else owed
     return f"{owed} That is {days(now['dso'])} of sales; {days(now['dso_best_possible'])} if nothing were overdue."
 
@@ -165,7 +166,7 @@ def kpi_cards(numbers: pd.DataFrame, ids: Sequence[str]) -> list[Card]:
 def _kpi_card(kpi: str, row: pd.Series) -> Card:
     call = f'today.rows("{kpi}")' if not any(part in kpi for part in NO_ROWS) else "today.kpis(months=13)"
     if pd.isna(row["now"]):
-        return Card(name(kpi), NULL, row["why"] if isinstance(row["why"], str) and row["why"] else NOT_DEFINED)
+        return Card(name(kpi), NULL, spoken(row["why"]) if isinstance(row["why"], str) and row["why"] else NOT_DEFINED)
     difference, better = row["now"] - row["month_before"], row["better"] if isinstance(row["better"], str) else ""
     moved = verdict(difference, better) if _is_seen(difference, row["unit"]) else ""
     before = month(row["before_on"]) if kpi in OF_THE_MONTH else date(row["before_on"])
@@ -404,7 +405,7 @@ def _reads_alike(rows: pd.DataFrame) -> pd.Series:
 
 def whys(stamp: Stamp, otherwise: str) -> str:
     """All that the ledger does not know, each reason once, and `otherwise`: what an empty cell among many means."""
-    return "; ".join(dict.fromkeys([*filter(None, stamp["unknown"].values()), otherwise]))
+    return "; ".join(dict.fromkeys([*map(spoken, filter(None, stamp["unknown"].values())), otherwise]))
 
 
 def _targets_said(rows: pd.DataFrame) -> str:
