@@ -116,6 +116,7 @@ def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, An
             "name": row["customer"],
             "said": sheet.said(row),
             "facts": sheet.facts(row, unpaid),
+            "call": f'today.account("{row["customer_id"]}")',
             "tables": [_sheet_table(kind, _of(frame, row)) for kind, frame in told.items()],
         }
         for _, row in accounts.iterrows()

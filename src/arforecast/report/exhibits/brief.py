@@ -13,7 +13,7 @@ from arforecast.report.exhibits.receivables import OF_THE_MONTH, verdict, whole
 from arforecast.report.formats import FORMATS, brief, name, spoken
 
 CHANGES = 3
-GATE = ["gate", "outcome", "message"]
+GATE, GATES = ["gate", "outcome", "message"], 'today.stamp()["gates"]'
 # Months that say how much a measure usually moves; with fewer nobody can say what is much.
 USUAL_MONTHS = 6
 
@@ -78,7 +78,7 @@ def ties(stamp: Mapping[str, Any]) -> Exhibit:
         says=_ties_said,
         cards=_ties_cards,
         file="ties",
-        call="today.stamp()['gates']",
+        call=GATES,
     )
 
 
@@ -90,8 +90,8 @@ def _ties_said(gates: pd.DataFrame) -> str:
 def _ties_cards(gates: pd.DataFrame) -> list[Card]:
     tones = {"passed": "good", "not passed": "bad"}
     return [
-        Card(name(gate["gate"]), gate["outcome"].capitalize(), spoken(gate["message"]), tones.get(gate["outcome"], ""))
-        for gate in gates.to_dict("records")
+        Card(name(gate), came.capitalize(), spoken(message), tones.get(came, ""), GATES)
+        for gate, came, message in gates[GATE].itertuples(index=False)
     ]
 
 

@@ -218,7 +218,7 @@ def ageing(kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
             charts.bars, over="days_past_due", stack=["open_balance"], note="open_share", colours=charts.AGES
         ),
         file="ageing",
-        call=f'today.rows("aging:{labels[-1]}")' if len(labels) else "",
+        call=f'today.rows("aging:{_most_overdue(numbers)}")',
         currency=stamp["currency"],
     )
 
@@ -229,7 +229,13 @@ def _ageing_said(buckets: pd.DataFrame) -> str:
         return "Nothing is overdue" if buckets["open_balance"].sum() > 0 else "Nothing is owed"
     share = late.max() / late.sum()
     who = "Most overdue money" if share > 0.5 else f"The largest part of overdue money, {percent(share)},"
-    return f"{who} is {bucket(str(late.idxmax()))} late"
+    return f"{who} is {bucket(_most_overdue(buckets))} late"
+
+
+def _most_overdue(buckets: pd.DataFrame) -> str:
+    """The bucket past due that holds most, of which the sentence speaks."""
+    late = buckets[buckets["days_past_due"].ne("current")].nlargest(1, "open_balance")
+    return next(iter(late["days_past_due"]), "current")
 
 
 # ------------------------------------------------------------------ how it moved
