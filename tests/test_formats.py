@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arforecast.report import formats
+from arforecast.report import formats, units
 
 
 def plain(text: str) -> str:
@@ -140,6 +140,12 @@ def test_a_sentence_of_a_terminal_has_its_days_as_people_read_them_and_leaves_fi
 def test_null_is_an_en_dash_in_every_unit(unit: str, null: object) -> None:
     assert formats.FORMATS[unit](null) == "–"
     assert formats.SHORT[unit](null) == "–"
+
+
+def test_each_column_is_declared_once_in_a_unit_that_can_be_written() -> None:
+    columns = " ".join(units.DECLARED.values()).split()
+    assert len(columns) == len(set(columns)) > 100
+    assert units.DECLARED.keys() <= formats.FORMATS.keys() | formats.OF_THE_ROW.keys()
 
 
 def test_measures_have_names_people_use() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from arforecast.report.exhibit import Card, Exhibit
+from arforecast.report.exhibit import Card, Exhibit, Stamp
 from arforecast.report.exhibits.receivables import OF_THE_MONTH, verdict, whole
 from arforecast.report.formats import FORMATS, brief, name, spoken
 
@@ -23,7 +23,6 @@ def changes(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
     return Exhibit(
         question="What moved more than usual?",
         numbers=largest(kpis, glossary, families),
-        units={"kpi": "name", "before": "unit", "now": "unit", "verdict": "text", "times": "times", "unit": "text"},
         says=_changes_said,
         file="changes",
         call="today.kpis(months=13)",
@@ -69,12 +68,11 @@ def _changes_said(rows: pd.DataFrame) -> str:
     return f"{moved}: {first['verdict']}, and {brief(first['times'])} times a usual move"
 
 
-def ties(stamp: Mapping[str, Any]) -> Exhibit:
+def ties(stamp: Stamp) -> Exhibit:
     """Whether the ledger ties, each gate in a sentence; what was not checked has not passed."""
     return Exhibit(
         question="Does the ledger tie?",
         numbers=pd.DataFrame([gate | {"outcome": outcome(gate)} for gate in stamp["gates"]])[GATE],
-        units={"gate": "name", "outcome": "text", "message": "text"},
         says=_ties_said,
         cards=_ties_cards,
         file="ties",

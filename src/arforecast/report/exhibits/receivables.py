@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from arforecast.report import charts
-from arforecast.report.exhibit import Card, Exhibit, cut, why
+from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, why
 from arforecast.report.formats import (
     NULL,
     SHORT,
@@ -42,21 +42,6 @@ OF_THE_MONTH = frozenset(
     }
 )
 NO_ROWS = ("median", "countback", "hhi", "roi_net")  # of these a figure is no sum of rows
-
-Stamp = Mapping[str, Any]
-MEASURED = {
-    "kpi": "name",
-    "now": "unit",
-    "month_before": "unit",
-    "year_before": "unit",
-    "unit": "text",
-    "better": "text",
-    "before_on": "date",
-    "as_of": "date",
-    "target": "unit",
-    "numerator": "ratio",
-    "why": "text",
-}
 
 
 # ------------------------------------------------------------------ the measures, cut as they are needed
@@ -97,7 +82,8 @@ def in_time(question: str, kpis: pd.DataFrame, stamp: Stamp, *ids: str, **option
 
 
 def measured(kpis: pd.DataFrame, glossary: pd.DataFrame, targets: Mapping[str, float], stamp: Stamp) -> pd.DataFrame:
-    """Each measure of the whole ledger now, at the month end before and a year before, as MEASURED says.
+    """Each measure of the whole ledger now, at the month end before and a year before: kpi, now, month_before,
+    year_before, unit, better, before_on, as_of, target, numerator (now), why.
 
     A day the frame does not hold gives null; `why` says why the ledger does not know a measure now.
     """
@@ -134,7 +120,6 @@ def standing(kpis: pd.DataFrame, glossary: pd.DataFrame, targets: Mapping[str, f
     return Exhibit(
         question="Where do receivables stand?",
         numbers=shown,
-        units=MEASURED,
         says=_standing_said,
         cards=partial(kpi_cards, ids=SEEN_FIRST),
         file="standing",
@@ -212,7 +197,6 @@ def ageing(kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How old is what is owed?",
         numbers=numbers.assign(open_share=numbers["open_balance"] / numbers["open_balance"].sum()),
-        units={"days_past_due": "bucket", "open_balance": "money", "open_share": "share"},
         says=_ageing_said,
         chart=partial(
             charts.bars, over="days_past_due", stack=["open_balance"], note="open_share", colours=charts.AGES
@@ -265,7 +249,7 @@ def days_moved(bridge: pd.DataFrame, kpis: pd.DataFrame, stamp: Stamp) -> Exhibi
     return Exhibit(
         question="Why did days sales outstanding move?",
         numbers=cut(bridge, movement, "days", latest(kpis).get("dso")),
-        units={"part": "name", "days": "ratio", "on": "date"},
+        units={"days": "ratio"},
         says=_days_moved_said,
         chart=partial(charts.waterfall, part="part", change="days", on="on", label="Days sales outstanding"),
         file="days_moved",
@@ -280,7 +264,6 @@ def moved(bridge: pd.DataFrame, kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Why did what is owed move?",
         numbers=cut(bridge, movement, "amount", latest(kpis).get("open_ar")),
-        units={"part": "name", "amount": "money", "on": "date"},
         says=_moved_said,
         chart=partial(charts.waterfall, part="part", change="amount", on="on", label="Open receivables"),
         file="moved",
@@ -393,8 +376,7 @@ def targets(judged: pd.DataFrame, glossary: pd.DataFrame, stamp: Stamp) -> Exhib
     return Exhibit(
         question="How far from target?",
         numbers=numbers,
-        units={"kpi": "name", "group": "text", "actual": "unit", "target": "unit"}
-        | {"distance": "change", "verdict": "text", "trend": "change", "unit": "text"},
+        units={"actual": "unit"},
         says=_targets_said,
         file="targets",
         call="today.targets()",
@@ -439,7 +421,7 @@ def groups(kpis: pd.DataFrame, by: str, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Where does it stand, part by part?",
         numbers=wide.sort_values("open_ar", ascending=False).rename_axis(columns=None).reset_index(),
-        units={"group": "text"} | {kpi: units.get(kpi, "count") for kpi in GROUPED},
+        units={kpi: units.get(kpi, "count") for kpi in GROUPED},
         says=_groups_said,
         file="groups",
         call=f'today.kpis(by="{by}")',
@@ -463,7 +445,6 @@ def forms(numbers: pd.DataFrame, families: pd.DataFrame, stamp: Stamp) -> Exhibi
     return Exhibit(
         question="The same question, other definitions: why do they differ?",
         numbers=rows[["question", "kpi", "now", "month_before", "unit", "why"]],
-        units={"question": "text", "why": "text"} | MEASURED,
         says=lambda rows: " ".join(dict.fromkeys(rows["question"] + " " + rows["why"])),
         file="forms",
         call="today.families()",
@@ -476,7 +457,6 @@ def every_measure(numbers: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What does every measure say, now and before?",
         numbers=numbers,
-        units=MEASURED,
         says=lambda rows: f"{count(rows['now'].notna().sum())} of {many(len(rows), 'measure')} are known",
         file="measures",
         call="today.kpis(months=13)",
