@@ -57,7 +57,8 @@ def index(first: Entry, others: Sequence[Entry], stamp: Mapping[str, Any], brief
     """The first page of a run: the brief, where the run has one, and every other page with its sentence; without a
     brief with its cards too."""
     shown = [entry._replace(cards=Fragment()) for entry in others] if brief else others
-    body = (brief or f"<h1>{escape(first.title)}</h1>\n") + str(_macros().entries(shown, bool(brief)))
+    own = f'<div class="brief">\n{brief}</div>\n' if brief else f"<h1>{escape(first.title)}</h1>\n"
+    body = own + str(_macros().entries(shown, bool(brief)))
     return document(first.title, body, stamp, [first, *others] if brief else ())
 
 

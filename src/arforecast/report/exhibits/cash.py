@@ -529,7 +529,10 @@ def spans(within: pd.DataFrame, record: pd.DataFrame, stamp: Stamp) -> Exhibit:
         file="brief_cash",
         call="today.cash_within()",
         why=why(stamp, "cash_forecast"),
-        table={"missing": "it came, or nothing can be judged yet"},
+        table={
+            "columns": ["span", "mean", "p10", "p90", "held_share"],
+            "missing": "it came, or nothing can be judged yet",
+        },
     )
 
 
