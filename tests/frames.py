@@ -244,7 +244,7 @@ def stamp(*, waived: bool = False) -> dict[str, object]:
                 "checked": True,
                 "passed": not waived,
                 "waived": waived,
-                "message": "1,234.50 is quarantined & <odd>.",
+                "message": "1,234.50 is quarantined & <odd> on 2026-06-30.",
             },
         ],
         "missing_tables": [("promises", "whether promises are kept")],
@@ -303,11 +303,16 @@ def collecting(months: int = 13) -> pd.DataFrame:
     days = pd.date_range(end=AS_OF, periods=months, freq="ME")
     parts = {"cost_to_collect": 4_000.0, "collections_roi": 24_000.0}
     rows = [
-        {"as_of": day, "by": "", "group": "", "kpi": kpi, "value": value, "numerator": parts.get(kpi, 1.0), "unit": ""}
+        {"as_of": day, "by": "", "group": "", "kpi": kpi, "value": value, "numerator": parts.get(kpi, 1.0)}
         for day in days
         for kpi, value in COLLECTING.items()
     ]
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    return frame.assign(unit=frame.kpi.map(_unit))
+
+
+def _unit(kpi: str) -> str:
+    return "share" if kpi.startswith(("recovered", "promise")) else "days" if kpi.startswith("days") else "ratio"
 
 
 def _months(count: int) -> pd.DatetimeIndex:

@@ -437,6 +437,7 @@ def test_what_a_ledger_has_no_table_for_is_not_known_rather_than_none(ledger: Le
     assert notes["Disputed"] == ("–", "no disputes table in this ledger")
     assert notes["Over the credit limit"] == ("–", "no credit limits in this ledger")
     sheets = page.account_sheets(ranked(then.accounts()), then.account_sheets(["anna"]), then.stamp())
+    assert "<code>today.account(&#34;anna&#34;)</code>" in sheets
     assert "No promises table in this ledger: add promises.csv" in sheets
     assert "No contacts table in this ledger: add contacts.csv" in sheets
 

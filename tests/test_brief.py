@@ -126,7 +126,10 @@ def test_without_a_promises_table_calls_go_by_money_alone() -> None:
 def test_what_was_not_checked_has_not_passed() -> None:
     gates = [
         {"gate": "control", "passed": True, "checked": False, "message": "Nothing to tie to."},
-        {"gate": "staleness", "passed": False, "checked": True, "message": "Too old."},
+        {"gate": "staleness", "passed": False, "checked": True, "message": "Too old on 2026-06-30."},
     ]
-    said = brief.ties({"gates": gates}).sentence
-    assert said == "Control totals: not checked. Nothing to tie to. Newest fact: not passed. Too old."
+    ties = brief.ties({"gates": gates})
+    told = "Control totals: not checked. Nothing to tie to. Newest fact: not passed. Too old on 30 Jun 2026."
+    assert ties.sentence.replace(NBSP, " ") == told
+    assert brief._ties_cards(ties.numbers)[-1].note.replace(NBSP, " ") == "Too old on 30 Jun 2026."
+    assert ties.numbers.message[1] == "Too old on 2026-06-30."

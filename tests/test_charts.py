@@ -100,6 +100,7 @@ def test_the_picture_is_well_formed_named_self_contained_and_fits(name: str, siz
     assert root.get("role") == "img"
     assert str(root.get("aria-label")).startswith(sentence)
     assert len(str(root.get("aria-label"))) > len(sentence) + 20
+    assert "`" not in str(root.get("aria-label"))  # it is read aloud, and is no place for the names of columns
     assert not {element.tag for element in root.iter()} & {f"{SVG}style", f"{SVG}metadata", f"{SVG}title"}
     assert "font-family" not in picture
     assert set(re.findall(r"var\(--([\w-]+)", picture)) <= set(re.findall(r"--([\w-]+):", CSS))

@@ -24,6 +24,7 @@ from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -857,10 +858,13 @@ def test_a_refusal_is_mailed_to_the_analysts_alone_once_and_what_is_mended_is_se
 def test_an_old_run_is_refused_once_and_not_once_a_day(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARFORECAST_MAIL_AGE_LIMIT_DAYS", "0")
     with Served(run) as served:
-        said(send(run), 1)
+        assert said(send(run), 1)[0].startswith("age: refused. The run stands on 2026-06-30, ")
         monkeypatch.setenv("ARFORECAST_MAIL_AGE_LIMIT_DAYS", "1")  # and so another message of the same gate
         said(send(run), 1)
     assert served.inbox.to() == ["anna@example.com"]
+    (mailed,) = served.inbox.mails()
+    for kind in ("html", "plain"):
+        assert "The run stands on 30 Jun 2026, " in unescape(body(mailed, kind)).replace("\u00a0", " ")
 
 
 def test_what_a_report_failed_of_is_mailed_to_the_analysts_alone_and_once(

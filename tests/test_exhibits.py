@@ -21,10 +21,10 @@ import pytest
 
 import arforecast
 import ledgers
-from arforecast.desk import Snapshot
 from arforecast.errors import UsageError
 from arforecast.report import exhibit, tables
 from arforecast.report.exhibit import KIND, Card, Exhibit
+from arforecast.report.formats import NULL, bucket
 from arforecast.sample import write_sample
 from arforecast.settings import Settings
 
@@ -148,7 +148,7 @@ def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             for notebook in NOTEBOOKS
             for asked, each in shown(notebook, ledger, day, data)
         ]
-    return {"kind": request.param, "data": data, "found": found}
+    return {"kind": request.param, "data": data, "found": found, "today": once}
 
 
 def read(each: Exhibit, folder: Path) -> pd.DataFrame:
@@ -221,12 +221,20 @@ def test_where_nobody_named_a_currency_no_page_names_one(seen: dict[str, Any]) -
 
 
 def test_each_call_that_a_page_names_can_be_made(seen: dict[str, Any]) -> None:
-    calls = {each.call for _, _, each, _ in seen["found"]}
-    calls |= {card["call"] for _, _, _, bundle in seen["found"] for card in bundle[KIND]["cards"]}
-    for call in filter(None, calls):
-        asked = next(node for node in ast.walk(ast.parse(call)) if isinstance(node, ast.Attribute)
-                     and isinstance(node.value, ast.Name))  # fmt: skip
-        assert hasattr(Snapshot, asked.attr), call
+    known = [(each, bundle[KIND]["cards"]) for _, _, each, bundle in seen["found"] if each.state == "known"]
+    calls = {each.call for each, _ in known}
+    calls |= {card["call"] for _, cards in known for card in cards if card["value"] != NULL}
+    for call in calls if seen["kind"] == "rich" else ():
+        assert eval(call, {"today": seen["today"]}) is not None, call
+    assert "" not in calls
+
+
+def test_ageing_opens_into_the_rows_of_the_bucket_that_its_sentence_names(seen: dict[str, Any]) -> None:
+    if seen["kind"] in ("empty", "snapshot"):
+        pytest.skip("two ledgers are enough")
+    (ageing,) = (each for _, _, each, _ in seen["found"] if each.file == "ageing")
+    opened = ageing.call.partition("aging:")[2].partition('"')[0]
+    assert f"{bucket(opened)} late" in ageing.sentence
 
 
 def test_every_known_chart_can_be_drawn_on_ones_own_axes(seen: dict[str, Any]) -> None:
@@ -250,13 +258,13 @@ ROWS = pd.DataFrame({"who": ["a", "<b>"], "open_balance": [30.0, 10.0]})
 
 
 def own(**options: Any) -> Exhibit:
-    asked = {"question": "Who owes?", "numbers": ROWS, "units": {"who": "text", "open_balance": "money"}}
+    asked = {"question": "Who owes?", "numbers": ROWS, "units": {"who": "text"}}
     return Exhibit(**asked | {"says": lambda rows: f"{len(rows)} <owe>", "file": "who"} | options)
 
 
 def test_a_column_without_a_unit_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"Who owes\? declares no unit of open_balance"):
-        own(units={"who": "text"})
+    with pytest.raises(UsageError, match=r"Who owes\? declares no unit of who"):
+        own(units={"open_balance": "ratio"})
 
 
 def test_an_exhibit_keeps_its_numbers_in_a_run_and_links_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arforecast.report import formats
+from arforecast.report import formats, units
 
 
 def plain(text: str) -> str:
@@ -128,11 +128,24 @@ def test_a_date_has_its_month_in_letters() -> None:
     assert plain(formats.date(pd.Timestamp("2026-01-01"))) == "1 Jan 2026"
 
 
+def test_a_sentence_of_a_terminal_has_its_days_as_people_read_them_and_leaves_files_alone() -> None:
+    said = formats.spoken("Of 2026-06-30, up to 2026-07-01: the limit is 1 %. See run/2026-06-30 and 2026-06-30.html.")
+    assert said.replace("\u00a0", "~") == (
+        "Of 30~Jun~2026, up to 1~Jul~2026: the limit is 1~%. See run/2026-06-30 and 2026-06-30.html."
+    )
+
+
 @pytest.mark.parametrize("unit", [unit for unit in formats.FORMATS if unit not in ("bucket", "name")])
 @pytest.mark.parametrize("null", [math.nan, None, pd.NaT, pd.NA])
 def test_null_is_an_en_dash_in_every_unit(unit: str, null: object) -> None:
     assert formats.FORMATS[unit](null) == "–"
     assert formats.SHORT[unit](null) == "–"
+
+
+def test_each_column_is_declared_once_in_a_unit_that_can_be_written() -> None:
+    columns = " ".join(units.DECLARED.values()).split()
+    assert len(columns) == len(set(columns)) > 100
+    assert units.DECLARED.keys() <= formats.FORMATS.keys() | formats.OF_THE_ROW.keys()
 
 
 def test_measures_have_names_people_use() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert.preprocessors import ExecutePreprocessor
 
 import arforecast
 import ledgers
@@ -51,6 +53,7 @@ def test_what_is_declared_and_fits_is_taken() -> None:
 def test_names_of_an_analyst_are_no_parameters() -> None:
     """The first cell can be run again after the others."""
     notebook.begin(namespace(DECLARED, "# Parameters\nweeks = 4\n", "asof = 'mine'", "x = [1]"))
+    notebook.begin(namespace(DECLARED, "import math\nx = 1", "asof = 'mine'", DECLARED, "x = [1]"))
 
 
 @pytest.mark.parametrize(
@@ -70,6 +73,8 @@ def test_names_of_an_analyst_are_no_parameters() -> None:
 def test_what_is_not_declared_or_does_not_fit_is_refused(given: str, told: str) -> None:
     with pytest.raises(UsageError, match=re.escape(told)):
         notebook.begin(namespace(DECLARED, f"# Parameters\n{given}\n"))
+    with pytest.raises(UsageError, match=re.escape(told)):  # as Jupyter Scheduler gives it
+        notebook.begin(namespace(DECLARED, given))
 
 
 def test_a_type_that_is_none_of_a_parameter_is_refused() -> None:
@@ -122,6 +127,14 @@ def test_plain_papermill_refuses_a_parameter_that_nobody_declared(pack: Path) ->
     done = papermill(pack, "-p", "asof", "2026-01-31")
     assert done.returncode != 0
     assert "This notebook declares no parameter asof." in done.stderr
+
+
+def test_a_job_of_jupyter_scheduler_refuses_a_parameter_that_nobody_declared(pack: Path) -> None:
+    """It puts what it was given, unmarked, behind the cell tagged `parameters`, and runs that by nbconvert."""
+    job = nbformat.read(pack / "notebooks/own.ipynb", as_version=4)
+    job.cells = [job.cells[0], nbformat.v4.new_code_cell('asof = "2026-01-31"'), *job.cells[1:]]
+    with pytest.raises(CellExecutionError, match=r"This notebook declares no parameter asof\."):
+        ExecutePreprocessor().preprocess(job, {"metadata": {"path": str(pack / "elsewhere")}})
 
 
 def test_frames_and_figures_of_ones_own_stand_on_the_page_as_ours_do(pack: Path) -> None:

@@ -279,7 +279,7 @@ def test_quarantined_money_up_to_its_share_of_what_is_owed_passes(books: Books) 
     """
     passed = gate(books, "quarantine", JANUARY)
     assert passed.passed
-    assert passed.message.startswith("3 rows with 2.00 are quarantined, the limit is 1.00% of the 200.00 owed.")
+    assert passed.message.startswith("3 rows with 2.00 are quarantined, the limit is 1 % of the 200.00 owed.")
     assert not gate(allowing(books, quarantine_limit_share=0.0099), "quarantine", JANUARY).passed
 
 

@@ -331,7 +331,8 @@ def test_gates_refuse_before_any_notebook_runs(ledger: Path, tmp_path: Path) -> 
 
 
 def test_each_closed_gate_says_how_to_waive_it() -> None:
-    with pytest.raises(GateError, match=r"1,234\.50 is quarantined & <odd>\. \(--allow quarantine waives this\.\)"):
+    told = r"1,234\.50 is quarantined & <odd> on 2026-06-30\. \(--allow quarantine waives this\.\)"
+    with pytest.raises(GateError, match=told):
         runner.pass_gates(frames.stamp(waived=True), [])
     waived = runner.pass_gates(frames.stamp(waived=True), ["quarantine"])["gates"]
     assert [(gate["gate"], gate["waived"]) for gate in waived] == [("control", False), ("quarantine", True)]

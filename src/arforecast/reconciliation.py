@@ -115,7 +115,7 @@ def _quarantine(facts: Facts, day: date) -> Gate:
     passed = not unread and money <= settings.quarantine_limit_share * open_ar
     what = f"{len(errors):,} rows with {money:,.2f} are quarantined"
     blind = f" ({unread:,} of them with money that cannot be read)" if unread else ""
-    bound = f"the limit is {settings.quarantine_limit_share:.2%} of the {open_ar:,.2f} owed"
+    bound = f"the limit is {100 * settings.quarantine_limit_share:.4g} % of the {open_ar:,.2f} owed"
     return Gate("quarantine", passed, f"{what}{blind}, {bound}.{'' if passed else MEND_ROWS}")
 
 

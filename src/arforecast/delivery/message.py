@@ -24,7 +24,7 @@ from arforecast.delivery.gates import Gate
 from arforecast.delivery.pack import Answer, Pack
 from arforecast.delivery.pictures import WIDTH, png
 from arforecast.delivery.register import Letter
-from arforecast.report.formats import NBSP, NULL, date, name
+from arforecast.report.formats import NBSP, NULL, date, name, spoken
 from arforecast.settings import Mail
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: plain(value) if type(value) is str else value,
     )
-    made.filters |= {"wrapped": _wrapped, "called": name}
+    made.filters |= {"wrapped": _wrapped, "called": name, "spoken": spoken}
     return made
 
 

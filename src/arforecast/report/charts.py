@@ -277,10 +277,11 @@ def bars(  # noqa: PLR0913, PLR0917 - what a chart is of, and how it is said
     says: str = "",
     label: str = "",
 ) -> Axes:
-    """Bars, one a row: the columns `stack` one after the other, and beside each bar its sum and the column `note`.
+    """Bars, one a row, each with its sum beside it.
 
-    More colours than columns are those of the rows, from the first to the last. Two bars may bear one name, and a name
-    may hold what matplotlib would take for a formula.
+    A bar holds the columns `stack` one after the other; the column `note` stands behind the sum. More colours than
+    columns are those of the rows, from the first to the last. Two bars may bear one name, and a name may hold what
+    matplotlib would take for a formula.
     """
     at, left = np.arange(len(numbers)), np.zeros(len(numbers))
     by_row = len(colours) > len(stack)

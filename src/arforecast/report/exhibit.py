@@ -13,12 +13,15 @@ import pandas as pd
 
 from arforecast.errors import UsageError
 from arforecast.report import Fragment, tables, templates
-from arforecast.report.formats import name
+from arforecast.report.formats import name, spoken
+from arforecast.report.units import declared
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 KIND = "application/vnd.arforecast.exhibit+json"
+Stamp = Mapping[str, Any]
+"""What a ledger says of itself on a day, see `desk.Snapshot.stamp`."""
 RUN = {"data": ""}
 """Where the notebook that runs keeps its data, as `notebook.begin` found it; empty: nowhere."""
 
@@ -38,8 +41,8 @@ class Card(NamedTuple):
 class Exhibit:
     """One question and its answer.
 
-    numbers: a small frame; units: how each of its columns is written, one of `formats.FORMATS`, or `unit` and `change`
-    for the unit that the row's column `unit` names. says: the answer, a sentence made of the numbers alone. It is shown
+    numbers: a small frame; units: how each of its columns is written, where `arforecast.report.units` does not say it.
+    says: the answer, a sentence made of the numbers alone. It is shown
     as `cards`, or drawn by `chart`, a function of the numbers and the axes, or else as a table. file: what its CSV is
     called. call: what opens it. why: the reason for which nothing can be said, and nothing: what is said where there
     are no numbers. defines: the terms it uses. table: options of `tables.show`. at: where a page takes it apart; then
@@ -51,8 +54,8 @@ class Exhibit:
     seen from the page; empty where none is written), `call` and `at`. Only what is known has cards or a table.
 
     >>> rows = pd.DataFrame({"segment": ["north", "south"], "open_balance": [300.0, 100.0]})
-    >>> owed = Exhibit(question="Who owes?", numbers=rows, units={"segment": "text", "open_balance": "money"},
-    ...                says=lambda rows: f"{len(rows)} segments owe", file="segments")
+    >>> owed = Exhibit(question="Who owes?", numbers=rows, units={"segment": "text"}, file="segments",
+    ...                says=lambda rows: f"{len(rows)} segments owe")
     >>> owed.sentence, owed.state
     ('2 segments owe', 'known')
     """
@@ -60,8 +63,8 @@ class Exhibit:
     question: str
     numbers: pd.DataFrame
     says: Callable[[pd.DataFrame], str]
-    units: Mapping[str, str]
     file: str
+    units: Mapping[str, str] = field(default_factory=dict)
     call: str = ""
     chart: Callable[[pd.DataFrame, Axes], Axes] | None = None
     cards: Callable[[pd.DataFrame], Sequence[Card]] | None = None
@@ -74,9 +77,11 @@ class Exhibit:
 
     def __post_init__(self) -> None:
         """Raises UsageError for a column without a unit, which would be guessed."""
-        undeclared = [str(column) for column in self.numbers if column not in self.units]
+        units = {str(column): declared(str(column)) for column in self.numbers} | dict(self.units)
+        undeclared = [column for column, unit in units.items() if not unit]
         if undeclared:
             raise UsageError(f"{self.question} declares no unit of {', '.join(undeclared)}. Name one in units.")
+        object.__setattr__(self, "units", units)
 
     @property
     def state(self) -> str:
@@ -148,7 +153,7 @@ class Exhibit:
     def _declared(self) -> pd.DataFrame:
         """The numbers, with what a chart is to know of them."""
         numbers = self.numbers.copy(deep=False)
-        numbers.attrs = {"units": dict(self.units), "currency": self.currency}
+        numbers.attrs = {"units": self.units, "currency": self.currency}
         return numbers
 
     def _saved(self) -> str:
@@ -172,13 +177,13 @@ def cut(frame: pd.DataFrame, how: Callable[..., pd.DataFrame], *options: Any) ->
     return how(frame, *options) if len(frame.columns) else pd.DataFrame()
 
 
-def why(stamp: Mapping[str, Any], figure: str, table: str = "") -> str:
+def why(stamp: Stamp, figure: str, table: str = "") -> str:
     """Why the ledger that `stamp` tells of does not know the KPI, the schedule or the call `figure`, which is made of
     `table`; empty where it does."""
     if table in stamp.get("of_the_whole", ()):
         return f"Of a part of the ledger no {table} are known: they are those of all of it."
     feeds = dict(stamp["missing_tables"])
-    return missing(table, feeds[table]) if table in feeds else stamp["unknown"].get(figure, "")
+    return missing(table, feeds[table]) if table in feeds else spoken(stamp["unknown"].get(figure, ""))
 
 
 def missing(table: str, feeds: str) -> str:

@@ -6,6 +6,7 @@ A value is a cell of a frame, null included, and is written as an en dash then.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ LOCALE = Locale("en")
 NULL = "–"
 GROUPED = "#,##0"
 NBSP = "\u00a0"  # a number and its unit stay on one line
+ISO_DAY = re.compile(r"(?<![\w/-])\d{4}-\d\d-\d\d(?![\w/-]|\.\w)")  # not in the name of a file
 SIZES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 NAMES = {
@@ -81,7 +83,6 @@ NAMES = {
     "high": "To",
     "quarantined_amount": "Quarantined money",
     "kpi": "Measure",
-    "now": "Now",
     "month_before": "Month end before",
     "year_before": "Twelve month ends before",
     "control": "Control totals",
@@ -113,7 +114,6 @@ NAMES = {
     "held_share": "Such ranges held",
     "origins": "Of past forecasts",
     "origin": "Said on",
-    "kept_on": "Kept on",
     "known_on": "Said on",
     "expected_on": "Expected by a person on",
     "worth_amount": "Open",
@@ -129,17 +129,13 @@ NAMES = {
     "opening_balance": "Opening cash",
     "floor_amount": "Floor",
     "p_below_floor": "Chance below the floor",
-    "weeks_ahead": "Weeks ahead",
-    "net_accuracy": "Net accuracy",
     "wape": "Error by week (WAPE)",
     "mase": "MASE",
     "interval_share_80": "Interval score",
     "coverage_80": "Inside the 80 % range",
-    "new_customers": "New customers",
     "error": "Said less came",
     "span": "Cash of the",
     "until_on": "Until",
-    "came": "Came",
     "chance": "Chance of being late",
     "rest_amount": "Expected on time",
     "overdue_balance": "Overdue",
@@ -328,6 +324,11 @@ def quarter(value: Any) -> str:
 def text(value: Any) -> str:
     """Anything else as it stands; nothing as an en dash."""
     return NULL if pd.isna(value) or value == "" else str(value)
+
+
+def spoken(said: str) -> str:
+    """A sentence made for a terminal as a page says it: its days and its shares as people read them."""
+    return ISO_DAY.sub(lambda day: date(day[0]), said).replace(" %", f"{NBSP}%")
 
 
 def name(kpi: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +45,12 @@ def begin(names: Mapping[str, Any]) -> None:
     parameter `data` names: the first call of a notebook, `begin(globals())`.
 
     Raises UsageError for a parameter that the notebook does not declare in its first cell, as `name: type = value`, and
-    for a value that is not of the declared type: plain papermill would make a page of the defaults.
+    for a value that is not of the declared type: plain papermill and Jupyter Scheduler would make a page of
+    the defaults.
     """
-    statements = [statement for cell in names.get("In", []) for statement in _statements(cell)]
-    declared = dict(_declared(statements))
-    unknown = [name for cell in names.get("In", []) if cell.startswith(INJECTED) for name in _assigned(cell)]
-    _refuse_unknown([name for name in unknown if name not in declared], declared)
+    cells = names.get("In", [])
+    declared = dict(_declared([statement for cell in cells for statement in _statements(cell)]))
+    _refuse_unknown([name for name in _given(cells) if name not in declared], declared)
     for name, type_name in declared.items():
         fitting("this notebook", name, type_name, names[name])
     exhibit.RUN["data"] = str(names.get("data", ""))
@@ -102,6 +102,19 @@ def _declared(statements: list[ast.stmt]) -> Iterator[tuple[str, str]]:
 
 def _is_literal(value: ast.expr | None) -> bool:
     return isinstance(value.operand if isinstance(value, ast.UnaryOp) else value, ast.Constant)
+
+
+def _given(cells: Sequence[str]) -> list[str]:
+    """The names that are set from outside: in a cell that papermill marks, or in one of assignments alone right behind
+    the declarations, where Jupyter Scheduler puts it unmarked."""
+    first = next((nth for nth, cell in enumerate(cells) if any(_declared(_statements(cell)))), len(cells))
+    plain = [cell for cell in cells[first + 1 : first + 2] if _assigns_only(cell)]
+    marked = [cell for cell in cells if cell.startswith(INJECTED)]
+    return list(dict.fromkeys(name for cell in marked + plain for name in _assigned(cell)))
+
+
+def _assigns_only(cell: str) -> bool:
+    return all(isinstance(statement, ast.Assign) for statement in _statements(cell))
 
 
 def _assigned(cell: str) -> list[str]:

@@ -16,7 +16,7 @@ from arforecast.report import Fragment, style_sheet, tables, templates
 from arforecast.report.exhibit import missing, why
 from arforecast.report.exhibits import accounts as sheet
 from arforecast.report.exhibits.brief import outcome
-from arforecast.report.formats import count, date, exact, many, name
+from arforecast.report.formats import count, date, exact, many, name, spoken
 
 if TYPE_CHECKING:
     from arforecast.actions.accounts import Sheet
@@ -57,12 +57,13 @@ def index(first: Entry, others: Sequence[Entry], stamp: Mapping[str, Any], brief
     """The first page of a run: the brief, where the run has one, and every other page with its sentence; without a
     brief with its cards too."""
     shown = [entry._replace(cards=Fragment()) for entry in others] if brief else others
-    body = (brief or f"<h1>{escape(first.title)}</h1>\n") + str(_macros().entries(shown, bool(brief)))
+    own = f'<div class="brief">\n{brief}</div>\n' if brief else f"<h1>{escape(first.title)}</h1>\n"
+    body = own + str(_macros().entries(shown, bool(brief)))
     return document(first.title, body, stamp, [first, *others] if brief else ())
 
 
 def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
-    gates = [gate | {"name": name(gate["gate"]), "outcome": _outcome(gate)} for gate in stamp["gates"]]
+    gates = [gate | {"name": name(gate["gate"]), "outcome": spoken(_outcome(gate))} for gate in stamp["gates"]]
     rows = pd.DataFrame(stamp["rows"])
     return {
         "day": date(stamp["as_of"]),
@@ -73,7 +74,7 @@ def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
         "settings": stamp["settings"],
         "loosened": stamp["loosened"],
         "gates": gates,
-        "waived": [gate for gate in gates if gate["waived"]],
+        "waived": [spoken(gate["message"]) for gate in gates if gate["waived"]],
         "absent": f"{many(len(stamp['missing_tables']), 'table')} of the dictionary not in this ledger",
         "missing": [missing(table, feeds) for table, feeds in stamp["missing_tables"]],
         "used": _used(rows),
@@ -116,6 +117,7 @@ def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, An
             "name": row["customer"],
             "said": sheet.said(row),
             "facts": sheet.facts(row, unpaid),
+            "call": f'today.account("{row["customer_id"]}")',
             "tables": [_sheet_table(kind, _of(frame, row)) for kind, frame in told.items()],
         }
         for _, row in accounts.iterrows()

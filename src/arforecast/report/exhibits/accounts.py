@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from arforecast.report import charts
-from arforecast.report.exhibit import Card, Exhibit, why
+from arforecast.report.exhibit import Card, Exhibit, Stamp, why
 from arforecast.report.formats import NULL, count, date, days, exact, many, money, name, percent, text
 
 LARGEST = 10
 LEFT_ALONE = WAIT, RESERVED = "wait", "not contacted: reserve"
 SHEET = {"customer": "accounts.html#account-{customer_id}"}
 LISTED_SHEET = {"customer": "worklist.html#account-{customer_id}"}  # of those whom the worklist names
-UNITS = {
-    "customer_id": "text",
-    "customer": "text",
-    "open_balance": "money",
-    "overdue_balance": "money",
-    "oldest_days_past_due": "count",
-    "p_paid_14": "share",
-    "p_paid_30": "share",
-    "broken_promises": "count",
-    "overdue_change_amount": "money",
-    "last_paid_on": "date",
-    "promised_on": "date",
-    "reasons": "text",
-}
 
 
 def called(ids: pd.Series, customers: pd.DataFrame) -> pd.Series:
@@ -80,7 +66,6 @@ def calls(ranked: pd.DataFrame, worklist: pd.DataFrame, rows: int = LARGEST) -> 
     return Exhibit(
         question="Whom to call?",
         numbers=named[["customer_id", *told, "oldest_days_past_due", "broken_promises"]].reset_index(drop=True),
-        units=UNITS | {"action": "text"},
         says=_calls_said,
         file="calls",
         call="today.worklist()" if known else "today.accounts()",
@@ -103,7 +88,7 @@ def _calls_said(rows: pd.DataFrame) -> str:
     return f"First {first['customer']}: {first['action']}, {exact(first['overdue_balance'])} overdue{expected}"
 
 
-def overdue(ranked: pd.DataFrame, late: pd.DataFrame, stamp: Mapping[str, Any], rows: int = LARGEST) -> Exhibit:
+def overdue(ranked: pd.DataFrame, late: pd.DataFrame, stamp: Stamp, rows: int = LARGEST) -> Exhibit:
     """Who is overdue, and how much of it is expected to come soon."""
     owing = ranked[ranked["overdue_balance"].gt(0)]
     numbers = owing.assign(
@@ -114,7 +99,6 @@ def overdue(ranked: pd.DataFrame, late: pd.DataFrame, stamp: Mapping[str, Any], 
     return Exhibit(
         question="Who is overdue, and how much of it will come soon?",
         numbers=numbers[["customer_id", *columns, "broken_promises"]].reset_index(drop=True),
-        units=UNITS | {"expected_14_amount": "money", "expected_30_amount": "money"},
         says=_overdue_said,
         file="overdue_accounts",
         call="today.late_payers()",
@@ -133,7 +117,7 @@ def _overdue_said(rows: pd.DataFrame) -> str:
 # ------------------------------------------------------------------ what is wrong with accounts
 
 
-def standing(ranked: pd.DataFrame, stamp: Mapping[str, Any]) -> Exhibit:
+def standing(ranked: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """How many accounts to look at and what they hold; how much is old, over its limit, promised in vain, disputed."""
     look = ranked[ranked["problems"].gt(0)]
     numbers = pd.DataFrame(
@@ -151,7 +135,6 @@ def standing(ranked: pd.DataFrame, stamp: Mapping[str, Any]) -> Exhibit:
     return Exhibit(
         question="Which accounts need a look?",
         numbers=numbers.astype({"value": "float64", "accounts": "Int64"}),
-        units={"figure": "name", "value": "money", "accounts": "count", "customer": "text", "reasons": "text"},
         says=_standing_said,
         cards=partial(_cards, unpaid=why(stamp, "history")),
         file="accounts_standing",
@@ -207,7 +190,7 @@ def _cards(numbers: pd.DataFrame, unpaid: str) -> list[Card]:
     ]
 
 
-def listed(ranked: pd.DataFrame, stamp: Mapping[str, Any], rows: int = LARGEST) -> Exhibit:
+def listed(ranked: pd.DataFrame, stamp: Stamp, rows: int = LARGEST) -> Exhibit:
     """The accounts that have a reason to be looked at, in the order in which to call them."""
     columns = ["customer", "overdue_balance", "overdue_change_amount", "oldest_days_past_due", "p_paid_14"]
     look = ranked[ranked["problems"].gt(0)].reset_index(drop=True)
@@ -215,7 +198,6 @@ def listed(ranked: pd.DataFrame, stamp: Mapping[str, Any], rows: int = LARGEST) 
     return Exhibit(
         question="Which accounts need a look, and why?",
         numbers=look[["customer_id", *columns, "open_balance", *told]],
-        units=UNITS,
         says=_listed_said,
         file="accounts",
         call="today.accounts()",
@@ -245,7 +227,6 @@ def reasons(ranked: pd.DataFrame) -> Exhibit:
     return Exhibit(
         question="Which reasons are the most frequent?",
         numbers=sums.sort_values(["accounts", "reason"], ascending=[False, True], ignore_index=True),
-        units={"reason": "text", "accounts": "count", "all_overdue_balance": "money"},
         says=_reasons_said,
         file="account_reasons",
         call="today.accounts()",
@@ -258,12 +239,11 @@ def _reasons_said(rows: pd.DataFrame) -> str:
     return f"The most frequent reason, at {many(first['accounts'], 'account')}: {first['reason']}"
 
 
-def largest(ranked: pd.DataFrame, stamp: Mapping[str, Any]) -> Exhibit:
+def largest(ranked: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """The accounts with the most overdue money, and their share of all of it."""
     return Exhibit(
         question="How much of the overdue money do few accounts hold?",
         numbers=leaders(ranked, "overdue_balance", "of_overdue_share"),
-        units={"customer": "text", "overdue_balance": "money", "of_overdue_share": "share"},
         says=_largest_said,
         chart=partial(charts.bars, over="customer", stack=["overdue_balance"], note="of_overdue_share",
                       colours=[charts.OVERDUE]),
@@ -282,12 +262,11 @@ def _largest_said(largest: pd.DataFrame) -> str:
     return f"The largest account holds {percent(shares.iloc[0])} of all overdue money, {few}"
 
 
-def growth(ranked: pd.DataFrame, stamp: Mapping[str, Any]) -> Exhibit:
+def growth(ranked: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """The accounts whose overdue money grew most in the month, and their share of the growth of all that grew."""
     return Exhibit(
         question="Where did overdue money grow in the month?",
         numbers=leaders(ranked, "overdue_change_amount", "of_growth_share"),
-        units={"customer": "text", "overdue_change_amount": "money", "of_growth_share": "share"},
         says=_growth_said,
         chart=partial(charts.bars, over="customer", stack=["overdue_change_amount"], note="of_growth_share",
                       colours=[charts.OVERDUE], label="Growth of the overdue balance"),

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from arforecast.report.exhibit import Card, Exhibit
+from arforecast.report.exhibit import Card, Exhibit, Stamp
 from arforecast.report.exhibits.receivables import OF_THE_MONTH, verdict, whole
-from arforecast.report.formats import FORMATS, brief, name
+from arforecast.report.formats import FORMATS, brief, name, spoken
 
 CHANGES = 3
-GATE = ["gate", "outcome", "message"]
+GATE, GATES = ["gate", "outcome", "message"], 'today.stamp()["gates"]'
 # Months that say how much a measure usually moves; with fewer nobody can say what is much.
 USUAL_MONTHS = 6
 
@@ -23,7 +23,6 @@ def changes(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
     return Exhibit(
         question="What moved more than usual?",
         numbers=largest(kpis, glossary, families),
-        units={"kpi": "name", "before": "unit", "now": "unit", "verdict": "text", "times": "times", "unit": "text"},
         says=_changes_said,
         file="changes",
         call="today.kpis(months=13)",
@@ -69,28 +68,28 @@ def _changes_said(rows: pd.DataFrame) -> str:
     return f"{moved}: {first['verdict']}, and {brief(first['times'])} times a usual move"
 
 
-def ties(stamp: Mapping[str, Any]) -> Exhibit:
+def ties(stamp: Stamp) -> Exhibit:
     """Whether the ledger ties, each gate in a sentence; what was not checked has not passed."""
     return Exhibit(
         question="Does the ledger tie?",
         numbers=pd.DataFrame([gate | {"outcome": outcome(gate)} for gate in stamp["gates"]])[GATE],
-        units={"gate": "name", "outcome": "text", "message": "text"},
         says=_ties_said,
         cards=_ties_cards,
         file="ties",
-        call="today.stamp()['gates']",
+        call=GATES,
     )
 
 
 def _ties_said(gates: pd.DataFrame) -> str:
-    return " ".join(f"{name(gate['gate'])}: {gate['outcome']}. {gate['message']}" for gate in gates.to_dict("records"))
+    told = (f"{name(gate['gate'])}: {gate['outcome']}. {gate['message']}" for gate in gates.to_dict("records"))
+    return spoken(" ".join(told))
 
 
 def _ties_cards(gates: pd.DataFrame) -> list[Card]:
     tones = {"passed": "good", "not passed": "bad"}
     return [
-        Card(name(gate["gate"]), gate["outcome"].capitalize(), gate["message"], tones.get(gate["outcome"], ""))
-        for gate in gates.to_dict("records")
+        Card(name(gate), came.capitalize(), spoken(message), tones.get(came, ""), GATES)
+        for gate, came, message in gates[GATE].itertuples(index=False)
     ]
 
 

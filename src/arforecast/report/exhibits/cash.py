@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
 from arforecast.forecast.scores import ratio
 from arforecast.report import charts
-from arforecast.report.exhibit import Card, Exhibit, cut, named, why
+from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.late import judged
 from arforecast.report.formats import NBSP, count, date, many, money, money_range, percent
 
-Stamp = Mapping[str, Any]
 QUANTILES = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 SPANS = (1, 4, 13)
-WITHIN = {
-    "weeks": "count",
-    "until_on": "date",
-    "mean": "money",
-    **dict.fromkeys(QUANTILES, "money"),
-    "origins": "count",
-    "held_share": "share",
-    "bias_share": "share",
-    "unbilled": "money",
-}
 
 
 def standing(cash: pd.DataFrame, within: pd.DataFrame, stamp: Stamp) -> Exhibit:
@@ -35,7 +22,6 @@ def standing(cash: pd.DataFrame, within: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What cash will come?",
         numbers=cut(within, _with_unbilled, cash),
-        units=WITHIN,
         says=_standing_said,
         cards=_cards,
         file="cash_within",
@@ -106,7 +92,6 @@ def weeks(cash: pd.DataFrame, record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How much, week by week, and how sure is it?",
         numbers=cut(cash, by_week, record),
-        units={"week_start": "date"} | dict.fromkeys([*stack, "mean", *QUANTILES], "money"),
         says=_weeks_said,
         chart=partial(charts.columns, over="week_start", stack=stack, sticks=("p10", "mean", "p90"), key=key),
         file="cash_weeks",
@@ -144,7 +129,6 @@ def together(within: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How much until when?",
         numbers=cut(within, _together),
-        units=WITHIN,
         says=lambda rows: f"{expected(rows.iloc[-1])}, in {many(len(rows), 'week')}",
         chart=partial(charts.lines, over="until_on", named={"mean": "expected"}, band=("p10", "p90"),
                       label="Cash until then", key="The band holds eight of ten outcomes."),
@@ -165,13 +149,6 @@ def position(position: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What is left when all that is due is paid?",
         numbers=position,
-        units={
-            "weeks": "count",
-            "until_on": "date",
-            **dict.fromkeys(("receipts_amount", "outflows_amount", "net_amount", "opening_balance"), "money"),
-            **dict.fromkeys(("mean", *QUANTILES, "floor_amount"), "money"),
-            "p_below_floor": "share",
-        },
         says=_position_said,
         chart=partial(charts.lines, over="until_on", named={"mean": "expected", "floor_amount": "floor"},
                       band=("p10", "p90"), label="Cash position", key="The band holds eight of ten outcomes."),
@@ -219,13 +196,6 @@ def assumed(assumptions: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What is taken for granted?",
         numbers=assumptions,
-        units={
-            "week_start": "date",
-            "billing_amount": "money",
-            "source": "text",
-            "without_precedent": "text",
-            "level_change_share": "share",
-        },
         says=_assumed_said,
         file="cash_assumptions",
         call="today.cash_assumptions()",
@@ -282,8 +252,6 @@ def supposed(scenarios: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What if?",
         numbers=cut(scenarios, _supposed),
-        units={"scenario": "text", "week": "count", "until_on": "date"}
-        | dict.fromkeys(("so_far", "so_far_p10", "so_far_p90"), "money"),
         says=_supposed_said,
         file="cash_scenarios",
         call="today.scenarios()",
@@ -322,8 +290,6 @@ def judged_weeks(record: pd.DataFrame, horizon_week: int, stamp: Stamp) -> Exhib
     return Exhibit(
         question="How right was it before?",
         numbers=cut(record, past, horizon_week),
-        units={"horizon_week": "count", "week_start": "date"}
-        | dict.fromkeys(("forecast", "p10", "p90", "actual"), "money"),
         says=_judged_said,
         chart=partial(charts.columns, over="week_start", stack=["actual"], sticks=("p10", "forecast", "p90"),
                       fills=charts.FILLS[1:],
@@ -365,15 +331,6 @@ def skill(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Is it better than a simple rule?",
         numbers=cut(record, horizons),
-        units={
-            "horizon_week": "count",
-            "weeks": "count",
-            "error_share": "share",
-            "baseline": "name",
-            "baseline_error_share": "share",
-            "inside_80_share": "share",
-            **dict.fromkeys(("ratio", "low", "high"), "share"),
-        },
         says=_skill_said,
         file="cash_skill",
         call="today.cash_record()",
@@ -442,14 +399,6 @@ def decoded(accuracy: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How accurate is that, and by which measure?",
         numbers=accuracy.rename(columns={"weeks": "weeks_ahead"}),
-        units={
-            "weeks_ahead": "text",
-            "method": "name",
-            "forecasts": "count",
-            **dict.fromkeys(("net_accuracy", "wape", "bias"), "share"),
-            "mase": "ratio",
-            **dict.fromkeys(("interval_share_80", "coverage_80"), "share"),
-        },
         says=_decoded_said,
         file="cash_accuracy",
         call="today.accuracy()",
@@ -492,8 +441,6 @@ def kept(errors: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What did an earlier report say, and why did it come otherwise?",
         numbers=cut(errors, _latest),
-        units={"origin": "date", "week_start": "date"}
-        | dict.fromkeys(("forecast", "p10", "p90", "actual", "error", *PARTS), "money"),
         says=_kept_said,
         chart=partial(charts.columns, over="week_start", stack=["actual"], sticks=("p10", "forecast", "p90"),
                       fills=charts.FILLS[1:], key="Bars: what came; sticks: the ranges that the report had given."),
@@ -534,9 +481,6 @@ def forecasts(errors: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What did all earlier reports say?",
         numbers=cut(errors, by_forecast),
-        units={"origin": "date", "kept_on": "date", "weeks": "count"}
-        | dict.fromkeys(("forecast", "actual", "error", *PARTS), "money")
-        | {"wape": "share"},
         says=_forecasts_said,
         file="cash_forecasts",
         call='today.book("reports/book").errors',
@@ -581,13 +525,14 @@ def spans(within: pd.DataFrame, record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What cash will come?",
         numbers=cut(within, _spans, record),
-        units={"span": "text", "until_on": "date", "mean": "money", "p10": "money", "p90": "money"}
-        | {"held_share": "share", "origins": "count"},
         says=_spans_said,
         file="brief_cash",
         call="today.cash_within()",
         why=why(stamp, "cash_forecast"),
-        table={"missing": "it came, or nothing can be judged yet"},
+        table={
+            "columns": ["span", "mean", "p10", "p90", "held_share"],
+            "missing": "it came, or nothing can be judged yet",
+        },
     )
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from arforecast.report import charts
-from arforecast.report.exhibit import Card, Exhibit, cut, named, why
+from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.accounts import SHEET, called
-from arforecast.report.exhibits.receivables import MEASURED, in_time, kpi_cards, measured, whole
+from arforecast.report.exhibits.receivables import in_time, kpi_cards, measured, whole
 from arforecast.report.formats import (
     NBSP,
     NULL,
@@ -30,9 +29,9 @@ from arforecast.report.formats import (
     month,
     name,
     percent,
+    spoken,
 )
 
-Stamp = Mapping[str, Any]
 NOT_RECORDED = "(none)"
 RECOVERED_DAYS = (30, 60, 90)
 SEEN_FIRST = (
@@ -50,7 +49,6 @@ def standing(kpis: pd.DataFrame, glossary: pd.DataFrame, targets: Mapping[str, f
     return Exhibit(
         question="What does collecting achieve and cost?",
         numbers=numbers[numbers["kpi"].isin(SEEN_FIRST)].reset_index(drop=True),
-        units=MEASURED,
         says=_standing_said,
         cards=_cards,
         file="collections_standing",
@@ -72,7 +70,7 @@ def _standing_said(numbers: pd.DataFrame) -> str:
 
 def _recovered(row: pd.Series) -> str:
     if isinstance(row["why"], str) and row["why"]:
-        return f"What of overdue money is recovered within 90 days is {row['why']}."
+        return f"What of overdue money is recovered within 90 days is {spoken(row['why'])}."
     if pd.isna(row["now"]):
         return "No month is old enough to say what of overdue money is recovered within 90 days."
     fell = month(_fell_due(row["as_of"], 90))
@@ -116,7 +114,6 @@ def recovery(kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How much of what falls overdue is recovered?",
         numbers=by_due_month(kpis),
-        units={"due_month_on": "month"} | dict.fromkeys(said, "share"),
         says=_recovery_said,
         chart=partial(charts.lines, over="due_month_on", named=said, label="Recovered, percent"),
         file="recovery",
@@ -157,11 +154,9 @@ def _recovery_said(recovery: pd.DataFrame) -> str:
 
 def vintage(schedule: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """The share of a month's billing collected by the end of each month after; null while it is not over."""
-    numbers = cut(schedule, _triangle)
     return Exhibit(
         question="How fast is a month's billing collected?",
-        numbers=numbers,
-        units={"issue_month_on": "month", "issued_amount": "money"} | _shares(numbers),
+        numbers=cut(schedule, _triangle),
         says=_vintage_said,
         chart=partial(charts.heat, over="issue_month_on", cells="age:", label="Months after issue; collected, percent"),
         file="vintage",
@@ -175,10 +170,6 @@ def _triangle(schedule: pd.DataFrame) -> pd.DataFrame:
     keys = ["issue_month_on", "issued_amount"]
     wide = schedule.pivot(index=keys, columns="age_months", values="collected_share")
     return wide.add_prefix("age:").rename_axis(columns=None).reset_index()
-
-
-def _shares(numbers: pd.DataFrame) -> dict[str, str]:
-    return dict.fromkeys((column for column in map(str, numbers) if ":" in column), "share")
 
 
 def _vintage_said(vintage: pd.DataFrame) -> str:
@@ -199,11 +190,9 @@ def roll_rates(schedule: pd.DataFrame, stamp: Stamp) -> Exhibit:
 
     Buckets and states stand in their order; what was never left from or arrived at is left out.
     """
-    numbers = cut(schedule, matrix)
     return Exhibit(
         question="Where do balances roll within a month?",
-        numbers=numbers,
-        units={"from_bucket": "bucket"} | _shares(numbers),
+        numbers=cut(schedule, matrix),
         says=_roll_rates_said,
         chart=partial(charts.heat, over="from_bucket", cells="to:", label="A month later, percent of the bucket"),
         file="roll_rates",
@@ -284,8 +273,7 @@ def disputes(rows: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What do customers dispute?",
         numbers=rows,
-        units={"reason": "name", "disputes": "count", "disputed_amount": "money", "open_count": "count"}
-        | {"resolved_days": "days", "credited_amount": "money"},
+        units={"reason": "name"},
         says=_disputes_said,
         chart=partial(charts.bars, over="reason", stack=["disputed_amount"], note="resolved_days",
                       label="Disputed (and mean days to close)"),
@@ -314,8 +302,6 @@ def contacts(rows: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How are customers contacted, and when?",
         numbers=rows,
-        units={"channel": "name", "timing": "name", "contacts": "count", "right_party_share": "share"}
-        | {"minutes": "count", "paid_14_share": "share"},
         says=_contacts_said,
         file="contacts",
         call='today.schedule("contacts_by_channel")',
@@ -339,8 +325,6 @@ def methods(rows: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How do customers pay, and how fast?",
         numbers=rows,
-        units={"method": "name", "cash_amount": "money", "cash_share": "share", "days_beyond_terms": "lateness"}
-        | {"payments": "count"},
         says=_methods_said,
         chart=partial(charts.bars, over="method", stack=["cash_share"], note="days_beyond_terms",
                       label="Share of cash (and how late), percent"),
@@ -367,9 +351,6 @@ def terms(rows: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What terms are given, and what do discounts cost?",
         numbers=rows,
-        units={"terms": "bucket", "invoices": "count", "billed_amount": "money", "billed_share": "share"}
-        | {"days_beyond_terms": "lateness", "discount_offered_amount": "money", "discount_taken_amount": "money"}
-        | {"discount_yearly_cost_share": "share"},
         says=_terms_said,
         file="terms",
         call='today.schedule("terms")',
@@ -405,7 +386,6 @@ def late_fees(rows: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What becomes of late fees?",
         numbers=rows,
-        units={"month_on": "month", "fees": "count"} | dict.fromkeys(sums, "money"),
         says=_late_fees_said,
         file="late_fees",
         call='today.schedule("late_fees")',
@@ -427,9 +407,6 @@ def plans(rows: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Are payment plans kept?",
         numbers=rows,
-        units={"month_on": "month", "plans": "count", "instalments": "count", "due_amount": "money"}
-        | dict.fromkeys(said, "share")
-        | {"collected_amount": "money", "overdue_balance": "money", "broken_plans": "count"},
         says=_plans_said,
         chart=partial(charts.lines, over="month_on", named=said, label="Of instalments due, percent"),
         file="payment_plans",
@@ -452,9 +429,6 @@ def agency(rows: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What does the agency recover?",
         numbers=rows,
-        units={"quarter_on": "quarter", "handed_invoices": "count", "handed_balance": "money"}
-        | {"recovered_90_amount": "money", "recovered_90_share": "share", "agency_cost_amount": "money"}
-        | {"cost_to_recovered_share": "share"},
         says=_agency_said,
         file="agency",
         call='today.schedule("agency")',
@@ -484,7 +458,6 @@ def costs(rows: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What does collecting cost?",
         numbers=rows,
-        units={"category": "name", "cost_amount": "money", "cost_share": "share", "cost_to_cash_share": "share"},
         says=_costs_said,
         chart=partial(charts.bars, over="category", stack=["cost_amount"], note="cost_share"),
         file="costs",
@@ -537,12 +510,10 @@ def _returns_said(trend: pd.DataFrame) -> str:
 
 def credit_loss(rows: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """How much of the open balance is expected to be lost, and how that moves with the forward factor."""
-    sums: Sequence[str] = ("expected_loss_amount", "expected_loss_low_amount", "expected_loss_high_amount")
+    sums = ("expected_loss_amount", "expected_loss_low_amount", "expected_loss_high_amount")
     return Exhibit(
         question="How much of what is open will be lost?",
         numbers=rows,
-        units={"bucket": "bucket", "open_balance": "money", "loss_rate_share": "share", "forward_factor": "ratio"}
-        | dict.fromkeys(sums, "money"),
         says=_credit_loss_said,
         file="expected_credit_loss",
         call='today.schedule("expected_credit_loss")',
@@ -567,8 +538,6 @@ def credit_limits(rows: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, sho
     return Exhibit(
         question="Who is near the credit limit?",
         numbers=cut(rows, _limited, customers),
-        units={"customer_id": "text", "customer": "text", "used_share": "share"}
-        | dict.fromkeys(("open_balance", "credit_limit_amount", "over_limit_amount"), "money"),
         says=_credit_limits_said,
         file="credit_limits",
         call='today.schedule("credit_limit_use")',

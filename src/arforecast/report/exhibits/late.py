@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from arforecast.forecast.scores import ratio
 from arforecast.report import charts
-from arforecast.report.exhibit import Card, Exhibit, cut, named, why
+from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.accounts import SHEET, called
-from arforecast.report.formats import NBSP, count, date, decimal, many, money, percent, size
+from arforecast.report.formats import NBSP, count, date, decimal, many, money, percent, size, spoken
 
-Stamp = Mapping[str, Any]
 SAID = {"model": "p_late", "baseline": "p_late_baseline"}
 FACTS = {
     "moved_by_customer": "the customer",
@@ -50,10 +47,6 @@ def standing(late: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How much is late, and how much will be?",
         numbers=cut(late, _sums, stamp["as_of"]),
-        units={
-            **dict.fromkeys(("overdue_balance", "not_due_balance", "at_risk_amount", "soon_amount"), "money"),
-            **dict.fromkeys(("overdue_invoices", "not_due_invoices", "half_customers", "customers"), "count"),
-        },
         says=_standing_said,
         cards=_cards,
         file="late_standing",
@@ -105,9 +98,6 @@ def bands(late: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How much of what is not yet due is at risk?",
         numbers=cut(late, _bands, stamp["as_of"]),
-        units={"chance": "text", "p_from": "share", "p_to": "share", "invoices": "count", "open_balance": "money"}
-        | dict.fromkeys(stack, "money")
-        | {"late_share": "share"},
         says=_bands_said,
         chart=partial(charts.bars, over="chance", stack=list(stack), colours=list(stack.values()),
                       says="open_balance", note="late_share",
@@ -151,17 +141,6 @@ def at_risk(late: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int
     return Exhibit(
         question="Which invoices could still be paid on time?",
         numbers=cut(late, _at_risk, customers, stamp["as_of"]),
-        units={
-            "customer_id": "text",
-            "customer": "text",
-            "invoice_id": "text",
-            "due_on": "date",
-            "open_balance": "money",
-            "p_late": "share",
-            "at_risk_amount": "money",
-            "paid_on_p50": "date",
-            "reason": "text",
-        },
         says=_at_risk_said,
         file="at_risk",
         call="today.late_payers()",
@@ -174,7 +153,7 @@ def at_risk(late: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int
 
 def _at_risk(late: pd.DataFrame, customers: pd.DataFrame, as_of: str) -> pd.DataFrame:
     ahead = not_due(late, as_of)
-    reason = ahead["reason_1"].str.replace(" %", f"{NBSP}%")
+    reason = ahead["reason_1"].map(spoken, na_action="ignore")
     rows = ahead.assign(customer=called(ahead["customer_id"], customers), reason=reason)
     order = rows[rows["p_late"].lt(1)].sort_values(
         ["at_risk_amount", "invoice_id"], ascending=[False, True], ignore_index=True
@@ -196,7 +175,6 @@ def drivers(late: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What moves these chances most?",
         numbers=cut(late, _drivers, stamp["as_of"]),
-        units={"fact": "text", "moved_share": "share", "most_invoices": "count", "invoices": "count"},
         says=_drivers_said,
         chart=partial(charts.bars, over="fact", stack=["moved_share"],
                       label="Points of the chance of being late, percent"),
@@ -232,7 +210,7 @@ def reliability(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How right were these chances before?",
         numbers=cut(record, bins),
-        units={"method": "text", "p_late": "share", "late_share": "share", "invoices": "count"},
+        units={"method": "text"},
         says=_reliability_said,
         chart=partial(charts.dots, said="p_late", came="late_share", by="method",
                       named={"model": "our model", "baseline": "customer's own\nlate rate"},
@@ -271,9 +249,6 @@ def skill(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Are these chances better than a simple rule?",
         numbers=cut(record, _skill),
-        units={"invoices": "count", "origins": "count"}
-        | dict.fromkeys(("brier", "brier_baseline"), "ratio")
-        | dict.fromkeys(("ratio", "low", "high"), "share"),
         says=_skill_said,
         file="late_skill",
         call="today.late_record()",

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
-from arforecast.report.exhibit import Exhibit, why
+from arforecast.report.exhibit import Exhibit, Stamp, why
 from arforecast.report.formats import count, days, many, money, percent
-
-Stamp = Mapping[str, Any]
 
 
 def changes(overrides: pd.DataFrame, stamp: Stamp) -> Exhibit:
@@ -19,12 +14,6 @@ def changes(overrides: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What do people expect, and what does that change?",
         numbers=overrides,
-        units={
-            **dict.fromkeys(("invoice_id", "customer_id", "note"), "text"),
-            **dict.fromkeys(("expected_on", "known_on", "paid_on_p50", "model_paid_on_p50"), "date"),
-            **dict.fromkeys(("worth_amount", "expected_30_amount", "model_expected_30_amount"), "money"),
-            "confidence": "share",
-        },
         says=_changes_said,
         file="overrides",
         call="today.overrides()",
@@ -53,12 +42,6 @@ def record(overrides: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Who was right before, people or the model?",
         numbers=overrides,
-        units={
-            **dict.fromkeys(("invoice_id", "customer_id"), "text"),
-            **dict.fromkeys(("known_on", "expected_on", "model_on", "came_on"), "date"),
-            "confidence": "share",
-            **dict.fromkeys(("miss_days", "model_miss_days"), "days"),
-        },
         says=_record_said,
         file="overrides_record",
         call="today.overrides_record()",

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from arforecast.report import charts
-from arforecast.report.exhibit import Card, Exhibit, cut, why
+from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, why
 from arforecast.report.formats import (
     NULL,
     SHORT,
@@ -24,6 +24,7 @@ from arforecast.report.formats import (
     name,
     percent,
     size,
+    spoken,
 )
 
 SEEN_FIRST = ("open_ar", "overdue_share", "dso", "cei", "cash", "bad_debt_share")
@@ -41,21 +42,6 @@ OF_THE_MONTH = frozenset(
     }
 )
 NO_ROWS = ("median", "countback", "hhi", "roi_net")  # of these a figure is no sum of rows
-
-Stamp = Mapping[str, Any]
-MEASURED = {
-    "kpi": "name",
-    "now": "unit",
-    "month_before": "unit",
-    "year_before": "unit",
-    "unit": "text",
-    "better": "text",
-    "before_on": "date",
-    "as_of": "date",
-    "target": "unit",
-    "numerator": "ratio",
-    "why": "text",
-}
 
 
 # ------------------------------------------------------------------ the measures, cut as they are needed
@@ -96,7 +82,8 @@ def in_time(question: str, kpis: pd.DataFrame, stamp: Stamp, *ids: str, **option
 
 
 def measured(kpis: pd.DataFrame, glossary: pd.DataFrame, targets: Mapping[str, float], stamp: Stamp) -> pd.DataFrame:
-    """Each measure of the whole ledger now, at the month end before and a year before, as MEASURED says.
+    """Each measure of the whole ledger now, at the month end before and a year before: kpi, now, month_before,
+    year_before, unit, better, before_on, as_of, target, numerator (now), why.
 
     A day the frame does not hold gives null; `why` says why the ledger does not know a measure now.
     """
@@ -133,7 +120,6 @@ def standing(kpis: pd.DataFrame, glossary: pd.DataFrame, targets: Mapping[str, f
     return Exhibit(
         question="Where do receivables stand?",
         numbers=shown,
-        units=MEASURED,
         says=_standing_said,
         cards=partial(kpi_cards, ids=SEEN_FIRST),
         file="standing",
@@ -151,7 +137,7 @@ def _standing_said(numbers: pd.DataFrame) -> str:
     was = f" ({percent(before)} on {date(share['before_on'])})" if pd.notna(before) else ""
     owed = f"{money(now['open_ar'])} is owed on {day}, {percent(now['overdue_share'])} of it overdue{was}."
     if pd.isna(now["dso"]):
-        reason = rows["why"]["dso"]
+        reason = spoken(rows["why"]["dso"])
         return f"{owed} How many days of sales that is, is {reason}." if reason else owed
     return f"{owed} That is {days(now['dso'])} of sales; {days(now['dso_best_possible'])} if nothing were overdue."
 
@@ -165,7 +151,7 @@ def kpi_cards(numbers: pd.DataFrame, ids: Sequence[str]) -> list[Card]:
 def _kpi_card(kpi: str, row: pd.Series) -> Card:
     call = f'today.rows("{kpi}")' if not any(part in kpi for part in NO_ROWS) else "today.kpis(months=13)"
     if pd.isna(row["now"]):
-        return Card(name(kpi), NULL, row["why"] if isinstance(row["why"], str) and row["why"] else NOT_DEFINED)
+        return Card(name(kpi), NULL, spoken(row["why"]) if isinstance(row["why"], str) and row["why"] else NOT_DEFINED)
     difference, better = row["now"] - row["month_before"], row["better"] if isinstance(row["better"], str) else ""
     moved = verdict(difference, better) if _is_seen(difference, row["unit"]) else ""
     before = month(row["before_on"]) if kpi in OF_THE_MONTH else date(row["before_on"])
@@ -211,13 +197,12 @@ def ageing(kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How old is what is owed?",
         numbers=numbers.assign(open_share=numbers["open_balance"] / numbers["open_balance"].sum()),
-        units={"days_past_due": "bucket", "open_balance": "money", "open_share": "share"},
         says=_ageing_said,
         chart=partial(
             charts.bars, over="days_past_due", stack=["open_balance"], note="open_share", colours=charts.AGES
         ),
         file="ageing",
-        call=f'today.rows("aging:{labels[-1]}")' if len(labels) else "",
+        call=f'today.rows("aging:{_most_overdue(numbers)}")',
         currency=stamp["currency"],
     )
 
@@ -228,7 +213,13 @@ def _ageing_said(buckets: pd.DataFrame) -> str:
         return "Nothing is overdue" if buckets["open_balance"].sum() > 0 else "Nothing is owed"
     share = late.max() / late.sum()
     who = "Most overdue money" if share > 0.5 else f"The largest part of overdue money, {percent(share)},"
-    return f"{who} is {bucket(str(late.idxmax()))} late"
+    return f"{who} is {bucket(_most_overdue(buckets))} late"
+
+
+def _most_overdue(buckets: pd.DataFrame) -> str:
+    """The bucket past due that holds most, of which the sentence speaks."""
+    late = buckets[buckets["days_past_due"].ne("current")].nlargest(1, "open_balance")
+    return next(iter(late["days_past_due"]), "current")
 
 
 # ------------------------------------------------------------------ how it moved
@@ -258,7 +249,7 @@ def days_moved(bridge: pd.DataFrame, kpis: pd.DataFrame, stamp: Stamp) -> Exhibi
     return Exhibit(
         question="Why did days sales outstanding move?",
         numbers=cut(bridge, movement, "days", latest(kpis).get("dso")),
-        units={"part": "name", "days": "ratio", "on": "date"},
+        units={"days": "ratio"},
         says=_days_moved_said,
         chart=partial(charts.waterfall, part="part", change="days", on="on", label="Days sales outstanding"),
         file="days_moved",
@@ -273,7 +264,6 @@ def moved(bridge: pd.DataFrame, kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Why did what is owed move?",
         numbers=cut(bridge, movement, "amount", latest(kpis).get("open_ar")),
-        units={"part": "name", "amount": "money", "on": "date"},
         says=_moved_said,
         chart=partial(charts.waterfall, part="part", change="amount", on="on", label="Open receivables"),
         file="moved",
@@ -386,8 +376,7 @@ def targets(judged: pd.DataFrame, glossary: pd.DataFrame, stamp: Stamp) -> Exhib
     return Exhibit(
         question="How far from target?",
         numbers=numbers,
-        units={"kpi": "name", "group": "text", "actual": "unit", "target": "unit"}
-        | {"distance": "change", "verdict": "text", "trend": "change", "unit": "text"},
+        units={"actual": "unit"},
         says=_targets_said,
         file="targets",
         call="today.targets()",
@@ -404,7 +393,7 @@ def _reads_alike(rows: pd.DataFrame) -> pd.Series:
 
 def whys(stamp: Stamp, otherwise: str) -> str:
     """All that the ledger does not know, each reason once, and `otherwise`: what an empty cell among many means."""
-    return "; ".join(dict.fromkeys([*filter(None, stamp["unknown"].values()), otherwise]))
+    return "; ".join(dict.fromkeys([*map(spoken, filter(None, stamp["unknown"].values())), otherwise]))
 
 
 def _targets_said(rows: pd.DataFrame) -> str:
@@ -432,7 +421,7 @@ def groups(kpis: pd.DataFrame, by: str, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Where does it stand, part by part?",
         numbers=wide.sort_values("open_ar", ascending=False).rename_axis(columns=None).reset_index(),
-        units={"group": "text"} | {kpi: units.get(kpi, "count") for kpi in GROUPED},
+        units={kpi: units.get(kpi, "count") for kpi in GROUPED},
         says=_groups_said,
         file="groups",
         call=f'today.kpis(by="{by}")',
@@ -456,7 +445,6 @@ def forms(numbers: pd.DataFrame, families: pd.DataFrame, stamp: Stamp) -> Exhibi
     return Exhibit(
         question="The same question, other definitions: why do they differ?",
         numbers=rows[["question", "kpi", "now", "month_before", "unit", "why"]],
-        units={"question": "text", "why": "text"} | MEASURED,
         says=lambda rows: " ".join(dict.fromkeys(rows["question"] + " " + rows["why"])),
         file="forms",
         call="today.families()",
@@ -469,7 +457,6 @@ def every_measure(numbers: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What does every measure say, now and before?",
         numbers=numbers,
-        units=MEASURED,
         says=lambda rows: f"{count(rows['now'].notna().sum())} of {many(len(rows), 'measure')} are known",
         file="measures",
         call="today.kpis(months=13)",

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
-from arforecast.report.exhibit import Card, Exhibit, cut, named, why
+from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.accounts import LEFT_ALONE, LISTED_SHEET, RESERVED, WAIT, called
 from arforecast.report.formats import count, date, exact, many, money
-
-Stamp = Mapping[str, Any]
-UNITS = {
-    **dict.fromkeys(("customer_id", "customer", "name", "action", "reason", "collector", "outcome"), "text"),
-    **dict.fromkeys(("open_balance", "overdue_balance", "asked_balance", "promised_amount", "cost_amount"), "money"),
-    **dict.fromkeys(("value_of_action", "value_low_amount", "value_high_amount", "expected_cash_30"), "money"),
-    **dict.fromkeys(("rank", "oldest_days_past_due", "minutes", "accounts"), "count"),
-    **dict.fromkeys(("contact_on", "contacted_on", "promised_on"), "date"),
-    "p_paid_14": "share",
-    "channel": "name",
-}
 
 
 def with_names(worklist: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
@@ -34,13 +20,6 @@ def standing(everyone: pd.DataFrame, first: pd.DataFrame, stamp: Stamp) -> Exhib
     return Exhibit(
         question="Whom to contact next?",
         numbers=cut(everyone, _sums, first),
-        units={
-            **dict.fromkeys(("accounts", "worth_it", "placed", "reserved", "left", "minutes"), "count"),
-            **dict.fromkeys(("asked_balance", "left_balance", "value", "value_low", "value_high"), "money"),
-            "contact_on": "date",
-            "customer": "text",
-            "action": "text",
-        },
         says=_standing_said,
         cards=_cards,
         file="worklist_standing",
@@ -99,7 +78,6 @@ def listed(first: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Whom to contact, how and why?",
         numbers=first,
-        units=UNITS,
         says=_listed_said,
         file="worklist",
         call="today.worklist(capacity=20)",
@@ -133,7 +111,6 @@ def by_action(everyone: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What is there to do, and what is it worth?",
         numbers=cut(everyone, _by_action),
-        units=UNITS,
         says=_by_action_said,
         file="worklist_actions",
         call="today.worklist()",
@@ -161,7 +138,6 @@ def left_alone(everyone: pd.DataFrame, stamp: Stamp, rows: int = 10) -> Exhibit:
     return Exhibit(
         question="Who is overdue and left alone, and why?",
         numbers=cut(everyone, _left_alone),
-        units=UNITS,
         says=_left_said,
         file="left_alone",
         call="today.worklist()",
@@ -187,15 +163,6 @@ def brought(effect: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What did contacting bring?",
         numbers=effect,
-        units={
-            **dict.fromkeys(
-                ("within_days", "weeks", "contacted_accounts", "reserved_accounts", "weeks_needed"), "count"
-            ),
-            **dict.fromkeys(("contacted_share", "reserved_contacted_share"), "share"),
-            **dict.fromkeys(("contacted_cash_amount", "reserved_cash_amount", "difference_amount"), "money"),
-            **dict.fromkeys(("low_amount", "high_amount", "declared_amount"), "money"),
-            "verdict": "text",
-        },
         says=_brought_said,
         file="effect",
         call="today.effect()",

@@ -1,0 +1,64 @@
+"""Units: in which unit the columns of the project's frames are, declared once and by name for every exhibit.
+
+A unit is one of `formats.FORMATS`, or `unit` and `change` for the one that the row's column `unit` names. A family of
+columns, such as `age:3`, is declared by what stands before the colon. A column that means something else in one
+exhibit is declared there, and the measures are where they are defined.
+"""
+
+DECLARED = {
+    "money": (
+        "actual agency_cost_amount all_overdue_balance amount asked_balance at_risk_amount billed_amount "
+        "billing_amount billing_level billing_timing came cash_amount collected_amount contacted_cash_amount "
+        "cost_amount credit_limit_amount credited_amount declared_amount difference_amount discount_offered_amount "
+        "discount_taken_amount disputed_amount due_amount error expected_14_amount expected_30_amount "
+        "expected_cash_30 expected_loss_amount expected_loss_high_amount expected_loss_low_amount floor_amount "
+        "forecast handed_balance high_amount issued_amount left_balance low_amount mean model_expected_30_amount "
+        "net_amount new_customers not_due_balance open_balance open_book opening_balance outflows_amount "
+        "over_limit_amount overdue_balance overdue_change_amount p10 p25 p2_5 p50 p75 p90 p97_5 payment_timing "
+        "promised_amount receipts_amount recovered_90_amount reserved_cash_amount rest rest_amount so_far so_far_p10 "
+        "so_far_p90 soon_amount unbilled value value_high value_high_amount value_low value_low_amount "
+        "value_of_action waived_amount worth_amount"
+    ),
+    "share": (
+        "age baseline_error_share bias bias_share billed_share cash_share confidence contacted_share cost_share "
+        "cost_to_cash_share cost_to_recovered_share coverage_80 discount_yearly_cost_share error_share held_share "
+        "high inside_80_share interval_share_80 late_share level_change_share loss_rate_share low missed_share "
+        "moved_share net_accuracy of_growth_share of_overdue_share open_share p_below_floor p_from p_late p_paid_14 "
+        "p_paid_30 p_to paid_14_share paid_on_time_share ratio recovered_30 recovered_60 recovered_90 "
+        "recovered_90_share reserved_contacted_share right_party_share to used_share wape"
+    ),
+    "count": (
+        "accounts broken_plans broken_promises contacted_accounts contacts customers disputes fees forecasts "
+        "half_customers handed_invoices horizon_week instalments invoices left minutes most_invoices not_due_invoices "
+        "oldest_days_past_due open_count origins overdue_invoices payments placed plans rank reserved "
+        "reserved_accounts week weeks weeks_needed within_days worth_it"
+    ),
+    "days": "miss_days model_miss_days resolved_days",
+    "date": (
+        "as_of before_on came_on contact_on contacted_on due_on expected_on kept_on known_on last_paid_on model_on "
+        "model_paid_on_p50 on origin paid_on_p50 promised_on until_on week_start"
+    ),
+    "month": "due_month_on issue_month_on month_on",
+    "quarter": "quarter_on",
+    "text": (
+        "action better chance collector customer customer_id fact group invoice_id message name note outcome question "
+        "reason reasons scenario source span unit verdict weeks_ahead why without_precedent"
+    ),
+    "name": "baseline category channel figure gate kpi method part timing",
+    "bucket": "bucket days_past_due from_bucket terms",
+    "ratio": "brier brier_baseline forward_factor mase numerator",
+    "lateness": "days_beyond_terms",
+    "times": "times",
+    "unit": "before month_before now target year_before",
+    "change": "distance trend",
+}
+UNITS = {column: unit for unit, columns in DECLARED.items() for column in columns.split()}
+
+
+def declared(column: str) -> str:
+    """The unit of a column, empty where none is declared.
+
+    >>> declared("open_balance"), declared("age:3"), declared("size")
+    ('money', 'share', '')
+    """
+    return UNITS.get(column.partition(":")[0], "")
