@@ -21,10 +21,12 @@ from urllib.parse import quote
 import ibis
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import arforecast
 import ledgers
 from arforecast import Ledger, kpis
+from arforecast.cli import main
 from arforecast.errors import SourceError
 from arforecast.ledger import Books, open_books
 from arforecast.ledger.tables import BY_NAME
@@ -256,6 +258,63 @@ def test_a_role_that_may_only_read_opens_a_ledger(postgres: str, here: Books) ->
     assert there.problems.groupby("rule").size().equals(here.problems.groupby("rule").size())
     assert sorted(there.quarantine.value) == sorted(here.quarantine.value)
     assert there.tables["invoices"].amount.sum().execute() == here.tables["invoices"].amount.sum().execute()
+
+
+def test_a_ledger_is_read_and_never_written(postgres: str) -> None:
+    """The role owns every table. A view of the first ledger writes when it is read; one of the second asks that later
+    statements may write."""
+    owner = ibis.connect(postgres)
+    for schema, does in {
+        "writes": "INSERT INTO kept VALUES (1)",
+        "opens": "SET default_transaction_read_only = off",
+    }.items():
+        owner.raw_sql(f"""
+            CREATE SCHEMA {schema};
+            SET search_path = {schema};
+            CREATE TABLE kept (a int);
+            CREATE FUNCTION does() RETURNS text LANGUAGE plpgsql AS $$ BEGIN {does}; RETURN 'tea'; END $$;
+            CREATE TABLE rows AS
+                SELECT 'A1' invoice_id, 'C1' customer_id, date '2026-01-05' issued_on, date '2026-02-04' due_on,
+                10 amount;
+            CREATE VIEW invoices AS SELECT rows.*, does() AS product FROM rows;
+        """)
+    owner.raw_sql("SET search_path = public")
+    owner.con.commit()
+
+    refused = CliRunner().invoke(main, ["check", f"{postgres}?schema=writes"])
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("The database writes when the ledger is read, and it is only read here.")
+
+    books = open_books(f"{postgres}?schema=opens")
+    con = books.tables["invoices"].get_backend()
+    assert stand(books, [date(2026, 2, 28)]).cached().invoices.amount.sum().execute() == 1000
+    for write in (
+        lambda: con.insert("kept", [{"a": 1}]),
+        lambda: con.create_table("more", con.table("rows")),
+        lambda: con.truncate_table("rows"),
+        lambda: con.drop_view("invoices"),
+    ):
+        with pytest.raises(Exception, match="in a read-only transaction"):
+            write()
+    with pytest.raises(Exception, match='table "rows" does not exist'):
+        con.drop_table("rows")
+    counts = [
+        owner.table(name, database=schema).count().execute()
+        for name in ("kept", "rows")
+        for schema in ("writes", "opens")
+    ]
+    assert counts == [0, 0, 1, 1]
+
+
+def test_a_table_that_may_not_be_read_is_no_absent_one(postgres: str) -> None:
+    owner = ibis.connect(postgres)
+    owner.raw_sql("""
+        CREATE ROLE barred LOGIN;
+        GRANT SELECT ON invoices, customers TO barred;
+        GRANT SELECT (applied_on) ON applications TO barred;
+    """)
+    with pytest.raises(SourceError, match=r"holds billing_schedule, .*receipts, which this role may not read\. GRANT"):
+        open_books(postgres.replace("owner@", "barred@"))
 
 
 WORD = "S3cret/W?rd@"

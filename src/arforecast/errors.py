@@ -46,7 +46,8 @@ def address(url: object) -> str:
     return shown(text)
 
 
-# What the machine or the settings give no more of, by what the engine says of it.
+_BROKE = "The database ended the connection. Nothing was written to it; ask again when it is there."
+# What the machine, the settings or the database give no more of, by what the engine says of it.
 _LACKING = (
     ("failed to offload", "The disk is full where engine.spill_directory stands. Make room, or name another folder."),
     ("No space left", "The disk is full. Make room, or name another folder as engine.spill_directory."),
@@ -60,12 +61,24 @@ _LACKING = (
         "This machine starts no more threads. Lower engine.threads.",
     ),
     ("start new thread", "This machine starts no more threads. Lower engine.threads."),
+    ("terminating connection", _BROKE),
+    ("server closed the connection", _BROKE),
+    ("connection is lost", _BROKE),
+    ("connection is closed", _BROKE),
+    ("statement timeout", "The database grants less time than this takes. Raise its statement_timeout, or ask less."),
+    ("create temporary tables", "Figures need temporary tables. GRANT TEMPORARY ON DATABASE ... to this role."),
+    ("during recovery", "This server is a standby, where no temporary table can be made. Ask the primary."),
+    (
+        "read-only transaction",
+        "The database writes when the ledger is read, and it is only read here. Look for a view that calls a function, "
+        "and make a table of its rows.",
+    ),
     ("MemoryError", "The memory of this machine is used up. Lower engine.memory_limit, or ask for less."),
 )
 
 
 def lacking(fault: Exception) -> str:
-    """What the machine or the settings lack where that is the fault, and no word where it is another."""
+    """What the machine, the settings or the database lack where that is the fault, and no word where it is another."""
     said = f"{type(fault).__name__}: {fault}"
     return next((words for sign, words in _LACKING if sign in said), "")
 

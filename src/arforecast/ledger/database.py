@@ -50,7 +50,8 @@ def picked(table: ibis.Table, rows: pd.Series) -> ibis.BooleanValue:
 
 
 def connect(source: Any) -> ibis.BaseBackend:
-    """The engine behind a URL, a Spark session, or a connection that Ibis holds already."""
+    """The engine behind a URL, opened for reading where it knows that; a Spark session, or a connection that Ibis holds
+    already, which is the user's to guard."""
     if isinstance(source, ibis.BaseBackend):
         return source
     if not isinstance(source, str):
@@ -59,11 +60,21 @@ def connect(source: Any) -> ibis.BaseBackend:
     if not driver:
         raise SourceError(f"{address(source)} is no address of a database. {ENGINES}")
     try:
-        return ibis.connect(source)
+        return _only_read(ibis.connect(source))
     except ImportError:
         raise SourceError(f"{address(source)} needs a driver: pip install '{driver}'.") from None
+    except SourceError:
+        raise
     except Exception as fault:  # every driver has errors of its own
         raise SourceError(f"{address(source)} cannot be opened: {_said(fault, source)}") from None
+
+
+def _only_read(con: ibis.BaseBackend) -> ibis.BaseBackend:
+    if con.name != "postgres":
+        return con
+    from arforecast.ledger import postgres
+
+    return postgres.only_read(con)
 
 
 def _said(fault: Exception, url: str) -> str:
