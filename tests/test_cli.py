@@ -726,7 +726,7 @@ def test_check_replaces_a_quarantine_and_nothing_else(ledger: str, tmp_path: Pat
     assert run("check", ledger, "--quarantine", tmp_path / "quarantine.csv").exit_code == 0
     assert run("check", ledger, "--quarantine", tmp_path / "quarantine.csv").exit_code == 0
     nowhere = run("check", ledger, "--quarantine", tmp_path / "nowhere" / "q.csv")
-    assert (nowhere.exit_code, "q.csv cannot be written: Cannot save file" in nowhere.stderr) == (2, True)
+    assert (nowhere.exit_code, "q.csv cannot be written: No such file" in nowhere.stderr) == (2, True)
 
 
 def test_rows_with_several_faults_are_left_out_once(tmp_path: Path) -> None:

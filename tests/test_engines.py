@@ -11,10 +11,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -304,6 +306,23 @@ def test_a_ledger_is_read_and_never_written(postgres: str) -> None:
         for schema in ("writes", "opens")
     ]
     assert counts == [0, 0, 1, 1]
+
+
+def test_a_database_that_breaks_off_is_told(postgres: str) -> None:
+    """The first question about the rows is ended by the server."""
+    owner = ibis.connect(postgres).con
+    ends = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> %s AND query LIKE '%%receipts%%'"
+
+    def end() -> None:
+        while not owner.execute(ends, [owner.info.backend_pid]).fetchone()[0]:
+            time.sleep(0.001)
+
+    server = Thread(target=end)
+    server.start()
+    refused = CliRunner().invoke(main, ["check", postgres])
+    server.join()
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("The database ended the connection. Nothing was written to it;")
 
 
 def test_a_table_that_may_not_be_read_is_no_absent_one(postgres: str) -> None:

@@ -50,7 +50,10 @@ _BROKE = "The database ended the connection. Nothing was written to it; ask agai
 # What the machine, the settings or the database give no more of, by what the engine says of it.
 _LACKING = (
     ("failed to offload", "The disk is full where engine.spill_directory stands. Make room, or name another folder."),
-    ("No space left", "The disk is full. Make room, or name another folder as engine.spill_directory."),
+    (
+        "No space left",
+        "The disk is full. Make room, or name another place for the output, or as engine.spill_directory.",
+    ),
     ("Failed to create directory", "engine.spill_directory is no folder that can be written to. Name another one."),
     (
         "Out of Memory",

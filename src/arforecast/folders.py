@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING
@@ -44,6 +44,21 @@ def complete(folder: Path, failed: Path | None = None) -> Iterator[Path]:
             _forget(failed)
     except OSError as fault:
         raise told(folder, fault) from fault
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[Path]:
+    """A place to write into that becomes `file` when all is written, in the place of an earlier one, and vanishes where
+    it does not come to that. Raises UsageError or WriteError where it cannot be written."""
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        yield draft
+        draft.replace(file)
+    except OSError as fault:
+        raise told(file, fault) from fault
+    finally:
+        with suppress(OSError):
+            draft.unlink()
 
 
 @contextmanager
@@ -147,8 +162,8 @@ def _forget(failed: Path | None) -> None:
 
 
 def told(folder: Path, fault: OSError) -> UsageError | WriteError:
-    """Why a folder cannot be written: a place that is no folder was named in error, a full disk or a folder of another
-    user is nobody's mistake."""
-    mistaken = fault.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
+    """Why a folder or a file cannot be written: a place of another kind, or of none, was named in error, a full disk or
+    a folder of another user is nobody's mistake."""
+    mistaken = fault.errno in (errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
     kind = UsageError if mistaken else WriteError
     return kind(f"{folder} cannot be written: {fault.strerror or fault}. Name another folder, or mend that.")

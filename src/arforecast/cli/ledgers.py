@@ -144,15 +144,14 @@ def check(ledger: str, as_of: str | None, quarantine: Path) -> None:
 
 def _keep(rows: pd.DataFrame, file: Path) -> None:
     """Write the rows that were set aside; only an earlier quarantine may be replaced."""
+    from arforecast import folders
     from arforecast.report.tables import write_csv
 
-    try:
+    with folders.whole(file) as draft:
         if file.exists() and not file.read_bytes().startswith(",".join(rows.columns).encode()):
             raise UsageError(f"{file} is there and is no quarantine. Name another file with --quarantine.")
-        write_csv(rows, file)
-    except OSError as fault:
-        why = fault.strerror or fault
-        raise UsageError(f"{file} cannot be written: {why}. Name another file with --quarantine.") from fault
+        with draft.open("w", encoding="utf-8", newline="") as stream:
+            write_csv(rows, stream)
 
 
 COMMANDS = (sample, import_, check)

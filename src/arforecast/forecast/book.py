@@ -9,7 +9,7 @@ name stands for is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -66,13 +66,17 @@ def add(book: Path, said: pd.DataFrame) -> Path:
 
 
 def _write(said: pd.DataFrame, file: Path) -> None:
-    draft = file.with_name(f".{file.name}.part")
-    try:
-        said.assign(**{WRITTEN: datetime.now(UTC)}).to_parquet(draft, index=False)
+    with folders.whole(file) as draft:
+        said.assign(**{WRITTEN: _now(file)}).to_parquet(draft, index=False)
         draft.chmod(0o444)
-        draft.rename(file)
-    finally:
-        draft.unlink(missing_ok=True)
+
+
+def _now(file: Path) -> datetime:
+    """The time, and later than all that was written of the same day: a clock that was set back does not make what was
+    said first the later word."""
+    same = file.parent.glob(f"{file.name[:10]}-*.parquet")
+    written = [_read(other)[WRITTEN].iloc[0].to_pydatetime() for other in same]
+    return max([datetime.now(UTC), *(before + timedelta(microseconds=1) for before in written)])
 
 
 def _hash(said: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from arforecast.errors import SourceError, shown
 from arforecast.ledger import source
 from arforecast.ledger.books import Books
 from arforecast.ledger.notes import Notes, told
@@ -45,13 +46,22 @@ def write(books: Books, url: str, folder: Path) -> None:
 
 
 def find(url: object, settings: Settings) -> Books | None:
-    """The books of the ledger at `url` where the environment names a copy of just these, read with these settings."""
+    """The books of the ledger at `url` where the environment names a copy of just these, read with these settings.
+
+    Raises SourceError where the copy is damaged: the ledger itself may say something else by now.
+    """
+    import duckdb
+
     folder = Path(os.environ.get(VARIABLE, os.devnull))
     if not (folder / ABOUT).is_file():
         return None
-    about = json.loads((folder / ABOUT).read_text("utf-8"))
-    own = told(settings, Notes.model_validate_json(about["notes"]))
-    return _open(folder, about, own) if about.items() >= _key(url, own).items() else None
+    try:
+        about = json.loads((folder / ABOUT).read_text("utf-8"))
+        own = told(settings, Notes.model_validate_json(about["notes"]))
+        return _open(folder, about, own) if about.items() >= _key(url, own).items() else None
+    except (OSError, ValueError, KeyError, duckdb.Error) as fault:
+        where = shown(str(folder))
+        raise SourceError(f"The copy of the books in {where} is damaged. Make the report again.") from fault
 
 
 def _open(folder: Path, about: dict[str, Any], settings: Settings) -> Books:

@@ -112,6 +112,18 @@ def fingerprint(files: dict[str, Path]) -> str:
     return digest.hexdigest()
 
 
+def marks(folder: Path) -> dict[str, tuple[int, ...]]:
+    """What tells whether a table of the folder, or the file `folder`, was written or replaced: by name its inode, size
+    and time."""
+    tables = [folder / f"{name}{suffix}" for name in BY_NAME for suffix in SUFFIXES]
+    return {file.name: _mark(file) for file in (folder, *tables) if file.is_file()}
+
+
+def _mark(file: Path) -> tuple[int, ...]:
+    about = file.stat()
+    return about.st_ino, about.st_size, about.st_mtime_ns
+
+
 def read(files: dict[str, Path], con: ibis.BaseBackend, make: Make) -> tuple[Tables, Tables, pd.DataFrame]:
     """The tables, each with `row`, its line in the file; the typed ones that `make` makes of them, each file read once
     for it; and the lines that could not be read: table, row, value.
@@ -153,7 +165,10 @@ def _blank_lines(file: Path) -> list[int]:
         raise SourceError(
             f"{file.name} is not UTF-8. Save it as UTF-8, or import it with a preset that declares its encoding."
         ) from fault
-    except (OSError, EOFError, zlib.error) as fault:
+    except OSError as fault:
+        why = fault.strerror or f"{fault}. A .gz file must be gzip"
+        raise SourceError(f"{file.name} cannot be read: {why}.") from fault
+    except (EOFError, zlib.error) as fault:
         raise SourceError(f"{file.name} cannot be read: {fault}. A .gz file must be gzip.") from fault
 
 

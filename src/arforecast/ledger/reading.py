@@ -44,8 +44,14 @@ def open_books(url: Any, settings: Settings | None = None, con: ibis.BaseBackend
     """Read and check the ledger at `url`: a path, a database URL, a Spark session or an Ibis connection.
 
     `con` is the DuckDB that reads files; one of its own unless given.
-    Raises SourceError when it cannot be read at all; what is wrong with single rows is in `problems`.
+    Raises SourceError when it cannot be read at all, or changes meanwhile; what is wrong with single rows is in
+    `problems`.
     """
+    with source.held(url):
+        return _books(url, settings, con)
+
+
+def _books(url: Any, settings: Settings | None, con: ibis.BaseBackend | None) -> Books:
     said = notes.read(source.path(url)) if isinstance(url, str | Path) else notes.Notes()
     settings = notes.told(settings or Settings(), said)
     raw = source.read(url, con or source.connect(settings.engine), partial(_typed, settings=settings))

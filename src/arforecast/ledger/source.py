@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from errno import EACCES
 from pathlib import Path
@@ -70,6 +72,37 @@ def places(url: Any) -> list[Path]:
     """Where the settings of the ledger at `url` are looked for: where it lies, and then the working folder."""
     there = isinstance(url, str | Path) and path(url).exists()
     return [path(url), Path()] if there else [Path()]
+
+
+@contextmanager
+def held(url: Any) -> Iterator[None]:
+    """While the ledger at `url` is read and checked. Raises SourceError where a file of it was written or removed
+    meanwhile, whatever came of that: what was read is of no one moment."""
+    place = path(url) if isinstance(url, str | Path) else Path()
+    before = _marks(place)
+    try:
+        yield
+    except Exception as fault:
+        _refuse_changed(place, before, fault)
+        raise
+    _refuse_changed(place, before, None)
+
+
+def _marks(place: Path) -> dict[str, tuple[int, ...]]:
+    try:
+        return files.marks(place)
+    except OSError:  # who reads it tells
+        return {}
+
+
+def _refuse_changed(place: Path, before: dict[str, tuple[int, ...]], fault: Exception | None) -> None:
+    now = _marks(place)
+    changed = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    if changed:
+        names = shown(", ".join(changed))
+        raise SourceError(
+            f"{shown(str(place))}: {names} changed while it was read. Ask again when it stays."
+        ) from fault
 
 
 def read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:

@@ -57,10 +57,9 @@ def read(folder: Path) -> dict[str, Any]:
 
 def write(account: Mapping[str, Any], folder: Path) -> None:
     """Write run.json, whole or not at all: a run that is killed can be taken up again by what it says."""
-    draft = folder / f".{ACCOUNT}"
     text = json.dumps(account, indent=2, sort_keys=True, ensure_ascii=False)
-    draft.write_text(f"{text}\n", "utf-8", newline="\n")
-    draft.replace(folder / ACCOUNT)
+    with folders.whole(folder / ACCOUNT) as draft:
+        draft.write_text(f"{text}\n", "utf-8", newline="\n")
 
 
 def note(folder: Path, name: str, told: Mapping[str, Any]) -> None:
