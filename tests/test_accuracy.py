@@ -39,6 +39,13 @@ def test_measures_by_hand() -> None:
     assert table.loc[("2-4", "model")][list(MEASURES)].tolist() == pytest.approx([0.7, 0.3, 0.3, 1.5, 0.5, 1])
 
 
+def test_a_measure_is_the_same_in_whatever_money() -> None:
+    money = ["forecast", "p10", "p90", "actual"]
+    small = record().astype(dict.fromkeys(money, float))
+    small[money] /= 1000
+    pd.testing.assert_frame_equal(accuracy.decoded(small), accuracy.decoded(record()))
+
+
 def test_over_time_the_forecasts_of_each_month() -> None:
     table = accuracy.by_month(record())
     assert table[["month_on", "weeks", "method"]].drop_duplicates().shape == (6, 3)

@@ -226,6 +226,20 @@ def test_the_record_holds_what_was_said_and_all_that_came(company: Tables, kept:
     assert results.late_share.min() <= whole <= results.late_share.max()
 
 
+def test_who_is_new_is_no_part_of_the_skill() -> None:
+    """Of 30 customers each was late as was said; of as many new ones each the other way round."""
+    days = np.arange(30.0)
+    old = pd.DataFrame({"expected_days_late": days, "came_days_late": days, "late_share": days[::-1], "grade": "A"})
+    new = old.assign(came_days_late=days[::-1], grade=rating.NEW)
+    record = pd.concat([old, new], ignore_index=True).assign(
+        origin=pd.Timestamp("2026-01-31"), customer_id=lambda rows: rows.index.astype(str), expected_loss_share=np.nan,
+        came_written_off_amount=np.nan,
+    )  # fmt: skip
+    (skill,) = rating_record.skill(record).to_dict("records")
+    assert (skill["what"], skill["ratings"]) == ("came_days_late", 30)
+    assert (skill["rating"], skill["rule"]) == (pytest.approx(1), pytest.approx(-1))
+
+
 def test_skill_is_one_for_the_right_order_and_knows_its_noise() -> None:
     random = np.random.default_rng(3)
     came, of = random.permutation(200.0 * np.arange(300)), np.repeat(np.arange(100), 3)

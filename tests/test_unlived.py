@@ -57,6 +57,11 @@ def test_a_ledger_that_lived_through_a_year_end_knows_the_next(tmp_path: Path) -
     assert unlived.names(old, DAY, WEEKS) == [""] * WEEKS
 
 
+def test_a_ledger_of_two_weeks_has_lived_through_nothing(tmp_path: Path) -> None:
+    told = unlived.names(lives(ledger(tmp_path, date(2025, 11, 17))), DAY, WEEKS)
+    assert [nth + 1 for nth, name in enumerate(told) if name.startswith("year-end")] == [4, 5]
+
+
 def test_a_week_of_holidays_is_strange_to_who_never_saw_it(tmp_path: Path) -> None:
     """Golden Week of 2026: 4, 5 and 6 May are holidays, Monday to Wednesday. 11 February alone is a closed day."""
     known = lives(ledger(tmp_path, date(2025, 5, 12)))
