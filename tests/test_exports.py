@@ -24,6 +24,66 @@ AS_OF = "2026-03-31"
 
 # What each layout comes to on its day, worked out by hand from the rows of the file: rows by table, KPIs, its total.
 KNOWN: dict[str, tuple[dict[str, int], dict[str, float], str]] = {
+    "datev_open_items": (
+        {"invoices": 2, "applications": 1, "receipts": 2, "credits": 1},
+        {"open_ar": 2094.5, "credit_balance": -199.0, "net_ar": 1895.5, "aging:31-60": 1380.0, "aging:current": 714.5},
+        "1,895.50",
+    ),
+    "datev_open_items_signed": (
+        {"invoices": 2, "applications": 1, "receipts": 2},
+        {"open_ar": 2094.5, "credit_balance": -80.0, "net_ar": 2014.5, "aging:31-60": 1380.0},
+        "",
+    ),
+    "datev_postings": (
+        {"invoices": 3, "applications": 4, "receipts": 3, "credits": 1},
+        {"open_ar": 640.0, "credit_balance": -169.0, "net_ar": 471.0, "cash": 200.0, "write_offs": 100.0},
+        "",
+    ),
+    "erpnext_payment_ledger": (
+        {"invoices": 3, "applications": 4, "receipts": 2, "credits": 1},
+        {"open_ar": 910.0, "credit_balance": -150.0, "net_ar": 760.0, "cash": 600.0, "aging:61-90": 599.5},
+        "760.0",
+    ),
+    "erpnext_payment_ledger_entries": (
+        {"invoices": 2, "applications": 1, "receipts": 1, "credits": 0},
+        {"open_ar": 1010.5, "net_ar": 1010.5, "aging:31-60": 700.0, "aging:current": 310.5},
+        "",
+    ),
+    "fivetran_netsuite": (
+        {"invoices": 1, "credits": 1, "receipts": 1},
+        {"open_ar": 4500.5, "credit_balance": -350.0, "net_ar": 4150.5, "aging:31-60": 4500.5},
+        "",
+    ),
+    "fivetran_stripe": (
+        {"invoices": 3, "applications": 6, "receipts": 5, "disputes": 1},
+        {"open_ar": 64.5, "net_ar": 64.5, "cash": 105.5, "credit_notes": 30.0, "aging:31-60": 64.5},
+        "",
+    ),
+    "fivetran_stripe_invoices": (
+        {"invoices": 2, "applications": 1},
+        {"open_ar": 800.5, "cash": 1200.0, "aging:1-30": 800.5},
+        "",
+    ),
+    "netsuite_applications": (
+        {"invoices": 3, "applications": 3},
+        {"open_ar": 5300.5, "cash": 640.0, "credit_notes": 499.5, "aging:31-60": 4500.5, "aging:current": 800.0},
+        "",
+    ),
+    "odoo_journal_items": (
+        {"invoices": 4, "applications": 4, "receipts": 3, "credits": 2},
+        {"open_ar": 550.0, "credit_balance": -105.5, "net_ar": 444.5, "cash": 250.0, "aging:1-30": 150.0},
+        "",
+    ),
+    "sap_cleared_items": (
+        {"invoices": 4, "applications": 3, "receipts": 2, "credits": 1},
+        {"open_ar": 4230.75, "credit_balance": -400.0, "net_ar": 3830.75, "aging:1-30": 3250.75},
+        "3,830.75",
+    ),
+    "stripe_charges": (
+        {"invoices": 5, "applications": 10, "receipts": 8, "disputes": 2},
+        {"open_ar": 64.5, "net_ar": 64.5, "cash": 205.5, "credit_notes": 130.0, "aging:31-60": 64.5},
+        "",
+    ),
     "erpnext_receivables": (
         {"invoices": 4, "credits": 0, "receipts": 1},
         {"open_ar": 1840.5, "credit_balance": -100.0, "net_ar": 1740.5, "aging:31-60": 1000.0, "aging:current": 310.5},
@@ -101,11 +161,13 @@ def test_every_preset_has_a_layout_and_a_line_that_says_what_it_reads() -> None:
 
 
 @pytest.mark.parametrize("preset", KNOWN)
-def test_a_layout_comes_to_what_it_says_itself(preset: str, tmp_path: Path) -> None:
+def test_a_layout_comes_to_what_it_says_itself(preset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # settings that name another currency hold before what the ledger says
     made, known, total = KNOWN[preset]
     report = import_export(preset, source(preset), tmp_path / "ledger")
     assert (report.made, report.quarantined) == (made, 0), report.problems.message.tolist()
-    assert f"own total of {_total_column(report)} is {total}, and so is" in report.total if total else not report.total
+    tied = f"own total of {_total_column(report)} is {total}, and so is" in report.total if total else False
+    assert tied or (not total and "and so is" not in report.total)
     found = kpis(tmp_path / "ledger")
     assert {name: found[name] for name in known} == pytest.approx(known)
     used = open_ledger(tmp_path / "ledger").books.rows.set_index("table")
@@ -135,7 +197,7 @@ def test_open_items_of_a_day_that_nobody_told_have_no_history_either(tmp_path: P
     import_export(
         "sap_open_items", source("sap_open_items"), tmp_path / "told", Stated(as_of=date.fromisoformat(AS_OF))
     )
-    assert (tmp_path / "told" / "ledger.toml").read_text("utf-8") == f"snapshot_on = {AS_OF}\n"
+    assert (tmp_path / "told" / "ledger.toml").read_text("utf-8") == f'currency = "USD"\nsnapshot_on = {AS_OF}\n'
 
 
 def test_a_day_belongs_to_open_items_alone(tmp_path: Path) -> None:

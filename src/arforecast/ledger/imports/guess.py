@@ -12,6 +12,7 @@ import io
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -60,6 +61,10 @@ WORDS = {
     "paid_amount": "amount paid|paid amount|paid|bezahlt|gezahlt|montant paye|importe pagado|pagado",
     "currency": "currency|currency code|wahrung|devise|moneda",
 }
+# Names that another system gives to something else: an account may be the customer or the general ledger's, a balance
+# what is open of the row or of all rows so far.
+DOUBTFUL = {"account", "konto", "saldo", "balance", "solde", "cuenta", "compte", "id", "number", "num", "reference"}
+PAIRED = ("debit credit", "soll haben", "sollbetrag habenbetrag", "debe haber")
 REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
 DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
 ENCODINGS, SEPARATORS = ("utf-8-sig", "cp1252"), (",", ";", "\t", "|")
@@ -222,13 +227,25 @@ def _columns(found: dict[str, list[str]], cells: pd.DataFrame) -> list[Line]:
 
 
 def _column(role: str, free: list[str], cells: pd.DataFrame) -> Line:
-    example = next((cell for cell in cells[free[0]] if cell), "nothing")
-    others = f"; {', '.join(free[1:])} may be it as well" if len(free) > 1 else ""
-    repeated = role == "invoice_id" and cells[free[0]][cells[free[0]] != ""].duplicated().any()
-    twice = "; it stands in several rows: say what they are under [lines]" if repeated else ""
-    return Line(
-        "columns", role, free[0], not others and not twice, f"its name, and cells such as {example}{others}{twice}"
-    )
+    chosen = cells[free[0]]
+    example = next((cell for cell in chosen if cell), "nothing")
+    doubts = "".join(f"; {doubt}" for doubt in _doubts(role, free, cells))
+    return Line("columns", role, free[0], not doubts, f"its name, and cells such as {example}{doubts}")
+
+
+def _doubts(role: str, free: list[str], cells: pd.DataFrame) -> Iterator[str]:
+    """What speaks against taking the first of these columns for this one of the ledger."""
+    chosen, filled = cells[free[0]], cells[free[0]][cells[free[0]] != ""]
+    if len(free) > 1:
+        yield f"{', '.join(free[1:])} may be it as well"
+    if _plain(free[0]) in DOUBTFUL:
+        yield "other systems call something else so"
+    if role == "invoice_id" and filled.duplicated().any():
+        yield "it stands in several rows: say what they are under [lines]"
+    if role in REQUIRED[:3] and len(filled) < len(chosen):
+        yield f"{len(chosen) - len(filled):,} rows have none"
+    if role == "amount" and any({*pair.split()} <= {_plain(str(column)) for column in cells} for pair in PAIRED):
+        yield "amounts stand in two columns, debit and credit: { amount = , less = }"
 
 
 # How cells are written
