@@ -112,7 +112,8 @@ def _of_several_rows(
     key = pd.DataFrame({name: readings[name].value for name in table.identifier})
     known = key[(key != "").all(axis=1)]
     column = " + ".join(readings[name].column for name in table.identifier)
-    words = known.agg("-".join, axis=1) if len(known) else pd.Series("", index=known.index)
+    first, *others = known
+    words = known[first].str.cat(known[others], sep="-") if others else known[first]
     if part.lines is None:
         yield _found(known.duplicated(keep=False), "twice", column, words)
     elif part.lines.rows != "first":

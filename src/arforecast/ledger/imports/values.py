@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -35,7 +36,7 @@ from arforecast.ledger.imports.origins import (
 
 FIRST_YEAR, LAST_YEAR = 1900, 9999
 # What is written for the same sign: blanks that do not break a line, the apostrophe of typesetters, the true minus.
-BLANKS, APOSTROPHES, MINUS = "\u00a0\u2009\u202f", "\u2019\u02bc", "\u2212"
+ALIKE, MINUS = dict.fromkeys("\u00a0\u2009\u202f", " ") | dict.fromkeys("\u2019\u02bc", "'"), "\u2212"
 WIDTHS: tuple[Literal["wide", "abbreviated"], ...] = ("wide", "abbreviated")
 CONTEXTS: tuple[Literal["format", "stand-alone"], ...] = ("format", "stand-alone")
 Text = pd.Series
@@ -293,9 +294,10 @@ def amounts(text: Text, form: Format, decimals: pd.Series) -> Text:
 
 def _alike(text: Text, form: Format) -> Text:
     """Signs that are written for the same as the declared one, as it is declared."""
-    same: dict[str, str] = {MINUS: "-"} | dict.fromkeys(APOSTROPHES, "'") if form.thousands == "'" else {MINUS: "-"}
-    same |= dict.fromkeys(BLANKS, " ") if form.thousands == " " else {}
-    return text.str.translate({ord(sign): told for sign, told in same.items()})
+    same = {MINUS: "-"} | {sign: ALIKE[sign] for sign in ALIKE if ALIKE[sign] == form.thousands}
+    for sign, told in same.items():
+        text = text.str.replace(sign, told, regex=False)
+    return text
 
 
 def _with_minus_in_front(text: Text, form: Format) -> Text:
@@ -343,7 +345,11 @@ def _minor(bare: Text, decimals: pd.Series) -> Text:
 
 def added(amount: Text, keys: list[Text]) -> Text:
     """Beside each amount the exact sum of those whose keys are the same."""
-    return amount.map(Decimal).groupby(keys, sort=False).transform(lambda of: sum(of, Decimal())).astype("str")
+    sums: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    of = list(zip(*keys, strict=True))
+    for key, each in zip(of, amount, strict=True):
+        sums[key] += Decimal(each)
+    return pd.Series([str(sums[key]) for key in of], index=amount.index, dtype="str")
 
 
 READERS: dict[type, Callable[[Rows, str, Any], Reading]] = {
