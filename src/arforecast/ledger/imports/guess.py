@@ -29,25 +29,32 @@ WORDS = {
     "invoice_id": (
         "invoice number|invoice no|invoice id|inv no|inv|document number|document no|doc no|num|invoice|"
         "voucher no|doc id|id|number|rechnungsnummer|rechnungs nr|rechnung nr|belegnummer|beleg nr|rechnung|"
-        "numero de facture|no facture|n facture|facture|numero de factura|num factura|n factura|factura"
+        "numero de facture|no facture|n facture|facture|numero de factura|num factura|n factura|factura|"
+        "bill no|re nr|n de piece|n de documento"
     ),
     "customer_id": (
         "cust number|customer id|customer number|customer no|customer|customer name|client|client name|"
         "contact name|contact|account|invoice partner display name|kundennummer|kunden nr|kunde|kundenname|"
-        "debitor|code client|nom du client|codigo de cliente|cliente|nombre del cliente"
+        "debitor|code client|nom du client|codigo de cliente|cliente|nombre del cliente|"
+        "debtor|tiers|raison sociale|razon social"
     ),
     "issued_on": (
         "invoice date|invoice bill date|issue date|date issued|issued|posting date|document date|"
         "transaction date|date|created|rechnungsdatum|belegdatum|datum|date de facture|date de la facture|"
-        "date facture|date d emission|fecha de factura|fecha de emision|fecha factura|fecha"
+        "date facture|date d emission|fecha de factura|fecha de emision|fecha factura|fecha|"
+        "billed on|buchungsdatum|ausgestellt am|date de piece"
     ),
     "due_on": (
         "due date|date due|due|net due date|due on|due in date|falligkeitsdatum|fallig am|falligkeit|fallig|"
-        "date d echeance|echeance|fecha de vencimiento|vencimiento"
+        "date d echeance|echeance|fecha de vencimiento|fecha vencimiento|vencimiento|"
+        "vence|payable by|maturity|zahlbar bis|nettofalligkeit|"
+        "date echeance|a payer avant le"
     ),
     "amount": (
         "invoice amount|gross amount|total amount|amount|total|rechnungsbetrag|bruttobetrag|gesamtbetrag|"
-        "betrag|amount in local currency|line total|montant ttc|total ttc|montant|importe total|importe|monto"
+        "betrag|amount in local currency|line total|montant ttc|total ttc|montant|importe total|importe|"
+        "monto|gross|brutto|"
+        "montant de la facture|importe factura"
     ),
     "open": (
         "total open amount|open balance|balance due|amount due|invoice amount due|amount due signed|"
