@@ -97,6 +97,7 @@ accuracy: $(READY) $(SAMPLE)  ## how right the forecasts were since FROM; LEDGER
 
 speed: $(READY) $(SAMPLE)  ## seconds and memory on SIZE invoices beside pandas and SQL by hand, each with its bound
 	@$(BIN)/python benchmarks/speed.py --invoices $(SIZE)
+	@$(BIN)/python benchmarks/imports.py
 
 worth: $(READY) $(SAMPLE)  ## what the worklist brings on the sample by its truth, beside simpler orders
 	@$(BIN)/python benchmarks/worklist.py

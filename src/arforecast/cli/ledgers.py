@@ -39,8 +39,9 @@ def _list_presets(context: click.Context, _parameter: click.Parameter, asked: bo
     from arforecast.ledger.imports import mapping
 
     if asked:
-        for name in mapping.names():
-            click.echo(f"{name:<24}{mapping.about(name)}")
+        names = mapping.names()
+        for name in names:
+            click.echo(f"{name:<{max(map(len, names))}}  {mapping.about(name)}")
         context.exit()
 
 

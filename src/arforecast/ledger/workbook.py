@@ -14,6 +14,8 @@ from arforecast.errors import SourceError, shown
 from arforecast.ledger.tables import BY_NAME, INVOICES
 
 SUFFIXES = (".xlsx", ".xlsb", ".xls", ".ods")
+# How the days of a workbook are written here, and the number of a day that was never given the looks of one.
+DAYS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "serial")
 Cells = list[list[object]]
 
 

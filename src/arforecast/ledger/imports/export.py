@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +22,8 @@ from arforecast.ledger.imports.mapping import Format, Mapping
 if TYPE_CHECKING:
     from _csv import Reader
 
-# A line that closes what a heading opened begins with these words, and ends with the heading.
-CLOSING = "Total for "
+# Files that begin with one of these say themselves how they are encoded.
+MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 Records = dict[int, list[str]]
 
 
@@ -55,32 +58,43 @@ def read(source: Path, mapping: Mapping) -> Export:
     if not records:
         raise SourceError(f"{source} is empty: not even a header stands there.")
     top, header = _header(records, mapping)
+    last = top + form.header_rows - 1
     _refuse_missing(source, header, mapping)
     titles = {row: cells for row, cells in records.items() if row < top}
-    below = {row: _fitted(cells, len(header)) for row, cells in records.items() if row > top}
+    below = {row: _fitted(cells, len(header)) for row, cells in records.items() if row > last}
     if not form.headings:
         return Export(source, header, titles, below, {})
-    headings = _headings(below)
+    headings = _headings(below, form.closings)
     rows = {row: cells for row, cells in below.items() if not _is_heading(cells)}
     return Export(source, [*header, form.headings], titles, {r: [*c, headings[r]] for r, c in rows.items()}, headings)
 
 
 def _cells(source: Path, form: Format) -> Records:
     """Row number as a spreadsheet shows it -> cells; a row without a filled cell is blank and left out."""
-    rows = _of_workbook(source, form) if source.suffix.lower() in workbook.SUFFIXES else _of_text(source, form)
+    rows = _of_workbook(source, form) if _is_workbook(source) else _of_text(source, form)
     return {row: cells for row, cells in enumerate(rows, start=1) if any(map(str.strip, cells))}
 
 
 def _of_text(source: Path, form: Format) -> list[list[str]]:
     try:
-        with source.open(encoding=form.codec, newline="") as stream:
-            # Strict: otherwise a quote that does not end swallows the rows behind it without a word.
-            reader = csv.reader(stream, delimiter=form.separator, strict=True)
-            return _all(reader, source)
+        content = _decoded(source.read_bytes(), source, form)
     except OSError as fault:
         raise SourceError(f"{source} cannot be opened: {fault.strerror}.") from fault
+    # Strict: otherwise a quote that does not end swallows the rows behind it without a word.
+    return _all(csv.reader(io.StringIO(content, newline=""), delimiter=form.separator, strict=True), source)
+
+
+def _decoded(content: bytes, source: Path, form: Format) -> str:
+    """In the encoding that the file begins with the mark of, else in the first of the declared ones that it is in."""
+    marked = tuple(name for mark, name in MARKS.items() if content.startswith(mark))
+    *others, last = marked or form.encodings
+    for name in others:
+        with suppress(UnicodeError):
+            return content.decode(name)
+    try:
+        return content.decode(last)
     except UnicodeError as fault:
-        raise SourceError(f"{source} is not {form.encoding}: {fault}. Declare its encoding in a mapping.") from fault
+        raise SourceError(f"{source} is not {last}: {fault}. Declare its encoding in a mapping.") from fault
 
 
 def _all(reader: Reader, source: Path) -> list[list[str]]:
@@ -96,24 +110,34 @@ def _of_workbook(source: Path, form: Format) -> list[list[str]]:
     name = form.sheet or next(iter(there))
     if name not in there:
         raise SourceError(f"{source} has no sheet {name}; it has {', '.join(there)}.")
-    return [[workbook.written(cell, form.dates, form.decimal) for cell in row] for row in there[name]]
+    days = "%Y-%m-%d %H:%M:%S" if form.times_in else "%Y-%m-%d"
+    return [[workbook.written(cell, days, form.decimal) for cell in row] for row in there[name]]
 
 
 def _header(records: Records, mapping: Mapping) -> tuple[int, list[str]]:
     """The first row with every column that the mapping needs, whatever its capitals, else the first one: that is told
     what it lacks."""
-    for row, cells in records.items():
-        header = _spelt(cells, mapping.foreign_columns)
-        if mapping.needed_columns.issubset(header):
+    needed = mapping.needed_columns
+    for row in records:
+        header = _spelt(_names(records, row, mapping.format.header_rows), mapping)
+        if needed.issubset(header):
             return row, header
     return min(records), [name.strip() for name in records[min(records)]]
 
 
-def _spelt(cells: list[str], names: set[str]) -> list[str]:
-    """The names of a header as the mapping spells them."""
-    known = {name.casefold(): name for name in names}
-    trimmed = [cell.strip() for cell in cells]
-    return [cell if cell in names else known.get(cell.casefold(), cell) for cell in trimmed]
+def _names(records: Records, row: int, rows: int) -> list[str]:
+    """The names of the columns in these lines, each on one."""
+    lines = [records[each] for each in range(row, row + rows) if each in records]
+    return [" ".join(" ".join(cells).split()) for cells in zip_longest(*lines, fillvalue="")]
+
+
+def _spelt(names: list[str], mapping: Mapping) -> list[str]:
+    """The names of a header as the mapping spells them; another name counts where its own is not there."""
+    ours = mapping.foreign_columns
+    known = {name.casefold(): name for name in ours}
+    spelt = [name if name in ours else known.get(name.casefold(), name) for name in names]
+    others = {other.casefold(): name for name, told in mapping.called.items() if name not in spelt for other in told}
+    return [name if name in ours else others.get(name.casefold(), name) for name in spelt]
 
 
 def _refuse_missing(source: Path, header: list[str], mapping: Mapping) -> None:
@@ -138,8 +162,9 @@ def _is_heading(cells: list[str]) -> bool:
     return sum(bool(cell.strip()) for cell in cells) == 1
 
 
-def _headings(records: Records) -> dict[int, str]:
-    """What each row stands under: the last heading that no line `Total for` it has closed yet; empty where none is."""
+def _headings(records: Records, closings: tuple[str, ...]) -> dict[int, str]:
+    """What each row stands under: the last heading that no line such as `Total for` it has closed yet; empty where none
+    is."""
     open_: list[str] = []
     under = {}
     for row, cells in records.items():
@@ -147,8 +172,9 @@ def _headings(records: Records) -> dict[int, str]:
         if _is_heading(cells):
             open_.append(words)
         under[row] = open_[-1] if open_ else ""
-        if words.removeprefix(CLOSING) in open_ and words.startswith(CLOSING):
-            del open_[open_.index(words.removeprefix(CLOSING)) :]
+        closed = [words.removeprefix(closing) for closing in closings if words.startswith(closing)]
+        if closed and closed[0] in open_:
+            del open_[open_.index(closed[0]) :]
     return under
 
 
@@ -159,6 +185,15 @@ def table(export: Export, form: Format) -> pd.DataFrame:
     frame = pd.DataFrame(list(even.values()), index=index, columns=export.header, dtype="str")
     trimmed: pd.DataFrame = frame.apply(lambda cells: cells.str.strip())
     return trimmed.replace(list(form.blanks), "")
+
+
+def days(export: Export) -> tuple[str, ...]:
+    """How days are written beside the declared form: in a workbook a day is one whatever its looks, and its number."""
+    return workbook.DAYS if _is_workbook(export.file) else ()
+
+
+def _is_workbook(source: Path) -> bool:
+    return source.suffix.lower() in workbook.SUFFIXES
 
 
 def named_day(export: Export, form: str) -> date | None:

@@ -12,6 +12,7 @@ import io
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -28,25 +29,32 @@ WORDS = {
     "invoice_id": (
         "invoice number|invoice no|invoice id|inv no|inv|document number|document no|doc no|num|invoice|"
         "voucher no|doc id|id|number|rechnungsnummer|rechnungs nr|rechnung nr|belegnummer|beleg nr|rechnung|"
-        "numero de facture|no facture|n facture|facture|numero de factura|num factura|n factura|factura"
+        "numero de facture|no facture|n facture|facture|numero de factura|num factura|n factura|factura|"
+        "bill no|re nr|n de piece|n de documento"
     ),
     "customer_id": (
         "cust number|customer id|customer number|customer no|customer|customer name|client|client name|"
         "contact name|contact|account|invoice partner display name|kundennummer|kunden nr|kunde|kundenname|"
-        "debitor|code client|nom du client|codigo de cliente|cliente|nombre del cliente"
+        "debitor|code client|nom du client|codigo de cliente|cliente|nombre del cliente|"
+        "debtor|tiers|raison sociale|razon social"
     ),
     "issued_on": (
         "invoice date|invoice bill date|issue date|date issued|issued|posting date|document date|"
         "transaction date|date|created|rechnungsdatum|belegdatum|datum|date de facture|date de la facture|"
-        "date facture|date d emission|fecha de factura|fecha de emision|fecha factura|fecha"
+        "date facture|date d emission|fecha de factura|fecha de emision|fecha factura|fecha|"
+        "billed on|buchungsdatum|ausgestellt am|date de piece"
     ),
     "due_on": (
         "due date|date due|due|net due date|due on|due in date|falligkeitsdatum|fallig am|falligkeit|fallig|"
-        "date d echeance|echeance|fecha de vencimiento|vencimiento"
+        "date d echeance|echeance|fecha de vencimiento|fecha vencimiento|vencimiento|"
+        "vence|payable by|maturity|zahlbar bis|nettofalligkeit|"
+        "date echeance|a payer avant le"
     ),
     "amount": (
         "invoice amount|gross amount|total amount|amount|total|rechnungsbetrag|bruttobetrag|gesamtbetrag|"
-        "betrag|amount in local currency|line total|montant ttc|total ttc|montant|importe total|importe|monto"
+        "betrag|amount in local currency|line total|montant ttc|total ttc|montant|importe total|importe|"
+        "monto|gross|brutto|"
+        "montant de la facture|importe factura"
     ),
     "open": (
         "total open amount|open balance|balance due|amount due|invoice amount due|amount due signed|"
@@ -60,6 +68,10 @@ WORDS = {
     "paid_amount": "amount paid|paid amount|paid|bezahlt|gezahlt|montant paye|importe pagado|pagado",
     "currency": "currency|currency code|wahrung|devise|moneda",
 }
+# Names that another system gives to something else: an account may be the customer or the general ledger's, a balance
+# what is open of the row or of all rows so far.
+DOUBTFUL = {"account", "konto", "saldo", "balance", "solde", "cuenta", "compte", "id", "number", "num", "reference"}
+PAIRED = ("debit credit", "soll haben", "sollbetrag habenbetrag", "debe haber")
 REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
 DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
 ENCODINGS, SEPARATORS = ("utf-8-sig", "cp1252"), (",", ";", "\t", "|")
@@ -222,13 +234,25 @@ def _columns(found: dict[str, list[str]], cells: pd.DataFrame) -> list[Line]:
 
 
 def _column(role: str, free: list[str], cells: pd.DataFrame) -> Line:
-    example = next((cell for cell in cells[free[0]] if cell), "nothing")
-    others = f"; {', '.join(free[1:])} may be it as well" if len(free) > 1 else ""
-    repeated = role == "invoice_id" and cells[free[0]][cells[free[0]] != ""].duplicated().any()
-    twice = "; it stands in several rows: say what they are under [lines]" if repeated else ""
-    return Line(
-        "columns", role, free[0], not others and not twice, f"its name, and cells such as {example}{others}{twice}"
-    )
+    chosen = cells[free[0]]
+    example = next((cell for cell in chosen if cell), "nothing")
+    doubts = "".join(f"; {doubt}" for doubt in _doubts(role, free, cells))
+    return Line("columns", role, free[0], not doubts, f"its name, and cells such as {example}{doubts}")
+
+
+def _doubts(role: str, free: list[str], cells: pd.DataFrame) -> Iterator[str]:
+    """What speaks against taking the first of these columns for this one of the ledger."""
+    chosen, filled = cells[free[0]], cells[free[0]][cells[free[0]] != ""]
+    if len(free) > 1:
+        yield f"{', '.join(free[1:])} may be it as well"
+    if _plain(free[0]) in DOUBTFUL:
+        yield "other systems call something else so"
+    if role == "invoice_id" and filled.duplicated().any():
+        yield "it stands in several rows: say what they are under [lines]"
+    if role in REQUIRED[:3] and len(filled) < len(chosen):
+        yield f"{len(chosen) - len(filled):,} rows have none"
+    if role == "amount" and any({*pair.split()} <= {_plain(str(column)) for column in cells} for pair in PAIRED):
+        yield "amounts stand in two columns, debit and credit: { amount = , less = }"
 
 
 # How cells are written

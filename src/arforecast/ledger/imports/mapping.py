@@ -3,8 +3,14 @@
 A mapping is a TOML file. Those in `mappings/` are built in; a user's own has the same sections, all but [columns]
 optional:
 
-    [format]     encoding, separator, decimal, thousands, currency_sign, negatives, minor_units, dates, times_in,
-                 days_in, blanks, sheet, headings, see `Format`
+    like         the preset that it is but for what stands here; before the first section, as is
+    matched      the column whose words applications without an invoice share with those that they settle
+    [format]     encoding, separator, decimal, thousands, currency_sign, negatives, minor_units, dates, months_in,
+                 times_in, days_in, blanks, sheet, header_rows, headings, closings, see `Format`
+    [called]     "Foreign column" = other names that it has in some of these exports
+    [made]       "Foreign column" = what it is made of where the export has none, see `Origin`
+    [below_zero] "Foreign column" = which values: the amounts of rows with them are below zero; several of them, each
+                 after a line [[below_zero]], are as many ways
     [columns]    ledger column of the invoices = where it comes from, see `Origin`
     [optional]   the same, for columns that only some of these exports have
     [constants]  ledger column = "value of every row"
@@ -15,75 +21,93 @@ optional:
     [credits.columns], [receipts.keep], [customers.lines] ... the same of another table, or several times of one, each
                  after a line [[applications]]; [drop] holds for all of them
     [total]      column = "Foreign column", and under [total.line] which row states its sum, see `Total`
-    [ledger]     what the ledger says of itself: currency, country, time_zone, source, snapshot, as_of_line
+    [ledger]     what the ledger says of itself: currency, country, time_zone, source, snapshot, as_of_line,
+                 complete_from
 
-Which values: a list of them, or { begins = ["Total for"] }, { sign = "minus" } ("plus", "zero"), { empty = true }.
+Which values: a list of them, or { begins = ["Total for"] }, { matches = "[1-6][0-9]{4}" }, { sign = "minus" } ("plus",
+"zero"), { empty = true }, { same_as = "Another column" }, { differs_from = "Another column" }.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
-from codecs import lookup
 from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
-import pandas as pd
+from babel import Locale, UnknownLocaleError
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, field_validator, model_validator
 
 from arforecast.errors import UsageError
+from arforecast.ledger.imports.origins import (
+    KINDS,
+    SERIAL,
+    First,
+    Form,
+    Less,
+    Origin,
+    Told,
+    Words,
+    Written,
+    foreign,
+    plain,
+)
 from arforecast.ledger.tables import BY_NAME, INVOICES, Table
 from arforecast.settings import Section
-
-Words = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Format(Section):
     """How the export is written: declared, never guessed.
 
-    negatives: how amounts below zero are written beside a minus in front. minor_units: amounts are whole numbers of
-    cents, or what the smallest unit of their currency is. times_in and days_in: the zone of the export's times, and the
-    one in which the books count their days. sheet: of a workbook, the first one where it is empty. headings: a column
-    that the export does not have: lines with a single filled cell name what the rows under them belong to.
+    encoding: or several, of which the first counts in which the file can be read; what begins with a byte order mark
+    says its own. negatives: how amounts below zero are written beside a minus in front. minor_units: amounts are whole
+    numbers of cents, or what the smallest unit of their currency is. dates: a form, or several; what two of them read
+    as two days is none. months_in: the language of names of months. times_in and days_in: the zone of the export's
+    times, and the one in which the books count their days. sheet: of a workbook, the first one where it is empty.
+    header_rows: how many lines the names of the columns fill. headings: a column that the export does not have: lines
+    with a single filled cell name what the rows under them belong to. closings: the words before a heading in the line
+    that ends it.
     """
 
-    encoding: str = "utf-8"
+    encoding: str | Words = "utf-8"
     separator: Annotated[str, Field(pattern=r'^[^"\r\n]$')] = ","
     decimal: Literal[".", ","] = "."
     thousands: Annotated[str, Field(pattern="^[^0-9-]?$")] = ""
     currency_sign: str = ""
     negatives: tuple[Literal["minus_behind", "brackets"], ...] = ()
     minor_units: bool = False
-    dates: str = "%Y-%m-%d"
+    dates: Form | Annotated[tuple[Form, ...], Field(min_length=1)] = "%Y-%m-%d"
+    months_in: str = "en"
     times_in: str = ""
     days_in: str = ""
     blanks: tuple[str, ...] = ()
     sheet: str = ""
+    header_rows: Annotated[int, Field(ge=1, le=5)] = 1
     headings: str = ""
+    closings: Words = ("Total for ",)
 
     @field_validator("encoding")
     @classmethod
-    def _is_known(cls, encoding: str) -> str:
-        try:
-            "".encode(encoding)
-        except LookupError as fault:
-            raise ValueError(f"{encoding} is not an encoding") from fault
+    def _is_known(cls, encoding: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for name in [encoding] if isinstance(encoding, str) else encoding:
+            try:
+                "".encode(name)
+            except LookupError as fault:
+                raise ValueError(f"{name} is not an encoding") from fault
         return encoding
 
-    @field_validator("dates")
+    @field_validator("months_in")
     @classmethod
-    def _tells_a_day(cls, dates: str) -> str:
-        leap_day = date(2024, 2, 29).strftime(dates)
+    def _is_a_language(cls, language: str) -> str:
         try:
-            told = str(pd.to_datetime(leap_day, format=dates))
-        except ValueError:
-            told = "nothing"
-        if told != "2024-02-29 00:00:00":
-            raise ValueError(f"{dates!r} does not tell year, month and day in the codes of strftime")
-        return dates
+            Locale.parse(language)
+        except (UnknownLocaleError, ValueError) as fault:
+            raise ValueError(f"{language} is not a language; write one such as de") from fault
+        return language
 
     @field_validator("times_in", "days_in")
     @classmethod
@@ -101,145 +125,48 @@ class Format(Section):
         return self
 
     @property
-    def codec(self) -> str:
-        # A byte order mark is no part of the first column's name.
-        return "utf-8-sig" if lookup(self.encoding).name == "utf-8" else self.encoding
+    def encodings(self) -> tuple[str, ...]:
+        return (self.encoding,) if isinstance(self.encoding, str) else self.encoding
+
+    @property
+    def date_forms(self) -> tuple[str, ...]:
+        return (self.dates,) if isinstance(self.dates, str) else self.dates
 
     @property
     def sample_date(self) -> str:
-        return date(2026, 12, 31).strftime(self.dates)
+        last = date(2026, 12, 31)
+        return " or ".join("46387" if form == SERIAL else last.strftime(plain(form)) for form in self.date_forms)
 
     @property
     def sample_amount(self) -> str:
         return "123450" if self.minor_units else f"1{self.thousands}234{self.decimal}50"
 
 
-class Told(Section):
-    """Where a ledger column comes from when it is no single column as it stands.
-
-    tells: the types that can come from there; none named: any.
-    """
-
-    word: ClassVar[str]
-    tells: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def foreign(self) -> list[str]:
-        """The columns of the export that it is made of."""
-        raise NotImplementedError
-
-
-class DatePlusDays(Told):
-    """A day told as a number of days after another, or after the end of that day's month: in a column, or the same for
-    every row."""
-
-    word, tells = "plus_days", ("date",)
-    date: str
-    plus_days: str | int
-    end_of_month: bool = False
-
-    @property
-    def foreign(self) -> list[str]:
-        return [name for name in (self.date, self.plus_days) if isinstance(name, str)]
-
-
-class Joined(Told):
-    """An identifier that only several columns together make unique: the parts with a dash between."""
-
-    word, tells = "join", ("id", "text")
-    join: Annotated[tuple[str, ...], Field(min_length=2)]
-
-    @property
-    def foreign(self) -> list[str]:
-        return list(self.join)
-
-
-class Negated(Told):
-    """An amount that the export shows with the other sign."""
-
-    word, tells = "minus", ("money",)
-    minus: str
-
-    @property
-    def foreign(self) -> list[str]:
-        return [self.minus]
-
-
-class Numbered(Told):
-    """An identifier that the export does not have: these words and the row's number."""
-
-    word, tells = "row", ("id", "text")
-    row: str
-
-    @property
-    def foreign(self) -> list[str]:
-        return []
-
-
-class Written(Told):
-    """A column that is written in another way than the rest of the export."""
-
-    word = "column"
-    column: str
-    dates: str | None = None
-    decimal: Literal[".", ","] | None = None
-    thousands: str | None = None
-    minor_units: bool | None = None
-
-    @property
-    def foreign(self) -> list[str]:
-        return [self.column]
-
-
-def _kind(told: object) -> str:
-    """Which origin is meant, by the word that only it has: so one fault is told, and not one of each kind."""
-    if isinstance(told, dict):
-        return next((word for word in KINDS if word in told), "column")
-    return told.word if isinstance(told, Told) else ""
-
-
-KINDS = ("plus_days", "join", "minus", "row", "first", "column", "values")
-Single = (
-    Annotated[str, Tag("")]
-    | Annotated[DatePlusDays, Tag("plus_days")]
-    | Annotated[Joined, Tag("join")]
-    | Annotated[Negated, Tag("minus")]
-    | Annotated[Numbered, Tag("row")]
-    | Annotated[Written, Tag("column")]
-)
-
-
-class First(Told):
-    """The first of several origins that is not empty in a row."""
-
-    word = "first"
-    first: Annotated[tuple[Annotated[Single, Discriminator(_kind)], ...], Field(min_length=2)]
-
-    @property
-    def foreign(self) -> list[str]:
-        return [name for single in self.first for name in foreign(single)]
-
-
-Origin = Annotated[Single | Annotated[First, Tag("first")], Discriminator(_kind)]
-
-
-def foreign(origin: Origin) -> list[str]:
-    """The columns of the export that a ledger column is made of."""
-    return [origin] if isinstance(origin, str) else origin.foreign
-
-
 class Values(Section):
-    """Cells that meet a condition: they begin with one of some words, have a sign as amounts, are empty or are not."""
+    """Cells that meet a condition: they begin with one of some words, are as a regular expression has them, have a sign
+    as amounts, are empty or are not, are the same as those of another column or differ from them."""
 
     begins: Words | None = None
+    matches: str | None = None
     sign: Literal["plus", "minus", "zero"] | None = None
     empty: bool | None = None
+    same_as: str | None = None
+    differs_from: str | None = None
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("name one of begins, sign and empty")
+            raise ValueError("name one of begins, matches, sign, empty, same_as and differs_from")
         return self
+
+    @field_validator("matches")
+    @classmethod
+    def _is_an_expression(cls, matches: str | None) -> str | None:
+        try:
+            re.compile(matches or "")
+        except re.error as fault:
+            raise ValueError(f"{matches!r} is not a regular expression: {fault}") from fault
+        return matches
 
 
 def _is_values(told: object) -> str:
@@ -277,21 +204,23 @@ class Part(Section):
     @property
     def needed(self) -> set[str]:
         """The columns that the export must have."""
-        return _foreign(self.columns) | {*self.keep, *self.expect}
+        return _foreign(self.columns) | _compared(self.keep) | _compared(self.expect)
 
 
 class Total(Section):
-    """The sum that the export states of itself: the column it adds up, and the row that states it."""
+    """The sum that the export states of itself: the column it adds up, or one less another, and the row that states it;
+    in subtotals where it is the sum of several such rows."""
 
-    column: str
+    column: str | Less
     line: Conditions = Field(default_factory=dict)
+    subtotals: bool = False
 
 
 class Said(Section):
     """What the ledger says of itself in ledger.toml.
 
     snapshot: the export holds the open items of one day, without history. as_of_line: how a line above the header
-    names that day, in the codes of strftime.
+    names that day, in the codes of strftime. complete_from: the column that holds the day from which on it is complete.
     """
 
     currency: str | None = None
@@ -300,6 +229,7 @@ class Said(Section):
     source: str | None = None
     snapshot: bool = False
     as_of_line: str = ""
+    complete_from: Written | None = None
 
 
 def _several(told: object) -> object:
@@ -307,13 +237,21 @@ def _several(told: object) -> object:
 
 
 Parts = Annotated[tuple[Part, ...], BeforeValidator(_several)]
-OTHERS = tuple(BY_NAME[name] for name in ("applications", "receipts", "credits", "customers"))
+Ways = Annotated[tuple[Conditions, ...], BeforeValidator(_several)]
+OTHERS = tuple(BY_NAME[name] for name in ("applications", "receipts", "credits", "customers", "disputes"))
 
 
 class Mapping(Part):
-    """The sections of a mapping file: those of the invoices, of other tables, and of the export as a whole."""
+    """The sections of a mapping file: those of the invoices, of other tables, and of the export as a whole.
 
+    matched: the column whose words applications that name no invoice share with those that they settle, see `matching`.
+    """
+
+    matched: str = ""
     format: Format = Format()
+    called: dict[str, Words] = Field(default_factory=dict)
+    made: dict[str, Origin] = Field(default_factory=dict)
+    below_zero: Ways = ()
     drop: Conditions = Field(default_factory=dict)
     total: Total | None = None
     ledger: Said = Said()
@@ -321,6 +259,7 @@ class Mapping(Part):
     receipts: Parts = ()
     credits: Parts = ()
     customers: Parts = ()
+    disputes: Parts = ()
 
     @property
     def parts(self) -> list[tuple[Table, Part]]:
@@ -330,7 +269,7 @@ class Mapping(Part):
 
     def of(self, header: list[str]) -> Mapping:
         """The mapping without the parts whose columns an export with this header lacks."""
-        there = {*header, self.format.headings}
+        there = {*header, *self.made, self.format.headings}
         kept = {
             table.name: tuple(part for part in getattr(self, table.name) if _is_there(part, there)) for table in OTHERS
         }
@@ -339,19 +278,32 @@ class Mapping(Part):
     @property
     def needed_columns(self) -> set[str]:
         """Every column that the export must have; the one its headings give is none of them."""
-        told = {*self.drop, *(() if self.total is None else (self.total.column, *self.total.line))}
+        told = _compared(self.drop).union(*map(_compared, self.below_zero)) | self._of_the_whole
         always = (part.needed for _, part in self.parts if not part.where_there)
-        return told.union(*always) - {self.format.headings}
+        return self._in_the_export(told.union(*always))
+
+    @property
+    def _of_the_whole(self) -> set[str]:
+        """The columns of the export's total, of the day from which on it is complete, and of what matches."""
+        total = {*foreign(self.total.column), *_compared(self.total.line)} if self.total else set()
+        begins = set(self.ledger.complete_from.foreign) if self.ledger.complete_from else set()
+        return total | begins | ({self.matched} if self.matched else set())
 
     @property
     def foreign_columns(self) -> set[str]:
         """Every column of the export that the mapping speaks of."""
-        return self.needed_columns.union(*(part.needed | _foreign(part.optional) for _, part in self.parts))
+        told = (part.needed | _foreign(part.optional) for _, part in self.parts)
+        return self.needed_columns | self._in_the_export(set().union(*told))
+
+    def _in_the_export(self, columns: set[str]) -> set[str]:
+        """The columns with those that a made one is made of in its place."""
+        sources = _foreign({name: origin for name, origin in self.made.items() if name in columns})
+        return (columns | sources) - {*self.made, self.format.headings}
 
     @model_validator(mode="after")
     def _makes_its_tables(self) -> Self:
         for table, part in self.parts:
-            _check_columns("" if part is self else f"{table.name}.", part, table)
+            _check_columns("" if part is self else f"{table.name}.", part, table, self.matched)
             _check_types(part, table)
         return self
 
@@ -368,9 +320,10 @@ def _is_there(part: Part, columns: set[str]) -> bool:
     return not part.where_there or part.needed <= columns
 
 
-def _check_columns(where: str, part: Part, table: Table) -> None:
+def _check_columns(where: str, part: Part, table: Table, matched: str) -> None:
     told = [*part.columns, *part.optional, *part.constants]
-    missing = sorted({column.name for column in table.required} - {*part.columns, *part.constants})
+    found = {"invoice_id"} if matched and table.name == "applications" else set()
+    missing = sorted({column.name for column in table.required} - {*part.columns, *part.constants} - found)
     if missing:
         raise ValueError(f"[{where}columns] does not say where {', '.join(missing)} comes from")
     if len(set(told)) < len(told):
@@ -399,6 +352,13 @@ def _foreign(origins: dict[str, Origin]) -> set[str]:
     return {name for origin in origins.values() for name in foreign(origin)}
 
 
+def _compared(conditions: Conditions) -> set[str]:
+    """The columns that conditions look at."""
+    others = (wanted for wanted in conditions.values() if isinstance(wanted, Values))
+    beside = {name for wanted in others for name in (wanted.same_as, wanted.differs_from)}
+    return {*conditions} | {name for name in beside if name is not None}
+
+
 def names() -> list[str]:
     """The built-in presets."""
     there = [entry.name for entry in _built_in().iterdir()]
@@ -411,12 +371,27 @@ def load(preset: str | Path) -> Mapping:
     Raises UsageError with the section, the key and what was expected.
     """
     try:
-        return Mapping.model_validate(tomllib.loads(text(preset)))
+        return Mapping.model_validate(_whole(tomllib.loads(text(preset))))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise UsageError(f"{preset} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:
         lines = [": ".join([str(preset), *_place(e["loc"]), f"{e['msg']}."]) for e in fault.errors()]
         raise UsageError("\n".join(lines)) from fault
+
+
+def _whole(own: dict[str, Any]) -> dict[str, Any]:
+    """The mapping with what it says itself in place of what the preset says that it is like."""
+    like = own.pop("like", None)
+    return own if like is None else _merged(_whole(tomllib.loads(text(str(like)))), own)
+
+
+def _merged(preset: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    both = {key: _merged(preset[key], own[key]) for key in own if _sections(preset.get(key), own[key])}
+    return preset | own | both
+
+
+def _sections(*values: object) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def _place(keys: tuple[int | str, ...]) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 
 import pandas as pd
 
-from arforecast.ledger.imports.mapping import Conditions, Mapping, Values, Words
-from arforecast.ledger.imports.values import Rows, amounts
+from arforecast.ledger.imports.mapping import Conditions, Mapping, Values
+from arforecast.ledger.imports.origins import Words
+from arforecast.ledger.imports.values import Rows, money
 
 SIGNS = {"plus": "[^-].*[1-9].*|[1-9].*", "minus": "-.*[1-9].*", "zero": "-?[0.]+"}
 
@@ -19,15 +21,25 @@ def holds(rows: Rows, column: str, wanted: Words | Values) -> pd.Series:
         return cells.isin(wanted)
     if wanted.begins is not None:
         return cells.str.startswith(wanted.begins)
+    if wanted.matches is not None:
+        return cells.str.fullmatch(wanted.matches)
     if wanted.sign is not None:
-        return amounts(cells, rows.form, rows.decimals).str.fullmatch(SIGNS[wanted.sign], na=False)
-    return (cells == "") == wanted.empty
+        return money(rows, cells).str.fullmatch(SIGNS[wanted.sign], na=False)
+    if wanted.empty is not None:
+        return (cells == "") == wanted.empty
+    return (cells == rows.cells[wanted.same_as or wanted.differs_from]) == (wanted.same_as is not None)
 
 
 def met(rows: Rows, conditions: Conditions) -> pd.Series:
     """Whether each row meets all of them."""
     whole = pd.Series(True, index=rows.cells.index)
     return reduce(lambda so_far, item: so_far & holds(rows, *item), conditions.items(), whole)
+
+
+def below_zero(rows: Rows, mapping: Mapping) -> pd.Series:
+    """The rows whose amounts are below zero, in one way or another."""
+    none = pd.Series(False, index=rows.cells.index)
+    return reduce(lambda so_far, way: so_far | met(rows, way), mapping.below_zero, none)
 
 
 def totals(rows: Rows, mapping: Mapping) -> pd.Series:
@@ -89,13 +101,19 @@ def told(wanted: Words | Values, verb: str = "is") -> str:
     negation = " not" if verb == "is not" else ""
     if wanted.begins is not None:
         return f"{'does not begin' if negation else 'begins'} with {' or '.join(map(str.strip, wanted.begins))}"
+    if wanted.matches is not None:
+        return f"is{negation} like {wanted.matches}"
     if wanted.sign is not None:
         names = {"plus": "above zero", "minus": "below zero", "zero": "zero"}
         return f"is{negation} {names[wanted.sign]}"
-    return f"is{negation} {'empty' if wanted.empty else 'filled in'}"
+    if wanted.empty is not None:
+        return f"is{negation} {'empty' if wanted.empty else 'filled in'}"
+    return f"is{negation} {'as' if wanted.same_as else 'other than'} {wanted.same_as or wanted.differs_from}"
 
 
-def signed_columns(mapping: Mapping) -> list[str]:
-    """The columns whose sign decides: in a row where it cannot be read nothing can be decided."""
-    kept = [item for _, part in mapping.parts for item in part.keep.items()]
-    return list(dict.fromkeys(column for column, wanted in kept if isinstance(wanted, Values) and wanted.sign))
+def signs_asked(rows: Rows, mapping: Mapping) -> Iterator[tuple[str, pd.Series]]:
+    """The columns whose sign decides, each with the rows of which it does: those that meet all other conditions."""
+    for _, part in mapping.parts:
+        for column, wanted in part.keep.items():
+            if isinstance(wanted, Values) and wanted.sign:
+                yield column, met(rows, {name: other for name, other in part.keep.items() if name != column})

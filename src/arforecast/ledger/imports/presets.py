@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -19,10 +19,11 @@ import pandas as pd
 from arforecast import folders
 from arforecast.errors import SourceError, UsageError
 from arforecast.ledger.imports import export as exports
-from arforecast.ledger.imports import problems, tie
+from arforecast.ledger.imports import matching, problems, tie, values
 from arforecast.ledger.imports.export import Export
-from arforecast.ledger.imports.mapping import Mapping, Origin, Part, Said, foreign, load, names, type_of
-from arforecast.ledger.imports.membership import members, skipped
+from arforecast.ledger.imports.mapping import Mapping, Part, Said, load, names, type_of
+from arforecast.ledger.imports.membership import below_zero, members, skipped
+from arforecast.ledger.imports.origins import Origin, Written, foreign
 from arforecast.ledger.imports.tie import IMPORTED, QUARANTINED, Money
 from arforecast.ledger.imports.values import Reading, Rows, added, reading
 from arforecast.ledger.tables import BY_NAME, INVOICES, Table
@@ -86,12 +87,14 @@ def import_export(preset: str | Path, source: Path, folder: Path, stated: Stated
     _refuse_other_files(folder, source)
     export = exports.read(source, mapping)
     mapping = mapping.of(export.header)
-    notes = _notes(export, mapping.ledger, stated.as_of)
-    ledger, report = _translate(export, mapping, stated.total)
+    rows = _rows(export, mapping)
+    days = _days(export, rows, mapping.ledger, stated.as_of)
+    ledger, report = _translate(export, rows, mapping, stated.total)
+    notes = _notes(mapping.ledger, _currency(ledger), days)
     with folders.complete(folder.resolve()) as part:
-        for name, rows in ledger.items():
+        for name, table in ledger.items():
             # This line end makes the writer quote a cell that holds a carriage return.
-            rows.to_csv(part / f"{name}.csv", index=False, lineterminator="\r\n")
+            table.to_csv(part / f"{name}.csv", index=False, lineterminator="\r\n")
         _inert(report.problems).to_csv(part / QUARANTINE_FILE, index=False, lineterminator="\r\n")
         if notes:
             (part / NOTES_FILE).write_text(notes, "utf-8")
@@ -100,20 +103,21 @@ def import_export(preset: str | Path, source: Path, folder: Path, stated: Stated
 
 
 def _translate(
-    export: Export, mapping: Mapping, stated: Decimal | None
+    export: Export, rows: Rows, mapping: Mapping, stated: Decimal | None
 ) -> tuple[dict[str, pd.DataFrame], ImportReport]:
     """The tables, and what became of the other rows."""
-    rows = _rows(export, mapping)
-    unsure, belonging = problems.without_sign(rows, mapping), members(rows, mapping)
+    belonging = members(rows, mapping)
+    some = pd.concat(belonging, axis=1).any(axis=1)
+    unsure = problems.without_sign(rows, mapping, some)
     undecided = rows.cells.index.isin(unsure.row)
-    rules = skipped(rows, mapping, pd.concat(belonging, axis=1).any(axis=1) | undecided)
+    rules = skipped(rows, mapping, some | undecided)
     unsure = unsure[unsure.row.isin(rules.index[rules == ""])]
     taken = [rows.of((rules == "") & of & ~undecided) for of in belonging]
     readings = [_readings(of, *part) for of, part in zip(taken, mapping.parts, strict=True)]
     found = pd.concat([problems.ragged(export), unsure, *problems.of_tables(taken, readings, mapping)])
     broken = set(found.row)
     fates = rules.mask(rules == "", IMPORTED).mask(rules.index.isin(broken), QUARANTINED)
-    tables = _tables(readings, mapping, broken)
+    tables = _tables(rows, readings, mapping, broken)
     money = tie.money(rows, fates, tie.repeated(readings, mapping), mapping)
     report = ImportReport(
         read=export.read,
@@ -133,8 +137,10 @@ def _spoken(mapping: Mapping) -> set[str]:
 
 
 def _rows(export: Export, mapping: Mapping) -> Rows:
-    cells = exports.table(export, mapping.format)
-    return Rows(cells, mapping.format, tie.currency(cells, mapping))
+    cells = values.made(exports.table(export, mapping.format), export.titles, mapping.format, mapping.made)
+    above = pd.Series(False, index=cells.index)
+    rows = Rows(cells, mapping.format, tie.currency(cells, mapping), above, export.titles, days=exports.days(export))
+    return replace(rows, minus=below_zero(rows, mapping))
 
 
 def _readings(rows: Rows, table: Table, part: Part) -> dict[str, Reading]:
@@ -150,12 +156,18 @@ def _is_there(origin: Origin, rows: Rows) -> bool:
     return set(rows.cells.columns).issuperset(foreign(origin))
 
 
-def _tables(readings: list[dict[str, Reading]], mapping: Mapping, broken: set[int]) -> dict[str, pd.DataFrame]:
+def _tables(
+    rows: Rows, readings: list[dict[str, Reading]], mapping: Mapping, broken: set[int]
+) -> dict[str, pd.DataFrame]:
     """The tables of the ledger, each from all that makes its rows."""
     made: dict[str, list[pd.DataFrame]] = {}
     for columns, (table, part) in zip(readings, mapping.parts, strict=True):
         made.setdefault(table.name, []).append(_table(columns, part, table, broken))
-    return {name: pd.concat(parts).fillna("") for name, parts in made.items()}
+    tables = {name: pd.concat(parts).fillna("") for name, parts in made.items()}
+    if mapping.matched and "applications" in tables:
+        key = rows.cells[mapping.matched]
+        tables["applications"] = matching.settled(tables["applications"], tables["invoices"], key)
+    return tables
 
 
 def _table(readings: dict[str, Reading], part: Part, table: Table, broken: set[int]) -> pd.DataFrame:
@@ -191,18 +203,37 @@ def _skipped(export: Export, fates: pd.Series) -> dict[str, int]:
 # The folder
 
 
-def _notes(export: Export, said: Said, as_of: date | None) -> str:
+def _notes(said: Said, currency: str | None, days: list[str]) -> str:
     """What the ledger says of itself, as TOML."""
+    own = said.model_dump(include={"currency", "country", "time_zone", "source"}, exclude_none=True)
+    words = ({"currency": currency} if currency else {}) | own
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in words.items()]
+    return "".join(f"{line}\n" for line in (*lines, *days))
+
+
+def _currency(ledger: dict[str, pd.DataFrame]) -> str | None:
+    """The one currency that all amounts are in."""
+    named = {code for table in ledger.values() if "currency" in table for code in table["currency"].unique()}
+    return named.pop() if len(named) == 1 else None
+
+
+def _days(export: Export, rows: Rows, said: Said, as_of: date | None) -> list[str]:
+    """Of which day the ledger is, or from which on it is complete, as lines of TOML."""
     named = exports.named_day(export, said.as_of_line) if said.as_of_line else None
     if as_of and named and as_of != named:
         raise UsageError(f"{export.file} says that it is of {named}, not of {as_of}. Name that day, or none.")
     if as_of and not said.snapshot:
         raise UsageError("A day belongs to open items of one day alone; this export has a history. Leave it out.")
-    words = said.model_dump(include={"currency", "country", "time_zone", "source"}, exclude_none=True)
-    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in words.items()]
     if said.snapshot:
-        lines.append(f"snapshot_on = {day}" if (day := as_of or named) else "snapshot = true")
-    return "".join(f"{line}\n" for line in lines)
+        return [f"snapshot_on = {day}" if (day := as_of or named) else "snapshot = true"]
+    begins = _first_day(rows, said.complete_from) if said.complete_from else ""
+    return [f"complete_from = {begins}"] if begins else []
+
+
+def _first_day(rows: Rows, origin: Written) -> str:
+    """The first of the days that stand there; empty where none can be read."""
+    days = reading(rows, "date", origin).value
+    return str(min(days[days.notna() & (days != "")], default=""))
 
 
 def _refuse_other_files(folder: Path, source: Path) -> None:

@@ -9,8 +9,8 @@ import pandas as pd
 from arforecast.ledger.imports import export as exports
 from arforecast.ledger.imports.export import Export
 from arforecast.ledger.imports.mapping import Format, Mapping, Part, type_of
-from arforecast.ledger.imports.membership import holds, signed_columns
-from arforecast.ledger.imports.values import Reading, Rows, added, amounts
+from arforecast.ledger.imports.membership import holds, signs_asked
+from arforecast.ledger.imports.values import Reading, Rows, added, money
 from arforecast.ledger.tables import Table
 
 WORDINGS = {
@@ -49,13 +49,14 @@ def ragged(export: Export) -> pd.DataFrame:
     return _found(cells != len(export.header), "unreadable", "", own.astype("str"))
 
 
-def without_sign(rows: Rows, mapping: Mapping) -> pd.DataFrame:
-    """Rows of which nobody can say to which table they belong, since the amount that decides it cannot be read."""
+def without_sign(rows: Rows, mapping: Mapping, taken: pd.Series) -> pd.DataFrame:
+    """Rows of which nobody can say to which table they belong, since the amount that decides it cannot be read. An
+    empty one decides where a table takes the row without it; taken: whether one does."""
     found = [_found(pd.Series(False, index=rows.cells.index), "empty", "", pd.Series("", index=rows.cells.index))]
-    for column in signed_columns(mapping):
+    for column, elsewhere in signs_asked(rows, mapping):
         cells = rows.cells[column]
-        found.append(_found(cells == "", "empty", column, cells))
-        found.append(_found(amounts(cells, rows.form, rows.decimals).isna(), "not_money", column, cells))
+        found.append(_found(elsewhere & (cells == "") & ~taken, "empty", column, cells))
+        found.append(_found(elsewhere & money(rows, cells).isna(), "not_money", column, cells))
     return pd.concat(found).drop_duplicates("row")
 
 
@@ -111,7 +112,8 @@ def _of_several_rows(
     key = pd.DataFrame({name: readings[name].value for name in table.identifier})
     known = key[(key != "").all(axis=1)]
     column = " + ".join(readings[name].column for name in table.identifier)
-    words = known.agg("-".join, axis=1) if len(known) else pd.Series("", index=known.index)
+    first, *others = known
+    words = known[first].str.cat(known[others], sep="-") if others else known[first]
     if part.lines is None:
         yield _found(known.duplicated(keep=False), "twice", column, words)
     elif part.lines.rows != "first":

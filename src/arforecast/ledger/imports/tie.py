@@ -8,9 +8,10 @@ import pandas as pd
 
 from arforecast.errors import SourceError
 from arforecast.ledger.imports.export import Export
-from arforecast.ledger.imports.mapping import Mapping, Part, foreign
+from arforecast.ledger.imports.mapping import Mapping, Part
 from arforecast.ledger.imports.membership import totals
-from arforecast.ledger.imports.values import Reading, Rows, amounts
+from arforecast.ledger.imports.origins import Origin
+from arforecast.ledger.imports.values import Reading, Rows, reading
 
 IMPORTED, QUARANTINED = "imported", "quarantined"
 Money = dict[str, Decimal]
@@ -42,20 +43,20 @@ def repeated(readings: list[dict[str, Reading]], mapping: Mapping) -> set[int]:
 
 def money(rows: Rows, fates: pd.Series, again: set[int], mapping: Mapping) -> pd.DataFrame:
     """The money of each row as the export writes it: fate, currency, amount (null where it is empty or no amount)."""
-    told = (
-        amounts(rows.cells[column], rows.form, rows.decimals)
-        if (column := _column(mapping))
-        else fates.mask(fates != "")
-    )
+    origin = _origin(mapping)
+    told = fates.mask(fates != "") if origin is None else reading(rows, "money", origin).value
     exact = told.where(told != "").map(Decimal, na_action="ignore").mask(told.index.isin(again), Decimal())
     return pd.DataFrame({"fate": fates, "currency": rows.currency, "amount": exact})
 
 
-def _column(mapping: Mapping) -> str:
+def _origin(mapping: Mapping) -> Origin | None:
     """The column whose sum the export states, or else the one of the invoices' amounts."""
-    if mapping.total:
-        return mapping.total.column
-    return next(iter(foreign(mapping.columns["amount"])), "") if "amount" in mapping.columns else ""
+    return mapping.total.column if mapping.total else mapping.columns.get("amount")
+
+
+def _named(mapping: Mapping) -> str:
+    origin = _origin(mapping)
+    return origin if isinstance(origin, str) else " less ".join(origin.foreign) if origin else ""
 
 
 def by_fate(money: pd.DataFrame) -> dict[str, Money]:
@@ -67,8 +68,10 @@ def by_fate(money: pd.DataFrame) -> dict[str, Money]:
 
 
 def totals_told(money: pd.DataFrame, rows: Rows, mapping: Mapping, stated: Decimal | None) -> list[Decimal]:
-    """What the export must come to: as it is said to, and as its last line of totals has it."""
-    own = money["amount"][totals(rows, mapping)].dropna().tail(1)
+    """What the export must come to: as it is said to, and as its last line of totals has it, or all together."""
+    lines = money["amount"][totals(rows, mapping)].dropna()
+    together = mapping.total is not None and mapping.total.subtotals and len(lines) > 0
+    own = [sum(lines, Decimal())] if together else lines.tail(1)
     return [*([] if stated is None else [stated]), *own]
 
 
@@ -80,12 +83,12 @@ def tied(export: Export, money: pd.DataFrame, told: list[Decimal], mapping: Mapp
     unread = int(counted.isna().sum()) + len(export.records) - len(money)
     if unread:
         rows = "1 row that is" if unread == 1 else f"{unread:,} rows that are"
-        return f"The total of {_column(mapping)} is not checked: the amount of {rows} quarantined cannot be read."
+        return f"The total of {_named(mapping)} is not checked: the amount of {rows} quarantined cannot be read."
     found = sum(counted, Decimal())
     for total in told:
         if total != found:
             raise SourceError(
-                f"{export.file}: its total of {_column(mapping)} is {total:,}, but its rows that count add up to "
+                f"{export.file}: its total of {_named(mapping)} is {total:,}, but its rows that count add up to "
                 f"{found:,}. The export is cut, or the mapping skips rows that belong to it. Nothing was written."
             )
-    return f"The export's own total of {_column(mapping)} is {told[0]:,}, and so is the sum of its rows."
+    return f"The export's own total of {_named(mapping)} is {told[0]:,}, and so is the sum of its rows."

@@ -3,38 +3,61 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from itertools import product
+from typing import Any, Literal
 
 import pandas as pd
+from babel.dates import get_month_names
 
 from arforecast import currencies
-from arforecast.ledger.imports.mapping import (
+from arforecast.ledger.imports.mapping import Format
+from arforecast.ledger.imports.origins import (
+    SERIAL,
     DatePlusDays,
     First,
-    Format,
+    Joined,
+    Less,
     Negated,
     Numbered,
     Origin,
     Single,
+    Titled,
     Written,
+    YearOf,
     foreign,
+    plain,
 )
 
 FIRST_YEAR, LAST_YEAR = 1900, 9999
+# What is written for the same sign: blanks that do not break a line, the apostrophe of typesetters, the true minus.
+ALIKE, MINUS = dict.fromkeys("\u00a0\u2009\u202f", " ") | dict.fromkeys("\u2019\u02bc", "'"), "\u2212"
+WIDTHS: tuple[Literal["wide", "abbreviated"], ...] = ("wide", "abbreviated")
+CONTEXTS: tuple[Literal["format", "stand-alone"], ...] = ("format", "stand-alone")
 Text = pd.Series
+Titles = dict[int, list[str]]
+"""The lines above the header, by their number."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of an export as text, how they are written, and each one's currency."""
+    """The rows of an export as text, how they are written, each one's currency, and whether its amounts are below
+    zero; the lines above the header; how days are written beside the declared form."""
 
     cells: pd.DataFrame
     form: Format
     currency: pd.Series
+    minus: pd.Series
+    titles: Titles
+    days: tuple[str, ...] = ()
 
     def of(self, rows: pd.Series) -> Rows:
-        return replace(self, cells=self.cells[rows], currency=self.currency[rows])
+        return replace(self, cells=self.cells[rows], currency=self.currency[rows], minus=self.minus[rows])
 
     @property
     def decimals(self) -> pd.Series:
@@ -62,19 +85,52 @@ def reading(rows: Rows, type_: str, origin: Origin) -> Reading:
 def _single(rows: Rows, type_: str, origin: Single) -> Reading:
     if isinstance(origin, str):
         return _plain(rows, type_, origin, rows.cells[origin])
-    match origin:
-        case DatePlusDays():
-            return _days_after(rows, origin)
-        case Numbered():
-            numbers = origin.row + rows.cells.index.astype("str").to_series(rows.cells.index)
-            return Reading("row", numbers, numbers)
-        case Negated():
-            there = _single(rows, type_, origin.minus)
-            return replace(there, value=_negated(there.value))
-        case Written():
-            own = rows.form.model_copy(update=origin.model_dump(exclude={"column"}, exclude_none=True))
-            return _single(replace(rows, form=own), type_, origin.column)
+    return READERS[type(origin)](rows, type_, origin)
+
+
+def _of_number(rows: Rows, _: str, origin: Numbered) -> Reading:
+    numbers = origin.row + rows.cells.index.astype("str").to_series(rows.cells.index)
+    return Reading("row", numbers, numbers)
+
+
+def _of_title(rows: Rows, _: str, origin: Titled) -> Reading:
+    said = pd.Series(_title(rows.titles, *origin.title), index=rows.cells.index, dtype="str")
+    return Reading("line {}, cell {}".format(*origin.title), said, said)
+
+
+def _of_negated(rows: Rows, type_: str, origin: Negated) -> Reading:
+    there = _single(rows, type_, origin.minus)
+    return replace(there, value=_negated(there.value))
+
+
+def _of_joined(rows: Rows, type_: str, origin: Joined) -> Reading:
     return _plain(rows, type_, origin, _joined(rows.cells, list(origin.join)))
+
+
+def _written(rows: Rows, type_: str, origin: Written) -> Reading:
+    own = origin.model_dump(include={"dates", "decimal", "thousands", "minor_units"}, exclude_none=True)
+    text = rows.cells[origin.column]
+    if origin.matches is not None:
+        text = text.where(text.str.fullmatch(origin.matches), "")
+    if origin.in_year_of is None:
+        return _plain(replace(rows, form=rows.form.model_copy(update=own)), type_, origin.column, text)
+    moments = _in_year(text, str(origin.dates), _begins(rows, origin.in_year_of))
+    return Reading(origin.column, text, _iso(moments).mask(text == "", ""))
+
+
+def _title(titles: Titles, row: int, cell: int) -> str:
+    """What stands there, empty where nothing does."""
+    there = titles.get(row, [])
+    return there[cell - 1].strip() if cell <= len(there) else ""
+
+
+def made(cells: pd.DataFrame, titles: Titles, form: Format, origins: dict[str, Origin]) -> pd.DataFrame:
+    """The cells with the columns that are made of others, one after the other."""
+    none = pd.Series("", index=cells.index, dtype="str")
+    for name, origin in origins.items():
+        rows = Rows(cells, form, none, none != "", titles)
+        cells = cells.assign(**{name: reading(rows, "text", origin).value})
+    return cells
 
 
 def _plain(rows: Rows, type_: str, origin: Origin, text: Text) -> Reading:
@@ -84,9 +140,9 @@ def _plain(rows: Rows, type_: str, origin: Origin, text: Text) -> Reading:
 def _value(rows: Rows, type_: str, text: Text) -> Text:
     match type_:
         case "date":
-            return dates(text, rows.form)
+            return dates(text, rows.form, rows.days)
         case "money":
-            return amounts(text, rows.form, rows.decimals)
+            return money(rows, text)
         case _:
             return text
 
@@ -106,6 +162,16 @@ def _joined(cells: pd.DataFrame, columns: list[str]) -> Text:
     return joined.mask((cells[columns] == "").any(axis=1), "")
 
 
+def _less(rows: Rows, type_: str, origin: Less) -> Reading:
+    """The one less the other, exactly; empty where both are, null where one cannot be read."""
+    amount, less = (_single(rows, type_, name) for name in origin.foreign)
+    empty, unread = (amount.text == "") & (less.text == ""), amount.value.isna() | less.value.isna()
+    first, second = (each.value.mask(unread | (each.text == ""), "0").map(Decimal) for each in (amount, less))
+    value = (first - second).map("{:f}".format).astype("str").mask(unread).mask(empty, "")
+    text = amount.text.mask(less.text != "", amount.text + " less " + less.text)
+    return Reading(f"{amount.column} less {less.column}", text.mask(empty, ""), value)
+
+
 def _negated(value: Text) -> Text:
     """The same amount with the other sign; nothing stays nothing."""
     turned = ("-" + value).str.removeprefix("--")
@@ -115,32 +181,84 @@ def _negated(value: Text) -> Text:
 # Dates
 
 
-def _days_after(rows: Rows, origin: DatePlusDays) -> Reading:
+def _days_after(rows: Rows, _: str, origin: DatePlusDays) -> Reading:
     """Empty where the number of days is: an open invoice has none until it is paid."""
     cells = rows.cells
     fixed = pd.Series(str(origin.plus_days), index=cells.index, dtype="str")
     days = cells[origin.plus_days] if isinstance(origin.plus_days, str) else fixed
     whole = pd.to_numeric(days.where(days.str.fullmatch("-?[0-9]{1,5}"))).astype("float64")
-    first = _moments(cells[origin.date], rows.form)
+    first = _moments(cells[origin.date], rows.form, rows.days)
     begins = pd.Series(first + pd.offsets.MonthEnd(0)) if origin.end_of_month else first
     later = begins + pd.to_timedelta(whole, unit="D")
     text = (cells[origin.date] + " + " + days).mask(days == "", "")
     return Reading(f"{origin.date} + {origin.plus_days}", text, _iso(later).mask(days == "", ""))
 
 
-def dates(text: Text, form: Format) -> Text:
-    """ISO dates; empty stays empty, null where the cell is no date as declared."""
-    return _iso(_moments(text, form)).mask(text == "", "")
+def dates(text: Text, form: Format, beside: tuple[str, ...] = ()) -> Text:
+    """ISO dates; empty stays empty, null where the cell is no date as declared, nor in a form beside."""
+    return _iso(_moments(text, form, beside)).mask(text == "", "")
 
 
-def _moments(text: Text, form: Format) -> pd.Series:
+def _moments(text: Text, form: Format, beside: tuple[str, ...]) -> pd.Series:
+    """The moments as the forms have them; what several of them read as several is none."""
+    read = [_as_written(text, each, form.months_in) for each in dict.fromkeys((*form.date_forms, *beside))]
+    moments = read[0] if len(read) == 1 else _agreed(pd.concat(read, axis=1))
+    return _in_the_books(moments, form) if form.times_in else moments
+
+
+def _agreed(read: pd.DataFrame) -> pd.Series:
+    first = read.min(axis=1)
+    return first.where(first == read.max(axis=1))
+
+
+def _as_written(text: Text, form: str, months_in: str = "en") -> pd.Series:
+    if form == SERIAL:
+        return _serial(text)
     # pandas takes the words "now" and "today" for dates; a date has a digit.
     written = text.where(text.str.contains("[0-9]"))
-    moments = pd.to_datetime(written, format=form.dates, errors="coerce")
-    if re.search("%[A-Za-z]%[A-Za-z]", form.dates):
+    if plain(form) != form:
+        written = written.str.zfill(len(date(2026, 12, 31).strftime(plain(form))))
+    if months_in != "en" and re.search("%[bB]", form):
+        written = _in_english(written, months_in)
+    moments = pd.to_datetime(written, format=plain(form), errors="coerce")
+    if re.search("%-?[A-Za-z]%[A-Za-z]", form):
         # With nothing between day and month 1112026 is two days; with every zero written it is none.
-        moments = moments.where(moments.dt.strftime(form.dates) == written)
-    return _in_the_books(moments, form) if form.times_in else moments
+        moments = moments.where(moments.dt.strftime(plain(form)) == written)
+    return moments
+
+
+def _serial(text: Text) -> pd.Series:
+    """Days as spreadsheets number them: whole ones are a day, a fraction is a time."""
+    number = pd.to_numeric(text.where(text.str.fullmatch("[0-9]{1,7}([.,][0-9]+)?"))).astype("float64")
+    return pd.Timestamp("1899-12-30") + pd.to_timedelta(number.where(number < 2_958_466).floordiv(1), unit="D")
+
+
+def _in_english(text: Text, language: str) -> Text:
+    """The names of months as English has them, whatever their capitals; short ones with or without a point."""
+    names = _months(language)
+    words = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    return text.str.replace(rf"(?i)\b({words})\b\.?", lambda found: names[found[1].casefold()], regex=True)
+
+
+@lru_cache
+def _months(language: str) -> dict[str, str]:
+    """Each name of a month, and the same in English."""
+    ours: dict[str, str] = {}
+    for width, context in product(WIDTHS, CONTEXTS):
+        english, told = get_month_names(width, locale="en"), get_month_names(width, context, language)
+        ours |= {str(told[month]).removesuffix(".").casefold(): str(english[month]) for month in english}
+    return ours
+
+
+def _begins(rows: Rows, year: YearOf) -> pd.Series:
+    return _as_written(rows.cells[year.column], year.dates)
+
+
+def _in_year(text: Text, form: str, begins: pd.Series) -> pd.Series:
+    """Days without a year, in the twelve months that begin on that day."""
+    years = [(begins.dt.year + later).map("/{:.0f}".format).astype("str") for later in (0, 1)]
+    this, next_ = (_as_written((text + year).where(text != ""), f"{form}/%Y") for year in years)
+    return this.where(this >= begins, next_)
 
 
 def _in_the_books(moments: pd.Series, form: Format) -> pd.Series:
@@ -157,15 +275,29 @@ def _iso(moments: pd.Series) -> Text:
 # Amounts
 
 
+def money(rows: Rows, text: Text) -> Text:
+    """The amounts of rows, with the sign that their row gives them."""
+    value = amounts(text, rows.form, rows.decimals)
+    return value.mask(rows.minus, _negated(value)) if rows.minus.any() else value
+
+
 def amounts(text: Text, form: Format, decimals: pd.Series) -> Text:
     """Decimal numbers, digit for digit; empty stays empty, null where the cell is no amount as declared.
 
     decimals: how many those of each row's currency have: zeros beyond them are none of the amount, and so many make
     one of it where it is written in minor units.
     """
-    bare = _with_minus_in_front(text, form)
+    bare = _with_minus_in_front(_alike(text, form), form)
     read = _minor(bare, decimals) if form.minor_units else _without_zeros(_major(bare, form), decimals)
     return read.mask(text == "", "")
+
+
+def _alike(text: Text, form: Format) -> Text:
+    """Signs that are written for the same as the declared one, as it is declared."""
+    same = {MINUS: "-"} | {sign: ALIKE[sign] for sign in ALIKE if ALIKE[sign] == form.thousands}
+    for sign, told in same.items():
+        text = text.str.replace(sign, told, regex=False)
+    return text
 
 
 def _with_minus_in_front(text: Text, form: Format) -> Text:
@@ -213,4 +345,20 @@ def _minor(bare: Text, decimals: pd.Series) -> Text:
 
 def added(amount: Text, keys: list[Text]) -> Text:
     """Beside each amount the exact sum of those whose keys are the same."""
-    return amount.map(Decimal).groupby(keys, sort=False).transform(lambda of: sum(of, Decimal())).astype("str")
+    sums: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    of = list(zip(*keys, strict=True))
+    for key, each in zip(of, amount, strict=True):
+        sums[key] += Decimal(each)
+    return pd.Series([str(sums[key]) for key in of], index=amount.index, dtype="str")
+
+
+READERS: dict[type, Callable[[Rows, str, Any], Reading]] = {
+    DatePlusDays: _days_after,
+    Joined: _of_joined,
+    Negated: _of_negated,
+    Less: _less,
+    Numbered: _of_number,
+    Titled: _of_title,
+    Written: _written,
+}
+"""How each kind of origin is read."""
