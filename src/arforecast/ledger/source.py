@@ -78,7 +78,7 @@ def places(url: Any) -> list[Path]:
 def held(url: Any) -> Iterator[None]:
     """While the ledger at `url` is read and checked. Raises SourceError where a file of it was written or removed
     meanwhile, whatever came of that: what was read is of no one moment."""
-    place = path(url) if isinstance(url, str | Path) else Path()
+    place = path(url) if isinstance(url, str | Path) else Path(os.devnull)
     before = _marks(place)
     try:
         yield
