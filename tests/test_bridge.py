@@ -338,7 +338,7 @@ def slow_days(tables: Tables, since: date, as_of: date) -> dict[str, float]:
 drawn = settings(
     derandomize=True,
     deadline=None,
-    max_examples=6,
+    max_examples=4,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

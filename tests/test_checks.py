@@ -1329,7 +1329,7 @@ def cells_of(sheets: Sheets) -> Iterator[tuple[str, int, dict[str, str]]]:
             yield name, row, dict(zip(header, cells, strict=True))
 
 
-@run(max_examples=10, deadline=None)
+@run(max_examples=7, deadline=None)
 @given(mangled())
 def test_no_row_is_lost(sheets: Sheets) -> None:
     with TemporaryDirectory() as folder:

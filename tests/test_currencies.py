@@ -21,6 +21,8 @@ from arforecast.snapshot import month_ends, stand
 from ledgers import Row, Tables
 
 JUNE = date(2026, 6, 30)
+# A quarter of a year after the sample's first invoice.
+EARLY = date(2025, 4, 6)
 MONEY = {
     "invoices": ("amount", "discount_amount"),
     "applications": ("amount",),
@@ -392,8 +394,9 @@ def test_a_currency_of_two_is_a_ledger_of_twice_the_money(made: Tables, tmp_path
     theirs = opened(made | foreign | {"rates": rates, "control_totals": []}, tmp_path / "foreign").as_of(JUNE)
     ours = opened(made | doubled | {"rates": []}, tmp_path / "doubled").as_of(JUNE)
     assert theirs.books.foreign == {"EUR"}
-    pd.testing.assert_frame_equal(theirs.kpis("segment", 6), ours.kpis("segment", 6))
-    record = [today.cash_forecast(4).drop(columns="component") for today in (theirs, ours)]
+    pd.testing.assert_frame_equal(theirs.kpis("segment", 2), ours.kpis("segment", 2))
+    early = [Ledger(today.books).as_of(EARLY) for today in (theirs, ours)]  # four past forecasts say as much as 26
+    record = [today.cash_forecast(4).drop(columns="component") for today in early]
     pd.testing.assert_frame_equal(*record)
     late = [today.late_payers().set_index("invoice_id").sort_index() for today in (theirs, ours)]
     late = [lines.drop(columns=["model", "currency", "open_balance"]) for lines in late]

@@ -188,9 +188,7 @@ def alone(made: Company) -> pd.DataFrame:
     return kpis.measured(made.ledger.books, made.days)
 
 
-@pytest.mark.parametrize(
-    "by", ["segment", "customer_id", "product", "collector", "currency", "segment,country,product"]
-)
+@pytest.mark.parametrize("by", ["segment", "customer_id", "currency", "collector,country,product"])
 def test_groups_add_up_to_the_whole(made: Company, alone: pd.DataFrame, by: str) -> None:
     """Beside groups the whole is made of them, and has to be the same as by itself."""
     table = kpis.measured(made.ledger.books, made.days, by)
@@ -297,7 +295,7 @@ JUNK = ["", " ", "x", "2025-02-30", "01/02/2025", "NaN", "inf", "1e5", "-1", "0"
 @settings(
     derandomize=True,
     deadline=None,
-    max_examples=5,
+    max_examples=4,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

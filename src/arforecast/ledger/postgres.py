@@ -39,6 +39,8 @@ def only_read(con: ibis.BaseBackend) -> ibis.BaseBackend:
     con.con.read_only = True
     con.con.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
     con.con.cursor_factory = Reading
+    # Of a temporary table it has no statistics, takes it for small, and would compare every row with every other.
+    con.con.execute("SET enable_nestloop = off")
     if hidden := [name for (name,) in con.con.execute(_HIDDEN, [list(BY_NAME)])]:
         tables = ", ".join(hidden)
         raise SourceError(f"The database holds {tables}, which this role may not read. GRANT SELECT ON {tables} to it.")
