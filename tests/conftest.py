@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+import compiled
 from arforecast.report import runner
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ORDER.get(item.path.stem, len(ORDER)))
     # Modules stay for good, and an expression is a hundred thousand small objects: looked through again and again, they
     # cost a third of an opening.
+    compiled.once()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 

@@ -21,6 +21,7 @@ from arforecast.sample import write_sample
 from arforecast.schedules import SCHEDULES
 from arforecast.settings import Settings
 from arforecast.snapshot import month_ends, stand
+from compiled import written
 
 AS_OF = date(2026, 5, 20)
 EVERY_PAIR = {"NESTED_LOOP_JOIN", "BLOCKWISE_NL_JOIN", "CROSS_PRODUCT", "IE_JOIN", "PIECEWISE_MERGE_JOIN"}
@@ -55,8 +56,9 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 @pytest.fixture
 def plans(monkeypatch: pytest.MonkeyPatch) -> list[Node]:
     """The plan of every query from here on, of those that make a table too."""
+    written.clear()  # what is kept is not asked again while somebody knows it
     seen: list[Node] = []
-    execute, create_table = Backend.execute, Backend.create_table
+    execute, keep = Backend.execute, Backend._create_cached_table
 
     def read(con: Backend, expr: ibis.Expr) -> None:
         con._run_pre_execute_hooks(expr)
@@ -68,12 +70,12 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[Node]:
         read(self, expr)
         return execute(self, expr, **kwargs)
 
-    def created(self: Backend, name: str, obj: ibis.Table, **kwargs: Any) -> Any:
-        read(self, obj)
-        return create_table(self, name, obj, **kwargs)
+    def kept(self: Backend, name: str, rows: ibis.Table) -> ibis.Table:
+        read(self, rows)
+        return keep(self, name, rows)
 
     monkeypatch.setattr(Backend, "execute", executed)
-    monkeypatch.setattr(Backend, "create_table", created)
+    monkeypatch.setattr(Backend, "_create_cached_table", kept)
     return seen
 
 
