@@ -291,7 +291,8 @@ def test_what_looks_back_beyond_the_beginning_says_from_when_it_is_defined(tmp_p
     assert ledger.as_of("2026-05-31").schedule("terms").empty
     assert set(ledger.as_of("2026-05-31").schedule("vintage").issue_month_on.astype(str)) == {"2026-05-01"}
     assert (ledger.as_of("2026-04-30").bridge().since == pd.Timestamp("2026-04-14")).all()
-    assert may["dso"] in pages(tmp_path, tmp_path / "ledger", "kpis")["kpis"]
+    spoken = "not defined before 13 Jul 2026: it looks back to 3 Mar 2026, and this ledger begins on 15 Apr 2026"
+    assert spoken in pages(tmp_path, tmp_path / "ledger", "kpis")["kpis"]
 
 
 def test_pages_of_an_empty_ledger_forecast_nothing(tmp_path: Path) -> None:

@@ -80,8 +80,9 @@ def past(facts: Facts, known: Lives, origins: Sequence[date]) -> Iterator[Past]:
     """The origins one after another, none kept: each holds what was known then of all invoices. Those open then are
     asked for together, half a year of weeks at a time."""
     for start in range(0, len(origins), ORIGINS):
-        owed = open_invoices(facts, origins[start : start + ORIGINS])
-        yield from (Past(origin, known, invoices) for origin, invoices in owed.items())
+        together = origins[start : start + ORIGINS]
+        owed = open_invoices(facts, together)
+        yield from (Past(origin, known, owed[origin]) for origin in together)
 
 
 def late_record(facts: Facts, forecasts: Iterable[Past], as_of: date) -> pd.DataFrame:

@@ -220,7 +220,7 @@ def unrolled(start: Ints, length: Ints) -> tuple[Ints, Ints]:
 def open_invoices(facts: Facts, days: Sequence[date]) -> dict[date, pd.DataFrame]:
     """The invoices with an open balance at the close of each of `days`, in the order of their identifiers: balance at
     the rate of that day, own_balance in their currency."""
-    calendar = ibis.memtable({"on": list(days)}, schema={"on": "date"})
+    calendar = ibis.memtable({"on": sorted(set(days))}, schema={"on": "date"})
     owed = facts.spells.filter(_.balance > 0)
     held = calendar.join(owed, (owed.since <= calendar.on) & (owed.until > calendar.on))
     balances = held.select("on", "invoice_id", "balance", own_balance="balance")
