@@ -38,9 +38,9 @@ ORDER = {f"test_{name}": nth for nth, name in enumerate(LONGEST)}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ORDER.get(item.path.stem, len(ORDER)))
+    compiled.once()
     # Modules stay for good, and an expression is a hundred thousand small objects: looked through again and again, they
     # cost a third of an opening.
-    compiled.once()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 

@@ -61,7 +61,7 @@ def test_an_answer_there_is_no_room_for_is_given_all_the_same(ledger: Path, copi
     answer = today.accounts()
     (file,) = copied.glob("*.feather")
     file.unlink()
-    file.with_suffix(".part").mkdir()
+    file.with_name(f".{file.name}.part").mkdir()
     pd.testing.assert_frame_equal(today.accounts(), answer)
     assert not file.exists()
 

@@ -17,7 +17,7 @@ from ibis import _
 
 from arforecast.forecast.calendar import EVERY_DAY, Days, Floats, Ints, OpenDays, holidays, open_days, weekday
 from arforecast.ledger import valued_at_close
-from arforecast.snapshot import Facts, fetched
+from arforecast.snapshot import Facts, fetched, own_positions
 
 BANDS = 5
 # The chance of a day that a person expects and gives none.
@@ -217,16 +217,15 @@ def unrolled(start: Ints, length: Ints) -> tuple[Ints, Ints]:
     return origin, np.arange(len(origin)) + (start - before)[origin]
 
 
-def open_invoices(facts: Facts, days: Sequence[date]) -> dict[date, pd.DataFrame]:
-    """The invoices with an open balance at the close of each of `days`, in the order of their identifiers: balance at
-    the rate of that day, own_balance in their currency."""
-    calendar = ibis.memtable({"on": sorted(set(days))}, schema={"on": "date"})
-    owed = facts.spells.filter(_.balance > 0)
-    held = calendar.join(owed, (owed.since <= calendar.on) & (owed.until > calendar.on))
-    balances = held.select("on", "invoice_id", "balance", own_balance="balance")
-    worth = valued_at_close(facts.books, balances, "on", "balance")
+def open_invoices(facts: Facts, stand: Sequence[date]) -> dict[date, pd.DataFrame]:
+    """The invoices with an open balance at the close of each of the days `stand`, in the order of their identifiers:
+    balance at the rate of that day, own_balance in their currency."""
+    calendar = ibis.memtable({"on": sorted(set(stand))}, schema={"on": "date"})
+    owed = own_positions(facts, calendar).filter(_.balance > 0).mutate(own_balance=_.balance)
+    worth = valued_at_close(facts.books, owed, "on", "balance")
+    amounts = facts.invoices.select("invoice_id", "amount")
     columns = ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "balance", "currency", "own_balance"]
-    invoices = facts.invoices.join(worth, "invoice_id").select("on", *columns)
+    invoices = worth.join(amounts, "invoice_id").select("on", *columns)
     rows = fetched(invoices.order_by("on", "invoice_id"))
-    on = rows.pop("on").to_numpy("datetime64[D]")
-    return {day: rows[on == np.datetime64(day)].reset_index(drop=True) for day in days}
+    on = days(rows.pop("on"))
+    return {day: rows[on == np.datetime64(day)].reset_index(drop=True) for day in stand}

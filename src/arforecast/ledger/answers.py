@@ -6,12 +6,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from hashlib import sha256
-from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import pandas as pd
 from filelock import FileLock
 
+from arforecast import folders
+from arforecast.errors import UsageError, WriteError
 from arforecast.ledger.books import Books
 
 
@@ -44,16 +45,11 @@ def once(
         file = of.books.copy / f"{sha256(key.encode()).hexdigest()}.feather"
         with FileLock(f"{file}.lock"):
             if not file.is_file():
-                _keep(answer := ask(of, *given, **named), file)
+                answer = ask(of, *given, **named)
+                # Where there is no room for it, the next notebook computes it again.
+                with suppress(WriteError, UsageError), folders.whole(file) as draft:
+                    answer.to_feather(draft, compression="uncompressed")
                 return answer
             return pd.read_feather(file)
 
     return answered
-
-
-def _keep(answer: pd.DataFrame, file: Path) -> None:
-    """Whole or not at all; where there is no room for it, the next notebook computes it again."""
-    part = file.with_suffix(".part")
-    with suppress(OSError):
-        answer.to_feather(part, compression="uncompressed")
-        part.replace(file)
