@@ -11,6 +11,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 
 import frames
 from arforecast.report import charts
@@ -75,11 +76,11 @@ def test_a_figure_of_ones_own_looks_like_ours_and_says_what_it_shows() -> None:
     """Its colours are variables of the style sheet, so that it can be seen in the dark; its title is its alt text."""
     with mpl.rc_context():
         charts.style()
-        figure, ax = mpl.pyplot.subplots()
+        figure, ax = plt.subplots()
         ax.bar(["a", "b"], [1, 2], label="open")
         ax.set(title="B owes <twice> as much", xlabel="Customer", ylabel="Open balance, USD")
         markup = charts.shown(figure)
-        mpl.pyplot.close(figure)
+        plt.close(figure)
     assert 'aria-label="B owes &lt;twice&gt; as much. Open balance, USD by Customer"' in markup
     assert "var(--expected" in markup
     assert not ax.spines["top"].get_visible()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -104,6 +106,15 @@ def run(ledger: Path, notebooks: Path, tmp_path: Path, **options: object) -> Pat
 
 def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_who_only_runs_notebooks_waits_for_nothing_they_do_not_need() -> None:
+    """No chart is drawn here, and the grammar of web addresses takes 1.5 s to build."""
+    imports = "import sys, arforecast.report.runner, arforecast.report.workers, nbformat"
+    code = f"{imports}; print(*filter(sys.modules.get, sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"matplotlib", "lark", "papermill"} & set(told)
+    assert {"nbformat", "pandas"} <= set(told)
 
 
 def test_a_run_of_a_part_says_so_on_every_page(ledger: Path, tmp_path: Path) -> None:

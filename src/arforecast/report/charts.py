@@ -13,22 +13,21 @@ import io
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from markupsafe import escape
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from arforecast.errors import inert
 from arforecast.report import Fragment
 from arforecast.report.formats import NBSP, SHORT, brief, count, date, money, name
 
-Chart = Callable[[pd.DataFrame, Axes], Axes]
+if TYPE_CHECKING:  # who only writes pages draws nothing, and need not wait for what draws
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Chart = Callable[[pd.DataFrame, "Axes"], "Axes"]
 
 # What a colour means. A page's style sheet gives each its light and its dark shade.
 INK, MUTED, GRID = "#1a1a1a", "#5c5c5c", "#dedede"
@@ -66,12 +65,12 @@ STYLE: dict[Any, Any] = {
 
 
 OWN: dict[Any, Any] = STYLE | {
-    "axes.prop_cycle": mpl.rcsetup.cycler("color", [EXPECTED, OVERDUE, *AGES[1::2], CALM]),
     "figure.constrained_layout.use": True,
     "figure.figsize": (800 / 72, 360 / 72),
     "figure.dpi": 72,
 }
 """What an analyst's own axes have in addition, which say neither their size nor their colours."""
+CYCLE = (EXPECTED, OVERDUE, *AGES[1::2], CALM)
 
 
 class Size(NamedTuple):
@@ -88,11 +87,15 @@ NARROW_BELOW = 600
 
 def style() -> None:
     """From here on axes look like those of the pages."""
-    mpl.rcParams.update(OWN)
+    import matplotlib as mpl
+
+    mpl.rcParams.update(OWN | {"axes.prop_cycle": mpl.rcsetup.cycler("color", CYCLE)})
 
 
 def shown(figure: Figure) -> str:
     """A figure of one's own as the pages show one, in the light and in the dark; its titles and labels are its text."""
+    import matplotlib as mpl
+
     drawn = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
@@ -110,6 +113,8 @@ def _means(figure: Figure) -> str:
 
 def draw(chart: Chart, numbers: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """`chart` of `numbers`, on axes of its own unless it is given some."""
+    from matplotlib import pyplot as plt
+
     return chart(numbers, ax or plt.figure(layout="constrained").add_subplot())
 
 
@@ -118,6 +123,9 @@ def svg(chart: Chart, numbers: pd.DataFrame, sentence: str, size: Size = WIDE) -
 
     What is read aloud is the sentence and what is drawn: the kind of chart, and the labels of its axes.
     """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(size.width / 72, size.height / 72), dpi=72, layout="constrained")
         chart(numbers, figure.add_subplot())
@@ -204,6 +212,8 @@ def _label(numbers: pd.DataFrame, column: str, said: str) -> str:
 
 def _counted(axis: Any, unit: str, ticks: int = 5) -> None:
     """Values along an axis, money without the zeros that say nothing: 1.5 M rather than 1.50 M."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     axis.set_major_locator(MaxNLocator(ticks))
     if unit == "money":
         axis.set_major_formatter(FuncFormatter(_tick))
@@ -417,13 +427,15 @@ def heat(numbers: pd.DataFrame, ax: Axes, over: str, cells: str, label: str, las
 
     Its columns are those whose names begin with `cells`, its rows the last ones.
     """
+    from matplotlib.colors import to_rgba
+
     narrow = ax.figure.bbox.width < NARROW_BELOW
     rows = numbers.tail(last).reset_index(drop=True)
     shares = rows.filter(regex=f"^{cells}").iloc[:, : 7 if narrow else 12]
     at_row, at_column = np.nonzero(shares.notna().to_numpy())
     known = shares.to_numpy(dtype=float)[at_row, at_column]
     # By rank: where all shares are near to each other they would be one to the eye.
-    colours = [mpl.colors.to_rgba(EXPECTED, 0.5 * rank) for rank in pd.Series(known).rank(pct=True)]
+    colours = [to_rgba(EXPECTED, 0.5 * rank) for rank in pd.Series(known).rank(pct=True)]
     ax.barh(at_row, 1, left=at_column - 0.5, height=1, color=colours)
     for row, column, share in zip(at_row, at_column, known, strict=True):
         ax.text(float(column), float(row), count(100 * share), ha="center", va="center")

@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
+from arforecast.ipynb import nbformat
 from arforecast.report import Fragment, bare, page
 from arforecast.report.exhibit import KIND
 

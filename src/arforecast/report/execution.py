@@ -9,9 +9,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import nbformat
-
 from arforecast.errors import UnknownError, UsageError, shown
+from arforecast.ipynb import nbformat
 
 ERROR = "papermill-error-cell-tag"
 

@@ -12,10 +12,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import nbformat
-
 from arforecast import folders, settings
 from arforecast.errors import ArforecastError, GateError, RunError, UsageError
+from arforecast.ipynb import nbformat
 from arforecast.ledger import Books, checked, source
 from arforecast.report import Fragment, jobs, page, runs
 from arforecast.report.executed import body, cards, headline, title

@@ -8,9 +8,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import nbformat
-
 from arforecast import folders
+from arforecast.ipynb import nbformat
 
 HERE = Path(__file__).parent
 FILES = {"README.md": "README.md", "arforecast.toml": "arforecast.toml", "gitignore": ".gitignore"}
