@@ -25,28 +25,31 @@ SATURDAY, FEWEST = 5, 2
 
 def names(known: Lives, day: date, weeks: int) -> list[str]:
     """What each of the weeks after `day` holds that no week up to it held, in words; nothing for a usual week."""
-    lived = _named(known, *_lived(known, day))
-    spans = [(day + timedelta(days=7 * nth + 1), day + timedelta(days=7 * nth + 7)) for nth in range(weeks)]
-    return [_said(_named(known, *span)[lambda told: ~told.isin(lived)]) for span in spans]
+    first = _first_lived(known, day)
+    told = _named(known, min(first, day), day + timedelta(weeks=weeks))
+    on = pd.DatetimeIndex(told.index)
+    lived = told[(on >= np.datetime64(first)) & (on <= np.datetime64(day))]
+    new = told[(on > np.datetime64(day)) & ~told.isin(lived)]
+    week = ((pd.DatetimeIndex(new.index) - pd.Timestamp(day)).days - 1) // 7
+    return [_said(new[week == nth]) for nth in range(weeks)]
 
 
 def _said(held: pd.Series) -> str:
+    if held.empty:
+        return ""
     on = pd.DatetimeIndex(held.index)
     working = on[on.day_of_week < SATURDAY].unique()
     return " and ".join(dict.fromkeys(held)) if (held == YEAR_END).any() or len(working) >= FEWEST else ""
 
 
-def _lived(known: Lives, day: date) -> tuple[date, date]:
-    """From when to when the ledger says what weeks are like."""
+def _first_lived(known: Lives, day: date) -> date:
+    """The day from which on the ledger says what weeks are like."""
     issued_on = known.issued_on[known.entered_on <= np.datetime64(day)]
-    first = issued_on.min().item() if len(issued_on) else day
-    return first + USUAL, day
+    return USUAL + (issued_on.min().item() if len(issued_on) else day)
 
 
 def _named(known: Lives, first: date, last: date) -> pd.Series:
     """The holidays of some days, and the year-end."""
-    if last < first:
-        return pd.Series([], pd.DatetimeIndex([]), dtype=object)
     days = pd.date_range(first, last)
     ends = days[((days.month == 12) & (days.day >= 24)) | ((days.month == 1) & (days.day == 1))]
     kept = known.holidays[(known.holidays.index >= days[0]) & (known.holidays.index <= days[-1])]
