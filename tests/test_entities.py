@@ -18,9 +18,25 @@ from arforecast.errors import SourceError
 from arforecast.sample import write_sample
 from arforecast.settings import Settings, read
 from doors import HEADER, SOUND, write
+from test_runner import kernels_import_this_package, notebook  # noqa: F401 - a fixture
 
-ROOT = Path(__file__).parents[1]
 AS_OF = "2026-05-31"
+PARAMETERS = """
+ledger: str = ""
+as_of: str = ""
+by: str = ""
+data: str = ""
+"""
+OWED = """
+import arforecast as ar
+from arforecast.report import notebook, tables
+from arforecast.report.exhibits import receivables
+notebook.begin(globals())
+today = ar.open_ledger(ledger).as_of(as_of)
+kpis = today.kpis(by=by or None)
+tables.save(kpis, data, "kpis")
+receivables.groups(kpis, by, today.stamp())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +164,8 @@ def test_no_entity_is_called_as_all_of_them(name: str) -> None:
 def test_a_pack_for_each_entity_and_one_for_the_group(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The notebooks lie elsewhere, and go by the settings of the folder they are asked for in."""
     monkeypatch.chdir(home)
-    notebooks = str(ROOT / "notebooks")
-    result = CliRunner().invoke(main, ["report", "group", "kpis", "--as-of", AS_OF, "--notebooks", notebooks])
+    notebooks = str(notebook(home / "elsewhere", "owed", ["# Owed", OWED], PARAMETERS).parent)
+    result = CliRunner().invoke(main, ["report", "group", "--as-of", AS_OF, "--notebooks", notebooks])
     assert result.exit_code == 0, result.output
     packs = {name: home / "reports" / name / AS_OF for name in ("north", "south", "group")}
     found = {name: pd.read_csv(pack / "data" / "kpis.csv", keep_default_na=False) for name, pack in packs.items()}
@@ -159,7 +175,7 @@ def test_a_pack_for_each_entity_and_one_for_the_group(home: Path, monkeypatch: p
         assert by_entity[name] == pytest.approx(float(owed[name].value.iloc[0]), abs=1e-9)
     assert by_entity[""] == pytest.approx(by_entity["north"] + by_entity["south"], abs=1e-9)
     assert json.loads((packs["group"] / "run.json").read_text("utf-8"))["parameters"]["by"] == "entity"
-    assert 'today.kpis(by="entity")' in (packs["group"] / "kpis.html").read_text("utf-8")
+    assert 'today.kpis(by="entity")' in (packs["group"] / "owed.html").read_text("utf-8")
 
 
 def test_later_facts_of_an_entity_change_nothing(opened: dict[str, Ledger], settings: Settings, tmp_path: Path) -> None:

@@ -7,19 +7,17 @@ to look at, each as folder@day, parted by spaces.
 
 from __future__ import annotations
 
-import ast
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import nbformat
 import pandas as pd
 import pytest
 
 import arforecast
+import exhibited
 import ledgers
 from arforecast.errors import UsageError
 from arforecast.report import exhibit, tables
@@ -87,49 +85,6 @@ def written(kind: str, folder: Path) -> Path:
     return ledgers.write(books, folder)
 
 
-class Once:
-    """A snapshot that is asked each question once, however many notebooks ask it."""
-
-    def __init__(self, ledger: Path, day: str) -> None:
-        self.today, self.answers = arforecast.open_ledger(ledger).as_of(day), {}
-        self.books = self.today.books
-
-    def where(self, _: str) -> Once:
-        return self
-
-    def as_of(self, _: str) -> Once:
-        return self
-
-    def __getattr__(self, name: str) -> Any:
-        def ask(*args: Any, **options: Any) -> Any:
-            key = repr((name, args, options))
-            if key not in self.answers:
-                self.answers[key] = getattr(self.today, name)(*args, **options)
-            return self.answers[key]
-
-        return ask
-
-
-def shown(notebook: Path, ledger: Path, day: str, data: Path) -> Iterator[tuple[str, Exhibit]]:
-    """The exhibits that a notebook shows, each with its question in words."""
-    names: dict[str, Any] = {"In": []}
-    asked = ""
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if cell.cell_type == "markdown":
-            asked = cell.source.splitlines()[0].lstrip("# ")
-            continue
-        given = f"\nledger, as_of, data = {str(ledger)!r}, {day!r}, {str(data)!r}\n"
-        source = cell.source + (given if "parameters" in cell.metadata.get("tags", []) else "")
-        *before, last = ast.parse(source).body
-        exec(compile(ast.Module(before, []), notebook.stem, "exec"), names)
-        if not isinstance(last, ast.Expr):
-            exec(compile(ast.Module([last], []), notebook.stem, "exec"), names)
-            continue
-        value = eval(compile(ast.Expression(last.value), notebook.stem, "eval"), names)
-        if isinstance(value, Exhibit):
-            yield asked, value
-
-
 @pytest.fixture(scope="module", params=KINDS, ids=lambda kind: Path(kind.partition("@")[0]).name)
 def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Of one ledger all exhibits, what they show and where their CSV files are."""
@@ -138,17 +93,9 @@ def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     day = request.param.partition("@")[2] or DAY
     if not ledger.exists():
         pytest.skip(f"{ledger} is not there: make it with arforecast sample")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(exhibit.RUN, "data", "")
-        patched.chdir(folder)
-        once = Once(ledger, day)
-        patched.setattr(arforecast, "open_ledger", lambda _: once, raising=False)
-        found = [
-            (notebook.stem, asked, each, each._repr_mimebundle_())
-            for notebook in NOTEBOOKS
-            for asked, each in shown(notebook, ledger, day, data)
-        ]
-    return {"kind": request.param, "data": data, "found": found, "today": once}
+    today = exhibited.Once(ledger, day)
+    found = exhibited.found_in(NOTEBOOKS, today, data)
+    return {"kind": request.param, "data": data, "found": found, "today": today}
 
 
 def read(each: Exhibit, folder: Path) -> pd.DataFrame:

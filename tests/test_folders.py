@@ -60,7 +60,7 @@ KEPT = {"row", "file_row_number", "entered_on", "group"}
 NAMES = sorted({name.lower() for name in _used()} - KEPT)
 
 
-@run(max_examples=3, deadline=None)
+@run(max_examples=2, deadline=None)
 @given(st.lists(st.sampled_from(NAMES), min_size=150, max_size=150, unique=True), st.booleans())
 def test_a_column_beside_the_contract_may_have_any_name(names: list[str], capital: bool) -> None:
     with TemporaryDirectory() as folder:
@@ -133,7 +133,7 @@ def _mangled(draw: st.DrawFn, sheet: Sheet) -> Sheet:
     return [header + beside, *(row + [draw(CELLS)] * len(beside) for row in rows)]
 
 
-@run(max_examples=12, deadline=None)
+@run(max_examples=6, deadline=None)
 @given(folders())
 def test_a_folder_is_read_or_named_and_nothing_is_written_beside(
     drawn: tuple[dict[str, Sheet], dict[str, bytes]],
