@@ -1,43 +1,64 @@
 """SQL that was compiled before is not compiled again: the tests open a thousand ledgers of the same few forms, and a
-third of their time was Ibis writing down the same questions.
+half of their time was Ibis writing down the same questions.
 
-Two expressions are one where Ibis says so: the same tables, columns and operations. For that a table that is kept has
-its place in the order of those of its connection as its name, in place of a random one. Kernels and commands in a
-process of their own compile as they do anywhere.
+Two expressions are one where Ibis says so: the same tables, columns and operations. For that a table that is read or
+kept has its place in the order of those of its connection as its name, in place of a random one, and rows that a
+question brings along are the same table whoever brings them. Kernels and commands in a process of their own compile as
+they do anywhere.
 """
 
 from __future__ import annotations
 
+import pickle
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import ibis
 from ibis.backends.duckdb import Backend
 
-MOST = 600
-written: OrderedDict[Any, str] = OrderedDict()
-compile_ = Backend.compile
+MOST = 1500
+written: OrderedDict[Hashable, Any] = OrderedDict()
+compile_, memtable, read_csv = Backend.compile, ibis.memtable, Backend.read_csv
 
 
-def compiled(con: Backend, expr: ibis.Expr, /, **options: Any) -> str:
-    """The SQL of a question; options of how it is written are those of another one."""
-    key = (expr.op(), repr(options))
+def remembered(key: Hashable, make: Callable[[], Any]) -> Any:
+    """What was made before of a key; the oldest is forgotten."""
     if key not in written:
-        written[key] = compile_(con, expr, **options)
+        written[key] = make()
         if len(written) > MOST:
             written.popitem(last=False)
     written.move_to_end(key)
     return written[key]
 
 
+def compiled(con: Backend, expr: ibis.Expr, /, **options: Any) -> str:
+    """The SQL of a question; options of how it is written are those of another one."""
+    return str(remembered((expr.op(), repr(options)), lambda: compile_(con, expr, **options)))
+
+
+def brought(data: Any, /, **options: Any) -> ibis.Table:
+    """The rows as a table; the same table as before where they are the same."""
+    return remembered((pickle.dumps(data), repr(options)), lambda: memtable(data, **options))
+
+
 def kept(con: Backend, _random: str, rows: ibis.Table) -> ibis.Table:
     """The table that `rows.cache()` makes, of the types that it says."""
-    con.tables_kept = nth = getattr(con, "tables_kept", 0) + 1
-    table = con.create_table(f"kept_{nth}", schema=rows.schema(), temp=True)
+    name = named(con)
+    table = con.create_table(name, schema=rows.schema(), temp=True)
     con._run_pre_execute_hooks(rows)
-    con.con.execute(f'INSERT INTO temp.main."kept_{nth}" {con.compile(rows)}')
+    con.con.execute(f'INSERT INTO temp.main."{name}" {con.compile(rows)}')
     return table
 
 
+def read(con: Backend, paths: Any, /, **options: Any) -> ibis.Table:
+    return read_csv(con, paths, **{"table_name": named(con)} | options)
+
+
+def named(con: Backend) -> str:
+    con.tables_named = nth = getattr(con, "tables_named", 0) + 1
+    return f"table_{nth}"
+
+
 def once() -> None:
-    Backend.compile, Backend._create_cached_table = compiled, kept
+    Backend.compile, Backend._create_cached_table, Backend.read_csv, ibis.memtable = compiled, kept, read, brought

@@ -116,13 +116,6 @@ def papermill(pack: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True, cwd=pack / "elsewhere")
 
 
-def test_plain_papermill_from_another_folder_saves_what_our_runner_saves(pack: Path) -> None:
-    done = papermill(pack, "-p", "data", "data")
-    assert done.returncode == 0, done.stderr
-    folder = runner.run(pack / "ledger", "2026-06-30", out=pack / "out", notebooks=pack / "notebooks")
-    assert (pack / "elsewhere/data/kpis.csv").read_bytes() == (folder / "data/kpis.csv").read_bytes()
-
-
 def test_plain_papermill_refuses_a_parameter_that_nobody_declared(pack: Path) -> None:
     done = papermill(pack, "-p", "asof", "2026-01-31")
     assert done.returncode != 0
