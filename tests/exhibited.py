@@ -20,7 +20,9 @@ class Once:
 
     def __init__(self, ledger: Path, day: str) -> None:
         self.ledger, self.day = ledger, day
-        self.today, self.answers = arforecast.open_ledger(ledger).as_of(day), {}
+        with pytest.MonkeyPatch.context() as patched:
+            patched.chdir(ledger)  # the settings of the working folder are those of the ledger, or none
+            self.today, self.answers = arforecast.open_ledger(ledger).as_of(day), {}
         self.books = self.today.books
 
     def where(self, _: str) -> Once:
