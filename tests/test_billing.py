@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from arforecast.forecast import billing, cash
+from arforecast.forecast.spans import WEEK
 from arforecast.snapshot import Facts
 from forecasts import AS_OF, facts, opened, then
 from ledgers import told
@@ -81,7 +82,7 @@ def test_a_plan_agreed_tomorrow_changes_nothing_today(scheduled: Facts, tmp_path
 
 
 def drawn(known: Facts, day: date, weeks: int) -> pd.DataFrame:
-    return cash.raw_forecast(cash.flows(known, [day]), then(known, day), weeks)
+    return cash.of_span(cash.raw_forecast(cash.flows(known, [day]), then(known, day), weeks), WEEK)
 
 
 # The level

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from arforecast.errors import UsageError, shown
+from arforecast.forecast import spans
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.calendar import Bools, Floats, Ints
 from arforecast.forecast.cash import SO_FAR, Ahead, Flows, ahead
@@ -111,18 +112,20 @@ def compared(facts: Facts, known: Flows, then: Past, weeks: int, named: Mapping[
     if not named:
         return pd.DataFrame({name: [] for name in COLUMNS})
     base = ahead(known, then, then.model, weeks)
-    parts = [_beside(name, base, _ahead(facts, known, then, weeks, each)) for name, each in named.items()]
+    ends = spans.ends(spans.WEEK, then.origin, weeks)
+    parts = [_beside(name, base, _ahead(facts, known, then, weeks, each), ends) for name, each in named.items()]
     table, minor = pd.concat(parts, ignore_index=True), 10**facts.books.settings.ledger.decimals
     until = pd.Timestamp(then.origin) + pd.to_timedelta(7 * table.week, unit="D")
     return table.assign(until_on=until, **{name: table[name].round() / minor for name in COLUMNS[3:]})[COLUMNS]
 
 
-def _beside(name: str, base: Ahead, supposed: Sequence[Ahead]) -> pd.DataFrame:
+def _beside(name: str, base: Ahead, supposed: Sequence[Ahead], ends: Ints) -> pd.DataFrame:
     """supposed: with the least and with the greatest uptake of a discount, or once where that is certain."""
-    columns = {"scenario": name, "week": range(1, len(base.means["total"]) + 1), "base": base.means["total"]}
-    table = pd.DataFrame(columns).assign(mean=np.mean([each.means["total"] for each in supposed], axis=0))
+    mean = base.of("total", ends)[0]
+    columns = {"scenario": name, "week": range(1, len(ends) + 1), "base": mean}
+    table = pd.DataFrame(columns).assign(mean=np.mean([each.of("total", ends)[0] for each in supposed], axis=0))
     for component, prefix in (("total", ""), (SO_FAR, "so_far_")):
-        off = [each.draws[component] - base.draws[component] for each in supposed]
+        off = [each.of(component, ends)[1] - base.of(component, ends)[1] for each in supposed]
         table[prefix + "p10"] = np.min([np.quantile(drawn, 0.1, axis=0) for drawn in off], axis=0)
         table[prefix + "p90"] = np.max([np.quantile(drawn, 0.9, axis=0) for drawn in off], axis=0)
     difference = table["mean"] - table.base

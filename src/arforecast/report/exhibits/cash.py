@@ -143,6 +143,80 @@ def _together(within: pd.DataFrame) -> pd.DataFrame:
     return within[["until_on", "mean", *QUANTILES]].assign(until_on=pd.to_datetime(within["until_on"]))
 
 
+def days(days: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What is expected on each of the next days, with its own range, and what such ranges were worth."""
+    return Exhibit(
+        question="On which days?",
+        numbers=cut(days, _by_day),
+        says=_days_said,
+        chart=partial(charts.columns, over="on", stack=["open_book", "unbilled"], sticks=("p10", "mean", "p90"),
+                      fills=charts.FILLS[1:], label="Cash of the day",
+                      key="Filled: from invoices issued; hollow: from invoices to come. Of ten days, eight should end "
+                          "within the sticks."),
+        file="cash_days",
+        call="today.cash_days()",
+        why=why(stamp, "cash_forecast"),
+        currency=stamp["currency"],
+        table={"columns": ["on", "open_book", "unbilled", "mean", "p10", "p90"]},
+    )  # fmt: skip
+
+
+def _by_day(days: pd.DataFrame) -> pd.DataFrame:
+    told = _with_parts(days).rename(columns={"until_on": "on"})
+    return told[["on", "open_book", "unbilled", "mean", *QUANTILES, "origins", "held_share"]]
+
+
+def _with_parts(spans: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the total, with what of their mean comes from invoices issued and from those to come."""
+    parts = spans.pivot(index="until_on", columns="component", values="mean")[["open_book", "unbilled"]]
+    return spans[spans["component"].eq("total")].join(parts, on="until_on").reset_index(drop=True)
+
+
+def _days_said(days: pd.DataFrame) -> str:
+    most, some = days.iloc[days["mean"].argmax()], days["mean"].gt(0).sum()
+    told = f"The most, {money(most['mean'])} ({_range(most)}), is expected on {date(most['on'])}"
+    return f"{told}; {count(some)} of {many(len(days), 'day')} bring something. {_so_held(days.iloc[0])}"
+
+
+def _so_held(row: pd.Series) -> str:
+    """What ranges of spans that ended as far ahead held."""
+    if not row["origins"]:
+        return "No past forecast can be judged yet, so nothing is known about how right this one is."
+    return f"Such a range held {percent(row['held_share'])} of the time on {many(row['origins'], 'past forecast')}."
+
+
+def months(months: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What is expected in each month that ends within the weeks ahead, the first from the day after, with its own range
+    and what such ranges were worth."""
+    return Exhibit(
+        question="How much, month by month?",
+        numbers=cut(months, _by_month),
+        says=_months_said,
+        file="cash_months",
+        call="today.cash_months()",
+        why=why(stamp, "cash_forecast"),
+        nothing="No month ends within the weeks ahead.",
+        currency=stamp["currency"],
+        table={
+            "columns": ["from_on", "until_on", "open_book", "unbilled", "mean", "p10", "p90", "held_share", "origins"],
+            "missing": "nothing can be judged yet",
+        },
+    )
+
+
+def _by_month(months: pd.DataFrame) -> pd.DataFrame:
+    columns = ["from_on", "until_on", "open_book", "unbilled", "mean", *QUANTILES, "origins", "held_share"]
+    return _with_parts(months)[columns]
+
+
+def _months_said(months: pd.DataFrame) -> str:
+    first, last = months.iloc[0], months.iloc[-1]
+    spans = [f"{money(row['mean'])} from {date(row['from_on'])} to {date(row['until_on'])} ({_range(row)})"
+             for _, row in months.iterrows()]  # fmt: skip
+    held = _so_held(first) if first["until_on"] == last["until_on"] else f"Of the first month: {_so_held(first)}"
+    return f"Expected are {', '.join(spans)}. {held}"
+
+
 def position(position: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """What is left when obligations are paid. Position = opening cash + receipts - outflows since the day; obligations
     are taken as certain, so its range is that of the receipts."""
