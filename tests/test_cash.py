@@ -20,6 +20,7 @@ from arforecast.forecast.cash import COMPONENTS, QUANTILES
 from arforecast.forecast.draws import Expected
 from arforecast.forecast.hazard import AGE_EDGES
 from arforecast.forecast.payment_time import predict
+from arforecast.report.exhibits import cash as exhibits
 from arforecast.settings import Forecast
 from arforecast.snapshot import Facts
 from forecasts import (
@@ -463,5 +464,12 @@ def test_a_ledger_too_young_for_origins_has_an_empty_record() -> None:
 
 @pytest.mark.parametrize("weeks", [1, 26, 52])
 def test_any_number_of_weeks_can_be_asked(weeks: int) -> None:
-    forecast = eventful().as_of("2026-02-28").cash_forecast(weeks=weeks)
-    assert len(forecast) == 3 * weeks
+    """After 28 February 21 days are shown at most, and months that end by 7 March, 29 August or 27 February."""
+    today = eventful().as_of("2026-02-28")
+    assert len(today.cash_forecast(weeks=weeks)) == 3 * weeks
+    days, months = today.cash_days(weeks=weeks), today.cash_months(weeks=weeks)
+    assert len(days) == 3 * min(7 * weeks, 21)
+    assert len(months) == 3 * {1: 0, 26: 5, 52: 11}[weeks]
+    assert days.held_share.isna().all()
+    assert exhibits.months(months, today.stamp()).sentence
+    assert exhibits.days(days, today.stamp()).sentence

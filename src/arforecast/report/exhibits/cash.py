@@ -15,6 +15,7 @@ from arforecast.report.formats import NBSP, count, date, many, money, money_rang
 
 QUANTILES = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 SPANS = (1, 4, 13)
+UNJUDGED = "No past forecast can be judged yet, so nothing is known about how right this one is."
 
 
 def standing(cash: pd.DataFrame, within: pd.DataFrame, stamp: Stamp) -> Exhibit:
@@ -59,7 +60,7 @@ def _worth(rows: pd.DataFrame) -> str:
     """What ranges of so many weeks held in the past, and whether the forecasts lay high or low."""
     judged = [_worth_of(row) for _, row in rows[rows["origins"].gt(0)].iterrows()]
     if not judged:
-        return "No past forecast can be judged yet, so nothing is known about how right this one is."
+        return UNJUDGED
     return f"Such a range held {' and '.join(reversed(judged))}."
 
 
@@ -168,12 +169,15 @@ def _by_day(days: pd.DataFrame) -> pd.DataFrame:
 
 def _with_parts(spans: pd.DataFrame) -> pd.DataFrame:
     """The rows of the total, with what of their mean comes from invoices issued and from those to come."""
-    parts = spans.pivot(index="until_on", columns="component", values="mean")[["open_book", "unbilled"]]
+    parts = spans.pivot(index="until_on", columns="component", values="mean")
+    parts = parts.reindex(columns=["open_book", "unbilled"])
     return spans[spans["component"].eq("total")].join(parts, on="until_on").reset_index(drop=True)
 
 
 def _days_said(days: pd.DataFrame) -> str:
     most, some = days.iloc[days["mean"].argmax()], days["mean"].gt(0).sum()
+    if not some:
+        return f"Nothing is expected on any of {many(len(days), 'day')}"
     told = f"The most, {money(most['mean'])} ({_range(most)}), is expected on {date(most['on'])}"
     return f"{told}; {count(some)} of {many(len(days), 'day')} bring something. {_so_held(days.iloc[0])}"
 
@@ -181,7 +185,7 @@ def _days_said(days: pd.DataFrame) -> str:
 def _so_held(row: pd.Series) -> str:
     """What ranges of spans that ended as far ahead held."""
     if not row["origins"]:
-        return "No past forecast can be judged yet, so nothing is known about how right this one is."
+        return UNJUDGED
     return f"Such a range held {percent(row['held_share'])} of the time on {many(row['origins'], 'past forecast')}."
 
 
@@ -210,11 +214,14 @@ def _by_month(months: pd.DataFrame) -> pd.DataFrame:
 
 
 def _months_said(months: pd.DataFrame) -> str:
-    first, last = months.iloc[0], months.iloc[-1]
-    spans = [f"{money(row['mean'])} from {date(row['from_on'])} to {date(row['until_on'])} ({_range(row)})"
-             for _, row in months.iterrows()]  # fmt: skip
-    held = _so_held(first) if first["until_on"] == last["until_on"] else f"Of the first month: {_so_held(first)}"
-    return f"Expected are {', '.join(spans)}. {held}"
+    told = ", and ".join(_month_said(row) for _, row in months.iterrows())
+    return told if months["origins"].any() else f"{told}. {UNJUDGED}"
+
+
+def _month_said(row: pd.Series) -> str:
+    held = f"; such a range held {percent(row['held_share'])} of the time" if row["origins"] else ""
+    span = f"from {date(row['from_on'])} to {date(row['until_on'])}"
+    return f"{money(row['mean'])} is expected {span} ({_range(row)}{held})"
 
 
 def position(position: pd.DataFrame, stamp: Stamp) -> Exhibit:
