@@ -15,7 +15,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast import backtest, cash, late, scores
+from arforecast.forecast import backtest, cash, late, scale, scores, spans
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.baselines import median_delays
 from arforecast.forecast.calendar import Floats
@@ -159,7 +159,22 @@ def range_lines(said: pd.DataFrame, ets: pd.DataFrame) -> list[str]:
     ]
 
 
-def held(said: pd.DataFrame, first: int, last: int) -> str:
+def span_lines(record: pd.DataFrame, since: pd.Timestamp) -> list[str]:
+    """What ranges of days held, of those on which something could come or came, and of months, by how far ahead they
+    end."""
+    lines = []
+    for span, parts in ((spans.DAY, ((1, 7), (8, 14), (15, 21))), (spans.MONTH, ((1, 35), (36, 7 * WEEKS)))):
+        said = cash.published(cash.of_span(record, span))
+        said = said[(said.component == "total") & (said.origin >= since) & scale.tells(said)]
+        rows = said.assign(horizon_week=7 * said.horizon_week)
+        for first, last in parts:
+            count = rows.horizon_week.between(first - 0.5, last + 0.5).sum()
+            named = f"cash of {count} {span}s, 50/80/95 % hold, days {first}-{last}"
+            lines.append(f"{named:<52} {held(rows, first - 0.5, last + 0.5)}")
+    return lines
+
+
+def held(said: pd.DataFrame, first: float, last: float) -> str:
     rows = said[said.horizon_week.between(first, last)]
     shares = [scores.coverage(rows[low], rows[high], rows.actual) for low, high in backtest.RANGES.values()]
     return " / ".join(f"{share:.3f}" for share in shares)
@@ -226,14 +241,16 @@ def cash_parts(facts: Facts, past: list[Past], stops: list[date]) -> list[str]:
     first = backtest.first_origin(facts, stops[0]) or stops[0]
     before = [stop for nth in range(26, 0, -1) if (stop := stops[0] - timedelta(weeks=nth)) >= first]
     asked = [*backtest.past(facts, lives(facts), before), *past]
-    published = cash.published(cash.record(facts, cash.flows(facts, [*before, *stops]), asked, WEEKS))
-    said = published[published.origin >= pd.Timestamp(stops[0])]
+    record, since = cash.record(facts, cash.flows(facts, [*before, *stops]), asked, WEEKS), pd.Timestamp(stops[0])
+    published = cash.published(cash.of_span(record, spans.WEEK))
+    said = published[published.origin >= since]
     table = cash.comparison(facts, past, said)
     book = table[(table.component == "open_book") & (table.method == "model")]
     rate = book[["origin", "horizon_week", "component", "actual"]].merge(weekly_rates(facts, past))
     return [
         *cash_lines(pd.concat([table, rate.assign(method=WEEKLY_RATE)], ignore_index=True)),
         *range_lines(said, ets_ranges(facts, stops)),
+        *span_lines(record, since),
     ]
 
 

@@ -3,7 +3,8 @@
     python benchmarks/coverage.py --ledgers 200
 
 Each is a company of `benchmarks/shocks.py` with its own customers, of a year and a half; the forecasts of its last half
-year are judged, by weeks ahead, for single weeks and for all weeks up to one.
+year are judged, by weeks ahead, for single weeks and for all weeks up to one, and for days and months by the week in
+which they end. Days on which nothing could come and nothing came do not count.
 """
 
 from __future__ import annotations
@@ -13,16 +14,23 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
 from shocks import FIRST, invoices, usual
 
 from arforecast.desk import open_ledger
-from arforecast.forecast import backtest, cash, scores
+from arforecast.forecast import backtest, cash, scale, scores, spans
 from arforecast.forecast.exposure import lives
 from arforecast.snapshot import stand
 
 LAST = FIRST + timedelta(weeks=78, days=-1)
 WEEKS = 13
+KINDS = {
+    "single weeks": (spans.WEEK, "total"),
+    "all weeks up to it": (spans.WEEK, cash.SO_FAR),
+    "days": (spans.DAY, "total"),
+    "months": (spans.MONTH, "total"),
+}
 
 
 def said(seed: int, folder: Path) -> pd.DataFrame:
@@ -34,8 +42,10 @@ def said(seed: int, folder: Path) -> pd.DataFrame:
     facts = stand(open_ledger(folder).books, [LAST]).cached()
     stops = [LAST - timedelta(weeks=nth) for nth in range(52, 0, -1)]
     past = backtest.past(facts, lives(facts), stops)
-    record = cash.published(cash.record(facts, cash.flows(facts, stops), past, WEEKS))
-    return record[record.origin >= pd.Timestamp(stops[26])]
+    record = cash.record(facts, cash.flows(facts, stops), past, WEEKS)
+    parts = [cash.published(cash.of_span(record, span)).assign(span=span) for span in spans.SPANS]
+    told = pd.concat([part[scale.tells(part)] for part in parts])
+    return told[told.origin >= pd.Timestamp(stops[26])]
 
 
 def main() -> None:
@@ -45,8 +55,9 @@ def main() -> None:
     with TemporaryDirectory() as scratch:
         judged = pd.concat([said(seed, Path(scratch) / str(seed)) for seed in range(asked.ledgers)])
     print(f"{asked.ledgers} ledgers; the share of ranges of 50, 80 and 95 % that held, by weeks ahead")
-    for name, component in (("single weeks", "total"), ("all weeks up to it", cash.SO_FAR)):
-        for week, rows in judged[judged.component == component].groupby("horizon_week"):
+    for name, (span, component) in KINDS.items():
+        of_kind = judged[(judged["span"] == span) & (judged.component == component)]
+        for week, rows in of_kind.groupby(np.ceil(of_kind.horizon_week).astype(int)):
             held = [scores.coverage(rows[low], rows[high], rows.actual) for low, high in backtest.RANGES.values()]
             print(f"{name:<20}{week:>3}{len(rows):>8}" + "".join(f"{share:8.3f}" for share in held))
 

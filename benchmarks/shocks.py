@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from arforecast.desk import open_ledger
-from arforecast.forecast import backtest, billing, cash, scores, unlived
+from arforecast.forecast import backtest, billing, cash, scores, spans, unlived
 from arforecast.forecast.calendar import Floats
 from arforecast.forecast.exposure import lives
 from arforecast.snapshot import stand
@@ -93,7 +93,8 @@ def judged(name: str, first: date, size: Callable[[int], Floats], folder: Path) 
     known = lives(facts)
     stops = [shocked + timedelta(weeks=nth) for nth in range(-26, AFTER)]
     stops = [stop for stop in stops if stop >= (backtest.first_origin(facts, last) or stop)]
-    said = cash.published(cash.record(facts, cash.flows(facts, stops), backtest.past(facts, known, stops), AFTER))
+    record = cash.record(facts, cash.flows(facts, stops), backtest.past(facts, known, stops), AFTER)
+    said = cash.published(cash.of_span(record, spans.WEEK))
     after = said[said.origin >= pd.Timestamp(shocked)]
     return f"{name:<32}" + " ".join([_held(after), _right_again(facts, shocked, size), _words(facts, known, shocked)])
 

@@ -150,6 +150,12 @@ def cash(weeks: int = 13) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def cash_days(days: int = 21) -> pd.DataFrame:
+    """Cash by day: the weeks of `cash`, a day each."""
+    table = cash(days).assign(until_on=AS_OF + pd.to_timedelta(np.tile(np.arange(days) + 1, 3), unit="D"))
+    return table.assign(from_on=table["until_on"], origins=20, held_share=0.75).drop(columns=["week_start", "week_end"])
+
+
 def within(weeks: int = 13) -> pd.DataFrame:
     """The cash of the first weeks together."""
     total = cash(weeks).query("component == 'total'").reset_index(drop=True)

@@ -14,12 +14,13 @@ from hypothesis import given, settings
 import forecasts
 from arforecast.forecast import backtest
 from arforecast.forecast.backtest import (
-    cash_by_week,
+    cash_came,
     cash_history,
     daily_cash,
     late_record,
     weekly_origins,
 )
+from arforecast.forecast.spans import calendar
 from forecasts import EVENTFUL, Invoice, distribution, eventful, facts, opened, past
 from ledgers import Tables, ledgers, told
 
@@ -90,7 +91,7 @@ def test_cash_by_week_by_hand() -> None:
     comes back, booked on the 26th. Week 2: nothing (B2's 60 is not booked). Week 3 to 9 February: A2 again 250.
     Week 4 to the 16th: B2's 60, booked on the 10th; C3's 50, unbilled on the 19th, without its discount; C1's 300,
     booked with its invoice on the 12th. Week 5 ends after 22 February and is not whole."""
-    came = cash_by_week(facts(eventful(), AS_OF), [date(2026, 1, 19)], 13, date(2026, 2, 22))
+    came = cash_came(facts(eventful(), AS_OF), calendar("week", [date(2026, 1, 19)], 13), date(2026, 2, 22))
     assert came[["horizon_week", "open_book", "unbilled", "total"]].to_numpy().tolist() == [
         [1, 6_000, 0, 6_000],
         [2, 0, 0, 0],
@@ -100,12 +101,12 @@ def test_cash_by_week_by_hand() -> None:
 
 
 def test_a_week_in_which_a_payment_comes_back_can_be_negative() -> None:
-    came = cash_by_week(facts(eventful(), AS_OF), [date(2026, 1, 23)], 1, AS_OF)
+    came = cash_came(facts(eventful(), AS_OF), calendar("week", [date(2026, 1, 23)], 1), AS_OF)
     assert came.open_book.tolist() == [-25_000]
 
 
 def test_cash_by_week_without_a_whole_week_is_empty() -> None:
-    came = cash_by_week(facts(eventful(), AS_OF), [AS_OF - timedelta(days=6)], 13, AS_OF)
+    came = cash_came(facts(eventful(), AS_OF), calendar("week", [AS_OF - timedelta(days=6)], 13), AS_OF)
     assert list(came.columns) == ["origin", "horizon_week", "open_book", "unbilled", "total"]
     assert came.empty
 
@@ -113,7 +114,7 @@ def test_cash_by_week_without_a_whole_week_is_empty() -> None:
 def test_cash_by_week_of_the_eventful_ledger_is_what_plain_python_sums() -> None:
     origins = [date(2026, 1, 5) + timedelta(days=nth) for nth in range(50)]
     book = forecasts.invoices(told(EVENTFUL))
-    found = cash_by_week(facts(eventful(), AS_OF), origins, 6, AS_OF)
+    found = cash_came(facts(eventful(), AS_OF), calendar("week", origins, 6), AS_OF)
     assert lines(found) == plain_weeks(book, origins, 6, AS_OF)
     assert (found.unbilled > 0).any()
 
@@ -125,7 +126,7 @@ def test_cash_of_any_ledger_is_what_plain_python_sums(tables: Tables) -> None:
     with TemporaryDirectory() as scratch:
         known = facts(opened(tables, Path(scratch)), as_of)
     origins = [as_of - 5 * nth * WEEK for nth in range(1, 9)]
-    found = cash_by_week(known, sorted(origins), 13, as_of)
+    found = cash_came(known, calendar("week", sorted(origins), 13), as_of)
     assert lines(found) == plain_weeks(book, sorted(origins), 13, as_of)
 
 

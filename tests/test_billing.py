@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels import datasets
 
 from arforecast.forecast import billing, cash
+from arforecast.forecast.spans import WEEK
 from arforecast.snapshot import Facts
 from forecasts import AS_OF, facts, opened, then
 from ledgers import told
@@ -81,7 +83,7 @@ def test_a_plan_agreed_tomorrow_changes_nothing_today(scheduled: Facts, tmp_path
 
 
 def drawn(known: Facts, day: date, weeks: int) -> pd.DataFrame:
-    return cash.raw_forecast(cash.flows(known, [day]), then(known, day), weeks)
+    return cash.of_span(cash.raw_forecast(cash.flows(known, [day]), then(known, day), weeks), WEEK)
 
 
 # The level
@@ -128,6 +130,44 @@ def test_by_chance_one_level_in_eighty_is_said_to_have_changed() -> None:
     random = np.random.default_rng(7)
     changed = [billing.level(random.normal(100, 8, 16), 52).change_share != 0 for _nth in range(4_000)]
     assert np.mean(changed) < 0.03
+
+
+def public(name: str) -> np.ndarray:
+    """A series of statsmodels' own, what is missing taken as nothing billed."""
+    loaded = getattr(datasets, name).load_pandas().data
+    values = loaded.drop(columns="YEAR", errors="ignore").to_numpy(float).ravel()
+    return 1_000 * np.nan_to_num(values)[-400:]
+
+
+SERIES = {
+    "monthly, sea temperatures": lambda: public("elnino"),
+    "weekly, carbon dioxide with gaps": lambda: public("co2"),
+    "daily, a working week": lambda: np.tile([5.0, 3.0, 4.0, 6.0, 9.0, 0.0, 0.0], 12) * 1_000,
+    "short": lambda: np.array([700.0, 900.0]),
+    "mostly nothing": lambda: np.where(np.arange(120) % 17 == 5, 50_000.0, 0.0),
+    "refunds": lambda: np.random.default_rng(3).normal(500, 1_500, 300).round(),
+    "a great refund": lambda: np.where(np.arange(60) == 20, -90_000.0, 1_000.0),
+    "constant": lambda: np.full(60, 700.0),
+}
+
+
+@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.filterwarnings("error")
+def test_any_series_has_a_level_within_what_was_billed(name: str) -> None:
+    """Asked after each of its weeks: a level between the least and the most that a week of the sixteen billed, never
+    below nothing, and draws about it that stay within what a hundred times the level is."""
+    series, random = SERIES[name](), np.random.default_rng(1)
+    for lived in range(1, len(series) + 1):
+        billed = np.r_[np.zeros(16), series[:lived]][-16:]
+        level, seen = billing.level(billed, lived), billed[max(16 - lived, 0) :]
+        drawn = cash._levels(level, [""] * 4, random, 100)
+        assert np.isfinite(drawn).all()
+        assert drawn.max() < 100
+        told = level.multiple * billed[-8:].mean()
+        assert min(seen.min(), 0) - 1e-6 <= told <= max(seen.max(), 0) + 1e-6
+        assert level.multiple >= 0
+    if name == "constant":
+        assert level == billing.Level(pytest.approx(1.0), pytest.approx(0.0), 0.0)
 
 
 LIVED = """

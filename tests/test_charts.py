@@ -30,6 +30,7 @@ SHOWN: dict[str, Callable[[], Exhibit]] = {
     "late_bands": lambda: late.bands(frames.late(), STAMP | {"as_of": "2026-06-30"}),
     "reliability": lambda: late.reliability(frames.late_record(), STAMP),
     "cash_weeks": lambda: cash.weeks(frames.cash(), frames.cash_record(), STAMP),
+    "cash_days": lambda: cash.days(frames.cash_days(), STAMP),
     "cash_past": lambda: cash.judged_weeks(frames.cash_record(), 1, STAMP),
     "cash_position": lambda: cash.position(frames.position(), STAMP),
     "cash_kept": lambda: cash.kept(frames.errors(), STAMP),

@@ -535,6 +535,17 @@ def test_cash_has_a_row_a_week_and_component(ledger: str) -> None:
     assert table.week_start.tolist() == ["2026-03-07"] * 3 + ["2026-03-14"] * 3
 
 
+def test_cash_by_day_adds_up_to_the_weeks(ledger: str) -> None:
+    daily, weekly = (
+        pd.read_csv(io.StringIO(run("cash", ledger, "--as-of", AS_OF, "--weeks", 1, "--format", "csv", *by).stdout))
+        for by in (("--by", "day"), ())
+    )
+    assert list(daily.columns)[:4] == ["from_on", "until_on", "component", "mean"]
+    assert daily.from_on.tolist()[::3] == [f"2026-03-{day:02}" for day in range(7, 14)]
+    sums = daily.groupby("component")["mean"].sum().round(2)
+    assert sums.to_dict() == weekly.set_index("component")["mean"].to_dict()
+
+
 def test_cash_of_no_week_is_wrong_usage(ledger: str) -> None:
     refused(run("cash", ledger, "--as-of", AS_OF, "--weeks", 0), 2, "weeks")
 

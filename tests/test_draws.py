@@ -18,7 +18,7 @@ DUE_ON = pd.Timestamp("2026-06-30")
 
 def expected(customers: list[object], due_days: list[int], amount: Floats, p_week: Floats) -> Expected:
     due_on = pd.Series([DUE_ON + pd.Timedelta(days=nth) for nth in due_days])
-    return Expected(pd.Series(customers), due_on, amount, p_week)
+    return Expected(pd.Series(customers), due_on, amount, p_week, np.array([]))
 
 
 def simulated(paid: Expected, runs: int, seed: int = 1) -> Floats:
@@ -82,7 +82,7 @@ def test_the_rest_has_the_covariance_of_its_draws() -> None:
     paid, runs = crowd(0, 600), 20_000
     full = simulated(paid, runs)
     spread = np.outer(full.std(axis=0), full.std(axis=0))
-    covariance = draws._covariance(draws._scores(paid), paid.p_week)
+    covariance = draws._covariance(draws._scores(paid), paid.p_step)
     assert np.abs(covariance - np.cov(full.T)).max(axis=None) < 0.04 * spread.max(axis=None)
     moments = draws.simulated(paid, np.random.default_rng(1), runs, 0)
     assert moments.mean(axis=0) == pytest.approx(full.mean(axis=0), rel=0.005)
@@ -91,4 +91,4 @@ def test_the_rest_has_the_covariance_of_its_draws() -> None:
 def test_what_is_certain_has_no_spread() -> None:
     sure = expected(["anna", "anna"], [0, 0], np.array([[100.0, 0.0], [0.0, 50.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
     assert np.unique(simulated(sure, 50), axis=0).tolist() == [[100.0, 50.0]]
-    assert draws._covariance(draws._scores(sure), sure.p_week) == pytest.approx(np.zeros((2, 2)), abs=1e-6)
+    assert draws._covariance(draws._scores(sure), sure.p_step) == pytest.approx(np.zeros((2, 2)), abs=1e-6)

@@ -19,6 +19,7 @@ ENDS = {"p50": 100.0, "p25": 90.0, "p75": 110.0, "p10": 80.0, "p90": 120.0, "p2_
 def said(week: int = 1, day: pd.Timestamp = DAY, component: str = "total", **ends: float) -> pd.DataFrame:
     """A forecast of 100 with ranges 90-110, 80-120 and 60-140."""
     row = {"origin": day, "horizon_week": week, "component": component, "mean": 100.0}
+    row["until_on"] = day + pd.Timedelta(weeks=week)
     return pd.DataFrame([row | ENDS | ends])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,8 +14,11 @@ import pytest
 
 from arforecast.desk import Snapshot, open_ledger
 from arforecast.errors import UsageError
-from arforecast.forecast.scenarios import _hazards, _moved
+from arforecast.forecast.contacts import Capacity, share_of
+from arforecast.forecast.scenarios import _hazards, _moved, compared
 from arforecast.report.exhibits import cash as exhibits
+from arforecast.settings import Action, Effect, Forecast, Scenario
+from forecasts import sample_facts, sample_flows, sample_today
 from ledgers import write
 
 DAY = date(2026, 6, 28)
@@ -140,6 +144,37 @@ def test_hazards_give_their_chances_back() -> None:
     surviving = np.concatenate([np.ones((50, 1)), np.cumprod(1 - hazard, axis=1)[:, :-1]], axis=1)
     assert surviving * hazard == pytest.approx(chance)
     assert _hazards(np.array([[1.0, 0.0]])).tolist() == [[1, 0]]
+
+
+def test_one_contact_more_or_less_by_hand() -> None:
+    """Four of ten are under a contact that makes payment twice as likely from the first day past due on: a chance of
+    .5 is .75 for them, .6 in all; without it 1 - sqrt(.5), and .417 in all. Before that nothing changes."""
+    call = Action(minutes=6, days=14, effects=(Effect(1, 1.0, 2.0),))
+    ages, chance = np.array([[0, 1]]), np.array([[0.5, 0.5]])
+    assert Capacity(call, 0.4, end=0).hazards(chance, ages).tolist() == chance.tolist()
+    assert Capacity(call, 0.4, end=1).hazards(chance, ages) == pytest.approx(np.array([[0.5, 0.6]]))
+    fewer = 0.6 * 0.5 + 0.4 * (1 - 0.5**0.5)
+    assert Capacity(call, -0.4, end=1).hazards(chance, ages) == pytest.approx(np.array([[0.5, fewer]]))
+
+
+def test_contacts_a_week_reach_a_share_of_the_overdue_accounts() -> None:
+    """Of three who owe two are overdue on the 28th, one of them twice: a call a fortnight reaches half of them."""
+    due_on = pd.to_datetime(["2026-06-27", "2026-06-01", "2026-05-01", "2026-06-28"])
+    owed = pd.DataFrame({"customer_id": ["anna", "bert", "bert", "cora"], "due_on": due_on})
+    call = Action(minutes=6, days=14)
+    assert [share_of(owed, DAY, a_week, call) for a_week in (0.5, -0.5, 40)] == [0.5, -0.5, 1]
+    assert share_of(owed[3:], DAY, 40, call) == 0
+
+
+def test_more_contacts_bring_cash_sooner_and_fewer_later() -> None:
+    named = {"more": Scenario(contacts_a_week=5), "fewer": Scenario(contacts_a_week=-5)}
+    few = replace(sample_flows(), choices=Forecast(simulations=100))
+    table = compared(sample_facts(), few, sample_today(), 4, named).set_index("scenario")
+    more, fewer = table.loc["more"], table.loc["fewer"]
+    assert (more.so_far > 0).all()
+    assert (fewer.so_far < 0).all()
+    assert (more.so_far_p10 < more.so_far_p90).all()
+    assert more.base.tolist() == fewer.base.tolist()
 
 
 def test_a_table_of_no_scenario_is_empty() -> None:

@@ -12,6 +12,7 @@ import pytest
 from arforecast.desk import Ledger, open_ledger
 from arforecast.forecast import cash, unlived
 from arforecast.forecast.exposure import lives
+from arforecast.forecast.spans import WEEK
 from arforecast.report.exhibits import cash as exhibits
 from arforecast.snapshot import Facts
 from forecasts import facts, then
@@ -40,7 +41,7 @@ def ledger(folder: Path, first: date, rules: str = "") -> Facts:
 
 
 def forecast(known: Facts, weeks: int = 8) -> pd.DataFrame:
-    said = cash.raw_forecast(cash.flows(known, [DAY]), then(known, DAY), weeks)
+    said = cash.of_span(cash.raw_forecast(cash.flows(known, [DAY]), then(known, DAY), weeks), WEEK)
     return said[said.component == "total"].set_index("horizon_week")
 
 
@@ -82,7 +83,7 @@ def test_a_strange_week_is_wider_and_its_mean_stays(tmp_path: Path) -> None:
 
 def test_what_is_moved_is_moved_into_or_out_of_the_next_week() -> None:
     drawn = np.random.default_rng(1).uniform(50, 150, (500, 4))
-    moved = unlived.moved(drawn, ["", "year-end", "", "Obon"], np.random.default_rng(2))
+    moved = unlived.moved(drawn, ["", "year-end", "", "Obon"], np.arange(4), np.random.default_rng(2))
     assert moved.sum(axis=1) == pytest.approx(drawn.sum(axis=1))
     assert (moved[:, [0, 3]] == drawn[:, [0, 3]]).all()
     share = moved[:, 1] / drawn[:, 1] - 1

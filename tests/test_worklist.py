@@ -19,6 +19,7 @@ from arforecast.actions.dunning import RESERVED, WAIT, WORDS
 from arforecast.actions.worklist import COLUMNS, Limits
 from arforecast.desk import Snapshot
 from arforecast.errors import UnknownError, UsageError
+from arforecast.forecast import contacts
 from arforecast.report.tables import write_csv
 from arforecast.settings import Action, Actions, Settings
 from forecasts import AS_OF, sample, sample_facts, sample_today
@@ -53,7 +54,7 @@ def test_an_action_makes_each_of_its_days_count_several_times() -> None:
 
 def test_the_effect_is_that_of_the_age() -> None:
     action = Action(minutes=1, effects=((1, 1.2, 2.0), (31, 1.0, 1.5)))
-    low, high = value.of_ages(action, np.array([-3, 0, 1, 30, 31, 400]))
+    low, high = contacts.of_ages(action, np.array([-3, 0, 1, 30, 31, 400]))
     assert low.tolist() == [1, 1, 1.2, 1.2, 1, 1]
     assert high.tolist() == [1, 1, 2, 2, 1.5, 1.5]
 
@@ -70,7 +71,7 @@ def test_what_it_is_worth_is_cash_sooner_and_loss_avoided_less_its_cost(listed: 
     worth = [0.0, 0.0]
     told = value.readings(then.model, owed, AS_OF, horizon, lambda of: of.p_settled)
     for settled, balance, age, is_asked in zip(told, owed.balance / 100, ages, asked, strict=True):
-        for end, factors in enumerate(value.of_ages(action, np.array([age]))):
+        for end, factors in enumerate(contacts.of_ages(action, np.array([age]))):
             days, still, acted, lost = 0.0, 1.0, 1.0, choices.lost_share[end]
             for day, p in enumerate(settled):
                 left = still - p

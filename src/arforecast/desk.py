@@ -45,6 +45,7 @@ from arforecast.forecast import (
     scale,
     scenarios,
     scorecard,
+    spans,
     variance,
 )
 from arforecast.forecast.backtest import Past
@@ -479,7 +480,26 @@ class Snapshot:
         >>> today.cash_forecast(weeks=1).columns.tolist()
         ['week_start', 'week_end', 'component', 'mean', 'p2_5', 'p10', 'p25', 'p50', 'p75', 'p90', 'p97_5']
         """
-        return cash.by_week(self._cash(weeks), self._decimals)
+        return cash.by_week(self._cash(spans.WEEK, weeks), self._decimals)
+
+    def cash_days(self, weeks: int = 13) -> pd.DataFrame:
+        """The first three weeks of the forecast of so many day by day, each day with its own range and what such ranges
+        held; see `arforecast.forecast.cash.by_span`. Days add up to the weeks of `cash_forecast`.
+
+        >>> today.cash_days(weeks=1).columns.tolist()[:4]
+        ['from_on', 'until_on', 'component', 'mean']
+        """
+        return self._cash_by(spans.DAY, weeks)
+
+    def cash_months(self, weeks: int = 13) -> pd.DataFrame:
+        """The months of the forecast of so many weeks that end within them, the first from the day after; each with its
+        own range and what such ranges held; see `arforecast.forecast.cash.by_span`."""
+        return self._cash_by(spans.MONTH, weeks)
+
+    @kernel.telling("Forecasting cash, past weeks first")
+    def _cash_by(self, span: str, weeks: int) -> pd.DataFrame:
+        past = cash.published(self._cash_past(span))
+        return cash.by_span(self._cash(span, weeks), past, self._decimals)
 
     @kernel.telling("Looking at billing")
     def cash_assumptions(self, weeks: int = 13) -> pd.DataFrame:
@@ -493,7 +513,8 @@ class Snapshot:
     def cash_within(self, weeks: int = 13) -> pd.DataFrame:
         """Cash of the first week, the first two, ..., each with its range and what such ranges held; see
         `arforecast.forecast.cash.within`."""
-        return cash.within(self._cash(weeks), cash.published(self._cash_past), self._decimals)
+        past = cash.published(self._cash_past(spans.WEEK))
+        return cash.within(self._cash(spans.WEEK, weeks), past, self._decimals)
 
     @kernel.telling("Forecasting cash, past weeks first")
     def cash_position(self, weeks: int = 13) -> pd.DataFrame:
@@ -641,7 +662,7 @@ class Snapshot:
         return (
             backtest.late_record(self._facts, [then], self.day),
             dates.record([then], horizon, self.day),
-            cash.record(self._facts, flows, [then], RECORD_WEEKS),
+            cash.of_span(cash.record(self._facts, flows, [then], RECORD_WEEKS), spans.WEEK),
         )
 
     def _first_origin(self, since: date) -> date:
@@ -657,15 +678,19 @@ class Snapshot:
         names = ["mean", *cash.QUANTILES, "actual"]
         return money.assign(**{name: money[name].astype(float) / 10**self._decimals for name in names})
 
-    @cached_property
-    def _cash(self) -> Callable[[int], pd.DataFrame]:
-        """The forecast of so many weeks, made once: the weeks, their sums and the book are of the same one."""
-        return cache(self._forecast)
+    def _cash(self, span: str, weeks: int) -> pd.DataFrame:
+        """The days, the weeks or the months of the forecast of so many weeks."""
+        return scale.stretched(cash.of_span(self._forecast(weeks), span), self._cash_past(span))
 
-    def _forecast(self, weeks: int) -> pd.DataFrame:
+    @cached_property
+    def _forecast(self) -> Callable[[int], pd.DataFrame]:
+        """The forecast of so many weeks, made once: all spans, their sums and the book are of the same one."""
+        return cache(self._drawn)
+
+    def _drawn(self, weeks: int) -> pd.DataFrame:
         _refuse_beyond("weeks", weeks, MOST_WEEKS)
         self._history("The forecast of cash")
-        return scale.stretched(cash.raw_forecast(self._flows, self._today, weeks), self._cash_past)
+        return cash.raw_forecast(self._flows, self._today, weeks)
 
     @cached_property
     def _facts(self) -> snapshot.Facts:
@@ -694,15 +719,18 @@ class Snapshot:
     def _flows(self) -> cash.Flows:
         return cash.flows(self._facts, [*self._origins, self.day])
 
+    def _cash_past(self, span: str) -> pd.DataFrame:
+        return cash.of_span(self._cash_spans, span)
+
     @cached_property
     @once
-    def _cash_past(self) -> pd.DataFrame:
+    def _cash_spans(self) -> pd.DataFrame:
         return cash.record(self._facts, self._flows, self._past(self._origins), RECORD_WEEKS)
 
     @cached_property
     @once
     def _cash_beside(self) -> pd.DataFrame:
-        return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past))
+        return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past(spans.WEEK)))
 
     @property
     def _currency(self) -> str:

@@ -142,6 +142,8 @@ class Scenario(Section):
     # The terms, the billing and a discount for early payment of invoices to come.
     terms_days: int | None = Field(default=None, ge=0, le=365)
     billing: float = Field(default=1.0, ge=0, le=100)
+    # So many more accounts are contacted a week; below zero, fewer. What that does stands in [actions.call].
+    contacts_a_week: float = Field(default=0, ge=-1_000_000, le=1_000_000)
     discount_share: float = Field(default=0.0, ge=0, lt=1)
     discount_days: int = Field(default=0, ge=0, le=365)
     # From how few to how many of them take it.

@@ -20,7 +20,8 @@ import numpy as np
 import pandas as pd
 
 from arforecast.forecast.backtest import Past
-from arforecast.forecast.calendar import Floats, Ints
+from arforecast.forecast.calendar import Floats
+from arforecast.forecast.contacts import of_ages
 from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.schedules.sheet import YEAR_DAYS
@@ -97,14 +98,6 @@ def _brought(settled: Distribution, choices: Actions) -> Iterator[Floats]:
             yield (sooner + gained[:, -1] * lost_share)[:, None]
         middle = acted(still[:, : max(WITHIN)], np.mean(factors, axis=0), action.days)
         yield from (still[:, within - 1, None] - middle[:, within - 1, None] for within in WITHIN)
-
-
-def of_ages(action: Action, ages: Ints) -> tuple[Floats, Floats]:
-    """The least and the most that an action is assumed to do at each age, in days past due; 1 is nothing."""
-    place = np.searchsorted([effect.from_days for effect in action.effects], ages, side="right")
-    low = np.array([1.0, *(effect.low for effect in action.effects)])
-    high = np.array([1.0, *(effect.high for effect in action.effects)])
-    return low[place], high[place]
 
 
 def acted(still: Floats, factor: Floats, action_days: int) -> Floats:

@@ -29,16 +29,26 @@ def late(ledger: str, as_of: str, where: tuple[str, ...], form: str) -> None:
 @AS_OF
 @WEEKS
 @click.option(
+    "--by",
+    type=click.Choice(["day", "week", "month"]),
+    default="week",
+    show_default=True,
+    help="By day for the first three weeks, by week, or by month, as far as it ends within the weeks ahead.",
+)
+@click.option(
     "--book", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
     help="Keep it in this book of forecasts too, where nothing is ever written again.",
 )  # fmt: skip
 @WHERE
 @FORMAT
-def cash(ledger: str, as_of: str, where: tuple[str, ...], weeks: int, book: Path | None, form: str) -> None:
-    """Print the cash that LEDGER will bring by week, with ranges."""
+def cash(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
+    ledger: str, as_of: str, where: tuple[str, ...], weeks: int, by: str, book: Path | None, form: str
+) -> None:
+    """Print the cash that LEDGER will bring by week, or by day or month, with ranges."""
     with waiting("Forecasting cash, past weeks first"):
         today = opened(ledger, where).as_of(as_of)
-        table = today.cash_forecast(weeks)
+        asked = {"day": today.cash_days, "week": today.cash_forecast, "month": today.cash_months}
+        table = asked[by](weeks)
         kept = today.keep_forecast(book, weeks) if book else None
     print_table(table, form)
     if kept:

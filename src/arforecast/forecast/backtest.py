@@ -124,22 +124,22 @@ def _none(columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame({name: [] for name in columns})
 
 
-def cash_by_week(facts: Facts, origins: Sequence[date], weeks: int, as_of: date) -> pd.DataFrame:
-    """The cash that came in each whole week after each origin, as known at `as_of`, in minor units.
+def cash_came(facts: Facts, calendar: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """The cash that came in each span after an origin that is over, as known at `as_of`, in minor units.
 
-    origin, horizon_week (1, 2, ...), open_book (on invoices known at the origin), unbilled (on later ones), total.
+    origin, horizon_week, open_book (on invoices known at the origin), unbilled (on later ones), total. calendar: see
+    `arforecast.forecast.spans.calendar`.
     """
-    spans = [(origin, week, origin + timedelta(weeks=week - 1), origin + timedelta(weeks=week))
-             for origin in origins for week in range(1, weeks + 1)]  # fmt: skip
-    whole = [span for span in spans if span[3] <= as_of]
+    whole = calendar[calendar.until_on <= pd.Timestamp(as_of)]
     columns = ["origin", "horizon_week", "open_book", "unbilled", "total"]
-    if not whole:
+    if whole.empty:
         return _none(columns)
-    names = {"origin": "date", "horizon_week": "int64", "after": "date", "until": "date"}
-    week = ibis.memtable(pd.DataFrame(whole, columns=list(names)), schema=names)
+    names = {"origin": "date", "horizon_week": str(whole.horizon_week.dtype), "from_on": "date", "until_on": "date"}
+    dates = {name: whole[name].dt.date for name in ("origin", "from_on", "until_on")}
+    span = ibis.memtable(whole.assign(**dates)[list(names)], schema=names)
     billed = facts.invoices.select("invoice_id", billed_on="entered_on")
     cash = facts.entries.filter((_.kind == "cash") & (_.entered_on <= as_of)).join(billed, "invoice_id")
-    came = week.left_join(cash, (cash.entered_on > week.after) & (cash.entered_on <= week.until))
+    came = span.left_join(cash, (cash.entered_on >= span.from_on) & (cash.entered_on <= span.until_on))
     before = came.billed_on <= came.origin
     sums = came.group_by("origin", "horizon_week").aggregate(
         open_book=total(came.amount, before),

@@ -108,16 +108,19 @@ def recent(facts: Facts, stand: Sequence[date]) -> ibis.Table:
 
 def level(billed: Floats, lived: int) -> Level:
     """The level that the billing of sixteen weeks, the oldest first, speaks for: the mean of all the weeks that the
-    ledger has lived through, or of the last eight where these differ from those before by more than chance."""
+    ledger has lived through, or of the last eight where these differ from those before by more than chance, or where a
+    week took back more than it billed: the eight are repeated as they were."""
     weeks = billed[max(len(billed) - lived, 0) :]
     before, late = weeks[:-TEMPLATE_WEEKS], weeks[-TEMPLATE_WEEKS:]
     repeated = billed[-TEMPLATE_WEEKS:].mean()
     if repeated <= 0 or not len(late):
         return Level(1.0, 0.0, 0.0)
     broken = len(before) >= FEWEST_BEFORE and _differ(before, late)
-    told = late if broken or len(before) < FEWEST_BEFORE else weeks
+    told = late if broken or len(before) < FEWEST_BEFORE or weeks.min() < 0 else weeks
     change = late.mean() / before.mean() - 1 if broken and before.mean() > 0 else 0.0
-    return Level(float(told.mean() / repeated), _error(told) / max(float(told.mean()), 1.0), float(change))
+    # Of weeks that bill nothing or more it is 1 at most.
+    error = min(_error(told) / max(float(told.mean()), 1.0), 1.0)
+    return Level(float(told.mean() / repeated), error, float(change))
 
 
 def _differ(before: Floats, late: Floats) -> bool:

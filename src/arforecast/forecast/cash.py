@@ -17,11 +17,11 @@ import pandas as pd
 from ibis import _
 
 from arforecast import settings
-from arforecast.forecast import backtest, scale, unlived
+from arforecast.forecast import backtest, scale, spans, unlived
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.baselines import WEEKLY, roll_rate_curve
 from arforecast.forecast.billing import TEMPLATE_WEEKS, Level, begun, levels, of_day, recent, scheduled, weeks_since
-from arforecast.forecast.calendar import Floats
+from arforecast.forecast.calendar import Floats, Ints
 from arforecast.forecast.draws import MANY, Expected, simulated
 from arforecast.forecast.exposure import days
 from arforecast.forecast.hazard import OLDEST, RANGES, YOUNGEST, age_range
@@ -32,6 +32,7 @@ COMPONENTS = ("open_book", "unbilled", "total")
 # The total added up from the first week on: its ranges are no sum of those of the weeks.
 SO_FAR = "so_far"
 QUANTILES = {"p2_5": 0.025, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p97_5": 0.975}
+DATES = ("origin", "from_on", "until_on")
 # By how much the level of billing moves from one week to the next.
 LEVEL_STEP = 0.015
 
@@ -90,28 +91,28 @@ def cash_shares(reduced: pd.DataFrame, day: date) -> Floats:
 
 
 def expected(model: Model, invoices: pd.DataFrame, day: date, shares: Floats, weeks: int) -> Expected:
-    """The cash that each invoice is expected to bring in each week: balance x probability x the share that is cash."""
+    """The cash that each invoice is expected to bring: balance x probability x the share that is cash."""
 
     def read(settled: Distribution) -> Floats:
-        return np.concatenate([cash_by_week(settled, shares), _by_week(settled.p_settled)], axis=1)
+        return np.concatenate([cash_by_day(settled, shares), spans.in_steps(settled.p_settled)], axis=1)
 
     both = readings(model, invoices, day, 7 * weeks, read)
-    return Expected(invoices.customer_id, invoices.due_on, both[:, :weeks], both[:, weeks:])
+    return _expected(invoices, both[:, : 7 * weeks], both[:, 7 * weeks :])
 
 
-def cash_by_week(settled: Distribution, shares: Floats) -> Floats:
-    """The cash that each invoice is expected to bring in each week of the distribution: invoices x weeks."""
+def _expected(invoices: pd.DataFrame, daily: Floats, p_step: Floats) -> Expected:
+    return Expected(invoices.customer_id, invoices.due_on, spans.in_steps(daily), p_step, daily.sum(axis=0))
+
+
+def cash_by_day(settled: Distribution, shares: Floats) -> Floats:
+    """The cash that each invoice is expected to bring on each day of the distribution: invoices x days."""
     on = np.datetime64(settled.as_of) + 1 + np.arange(settled.p_settled.shape[1])
     age = (on[None, :] - days(settled.invoices.due_on)[:, None]).astype(np.int64)
-    return settled.invoices.balance.to_numpy(float)[:, None] * _by_week(settled.p_settled * shares[age_range(age)])
-
-
-def _by_week(daily: Floats) -> Floats:
-    return np.asarray(daily.reshape(len(daily), daily.shape[1] // 7, 7).sum(axis=2))
+    return settled.invoices.balance.to_numpy(float)[:, None] * settled.p_settled * shares[age_range(age)]
 
 
 def repeated(model: Model, begun: pd.DataFrame, shares: Floats, day: date, weeks: int) -> list[Expected]:
-    """What the beginnings of each of the last eight weeks bring in the 1st, 2nd, ... week from the one they begin in.
+    """What the beginnings of each of the last eight weeks bring in the weeks from the one they begin in.
 
     An invoice is paid as its age and the weekday have it, so each is asked from its own issue on; counted from the
     week it began in, it is moved by whole weeks.
@@ -119,30 +120,45 @@ def repeated(model: Model, begun: pd.DataFrame, shares: Floats, day: date, weeks
     start = day - timedelta(weeks=TEMPLATE_WEEKS)
 
     def read(settled: Distribution) -> Floats:
-        own = weeks_since(settled.invoices.begun_on, start)[:, None] + np.arange(weeks)[None, :]
-        both = cash_by_week(settled, shares), _by_week(settled.p_settled)
-        return np.concatenate([np.take_along_axis(weekly, own, axis=1) for weekly in both], axis=1)
+        own = 7 * weeks_since(settled.invoices.begun_on, start)[:, None] + np.arange(7 * weeks)[None, :]
+        paid, chance = (np.take_along_axis(d, own, axis=1) for d in (cash_by_day(settled, shares), settled.p_settled))
+        return np.concatenate([paid, spans.in_steps(chance)], axis=1)
 
     both = readings(model, begun, start, 7 * (weeks + TEMPLATE_WEEKS), read)
-    paid = Expected(begun.customer_id, begun.due_on, both[:, :weeks], both[:, weeks:])
     week = weeks_since(begun.begun_on, start)
-    return [paid.of(week == nth) for nth in range(TEMPLATE_WEEKS)]
+    parts = [(begun[week == nth], both[week == nth]) for nth in range(TEMPLATE_WEEKS)]
+    return [_expected(rows, paid[:, : 7 * weeks], paid[:, 7 * weeks :]) for rows, paid in parts]
 
 
 @dataclass(frozen=True)
 class Ahead:
-    """The weeks to come: by component the mean of each, and draws of them, runs x weeks, in minor units."""
+    """The time to come: by component the mean of each day, in whole minor units, and draws, runs x steps (see
+    `arforecast.forecast.spans`)."""
 
     means: dict[str, Floats]
     draws: dict[str, Floats]
 
+    def of(self, component: str, ends: Ints) -> tuple[Floats, Floats]:
+        """The mean of each span, and draws of them: runs x spans. SO_FAR adds them up."""
+        if component == SO_FAR:
+            mean, drawn = self.of("total", ends)
+            return np.cumsum(mean), np.cumsum(drawn, axis=1)
+        daily, drawn = self.means[component], self.draws[component]
+        return spans.sums(daily, ends), drawn @ spans.shares(daily, ends)
+
 
 def raw_forecast(known: Flows, then: Past, weeks: int) -> pd.DataFrame:
-    """The forecast before its ranges are stretched, in minor units: origin, horizon_week, component, mean and
-    quantiles."""
+    """The forecast before its ranges are stretched, in minor units: span, origin, horizon_week (how many weeks ahead
+    the span ends), from_on, until_on, component, mean and quantiles."""
     parts = ahead(known, then, then.model, weeks)
-    table = pd.concat([_quantiles(name, parts.means[name], parts.draws[name]) for name in parts.means])
-    return table.reset_index(drop=True).assign(origin=pd.Timestamp(then.origin))
+    rows = [_told(parts, span, then.origin, weeks) for span in spans.SPANS]
+    return pd.concat(rows, ignore_index=True)
+
+
+def _told(parts: Ahead, span: str, day: date, weeks: int) -> pd.DataFrame:
+    calendar, ends = spans.calendar(span, [day], weeks), spans.ends(span, day, weeks)
+    names = (*COMPONENTS, SO_FAR) if span == spans.WEEK else COMPONENTS
+    return pd.concat([_quantiles(name, *parts.of(name, ends)).join(calendar) for name in names]).assign(span=span)
 
 
 def ahead(known: Flows, then: Past, model: Model, weeks: int) -> Ahead:
@@ -155,23 +171,27 @@ def ahead(known: Flows, then: Past, model: Model, weeks: int) -> Ahead:
     begun = repeated(model, of_day(known.begun, day), shares, day, weeks)
     multiples = billing_multiples(known, day, weeks)
     levels = multiples * _levels(known.levels[day], strange, random, runs)
-    means = {
-        "open_book": owed.amount.sum(axis=0),
-        "unbilled": agreed.amount.sum(axis=0) + multiples @ spread(profile(begun)),
-    }
+    means = {"open_book": owed.daily, "unbilled": agreed.daily + followed(multiples, profile(begun))}
     draws = {
         "open_book": simulated(owed, random, runs),
         "unbilled": simulated(agreed, random, runs) + _unbilled(begun, levels, random),
     }
-    return _added_up(means, {name: unlived.moved(drawn, strange, random) for name, drawn in draws.items()})
+    weeks_of = spans.weeks_of(weeks)
+    return _added_up(means, {name: unlived.moved(drawn, strange, weeks_of, random) for name, drawn in draws.items()})
 
 
 def _added_up(means: dict[str, Floats], draws: dict[str, Floats]) -> Ahead:
-    """With the total, and the total so far."""
-    for of in (means, draws):
+    """With the total; means in whole minor units."""
+    whole = {name: _whole(daily) for name, daily in means.items()}
+    for of in (whole, draws):
         of["total"] = of["open_book"] + of["unbilled"]
-        of[SO_FAR] = np.cumsum(of["total"], axis=-1)
-    return Ahead(means, draws)
+    return Ahead(whole, draws)
+
+
+def _whole(daily: Floats) -> Floats:
+    """Whole minor units by day, which add up to the rounded sum of each week: the steps of rounded sums."""
+    so_far = np.cumsum(daily.reshape(-1, 7), axis=1).round()
+    return np.diff(so_far, axis=1, prepend=0).ravel()
 
 
 def billing_multiples(known: Flows, day: date, weeks: int) -> Floats:
@@ -232,17 +252,23 @@ def _unbilled(begun: list[Expected], levels: Floats, random: np.random.Generator
     runs, weeks = levels.shape
     some = max(runs // len(begun), 100)
     paid = np.stack([simulated(part, random, some, MANY // len(begun)) for part in begun])
-    drawn = np.zeros((runs, weeks))
+    weekly, near = spans.in_weeks(paid, weeks), min(spans.DAYS, 7 * weeks)
+    daily, drawn = np.zeros((runs, near)), np.zeros((runs, weeks))
     for week in range(weeks):
         one, run = random.integers(0, len(begun), runs), random.integers(0, some, runs)
-        drawn[:, week:] += levels[:, week, None] * paid[one, run, : weeks - week]
-    return drawn
+        drawn[:, week:] += levels[:, week, None] * weekly[one, run, : weeks - week]
+        daily[:, 7 * week :] += levels[:, week, None] * paid[one, run, : max(near - 7 * week, 0)]
+    return np.concatenate([daily, drawn[:, near // 7 :]], axis=1)
 
 
 def profile(begun: list[Expected]) -> Floats:
-    """What a week's beginnings bring in the 1st, 2nd, ... week from the one they begin in: the mean of the last
-    eight."""
-    return np.asarray(sum(part.amount.sum(axis=0) for part in begun)) / TEMPLATE_WEEKS
+    """What a week's beginnings bring on the days from the first of that week on: the mean of the last eight."""
+    return np.asarray(sum(part.daily for part in begun)) / TEMPLATE_WEEKS
+
+
+def followed(multiples: Floats, daily: Floats) -> Floats:
+    """What comes on each day to come where each week begins so many times what brings `daily`."""
+    return np.column_stack([multiples @ spread(on_weekday) for on_weekday in daily.reshape(-1, 7).T]).ravel()
 
 
 def spread(weekly: Floats) -> Floats:
@@ -254,49 +280,80 @@ def spread(weekly: Floats) -> Floats:
 
 def _quantiles(component: str, mean: Floats, draws: Floats) -> pd.DataFrame:
     levels = np.quantile(draws, list(QUANTILES.values()), axis=0)
-    weeks = range(1, len(mean) + 1)
-    return pd.DataFrame(
-        {"horizon_week": weeks, "component": component, "mean": mean} | dict(zip(QUANTILES, levels, strict=True))
-    )
+    return pd.DataFrame({"component": component, "mean": mean} | dict(zip(QUANTILES, levels, strict=True)))
 
 
 def record(facts: Facts, known: Flows, forecasts: Iterable[Past], weeks: int) -> pd.DataFrame:
-    """Past forecasts beside what came: one row an origin, week and component that is over by the last day of `facts`.
+    """Past forecasts beside what came: one row a span, origin and component that is over by the last day of `facts`.
 
-    origin, horizon_week, component, mean, quantiles (not stretched yet, see `published`) and actual, in minor units.
+    The columns of `raw_forecast` (not stretched yet, see `published`) and actual, in minor units.
     """
     said = [raw_forecast(known, then, weeks) for then in forecasts]
     if not said:
-        columns = ["origin", "horizon_week", "component", "mean", *QUANTILES, "actual"]
-        return pd.DataFrame({name: [] for name in columns}).astype({"origin": "datetime64[s]"})
+        columns = ["span", *spans.calendar(spans.DAY, [], weeks), "component", "mean", *QUANTILES, "actual"]
+        return pd.DataFrame({name: [] for name in columns}).astype(dict.fromkeys(DATES, "datetime64[s]"))
     origins = [part.origin.iloc[0].date() for part in said]
-    came = backtest.cash_by_week(facts, origins, weeks, facts.days[-1])
+    actual = pd.concat([_came(facts, span, origins, weeks) for span in spans.SPANS], ignore_index=True)
+    return pd.concat(said, ignore_index=True).merge(actual, on=["span", "origin", "horizon_week", "component"])
+
+
+def _came(facts: Facts, span: str, origins: Sequence[date], weeks: int) -> pd.DataFrame:
+    """What came in each span that is over: span, origin, horizon_week, component, actual."""
+    came = backtest.cash_came(facts, spans.calendar(span, origins, weeks), facts.days[-1])
     added = came.assign(origin=pd.to_datetime(came.origin), **{SO_FAR: came.groupby("origin").total.cumsum()})
-    actual = added.melt(["origin", "horizon_week"], [*COMPONENTS, SO_FAR], "component", "actual")
-    return pd.concat(said, ignore_index=True).merge(actual, on=["origin", "horizon_week", "component"])
+    return added.melt(["origin", "horizon_week"], [*COMPONENTS, SO_FAR], "component", "actual").assign(span=span)
+
+
+def of_span(table: pd.DataFrame, span: str) -> pd.DataFrame:
+    """The rows of days, of weeks, or of months alone."""
+    rows = table[table["span"] == span].drop(columns="span")
+    whole = {"horizon_week": rows.horizon_week.astype("int64")} if span == spans.WEEK else {}
+    return rows.assign(**whole).reset_index(drop=True)
 
 
 def published(past: pd.DataFrame) -> pd.DataFrame:
-    """The record as it would have been published: ranges stretched by the weeks that were over on their origin."""
+    """The record of spans of one kind as it would have been published: ranges stretched by those that were over on
+    their origin."""
     if past.empty:
         return past
-    over = past.origin + pd.to_timedelta(7 * past.horizon_week, unit="D")
-    parts = [scale.stretched(part, past[over <= origin]) for origin, part in past.groupby("origin")]
+    parts = [scale.stretched(part, past[past.until_on <= origin]) for origin, part in past.groupby("origin")]
     return pd.concat(parts)
 
 
 def by_week(forecast: pd.DataFrame, decimals: int) -> pd.DataFrame:
     """The forecast by week and component in major units, exact to the minor one; week 1 starts the day after as_of."""
-    forecast = forecast[forecast.component != SO_FAR]
-    start = forecast.origin + pd.to_timedelta(7 * (forecast.horizon_week - 1) + 1, unit="D")
-    money = forecast[["mean", *QUANTILES]].round()
-    # Rounded each by itself, the components would now and then miss their total by a minor unit.
-    whole = money["mean"].where(forecast.component != "total", 0).groupby(forecast.horizon_week).transform("sum")
-    money["mean"] = money["mean"].where(forecast.component != "total", whole)
-    columns = {"week_start": start, "week_end": start + pd.Timedelta(days=6), "component": forecast.component}
-    ordered = pd.DataFrame(columns).join(money / 10**decimals)
-    rank = ordered.component.map(COMPONENTS.index)
-    return ordered.iloc[np.lexsort((rank, start))].reset_index(drop=True)
+    weeks = _money(_ordered(forecast[forecast.component != SO_FAR]), decimals)
+    return weeks.rename(columns={"from_on": "week_start", "until_on": "week_end"})
+
+
+def by_span(forecast: pd.DataFrame, past: pd.DataFrame, decimals: int) -> pd.DataFrame:
+    """The forecast of days or of months by component in major units, with what such ranges were worth: from_on,
+    until_on, component, mean, quantiles, origins (on how many past days spans were forecast that ended as far ahead,
+    give or take a week, and are over) and held_share (how many of these an 80 % range held; null without any). Days on
+    which nothing could come and nothing came do not count.
+
+    forecast and past: see `stretched` and `published`.
+    """
+    rows = _ordered(forecast)
+    held = [_held(past, *of) for of in zip(rows.component, rows.horizon_week, strict=True)]
+    return _money(rows, decimals).join(pd.DataFrame(held, columns=["origins", "held_share"]))
+
+
+def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    """By day, the components in their order."""
+    rank = rows.component.map(COMPONENTS.index)
+    return rows.iloc[np.lexsort((rank, rows.until_on))].reset_index(drop=True)
+
+
+def _money(rows: pd.DataFrame, decimals: int) -> pd.DataFrame:
+    """from_on, until_on, component, mean and quantiles in major units, exact to the minor one."""
+    return rows[["from_on", "until_on", "component"]].join(rows[["mean", *QUANTILES]].round() / 10**decimals)
+
+
+def _held(past: pd.DataFrame, component: str, ahead: float) -> dict[str, float]:
+    near = past[(past.component == component) & ((past.horizon_week - ahead).abs() <= scale.NEIGHBOURS)]
+    near = near[scale.tells(near)]
+    return {"origins": near.origin.nunique(), "held_share": near.actual.between(near.p10, near.p90).mean()}
 
 
 def within(forecast: pd.DataFrame, past: pd.DataFrame, decimals: int) -> pd.DataFrame:
@@ -350,8 +407,8 @@ def _baselines(cash: pd.DataFrame, then: Past, weeks: int) -> Iterator[tuple[str
     for method, rule in WEEKLY.items():
         yield "total", method, rule(history, weeks)
     curve, all_cash = roll_rate_curve(then.known, then.origin), np.ones(RANGES)
-    book = readings(curve, then.invoices, then.origin, 7 * weeks, lambda settled: cash_by_week(settled, all_cash))
-    yield "open_book", "global roll-rate", book.sum(axis=0)
+    book = readings(curve, then.invoices, then.origin, 7 * weeks, lambda settled: cash_by_day(settled, all_cash))
+    yield "open_book", "global roll-rate", book.sum(axis=0).reshape(-1, 7).sum(axis=1)
 
 
 def _beside(past: pd.DataFrame, component: str, method: str, forecast: Floats) -> pd.DataFrame:

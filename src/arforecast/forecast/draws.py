@@ -1,4 +1,4 @@
-"""Draws of cash: how payments scatter, week by week, where the invoices of a customer move together.
+"""Draws of cash: how payments scatter, step by step, where the invoices of a customer move together.
 
 The normal score of an invoice, which says when it is paid, is made of three: sqrt(.40) of its customer and due day,
 for a payment run takes what fell due together; sqrt(.35) of its customer; and sqrt(.25) of its own.
@@ -25,23 +25,20 @@ TERMS = 12
 
 @dataclass(frozen=True)
 class Expected:
-    """Cash expected of some invoices: invoices x weeks of money and of probability; whose they are, and of which
-    payment run: a customer's invoices of one due day."""
+    """Cash expected of some invoices: invoices x steps of money and of probability, one step after the other; whose
+    they are, and of which payment run: a customer's invoices of one due day. daily: the money of all, by day."""
 
     customers: pd.Series
     due_on: pd.Series
     amount: Floats
-    p_week: Floats
-
-    def of(self, rows: NDArray[np.bool_]) -> Expected:
-        """Some of the invoices."""
-        return Expected(self.customers[rows], self.due_on[rows], self.amount[rows], self.p_week[rows])
+    p_step: Floats
+    daily: Floats
 
 
 @dataclass(frozen=True)
 class Scores:
     """The invoices as they are drawn: whose and of which run by number, up to which normal score each is paid by the
-    end of each week, and what it then pays."""
+    end of each step, and what it then pays."""
 
     customer: Ints
     run: Ints
@@ -55,9 +52,9 @@ class Scores:
 
 
 def simulated(paid: Expected, random: np.random.Generator, runs: int, most: int = MANY) -> Floats:
-    """Draws of the cash by week: runs x weeks.
+    """Draws of the cash by step: runs x steps.
 
-    Each invoice is settled in the week that its own score falls into. Of more than `most` invoices, only those of the
+    Each invoice is settled in the step that its own score falls into. Of more than `most` invoices, only those of the
     customers who move the sum most are drawn one by one; the others' sum is drawn from its mean and covariance.
     """
     if paid.customers.empty:
@@ -67,7 +64,7 @@ def simulated(paid: Expected, random: np.random.Generator, runs: int, most: int 
     drawn = _drawn(scores.of(alone), random, runs)
     if alone.all():
         return drawn
-    mean, covariance = paid.amount[~alone].sum(axis=0), _covariance(scores.of(~alone), paid.p_week[~alone])
+    mean, covariance = paid.amount[~alone].sum(axis=0), _covariance(scores.of(~alone), paid.p_step[~alone])
     others = random.multivariate_normal(mean, covariance, runs, check_valid="ignore", method="eigh")
     return drawn + np.maximum(others, 0)
 
@@ -78,8 +75,8 @@ def _scores(paid: Expected) -> Scores:
     customer, _customers = pd.factorize(paid.customers, sort=True)
     due = pd.DataFrame({"customer": customer, "due_on": paid.due_on.to_numpy()})
     run = due.groupby(["customer", "due_on"]).ngroup().to_numpy(np.int64)
-    money = np.divide(paid.amount, paid.p_week, out=np.zeros_like(paid.amount), where=paid.p_week > 0)
-    ends = ndtri(np.clip(np.cumsum(paid.p_week, axis=1), 0, 1))
+    money = np.divide(paid.amount, paid.p_step, out=np.zeros_like(paid.amount), where=paid.p_step > 0)
+    ends = ndtri(np.clip(np.cumsum(paid.p_step, axis=1), 0, 1))
     return Scores(customer, np.asarray(run, np.int64), ends, money)
 
 
@@ -93,13 +90,13 @@ def _heaviest(owner: Ints, moved: Floats, most: int) -> NDArray[np.bool_]:
 
 
 def _drawn(scores: Scores, random: np.random.Generator, runs: int) -> Floats:
-    """The sums of invoices that are drawn one by one: runs x weeks."""
+    """The sums of invoices that are drawn one by one: runs x steps."""
     if not len(scores.customer):
         return np.zeros((runs, scores.ends.shape[1]))
-    # A week after the other is asked of all invoices.
+    # A step after the other is asked of all invoices.
     ends, money = np.ascontiguousarray(scores.ends.T, np.float32), np.ascontiguousarray(scores.money.T)
     sizes = np.diff(np.append(np.arange(0, runs, CHUNK), runs))
-    return np.concatenate([_weeks(_normal(scores, random, size), ends, money) for size in sizes])
+    return np.concatenate([_steps(_normal(scores, random, size), ends, money) for size in sizes])
 
 
 def _normal(scores: Scores, random: np.random.Generator, runs: int) -> NDArray[np.float32]:
@@ -114,27 +111,27 @@ def _normal(scores: Scores, random: np.random.Generator, runs: int) -> NDArray[n
     return drawn
 
 
-def _weeks(draws: NDArray[np.float32], ends: NDArray[np.float32], money: Floats) -> Floats:
-    """The money of the invoices whose draw lies between the ends of the week before and of the week."""
+def _steps(draws: NDArray[np.float32], ends: NDArray[np.float32], money: Floats) -> Floats:
+    """The money of the invoices whose draw lies between the ends of the step before and of the step."""
     before = np.zeros(draws.shape, dtype=bool)
-    weeks = np.empty((len(draws), len(ends)))
-    for week, (end, worth) in enumerate(zip(ends, money, strict=True)):
+    steps = np.empty((len(draws), len(ends)))
+    for nth, (end, worth) in enumerate(zip(ends, money, strict=True)):
         by_now = draws <= end
-        weeks[:, week] = np.einsum("ri,i->r", by_now ^ before, worth)
+        steps[:, nth] = np.einsum("ri,i->r", by_now ^ before, worth)
         before = by_now
-    return weeks
+    return steps
 
 
-def _covariance(scores: Scores, p_week: Floats) -> Floats:
-    """The covariance of the weekly sums of invoices: weeks x weeks.
+def _covariance(scores: Scores, p_step: Floats) -> Floats:
+    """The covariance of the sums of invoices: steps x steps.
 
-    Two normal scores of correlation r fall into two weeks with a covariance of sum r^k a_k b_k over k = 1, 2, ...,
-    where a_k = (He_{k-1}(start) phi(start) - He_{k-1}(end) phi(end)) / sqrt(k!) of an invoice's week (Mehler's
+    Two normal scores of correlation r fall into two steps with a covariance of sum r^k a_k b_k over k = 1, 2, ...,
+    where a_k = (He_{k-1}(start) phi(start) - He_{k-1}(end) phi(end)) / sqrt(k!) of an invoice's step (Mehler's
     formula). So each term is a sum of products of sums, over a customer's invoices and over those of a run; an invoice
     with itself is as uncertain as its chances say.
     """
     of_customer, of_run = np.argsort(scores.customer, kind="stable"), np.argsort(scores.run, kind="stable")
-    covariance = _own(scores.money, p_week)
+    covariance = _own(scores.money, p_step)
     for k, term in enumerate(_terms(scores.ends), start=1):
         hoped = term * scores.money
         customers, runs = _product(hoped, scores.customer, of_customer), _product(hoped, scores.run, of_run)
@@ -144,7 +141,7 @@ def _covariance(scores: Scores, p_week: Floats) -> Floats:
 
 
 def _terms(ends: Floats) -> Iterator[Floats]:
-    """a_1, a_2, ... of the weeks of each invoice: invoices x weeks. The first week begins at minus infinity."""
+    """a_1, a_2, ... of the steps of each invoice: invoices x steps. The first begins at minus infinity."""
     at = np.nan_to_num(ends, posinf=0, neginf=0)
     before, now = np.zeros_like(at), np.where(np.isfinite(ends), np.exp(-(at**2) / 2) / np.sqrt(2 * np.pi), 0.0)
     for k in range(1, TERMS + 1):
@@ -154,13 +151,13 @@ def _terms(ends: Floats) -> Iterator[Floats]:
 
 
 def _product(hoped: Floats, owner: Ints, order: Ints) -> Floats:
-    """The sum of products of the sums of each owner: weeks x weeks."""
+    """The sum of products of the sums of each owner: steps x steps."""
     _owners, start = np.unique(owner[order], return_index=True)
     sums = np.add.reduceat(hoped[order], start, axis=0)
     return np.asarray(sums.T @ sums)
 
 
-def _own(money: Floats, p_week: Floats) -> Floats:
-    """The covariance of the weeks of invoices that are settled each by itself."""
-    hoped = money * p_week
+def _own(money: Floats, p_step: Floats) -> Floats:
+    """The covariance of the steps of invoices that are settled each by itself."""
+    hoped = money * p_step
     return np.asarray(np.diag((money * hoped).sum(axis=0)) - hoped.T @ hoped)

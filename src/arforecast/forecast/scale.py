@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from arforecast.forecast.backtest import RANGES
 from arforecast.forecast.calendar import Floats, Ints
@@ -25,8 +26,8 @@ NORMAL_90 = 1.2815515594457831
 def stretched(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
     """The forecast with its ranges as wide as those of `past` ought to have been.
 
-    forecast: origin, horizon_week, component, quantiles. past: likewise, and actual; only weeks over by the origin may
-    be in it. Weeks farther ahead than any of the past learn from its farthest.
+    forecast: origin, horizon_week, until_on, component, quantiles, of spans of one kind. past: likewise, and actual;
+    only spans over by the origin may be in it. Those farther ahead than any of the past learn from its farthest.
     """
     rows = [_of_component(part, past[past.component == name]) for name, part in forecast.groupby("component")]
     return pd.concat(rows).loc[forecast.index] if rows else forecast
@@ -36,7 +37,7 @@ def _of_component(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
     farthest = past.horizon_week.max() if len(past) else 0
     ahead = np.minimum(forecast.horizon_week.to_numpy(), farthest)
     near = np.abs(ahead[:, None] - past.horizon_week.to_numpy()[None, :]) <= NEIGHBOURS
-    weights = near * 0.5 ** (_ages(forecast, past) / HALF_LIFE_DAYS)
+    weights = near * tells(past) * 0.5 ** (_ages(forecast, past) / HALF_LIFE_DAYS)
     scale = np.sqrt((PRIOR + weights @ _misses(past) ** 2) / (PRIOR + weights.sum(axis=1)))
     squares = (weights**2).sum(axis=1)
     worth = np.divide(weights.sum(axis=1) ** 2, squares, out=np.zeros_like(squares), where=squares > 0)
@@ -45,14 +46,22 @@ def _of_component(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
 
 def _ages(forecast: pd.DataFrame, past: pd.DataFrame) -> Ints:
     """For how many days the weeks of the past had been over on each origin: forecasts x past."""
-    over = past.origin + pd.to_timedelta(7 * past.horizon_week, unit="D")
-    return np.asarray((forecast.origin.to_numpy()[:, None] - over.to_numpy()[None, :]) // np.timedelta64(1, "D"))
+    return np.asarray(
+        (forecast.origin.to_numpy()[:, None] - past.until_on.to_numpy()[None, :]) // np.timedelta64(1, "D")
+    )
+
+
+def tells(past: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether each says how wide ranges must be: where nothing could come and nothing came, as on a Sunday, it does
+    not."""
+    return np.asarray((past.p97_5 > past.p2_5) | (past.actual != past.p50))
 
 
 def _misses(past: pd.DataFrame) -> Floats:
     below, above = _halves(past, 0.80)
     off = (past.actual - past.p50).to_numpy(float)
-    return np.clip(NORMAL_90 * off / np.where(off > 0, above, below), -FARTHEST, FARTHEST)
+    # What cannot be told by money is told by its least unit.
+    return np.clip(NORMAL_90 * off / np.maximum(np.where(off > 0, above, below), 1), -FARTHEST, FARTHEST)
 
 
 def _widened(forecast: pd.DataFrame, scale: Floats, degrees: Floats) -> pd.DataFrame:
@@ -79,5 +88,5 @@ def _halves(forecast: pd.DataFrame, share: float) -> tuple[Floats, Floats]:
     A range without width says that nothing else can happen: a hundredth of the median is the least that is believed.
     """
     low, median, high = (forecast[name].to_numpy(float) for name in (RANGES[share][0], "p50", RANGES[share][1]))
-    least = np.maximum(np.abs(median) / 100, 1)
+    least = np.abs(median) / 100
     return np.maximum(median - low, least), np.maximum(high - median, least)

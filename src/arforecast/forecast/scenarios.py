@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from arforecast.errors import UsageError, shown
+from arforecast.forecast import spans
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.calendar import Bools, Floats, Ints
 from arforecast.forecast.cash import SO_FAR, Ahead, Flows, ahead
+from arforecast.forecast.contacts import Capacity, share_of
 from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Model
 from arforecast.forecast.payment_time import hazards as since_issue
@@ -39,6 +41,7 @@ class Supposed:
     model: Model
     scenario: Scenario
     concerned: frozenset[str]
+    capacity: Capacity
 
     @property
     def name(self) -> str:
@@ -56,7 +59,15 @@ class Supposed:
             chance[rows] = _moved(chance[rows], int(by_days), earliest[rows])
         chance = self._discounted(chance, self._new(invoices), earliest)
         chance[invoices.customer_id.isin(self.scenario.stops).to_numpy()] = 0
-        return _hazards(chance[:, :days_ahead])
+        return self._contacted(_hazards(chance[:, :days_ahead]), invoices, first)
+
+    def _contacted(self, hazards: Floats, invoices: pd.DataFrame, first: date) -> Floats:
+        if self.capacity.share:
+            rows = invoices.customer_id.isin(self.concerned).to_numpy()
+            on = np.datetime64(first) + np.arange(hazards.shape[1])
+            ages = (on[None, :] - days(invoices.due_on)[rows, None]).astype(np.int64)
+            hazards[rows] = self.capacity.hazards(hazards[rows], ages)
+        return hazards
 
     def _new(self, invoices: pd.DataFrame) -> Bools:
         """Which of them are not issued yet and of the customers it is about."""
@@ -111,18 +122,21 @@ def compared(facts: Facts, known: Flows, then: Past, weeks: int, named: Mapping[
     if not named:
         return pd.DataFrame({name: [] for name in COLUMNS})
     base = ahead(known, then, then.model, weeks)
-    parts = [_beside(name, base, _ahead(facts, known, then, weeks, each)) for name, each in named.items()]
+    ends = spans.ends(spans.WEEK, then.origin, weeks)
+    parts = [_beside(name, base, _ahead(facts, known, then, weeks, each), ends) for name, each in named.items()]
     table, minor = pd.concat(parts, ignore_index=True), 10**facts.books.settings.ledger.decimals
     until = pd.Timestamp(then.origin) + pd.to_timedelta(7 * table.week, unit="D")
     return table.assign(until_on=until, **{name: table[name].round() / minor for name in COLUMNS[3:]})[COLUMNS]
 
 
-def _beside(name: str, base: Ahead, supposed: Sequence[Ahead]) -> pd.DataFrame:
-    """supposed: with the least and with the greatest uptake of a discount, or once where that is certain."""
-    columns = {"scenario": name, "week": range(1, len(base.means["total"]) + 1), "base": base.means["total"]}
-    table = pd.DataFrame(columns).assign(mean=np.mean([each.means["total"] for each in supposed], axis=0))
+def _beside(name: str, base: Ahead, supposed: Sequence[Ahead], ends: Ints) -> pd.DataFrame:
+    """supposed: with the least and with the greatest uptake of a discount and effect of contacts, or once where these
+    are certain."""
+    mean = base.of("total", ends)[0]
+    columns = {"scenario": name, "week": range(1, len(ends) + 1), "base": mean}
+    table = pd.DataFrame(columns).assign(mean=np.mean([each.of("total", ends)[0] for each in supposed], axis=0))
     for component, prefix in (("total", ""), (SO_FAR, "so_far_")):
-        off = [each.draws[component] - base.draws[component] for each in supposed]
+        off = [each.of(component, ends)[1] - base.of(component, ends)[1] for each in supposed]
         table[prefix + "p10"] = np.min([np.quantile(drawn, 0.1, axis=0) for drawn in off], axis=0)
         table[prefix + "p90"] = np.max([np.quantile(drawn, 0.9, axis=0) for drawn in off], axis=0)
     difference = table["mean"] - table.base
@@ -130,10 +144,17 @@ def _beside(name: str, base: Ahead, supposed: Sequence[Ahead]) -> pd.DataFrame:
 
 
 def _ahead(facts: Facts, known: Flows, then: Past, weeks: int, scenario: Scenario) -> list[Ahead]:
-    """The forecast under a scenario, with the least and with the greatest uptake of its discount."""
-    concerned = _concerned(facts, then, scenario)
-    ends = [scenario.with_uptake(share) for share in dict.fromkeys(scenario.discount_uptake)]
-    return [ahead(_flows(known, each, concerned), then, Supposed(then.model, each, concerned), weeks) for each in ends]
+    """The forecast under a scenario, with the least and with the greatest uptake of its discount and effect of its
+    contacts."""
+    concerned, call = _concerned(facts, then, scenario), facts.books.settings.actions.call
+    owed = then.invoices[then.invoices.customer_id.isin(concerned)]
+    share = share_of(owed, then.origin, scenario.contacts_a_week, call)
+    both = [
+        Supposed(then.model, scenario.with_uptake(uptake), concerned, Capacity(call, share, end))
+        for end, uptake in enumerate(scenario.discount_uptake)
+    ]
+    ends = both if share or len(set(scenario.discount_uptake)) > 1 else both[:1]
+    return [ahead(_flows(known, each.scenario, concerned), then, each, weeks) for each in ends]
 
 
 def _concerned(facts: Facts, then: Past, scenario: Scenario) -> frozenset[str]:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast.calendar import Floats
+from arforecast.forecast.calendar import Floats, Ints
 from arforecast.forecast.exposure import Lives
 
 BILLING, MOVED = 0.3, 0.3
@@ -58,11 +58,14 @@ def _named(known: Lives, first: date, last: date) -> pd.Series:
     return pd.concat([year_end, kept.str.replace(r" \(.*\)", "", regex=True)])
 
 
-def moved(drawn: Floats, unlived: list[str], random: np.random.Generator) -> Floats:
-    """The draws, runs x weeks, part of the cash of each such week moved from or into the next one."""
+def moved(drawn: Floats, unlived: list[str], weeks: Ints, random: np.random.Generator) -> Floats:
+    """The draws, runs x steps, part of the cash of each such week moved from or into the next one, where it is spread
+    as usual; weeks: the one in which each step lies."""
     drawn = drawn.copy()
     for week in np.flatnonzero(np.array(unlived[:-1], dtype=bool)):
-        part = random.uniform(-MOVED, MOVED, len(drawn)) * drawn[:, week]
-        drawn[:, week] -= part
-        drawn[:, week + 1] += part
+        here, after = weeks == week, weeks == week + 1
+        part = random.uniform(-MOVED, MOVED, (len(drawn), 1)) * drawn[:, here]
+        usual = drawn[:, after].mean(axis=0)
+        drawn[:, here] -= part
+        drawn[:, after] += part.sum(axis=1, keepdims=True) * (usual / usual.sum() if usual.sum() else 1 / len(usual))
     return drawn

@@ -130,8 +130,8 @@ def _new(recent: pd.DataFrame, weeks: int) -> Floats:
 
 def _paid(then: Past, recent: pd.DataFrame, shares: Floats, weeks: int) -> Floats:
     """Of a bill the part that is paid in the 1st, 2nd, ... week from issue; shares: what counts of it, by age."""
-    paid = cash.profile(cash.repeated(then.model, recent, shares, then.origin, weeks))
-    return paid / max(recent.amount.sum() / TEMPLATE_WEEKS, 1)
+    daily = cash.profile(cash.repeated(then.model, recent, shares, then.origin, weeks))
+    return daily.reshape(-1, 7).sum(axis=1) / max(recent.amount.sum() / TEMPLATE_WEEKS, 1)
 
 
 # ------------------------------------------------------------------ what came, and why otherwise

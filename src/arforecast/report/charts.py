@@ -315,6 +315,7 @@ def columns(  # noqa: PLR0913, PLR0917 - what a chart is of, and how to read it
     sticks: tuple[str, str, str],
     key: str,
     fills: Sequence[tuple[str, str]] = FILLS,
+    label: str = "Cash in the week",
 ) -> Axes:
     """Columns that stand in the order of time, one on the other, with sticks for their ranges.
 
@@ -332,7 +333,7 @@ def columns(  # noqa: PLR0913, PLR0917 - what a chart is of, and how to read it
     for end, width in ((low, 7), (middle, 12), (high, 7)):
         ax.plot(numbers.index, end, color=INK, marker="_", markersize=width, markeredgewidth=2, linewidth=0)
     _dates(ax, numbers, over)
-    _standing(ax, numbers, stack[0], "Cash in the week")
+    _standing(ax, numbers, stack[0], label)
     _read(ax, name(over), key)
     return ax
 

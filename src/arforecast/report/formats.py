@@ -135,6 +135,7 @@ NAMES = {
     "coverage_80": "Inside the 80 % range",
     "error": "Said less came",
     "span": "Cash of the",
+    "from_on": "From",
     "until_on": "Until",
     "chance": "Chance of being late",
     "rest_amount": "Expected on time",

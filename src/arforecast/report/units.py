@@ -35,8 +35,8 @@ DECLARED = {
     ),
     "days": "miss_days model_miss_days resolved_days",
     "date": (
-        "as_of before_on came_on contact_on contacted_on due_on expected_on kept_on known_on last_paid_on model_on "
-        "model_paid_on_p50 on origin paid_on_p50 promised_on until_on week_start"
+        "as_of before_on came_on contact_on contacted_on due_on expected_on from_on kept_on known_on last_paid_on "
+        "model_on model_paid_on_p50 on origin paid_on_p50 promised_on until_on week_start"
     ),
     "month": "due_month_on issue_month_on month_on",
     "quarter": "quarter_on",

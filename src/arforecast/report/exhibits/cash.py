@@ -15,6 +15,7 @@ from arforecast.report.formats import NBSP, count, date, many, money, money_rang
 
 QUANTILES = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 SPANS = (1, 4, 13)
+UNJUDGED = "No past forecast can be judged yet, so nothing is known about how right this one is."
 
 
 def standing(cash: pd.DataFrame, within: pd.DataFrame, stamp: Stamp) -> Exhibit:
@@ -59,7 +60,7 @@ def _worth(rows: pd.DataFrame) -> str:
     """What ranges of so many weeks held in the past, and whether the forecasts lay high or low."""
     judged = [_worth_of(row) for _, row in rows[rows["origins"].gt(0)].iterrows()]
     if not judged:
-        return "No past forecast can be judged yet, so nothing is known about how right this one is."
+        return UNJUDGED
     return f"Such a range held {' and '.join(reversed(judged))}."
 
 
@@ -141,6 +142,86 @@ def together(within: pd.DataFrame, stamp: Stamp) -> Exhibit:
 
 def _together(within: pd.DataFrame) -> pd.DataFrame:
     return within[["until_on", "mean", *QUANTILES]].assign(until_on=pd.to_datetime(within["until_on"]))
+
+
+def days(days: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What is expected on each of the next days, with its own range, and what such ranges were worth."""
+    return Exhibit(
+        question="On which days?",
+        numbers=cut(days, _by_day),
+        says=_days_said,
+        chart=partial(charts.columns, over="on", stack=["open_book", "unbilled"], sticks=("p10", "mean", "p90"),
+                      fills=charts.FILLS[1:], label="Cash of the day",
+                      key="Filled: from invoices issued; hollow: from invoices to come. Of ten days, eight should end "
+                          "within the sticks."),
+        file="cash_days",
+        call="today.cash_days()",
+        why=why(stamp, "cash_forecast"),
+        currency=stamp["currency"],
+        table={"columns": ["on", "open_book", "unbilled", "mean", "p10", "p90"]},
+    )  # fmt: skip
+
+
+def _by_day(days: pd.DataFrame) -> pd.DataFrame:
+    told = _with_parts(days).rename(columns={"until_on": "on"})
+    return told[["on", "open_book", "unbilled", "mean", *QUANTILES, "origins", "held_share"]]
+
+
+def _with_parts(spans: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the total, with what of their mean comes from invoices issued and from those to come."""
+    parts = spans.pivot(index="until_on", columns="component", values="mean")
+    parts = parts.reindex(columns=["open_book", "unbilled"])
+    return spans[spans["component"].eq("total")].join(parts, on="until_on").reset_index(drop=True)
+
+
+def _days_said(days: pd.DataFrame) -> str:
+    most, some = days.iloc[days["mean"].argmax()], days["mean"].gt(0).sum()
+    if not some:
+        return f"Nothing is expected on any of {many(len(days), 'day')}"
+    told = f"The most, {money(most['mean'])} ({_range(most)}), is expected on {date(most['on'])}"
+    return f"{told}; {count(some)} of {many(len(days), 'day')} bring something. {_so_held(days.iloc[0])}"
+
+
+def _so_held(row: pd.Series) -> str:
+    """What ranges of spans that ended as far ahead held."""
+    if not row["origins"]:
+        return UNJUDGED
+    return f"Such a range held {percent(row['held_share'])} of the time on {many(row['origins'], 'past forecast')}."
+
+
+def months(months: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """What is expected in each month that ends within the weeks ahead, the first from the day after, with its own range
+    and what such ranges were worth."""
+    return Exhibit(
+        question="How much, month by month?",
+        numbers=cut(months, _by_month),
+        says=_months_said,
+        file="cash_months",
+        call="today.cash_months()",
+        why=why(stamp, "cash_forecast"),
+        nothing="No month ends within the weeks ahead.",
+        currency=stamp["currency"],
+        table={
+            "columns": ["from_on", "until_on", "open_book", "unbilled", "mean", "p10", "p90", "held_share", "origins"],
+            "missing": "nothing can be judged yet",
+        },
+    )
+
+
+def _by_month(months: pd.DataFrame) -> pd.DataFrame:
+    columns = ["from_on", "until_on", "open_book", "unbilled", "mean", *QUANTILES, "origins", "held_share"]
+    return _with_parts(months)[columns]
+
+
+def _months_said(months: pd.DataFrame) -> str:
+    told = ", and ".join(_month_said(row) for _, row in months.iterrows())
+    return told if months["origins"].any() else f"{told}. {UNJUDGED}"
+
+
+def _month_said(row: pd.Series) -> str:
+    held = f"; such a range held {percent(row['held_share'])} of the time" if row["origins"] else ""
+    span = f"from {date(row['from_on'])} to {date(row['until_on'])}"
+    return f"{money(row['mean'])} is expected {span} ({_range(row)}{held})"
 
 
 def position(position: pd.DataFrame, stamp: Stamp) -> Exhibit:
