@@ -15,7 +15,8 @@ from click.testing import CliRunner
 import ledgers
 from arforecast.cli import main
 from arforecast.errors import SourceError, UsageError
-from arforecast.ledger.imports.guess import Line, propose, text
+from arforecast.ledger.imports.fitting import fitting
+from arforecast.ledger.imports.guess import Line, proposal, propose, text
 from arforecast.ledger.imports.mapping import load, names
 from arforecast.ledger.imports.origins import First, foreign
 from arforecast.ledger.imports.presets import import_export
@@ -170,3 +171,38 @@ def test_what_names_no_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "poem.txt").write_text("Shall I compare thee\nto a summer's day?\n", "utf-8")
     with pytest.raises(SourceError, match="no line names columns of invoices"):
         propose(tmp_path / "poem.txt")
+
+
+# The preset that fits
+
+
+def test_of_each_layout_its_own_preset_is_named_first() -> None:
+    assert {name: fitting(path) for name, path in LAYOUTS.items()} == {name: [name] for name in LAYOUTS}
+
+
+def test_a_preset_that_does_not_fit_names_the_one_that_does(tmp_path: Path) -> None:
+    """Another header, another encoding, a header that fits with days that do not; of a list of ours there is none."""
+    told = {
+        ("quickbooks_ageing", LAYOUTS["stripe_charges"]): "the preset stripe_charges.",
+        ("zoho_invoices", LAYOUTS["datev_postings"]): "the preset datev_postings.",
+        ("xero_ageing", LAYOUTS["zoho_invoices"]): "the preset zoho_invoices.",
+        ("zoho_invoices", written(tmp_path, "de")): "what import --guess says of it.",
+    }
+    for (preset, source), words in told.items():
+        done = CliRunner().invoke(main, ["import", preset, str(source), str(tmp_path / "ledger")])
+        assert (done.exit_code, done.stderr.splitlines()[-1].endswith(words)) == (1, True), done.output
+
+
+def test_a_header_is_looked_for_among_the_first_lines(tmp_path: Path) -> None:
+    """A long file of another system is refused before it is read: here its last line could not be."""
+    rows = "A,5\n" * 40_000 + 'A,"5\n'
+    (tmp_path / "long.csv").write_text(f"No,Amount\n{rows}", "utf-8")
+    with pytest.raises(SourceError, match="has no column Due Date"):
+        import_export("xero_ageing", tmp_path / "long.csv", tmp_path / "ledger")
+
+
+def test_a_proposal_begins_with_the_preset_that_fits() -> None:
+    first = "# Its columns are those of the preset {}: arforecast import {} EXPORT FOLDER"
+    zoho, datev = (proposal(LAYOUTS[name]).splitlines() for name in ("zoho_invoices", "datev_postings"))
+    assert (zoho[0], zoho[1][:12]) == (first.format(*["zoho_invoices"] * 2), "# A proposal")
+    assert datev == [first.format(*["datev_postings"] * 2)]

@@ -55,11 +55,11 @@ def _show_preset(context: click.Context, _parameter: click.Parameter, preset: st
 
 
 def _guess_mapping(context: click.Context, _parameter: click.Parameter, source: Path | None) -> None:
-    """A mapping proposed for an export; nothing is imported by it."""
+    """The preset that an export fits, and a mapping proposed for it; nothing is imported by it."""
     from arforecast.ledger.imports import guess
 
     if source:
-        click.echo(guess.text(guess.propose(source), source), nl=False)
+        click.echo(guess.proposal(source), nl=False)
         context.exit()
 
 
@@ -74,11 +74,12 @@ def _guess_mapping(context: click.Context, _parameter: click.Parameter, source: 
 @click.option("--show", metavar="PRESET", expose_value=False, is_eager=True, callback=_show_preset, help="Its mapping.")
 @click.option(
     "--guess", metavar="SOURCE", type=click.Path(exists=True, dir_okay=False, path_type=Path), expose_value=False,
-    is_eager=True, callback=_guess_mapping, help="A mapping proposed for an export that no preset knows.",
+    is_eager=True, callback=_guess_mapping, help="The preset that an export fits, and a mapping proposed.",
 )  # fmt: skip
 def import_(words: tuple[str, ...], preset_file: Path | None, as_of: str | None, total: Decimal | None) -> None:
     """Turn the export SOURCE, text or a workbook, into a ledger in FOLDER, by a PRESET (see --list) or by a
     --preset-file of your own."""
+    from arforecast.ledger.imports.fitting import advice
     from arforecast.ledger.imports.presets import Stated, import_export
 
     *presets, source, folder = words if len(words) > 1 else ("", "")
@@ -89,6 +90,8 @@ def import_(words: tuple[str, ...], preset_file: Path | None, as_of: str | None,
     stated = Stated(total, date.fromisoformat(as_of) if as_of else None)
     report = import_export(preset_file or presets[0], Path(source), Path(folder), stated)
     _print_import(report)
+    if not report.imported and (fits := advice(Path(source), preset_file or presets[0])):
+        click.echo(fits, err=True)
     click.echo(folder)
     # A ledger of nothing is no ledger: whoever runs this by night must hear of it.
     sys.exit(0 if report.imported else 1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ import pandas as pd
 from arforecast.errors import SourceError
 from arforecast.ledger import workbook
 from arforecast.ledger.imports.mapping import Format, Mapping
+from arforecast.ledger.imports.origins import Words
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 # Files that begin with one of these say themselves how they are encoded.
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 Records = dict[int, list[str]]
+# No report has more lines above its header: what has none among these is refused before the rest is read.
+TOP_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -54,28 +57,35 @@ def read(source: Path, mapping: Mapping) -> Export:
     """Raises SourceError for an export that cannot be read at all: no file, another encoding, no sheet of that name,
     a missing column, a quote that does not end."""
     form = mapping.format
-    records = _cells(source, form)
-    if not records:
+    rows = _cells(source, form)
+    first = dict(islice(rows, TOP_ROWS))
+    if not first:
         raise SourceError(f"{source} is empty: not even a header stands there.")
-    top, header = _header(records, mapping)
+    top, header = find_header(first, mapping)
     last = top + form.header_rows - 1
     _refuse_missing(source, header, mapping)
+    records = first | dict(rows)
     titles = {row: cells for row, cells in records.items() if row < top}
     below = {row: _fitted(cells, len(header)) for row, cells in records.items() if row > last}
     if not form.headings:
         return Export(source, header, titles, below, {})
     headings = _headings(below, form.closings)
-    rows = {row: cells for row, cells in below.items() if not _is_heading(cells)}
-    return Export(source, [*header, form.headings], titles, {r: [*c, headings[r]] for r, c in rows.items()}, headings)
+    filled = {row: cells for row, cells in below.items() if not _is_heading(cells)}
+    return Export(source, [*header, form.headings], titles, {r: [*c, headings[r]] for r, c in filled.items()}, headings)
 
 
-def _cells(source: Path, form: Format) -> Records:
-    """Row number as a spreadsheet shows it -> cells; a row without a filled cell is blank and left out."""
+def head(source: Path, form: Format) -> Records:
+    """The rows among which a header stands."""
+    return dict(islice(_cells(source, form), TOP_ROWS))
+
+
+def _cells(source: Path, form: Format) -> Iterator[tuple[int, list[str]]]:
+    """Row number as a spreadsheet shows it, and cells; a row without a filled cell is blank and left out."""
     rows = _of_workbook(source, form) if _is_workbook(source) else _of_text(source, form)
-    return {row: cells for row, cells in enumerate(rows, start=1) if any(map(str.strip, cells))}
+    return ((row, cells) for row, cells in enumerate(rows, start=1) if any(map(str.strip, cells)))
 
 
-def _of_text(source: Path, form: Format) -> list[list[str]]:
+def _of_text(source: Path, form: Format) -> Iterator[list[str]]:
     try:
         content = _decoded(source.read_bytes(), source, form)
     except OSError as fault:
@@ -97,9 +107,9 @@ def _decoded(content: bytes, source: Path, form: Format) -> str:
         raise SourceError(f"{source} is not {last}: {fault}. Declare its encoding in a mapping.") from fault
 
 
-def _all(reader: Reader, source: Path) -> list[list[str]]:
+def _all(reader: Reader, source: Path) -> Iterator[list[str]]:
     try:
-        return list(reader)
+        yield from reader
     except csv.Error as fault:
         raise SourceError(f"{source} line {reader.line_num}: {fault}. Correct the quotes there.") from fault
 
@@ -114,12 +124,12 @@ def _of_workbook(source: Path, form: Format) -> list[list[str]]:
     return [[workbook.written(cell, days, form.decimal) for cell in row] for row in there[name]]
 
 
-def _header(records: Records, mapping: Mapping) -> tuple[int, list[str]]:
+def find_header(records: Records, mapping: Mapping) -> tuple[int, list[str]]:
     """The first row with every column that the mapping needs, whatever its capitals, else the first one: that is told
     what it lacks."""
-    needed = mapping.needed_columns
+    needed, ours = mapping.needed_columns, mapping.foreign_columns
     for row in records:
-        header = _spelt(_names(records, row, mapping.format.header_rows), mapping)
+        header = _spelt(_names(records, row, mapping.format.header_rows), ours, mapping.called)
         if needed.issubset(header):
             return row, header
     return min(records), [name.strip() for name in records[min(records)]]
@@ -131,12 +141,11 @@ def _names(records: Records, row: int, rows: int) -> list[str]:
     return [" ".join(" ".join(cells).split()) for cells in zip_longest(*lines, fillvalue="")]
 
 
-def _spelt(names: list[str], mapping: Mapping) -> list[str]:
+def _spelt(names: list[str], ours: set[str], called: dict[str, Words]) -> list[str]:
     """The names of a header as the mapping spells them; another name counts where its own is not there."""
-    ours = mapping.foreign_columns
     known = {name.casefold(): name for name in ours}
     spelt = [name if name in ours else known.get(name.casefold(), name) for name in names]
-    others = {other.casefold(): name for name, told in mapping.called.items() if name not in spelt for other in told}
+    others = {other.casefold(): name for name, told in called.items() if name not in spelt for other in told}
     return [name if name in ours else others.get(name.casefold(), name) for name in spelt]
 
 
@@ -144,7 +153,8 @@ def _refuse_missing(source: Path, header: list[str], mapping: Mapping) -> None:
     missing = ", ".join(sorted(mapping.needed_columns.difference(header)))
     if missing:
         raise SourceError(
-            f"{source} has no column {missing}; it has {', '.join(header)}. Correct the export or the mapping."
+            f"{source} has no column {missing}; it has {', '.join(header)}. Correct the export or the mapping, or see "
+            "what import --guess says of it."
         )
     spoken = {*mapping.foreign_columns, mapping.format.headings} - {""}
     names = [*header, *([mapping.format.headings] if mapping.format.headings else [])]

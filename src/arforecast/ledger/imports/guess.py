@@ -21,6 +21,7 @@ import pandas as pd
 
 from arforecast.errors import SourceError
 from arforecast.ledger import workbook
+from arforecast.ledger.imports.fitting import fitting
 from arforecast.ledger.imports.mapping import Format
 from arforecast.ledger.imports.values import amounts, dates
 
@@ -100,6 +101,21 @@ class _Seen:
 
     lines: tuple[Line, ...]
     cells: pd.DataFrame
+
+
+def proposal(source: Path) -> str:
+    """The preset whose columns the export at `source` has, if one does, and a mapping proposed for it.
+
+    Raises SourceError where no preset has them and no line of it looks like the names of columns.
+    """
+    there = fitting(source)
+    told = [f"# Its columns are those of the preset {name}: arforecast import {name} EXPORT FOLDER\n" for name in there]
+    try:
+        return "".join([*told, text(propose(source), source)])
+    except SourceError:
+        if not there:
+            raise
+        return "".join(told)
 
 
 def propose(source: Path) -> list[Line]:

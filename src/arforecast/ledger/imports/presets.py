@@ -21,6 +21,7 @@ from arforecast.errors import SourceError, UsageError
 from arforecast.ledger.imports import export as exports
 from arforecast.ledger.imports import matching, problems, tie, values
 from arforecast.ledger.imports.export import Export
+from arforecast.ledger.imports.fitting import advice
 from arforecast.ledger.imports.mapping import Mapping, Part, Said, load, names, type_of
 from arforecast.ledger.imports.membership import below_zero, members, skipped
 from arforecast.ledger.imports.origins import Origin, Written, foreign
@@ -85,7 +86,7 @@ def import_export(preset: str | Path, source: Path, folder: Path, stated: Stated
     """
     mapping = load(preset)
     _refuse_other_files(folder, source)
-    export = exports.read(source, mapping)
+    export = _export(source, mapping, preset)
     mapping = mapping.of(export.header)
     rows = _rows(export, mapping)
     days = _days(export, rows, mapping.ledger, stated.as_of)
@@ -100,6 +101,14 @@ def import_export(preset: str | Path, source: Path, folder: Path, stated: Stated
             (part / NOTES_FILE).write_text(notes, "utf-8")
         (part / RECORD_FILE).write_text(_record(report, source, preset), "utf-8")
     return report
+
+
+def _export(source: Path, mapping: Mapping, preset: str | Path) -> Export:
+    """The export as its mapping reads it; what it cannot read names the preset that may."""
+    try:
+        return exports.read(source, mapping)
+    except SourceError as fault:
+        raise SourceError(f"{fault} {advice(source, preset)}".rstrip()) from fault
 
 
 def _translate(
