@@ -106,6 +106,10 @@ TOLD: dict[str, tuple[dict[str, int], str, str, str]] = {
     "odoo_journal_items": (
         {"invoices": 4, "applications": 4, "receipts": 3, "credits": 2}, "550.0", "105.5", "",
     ),
+    "quickbooks_payments": ({"invoices": 4, "applications": 4, "receipts": 3, "credits": 0}, "1000.00", "80.00", ""),
+    "quickbooks_transactions": (
+        {"invoices": 3, "applications": 3, "receipts": 2, "credits": 1}, "1375.00", "80.00", "",
+    ),
     "sap_cleared_items": (
         {"invoices": 4, "applications": 3, "receipts": 2, "credits": 1}, "4230.75", "400.00", "3,830.75",
     ),
@@ -244,6 +248,33 @@ def test_an_amount_that_nobody_can_read_leaves_the_total_unchecked(tmp_path: Pat
     report = import_export("sap_line_items", tmp_path / "export.csv", tmp_path / "ledger")
     assert report.quarantined == 1
     assert "is not checked: the amount of 1 row that is quarantined" in report.total
+
+
+# Payments of which nothing says what they were for
+
+
+def test_a_payment_settles_the_oldest_invoice_of_its_customer(tmp_path: Path) -> None:
+    """Of 450 the 200 that are left of 2001, the rest of 2004."""
+    import_export("quickbooks_payments", source("quickbooks_payments"), tmp_path / "ledger")
+    rows = ledgers.read(tmp_path / "ledger")["applications"]
+    taken = [(row["applied_on"], row["invoice_id"], row["amount"]) for row in rows]
+    assert taken[1:3] == [("2026-03-09", "2001", "200.00"), ("2026-03-09", "2004", "250.00")]
+
+
+def test_what_the_list_of_transactions_cannot_tell_is_set_aside(tmp_path: Path) -> None:
+    """A journal entry on the receivable account. Payments may have either sign, a column of due days may be there."""
+    entry = ",03/02/2026,Journal Entry,7,Yes,,,Debtors,45.00"
+    export = (
+        ",Date,Transaction type,Num,Posting (Y/N),Memo,Due date,Account,Amount\nAlder,,,,,,,,\n"
+        f",03/01/2026,Invoice,1,Yes,,03/31/2026,Debtors,90.00\n{entry}\n,03/05/2026,Payment,,Yes,,,Bank,-90.00\n"
+        "Total for Alder,,,,,,,,45.00\n"
+    )
+    (tmp_path / "export.csv").write_text(export, "utf-8")
+    report = import_export("quickbooks_transactions", tmp_path / "export.csv", tmp_path / "ledger")
+    assert report.problems.line.tolist() == [entry]
+    assert report.money["no table takes it: Transaction type is empty"] == {"": Decimal("45.00")}
+    assert [row["due_on"] for row in ledgers.read(tmp_path / "ledger")["invoices"]] == ["2026-03-31"]
+    assert balances(tmp_path / "ledger") == (Decimal(0), Decimal(0))
 
 
 # Lines of one invoice

@@ -63,7 +63,7 @@ def _each(rows: Rows, column: str, wanted: Words | Values) -> list[tuple[str, pd
     named = column or "the column without a name"
     if isinstance(wanted, Values):
         return [(f"{named} {told(wanted)}", holds(rows, column, wanted))]
-    return [(f"{named} is {value}", rows.cells[column] == value) for value in wanted]
+    return [(f"{named} is {value or 'empty'}", rows.cells[column] == value) for value in wanted]
 
 
 def members(rows: Rows, mapping: Mapping) -> list[pd.Series]:

@@ -20,7 +20,8 @@ Money = dict[str, Decimal]
 
 def currency(cells: pd.DataFrame, mapping: Mapping) -> pd.Series:
     """The currency of each row in the capitals of ISO, empty where the export names none."""
-    column = next((name for _, part in mapping.parts if (name := _currency_column(part)) in cells), None)
+    named = (_currency_column(part) for _, part in mapping.parts)
+    column = next((name for name in named if name and name in cells), None)
     constant = next((part.constants["currency"] for _, part in mapping.parts if "currency" in part.constants), "")
     plain = pd.Series(constant or mapping.ledger.currency or "", index=cells.index, dtype="str")
     return plain if column is None else cells[column].str.upper()

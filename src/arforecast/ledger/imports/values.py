@@ -125,9 +125,10 @@ def _title(titles: Titles, row: int, cell: int) -> str:
 
 
 def made(cells: pd.DataFrame, titles: Titles, form: Format, origins: dict[str, Origin]) -> pd.DataFrame:
-    """The cells with the columns that are made of others, one after the other."""
+    """The cells with the columns that are made of others, one after the other; what is there stays as it is."""
     none = pd.Series("", index=cells.index, dtype="str")
-    for name, origin in origins.items():
+    lacking = {name: origin for name, origin in origins.items() if name not in cells}
+    for name, origin in lacking.items():
         rows = Rows(cells, form, none, none != "", titles)
         cells = cells.assign(**{name: reading(rows, "text", origin).value})
     return cells
