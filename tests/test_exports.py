@@ -459,6 +459,25 @@ ROW = "A;C;2026-01-05;2026-02-04;{}\n"
         ('dates = ["%Y-%m-%d", "%d.%m.%Y"]', "A;C;05.01.2026;2026-02-04;1\n", "", "utf-8", ["2026-01-05,2026-02-04,1"]),
         ('dates = ["%m/%d/%Y", "%d/%m/%Y"]', "A;C;01/13/2026;03/04/2026;1\n", "", "utf-8", []),
         ('dates = "serial"', "A;C;46027;46057.5;1\n", "", "utf-8", ["2026-01-05,2026-02-04,1"]),
+        ("", ROW.format("10.00"), "", "utf-16-be", ["2026-01-05,2026-02-04,10.00"]),
+        ("", ROW.format("10.00"), "", "utf-16-le", ["2026-01-05,2026-02-04,10.00"]),
+        ('thousands = "\u2019"', ROW.format("1'234.50"), "", "utf-8", ["2026-01-05,2026-02-04,1234.50"]),
+        ('thousands = ","', ROW.format("12,34,567.50"), "", "utf-8", ["2026-01-05,2026-02-04,1234567.50"]),
+        ('thousands = ","', ROW.format("12,34,56.50"), "", "utf-8", []),
+        (
+            'dates = "%d %B %Y"\nmonths_in = "fr"',
+            "A;C;5 d\u00e9c. 2025;1 ao\u00fbt 2026;1\n",
+            "",
+            "utf-8",
+            ["2025-12-05,2026-08-01,1"],
+        ),
+        (
+            'dates = "%Y-%m-%dT%H:%M:%S%z"\ntimes_in = "UTC"\ndays_in = "Asia/Tokyo"',
+            "A;C;2026-01-05T15:30:00+00:00;2026-02-04T16:59:59+02:00;1\n",
+            "",
+            "utf-8",
+            ["2026-01-06,2026-02-04,1"],
+        ),
         ('dates = "%-d%m%Y"', "A;C;5012026;13022026;1\n", "", "utf-8", ["2026-01-05,2026-02-13,1"]),
         ("", ROW.format("5.00"), '[[below_zero]]\nWho = ["C"]\n' + CREDITS, "utf-8", []),
         ("", ROW.format("5.00"), '[[below_zero]]\nWho = ["D"]\n' + CREDITS, "utf-8", ["2026-01-05,2026-02-04,5.00"]),
@@ -525,6 +544,15 @@ def test_what_is_paid_goes_to_the_invoice_of_its_word_that_is_due_first(tmp_path
 
 
 # Headings and headers
+
+
+def test_a_header_that_stands_there_again_is_no_row(tmp_path: Path) -> None:
+    """As at the head of each page, or of the second of two files behind one another."""
+    (tmp_path / "mapping.toml").write_text(PLAIN, "utf-8")
+    rows = [f"{name},C,2026-01-05,2026-02-04,1\n" for name in "AB"]
+    (tmp_path / "export.csv").write_text("".join((HEADER, rows[0], HEADER, rows[1])), "utf-8")
+    report = import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
+    assert (report.read, report.imported, report.skipped) == (3, 2, {"the header again": 1})
 
 
 def test_rows_belong_to_the_innermost_heading_that_is_open(tmp_path: Path) -> None:

@@ -283,15 +283,16 @@ def _beyond(drawn: ibis.Table, money: ibis.Table, table: Table) -> ibis.Table:
 
 
 def undone_nothing(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """An application below zero that names none, where its invoice has no earlier one of its kind."""
-    all_ = tables["applications"]
-    back = all_.filter((_.amount < 0) & _.undoes.isnull()).select(
-        "row", "invoice_id", "kind", "applied_on", "amount", "billed_in"
-    )
-    forth = all_.filter(_.amount > 0).semi_join(back, ["invoice_id", "kind"])
-    first = forth.group_by("invoice_id", "kind").aggregate(first_on=_.applied_on.min())
-    both = back.left_join(first, ["invoice_id", "kind"])
-    rows = both.filter(both.first_on.isnull() | (both.first_on > both.applied_on))
+    """An application below zero that names none and takes back more of its kind than its invoice has by then."""
+    all_, alike = tables["applications"], ["invoice_id", "kind"]
+    back = all_.filter((_.amount < 0) & _.undoes.isnull())
+    in_order = {"group_by": alike, "order_by": ["applied_on", ibis.desc("amount"), "row"]}
+    by_then = ibis.cumulative_window(**in_order)
+    sums = all_.semi_join(back, alike).mutate(applied=_.amount.sum().over(by_then))
+    lows = sums.mutate(low=_.applied.min().over(by_then)).mutate(before=_.low.lag().over(ibis.window(**in_order)))
+    # What one row took too much, the rows after it did not.
+    floor = ibis.least(ibis.coalesce(lows.before, 0), 0)
+    rows = lows.filter((lows.amount < 0) & lows.undoes.isnull() & (lows.applied < floor))
     yield _found(rows, "applications", "undoes_nothing", "amount", alone.major(rows.amount, rows.billed_in, settings))
 
 

@@ -78,7 +78,8 @@ RULES = {
     ),
     "duplicate_id": Rule(
         "error",
-        "{column} {value} stands there more than once, so no row of it can be trusted. Keep the right one.",
+        "{column} {value} stands there more than once, so no row of it can be trusted. Keep the right one, "
+        "or give each a number of its own.",
     ),
     "absurd": Rule(
         "error",
@@ -95,7 +96,8 @@ RULES = {
     "prepayment": Rule("warning", "{column} {value} lies before the invoice was issued: taken as a prepayment."),
     "over_applied": Rule(
         "warning",
-        "{column} {value} is over-applied: its reductions exceed its amount. Move the surplus to another invoice.",
+        "{column} {value} is over-applied: its reductions exceed its amount. Move the surplus to another invoice, "
+        "or leave it on its receipt or credit.",
     ),
     "unknown_customer": Rule("warning", _STRANGER),
     "unknown_receipt": Rule("warning", _STRANGER),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Files that begin with one of these say themselves how they are encoded.
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# Without a mark two bytes a letter are told by the one of the first letter that is empty.
+PAIRS = {0: "utf-16-be", 1: "utf-16-le"}
 Records = dict[int, list[str]]
 # No report has more lines above its header: what has none among these is refused before the rest is read.
 TOP_ROWS = 100
@@ -34,19 +36,21 @@ TOP_ROWS = 100
 class Export:
     """The export as text: its header, and the cells of every row under it that is not blank, by row number.
 
-    titles: the lines above the header. headings: by row number the heading it stands under, where there are any.
+    titles: the lines above the header. again: the lines under it that repeat it, as each page or each of several files
+    behind one another does. headings: by row number the heading it stands under, where there are any.
     """
 
     file: Path
     header: list[str]
     titles: Records
+    again: Records
     records: Records
     headings: dict[int, str]
 
     @property
     def read(self) -> int:
-        """The lines read, those above the header and the headings among them."""
-        return len(self.titles) + len(self.records) + len(self.heading_rows)
+        """The lines read, those above the header, the repeated ones and the headings among them."""
+        return len(self.titles) + len(self.again) + len(self.records) + len(self.heading_rows)
 
     @property
     def heading_rows(self) -> list[int]:
@@ -66,12 +70,14 @@ def read(source: Path, mapping: Mapping) -> Export:
     _refuse_missing(source, header, mapping)
     records = first | dict(rows)
     titles = {row: cells for row, cells in records.items() if row < top}
-    below = {row: _fitted(cells, len(header)) for row, cells in records.items() if row > last}
+    names = [cells for row, cells in records.items() if top <= row <= last]
+    again = {row: cells for row, cells in records.items() if row > last and cells in names}
+    below = {row: _fitted(cells, len(header)) for row, cells in records.items() if row > last and row not in again}
     if not form.headings:
-        return Export(source, header, titles, below, {})
+        return Export(source, header, titles, again, below, {})
     headings = _headings(below, form.closings)
-    filled = {row: cells for row, cells in below.items() if not _is_heading(cells)}
-    return Export(source, [*header, form.headings], titles, {r: [*c, headings[r]] for r, c in filled.items()}, headings)
+    filled = {row: [*cells, headings[row]] for row, cells in below.items() if not _is_heading(cells)}
+    return Export(source, [*header, form.headings], titles, again, filled, headings)
 
 
 def head(source: Path, form: Format) -> Records:
@@ -96,8 +102,9 @@ def _of_text(source: Path, form: Format) -> Iterator[list[str]]:
 
 def _decoded(content: bytes, source: Path, form: Format) -> str:
     """In the encoding that the file begins with the mark of, else in the first of the declared ones that it is in."""
-    marked = tuple(name for mark, name in MARKS.items() if content.startswith(mark))
-    *others, last = marked or form.encodings
+    marked = [name for mark, name in MARKS.items() if content.startswith(mark)]
+    paired = [name for place, name in PAIRS.items() if content[place : place + 1] == b"\0"]
+    *others, last = marked or paired or form.encodings
     for name in others:
         with suppress(UnicodeError):
             return content.decode(name)

@@ -40,6 +40,7 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
+from babel.dates import get_month_names
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, field_validator, model_validator
 
 from arforecast.errors import UsageError
@@ -59,6 +60,12 @@ from arforecast.ledger.imports.origins import (
 from arforecast.ledger.tables import BY_NAME, INVOICES, Table
 from arforecast.settings import Section
 
+SEVERAL = "several"
+
+
+def _is_several(told: object) -> str:
+    return "" if isinstance(told, str) else SEVERAL
+
 
 class Format(Section):
     """How the export is written: declared, never guessed.
@@ -67,7 +74,8 @@ class Format(Section):
     says its own. negatives: how amounts below zero are written beside a minus in front. minor_units: amounts are whole
     numbers of cents, or what the smallest unit of their currency is. dates: a form, or several; what two of them read
     as two days is none. months_in: the language of names of months. times_in and days_in: the zone of the export's
-    times, and the one in which the books count their days. sheet: of a workbook, the first one where it is empty.
+    times, and the one in which the books count their days; with %z in dates each time says its own. sheet: of a
+    workbook, the first one where it is empty.
     header_rows: how many lines the names of the columns fill. headings: a column that the export does not have: lines
     with a single filled cell name what the rows under them belong to. closings: the words before a heading in the line
     that ends it.
@@ -80,7 +88,10 @@ class Format(Section):
     currency_sign: str = ""
     negatives: tuple[Literal["minus_behind", "brackets"], ...] = ()
     minor_units: bool = False
-    dates: Form | Annotated[tuple[Form, ...], Field(min_length=1)] = "%Y-%m-%d"
+    dates: Annotated[
+        Annotated[Form, Tag("")] | Annotated[tuple[Form, ...], Field(min_length=1), Tag(SEVERAL)],
+        Discriminator(_is_several),
+    ] = "%Y-%m-%d"
     months_in: str = "en"
     times_in: str = ""
     days_in: str = ""
@@ -122,6 +133,8 @@ class Format(Section):
             raise ValueError("thousands and decimal are the same sign")
         if bool(self.times_in) != bool(self.days_in):
             raise ValueError("times_in and days_in belong together: a time is moved from one zone to the other")
+        if not self.times_in and any("%z" in form for form in self.date_forms):
+            raise ValueError('%z needs times_in = "UTC", and days_in: the zone in which the books count their days')
         return self
 
     @property
@@ -135,7 +148,9 @@ class Format(Section):
     @property
     def sample_date(self) -> str:
         last = date(2026, 12, 31)
-        return " or ".join("46387" if form == SERIAL else last.strftime(plain(form)) for form in self.date_forms)
+        english = " or ".join("46387" if form == SERIAL else last.strftime(plain(form)) for form in self.date_forms)
+        ours = {width: get_month_names(width, locale=self.months_in)[12] for width in ("wide", "abbreviated")}
+        return re.sub("Dec(ember)?", lambda found: ours["wide" if found[1] else "abbreviated"], english)
 
     @property
     def sample_amount(self) -> str:
@@ -396,7 +411,7 @@ def _sections(*values: object) -> bool:
 
 def _place(keys: tuple[int | str, ...]) -> list[str]:
     """Where in the file a fault is: the kinds of what may stand there are no places."""
-    return [str(key) for key in keys if key not in ("", *KINDS)]
+    return [str(key) for key in keys if key not in ("", SEVERAL, *KINDS)]
 
 
 def text(preset: str | Path) -> str:

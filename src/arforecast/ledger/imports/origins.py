@@ -23,9 +23,9 @@ def plain(dates: str) -> str:
 def tells_a_day(dates: str) -> str:
     """A form in which a day can be told, in the codes of strftime: %-d is a day that has lost the zero in front.
     `serial`: the number of the day, as spreadsheets count."""
-    leap_day = date(2024, 2, 29).strftime(plain(dates))
+    local = plain(dates).replace("%z", "")
     try:
-        told = str(pd.to_datetime(leap_day, format=plain(dates)))
+        told = str(pd.to_datetime(date(2024, 2, 29).strftime(local), format=local))
     except ValueError:
         told = "nothing"
     if dates != SERIAL and told != "2024-02-29 00:00:00":
@@ -151,6 +151,8 @@ class Written(Told):
     def _tells_a_day(self) -> Self:
         if self.in_year_of and self.dates is None:
             raise ValueError("in_year_of needs dates: how the days without a year are written")
+        if self.dates is not None and "%z" in self.dates:
+            raise ValueError("%z is for all days of the export: write it in dates under [format]")
         if self.dates is not None:
             tells_a_day(f"{self.dates}/%Y" if self.in_year_of else self.dates)
         return self

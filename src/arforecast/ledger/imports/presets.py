@@ -205,7 +205,11 @@ def _whole(rows: pd.DataFrame, part: Part, table: Table) -> pd.DataFrame:
 
 def _skipped(export: Export, fates: pd.Series) -> dict[str, int]:
     rules = fates[~fates.isin((IMPORTED, QUARANTINED))].value_counts()
-    around = {"above the header": len(export.titles), "headings": len(export.heading_rows)}
+    around = {
+        "above the header": len(export.titles),
+        "the header again": len(export.again),
+        "headings": len(export.heading_rows),
+    }
     return {words: rows for words, rows in around.items() if rows} | {str(r): int(rows) for r, rows in rules.items()}
 
 

@@ -37,7 +37,8 @@ from arforecast.ledger.imports.origins import (
 FIRST_YEAR, LAST_YEAR = 1900, 9999
 # What is written for the same sign: blanks that do not break a line, the apostrophe of typesetters, the true minus.
 ALIKE, MINUS = dict.fromkeys("\u00a0\u2009\u202f", " ") | dict.fromkeys("\u2019\u02bc", "'"), "\u2212"
-WIDTHS: tuple[Literal["wide", "abbreviated"], ...] = ("wide", "abbreviated")
+Width = Literal["wide", "abbreviated"]
+WIDTHS: tuple[Width, ...] = ("wide", "abbreviated")
 CONTEXTS: tuple[Literal["format", "stand-alone"], ...] = ("format", "stand-alone")
 Text = pd.Series
 Titles = dict[int, list[str]]
@@ -202,9 +203,15 @@ def dates(text: Text, form: Format, beside: tuple[str, ...] = ()) -> Text:
 
 def _moments(text: Text, form: Format, beside: tuple[str, ...]) -> pd.Series:
     """The moments as the forms have them; what several of them read as several is none."""
-    read = [_as_written(text, each, form.months_in) for each in dict.fromkeys((*form.date_forms, *beside))]
+    forms = dict.fromkeys((*form.date_forms, *beside))
+    read = [_in_zone(_as_written(text, each, form.months_in), form.times_in) for each in forms]
     moments = read[0] if len(read) == 1 else _agreed(pd.concat(read, axis=1))
     return _in_the_books(moments, form) if form.times_in else moments
+
+
+def _in_zone(moments: pd.Series, zone: str) -> pd.Series:
+    """Times that say their own zone, as the clocks of this one show them; others are of it."""
+    return moments if moments.dt.tz is None else moments.dt.tz_convert(zone).dt.tz_localize(None)
 
 
 def _agreed(read: pd.DataFrame) -> pd.Series:
@@ -220,9 +227,9 @@ def _as_written(text: Text, form: str, months_in: str = "en") -> pd.Series:
     if plain(form) != form:
         written = written.str.zfill(len(date(2026, 12, 31).strftime(plain(form))))
     if months_in != "en" and re.search("%[bB]", form):
-        written = _in_english(written, months_in)
-    moments = pd.to_datetime(written, format=plain(form), errors="coerce")
-    if re.search("%-?[A-Za-z]%[A-Za-z]", form):
+        written = _in_english(written, months_in, "wide" if "%B" in form else "abbreviated")
+    moments = pd.to_datetime(written, format=plain(form), errors="coerce", utc="%z" in form)
+    if re.search("%-?[A-Za-z]%(?!z)", form):
         # With nothing between day and month 1112026 is two days; with every zero written it is none.
         moments = moments.where(moments.dt.strftime(plain(form)) == written)
     return moments
@@ -234,19 +241,20 @@ def _serial(text: Text) -> pd.Series:
     return pd.Timestamp("1899-12-30") + pd.to_timedelta(number.where(number < 2_958_466).floordiv(1), unit="D")
 
 
-def _in_english(text: Text, language: str) -> Text:
-    """The names of months as English has them, whatever their capitals; short ones with or without a point."""
-    names = _months(language)
+def _in_english(text: Text, language: str, width: Width) -> Text:
+    """The names of months, short or long, as English has them; whatever their capitals, with or without a point."""
+    names = _months(language, width)
     words = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     return text.str.replace(rf"(?i)\b({words})\b\.?", lambda found: names[found[1].casefold()], regex=True)
 
 
 @lru_cache
-def _months(language: str) -> dict[str, str]:
-    """Each name of a month, and the same in English."""
+def _months(language: str, english_width: Width) -> dict[str, str]:
+    """Each name of a month, and the one of this width in English."""
     ours: dict[str, str] = {}
+    english = get_month_names(english_width, locale="en")
     for width, context in product(WIDTHS, CONTEXTS):
-        english, told = get_month_names(width, locale="en"), get_month_names(width, context, language)
+        told = get_month_names(width, context, language)
         ours |= {str(told[month]).removesuffix(".").casefold(): str(english[month]) for month in english}
     return ours
 
@@ -295,10 +303,15 @@ def amounts(text: Text, form: Format, decimals: pd.Series) -> Text:
 
 def _alike(text: Text, form: Format) -> Text:
     """Signs that are written for the same as the declared one, as it is declared."""
-    same = {MINUS: "-"} | {sign: ALIKE[sign] for sign in ALIKE if ALIKE[sign] == form.thousands}
+    same = {MINUS: "-"} | {sign: plain for sign, plain in ALIKE.items() if plain == _thousands(form)}
     for sign, told in same.items():
         text = text.str.replace(sign, told, regex=False)
     return text
+
+
+def _thousands(form: Format) -> str:
+    """The declared sign between thousands, as all of its kind are written here."""
+    return ALIKE.get(form.thousands, form.thousands)
 
 
 def _with_minus_in_front(text: Text, form: Format) -> Text:
@@ -316,12 +329,13 @@ def _without_sign(text: Text, sign: str) -> Text:
 
 
 def _major(bare: Text, form: Format) -> Text:
-    thousands, point = re.escape(form.thousands), re.escape(form.decimal)
-    # A sign between thousands stands before every three digits or nowhere: 1.23 is not 123.
-    written = rf"-?([0-9]+|[0-9]{{1,3}}({thousands}[0-9]{{3}})+)({point}[0-9]+)?"
-    found = bare.where(bare.str.fullmatch(written))
+    thousands, point = re.escape(_thousands(form)), re.escape(form.decimal)
+    # A sign between thousands stands before every three digits, or as in India before the last three and every two in
+    # front of them, or nowhere: 1.23 is not 123.
+    whole = rf"[0-9]+|[0-9]{{1,3}}({thousands}[0-9]{{3}})+|[0-9]{{1,2}}({thousands}[0-9]{{2}})+{thousands}[0-9]{{3}}"
+    found = bare.where(bare.str.fullmatch(rf"-?({whole})({point}[0-9]+)?"))
     if form.thousands:
-        found = found.str.replace(form.thousands, "", regex=False)
+        found = found.str.replace(_thousands(form), "", regex=False)
     return found.str.replace(form.decimal, ".", regex=False)
 
 
