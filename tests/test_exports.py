@@ -511,6 +511,13 @@ def test_days_of_a_workbook_are_days_whatever_their_looks(tmp_path: Path) -> Non
     assert len(rows) == 2
 
 
+def test_a_file_is_what_it_begins_with_whatever_it_is_called(tmp_path: Path) -> None:
+    """A list with tabs that is called .xls, and a workbook that is called .csv."""
+    for name, called in (("sap_line_items", "list.xls"), ("xero_ageing", "list.csv")):
+        (tmp_path / called).write_bytes(source(name).read_bytes())
+        assert import_export(name, tmp_path / called, tmp_path / name).made == KNOWN[name][0]
+
+
 def test_a_mapping_is_like_a_preset_but_for_what_it_says(tmp_path: Path) -> None:
     """The list of SAP with semicolons, the commas and points of the other side, and another name of a column."""
     mine = 'separator = ";"\ndecimal = "."\nthousands = ","\ndates = "%d,%m,%Y"\n[called]\nText = ["Note"]\n'

@@ -14,6 +14,8 @@ from arforecast.errors import SourceError, shown
 from arforecast.ledger.tables import BY_NAME, INVOICES
 
 SUFFIXES = (".xlsx", ".xlsb", ".xls", ".ods")
+# What the files of Excel and LibreOffice begin with, whatever they are called.
+MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # How the days of a workbook are written here, and the number of a day that was never given the looks of one.
 DAYS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "serial")
 Cells = list[list[object]]
@@ -31,6 +33,15 @@ def sheets(path: Path) -> dict[str, Cells]:
         raise SourceError(
             f"{path} cannot be read as a workbook: {shown(str(fault))}. Save it anew as .xlsx, without a password."
         ) from fault
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a file is one by what it begins with: many systems call a text .xls, and some a workbook .csv."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4) in MARKS
+    except OSError as fault:
+        raise SourceError(f"{path} cannot be opened: {fault.strerror}.") from fault
 
 
 def written(cell: object, dates: str = "%Y-%m-%d", decimal: str = ".") -> str:

@@ -87,15 +87,12 @@ def head(source: Path, form: Format) -> Records:
 
 def _cells(source: Path, form: Format) -> Iterator[tuple[int, list[str]]]:
     """Row number as a spreadsheet shows it, and cells; a row without a filled cell is blank and left out."""
-    rows = _of_workbook(source, form) if _is_workbook(source) else _of_text(source, form)
+    rows = _of_workbook(source, form) if workbook.is_workbook(source) else _of_text(source, form)
     return ((row, cells) for row, cells in enumerate(rows, start=1) if any(map(str.strip, cells)))
 
 
 def _of_text(source: Path, form: Format) -> Iterator[list[str]]:
-    try:
-        content = _decoded(source.read_bytes(), source, form)
-    except OSError as fault:
-        raise SourceError(f"{source} cannot be opened: {fault.strerror}.") from fault
+    content = _decoded(source.read_bytes(), source, form)
     # Strict: otherwise a quote that does not end swallows the rows behind it without a word.
     return _all(csv.reader(io.StringIO(content, newline=""), delimiter=form.separator, strict=True), source)
 
@@ -206,11 +203,7 @@ def table(export: Export, form: Format) -> pd.DataFrame:
 
 def days(export: Export) -> tuple[str, ...]:
     """How days are written beside the declared form: in a workbook a day is one whatever its looks, and its number."""
-    return workbook.DAYS if _is_workbook(export.file) else ()
-
-
-def _is_workbook(source: Path) -> bool:
-    return source.suffix.lower() in workbook.SUFFIXES
+    return workbook.DAYS if workbook.is_workbook(export.file) else ()
 
 
 def named_day(export: Export, form: str) -> date | None:

@@ -158,7 +158,7 @@ def _written(line: Line) -> str:
 
 
 def _seen(source: Path) -> _Seen:
-    if source.suffix.lower() in workbook.SUFFIXES:
+    if workbook.is_workbook(source):
         first = next(iter(workbook.sheets(source).values()))
         return _under_header([[workbook.written(cell) for cell in row] for row in first], source, ())
     content, encoding = _decoded(source)
@@ -174,10 +174,7 @@ def _seen(source: Path) -> _Seen:
 
 
 def _decoded(source: Path) -> tuple[str, str]:
-    try:
-        content = source.read_bytes()
-    except OSError as fault:
-        raise SourceError(f"{source} cannot be opened: {fault.strerror}.") from fault
+    content = source.read_bytes()
     for encoding in ENCODINGS:
         try:
             return content.decode(encoding), encoding

@@ -84,7 +84,7 @@ def import_export(preset: str | Path, source: Path, folder: Path, stated: Stated
     Raises UsageError for an unknown preset, a mapping that makes no sense, or a folder that holds anything but
     an earlier import; SourceError for an export that cannot be read at all, or whose rows do not add up to its total.
     """
-    mapping = load(preset)
+    mapping = _mapping(preset, source)
     _refuse_other_files(folder, source)
     export = _export(source, mapping, preset)
     mapping = mapping.of(export.header)
@@ -101,6 +101,15 @@ def import_export(preset: str | Path, source: Path, folder: Path, stated: Stated
             (part / NOTES_FILE).write_text(notes, "utf-8")
         (part / RECORD_FILE).write_text(_record(report, source, preset), "utf-8")
     return report
+
+
+def _mapping(preset: str | Path, source: Path) -> Mapping:
+    """The mapping that was asked for; a name that is no preset's names the one that fits."""
+    try:
+        return load(preset)
+    except UsageError as fault:
+        fits = advice(source, preset) if isinstance(preset, str) else ""
+        raise UsageError(f"{fault} {fits}".rstrip()) from fault
 
 
 def _export(source: Path, mapping: Mapping, preset: str | Path) -> Export:
