@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 
@@ -25,53 +26,68 @@ from arforecast.ledger.imports.fitting import fitting
 from arforecast.ledger.imports.mapping import Format
 from arforecast.ledger.imports.values import amounts, dates
 
-# What the columns of a ledger are called, the plainest words first: English, German, French, Spanish.
+# What the columns of a ledger are called, the plainest words first: English, German, French, Spanish; without the words
+# that only join others.
 WORDS = {
     "invoice_id": (
         "invoice number|invoice no|invoice id|inv no|inv|document number|document no|doc no|num|invoice|"
-        "voucher no|doc id|id|number|rechnungsnummer|rechnungs nr|rechnung nr|belegnummer|beleg nr|rechnung|"
-        "numero de facture|no facture|n facture|facture|numero de factura|num factura|n factura|factura|"
-        "bill no|re nr|n de piece|n de documento"
+        "voucher no|doc id|id|number|rechnungsnummer|rechnungs nr|rechnung nr|belegnummer|beleg nr|"
+        "rechnung|numero facture|no facture|n facture|facture|numero factura|num factura|n factura|"
+        "factura|bill no|re nr|n piece|n documento|no factura|nro factura|id factura|numero documento|"
+        "num documento|nro comprobante|numero comprobante|serie y numero|numero|folio|comprobante|"
+        "documento|rechnungsnr|belegnr|ref facture|piece|factura n|num doc"
     ),
     "customer_id": (
         "cust number|customer id|customer number|customer no|customer|customer name|client|client name|"
-        "contact name|contact|account|invoice partner display name|kundennummer|kunden nr|kunde|kundenname|"
-        "debitor|code client|nom du client|codigo de cliente|cliente|nombre del cliente|"
-        "debtor|tiers|raison sociale|razon social"
+        "contact name|contact|account|invoice partner display name|kundennummer|kunden nr|kunde|"
+        "kundenname|debitor|code client|nom client|codigo cliente|cliente|nombre cliente|debtor|tiers|"
+        "raison sociale|razon social|deudor|cod cliente|id cliente|numero cliente|cuenta cliente|"
+        "geschaftspartner|firma|compte client|societe|nombre"
     ),
     "issued_on": (
         "invoice date|invoice bill date|issue date|date issued|issued|posting date|document date|"
-        "transaction date|date|created|rechnungsdatum|belegdatum|datum|date de facture|date de la facture|"
-        "date facture|date d emission|fecha de factura|fecha de emision|fecha factura|fecha|"
-        "billed on|buchungsdatum|ausgestellt am|date de piece"
+        "transaction date|date|created|rechnungsdatum|belegdatum|datum|date facture|date emission|"
+        "fecha factura|fecha emision|fecha|billed on|buchungsdatum|ausgestellt am|date piece|"
+        "fecha expedicion|fecha documento|fecha contable|f factura|f emision|emision|fecha doc|"
+        "fecha creacion|erstellt am|date facturation|emise"
     ),
     "due_on": (
-        "due date|date due|due|net due date|due on|due in date|falligkeitsdatum|fallig am|falligkeit|fallig|"
-        "date d echeance|echeance|fecha de vencimiento|fecha vencimiento|vencimiento|"
-        "vence|payable by|maturity|zahlbar bis|nettofalligkeit|"
-        "date echeance|a payer avant le"
+        "due date|date due|due|net due date|due on|due in date|falligkeitsdatum|fallig am|falligkeit|"
+        "fallig|date echeance|echeance|fecha vencimiento|vencimiento|vence|payable by|maturity|"
+        "zahlbar bis|nettofalligkeit|a payer avant|fecha vto|f vencimiento|f vto|vto|fecha limite pago|"
+        "fecha limite|zahlungsziel|date limite paiement"
     ),
     "amount": (
         "invoice amount|gross amount|total amount|amount|total|rechnungsbetrag|bruttobetrag|gesamtbetrag|"
         "betrag|amount in local currency|line total|montant ttc|total ttc|montant|importe total|importe|"
-        "monto|gross|brutto|"
-        "montant de la facture|importe factura"
+        "monto|gross|brutto|montant facture|importe factura|betrag in hauswahrung|monto total|"
+        "total factura|importe con iva|total con iva|importe bruto|betrag brutto|rechnungssumme|endbetrag|"
+        "summe|montant total"
     ),
     "open": (
         "total open amount|open balance|balance due|amount due|invoice amount due|amount due signed|"
-        "amount remaining|outstanding amount|outstanding|open amount|balance|offener betrag|restbetrag|offen|"
-        "saldo|reste a payer|montant du|solde|saldo pendiente|pendiente"
+        "amount remaining|outstanding amount|outstanding|open amount|balance|offener betrag|restbetrag|"
+        "offen|saldo|reste a payer|montant du|solde|saldo pendiente|pendiente|importe pendiente|"
+        "monto pendiente|pendiente cobro|por cobrar"
     ),
     "paid_on": (
-        "paid date|date paid|payment date|paid on|bezahlt am|zahlungsdatum|zahldatum|date de paiement|"
-        "paye le|fecha de pago|pagado el"
+        "paid date|date paid|payment date|paid on|bezahlt am|zahlungsdatum|zahldatum|date paiement|paye|"
+        "fecha pago|pagado|fecha cobro|cobrado"
     ),
-    "paid_amount": "amount paid|paid amount|paid|bezahlt|gezahlt|montant paye|importe pagado|pagado",
-    "currency": "currency|currency code|wahrung|devise|moneda",
+    "paid_amount": (
+        "amount paid|paid amount|paid|bezahlt|gezahlt|montant paye|importe pagado|pagado|cobrado|"
+        "importe cobrado|monto pagado"
+    ),
+    "currency": "currency|currency code|wahrung|devise|moneda|divisa|hauswahrung|codigo moneda|wrg|monnaie",
 }
 # Names that another system gives to something else: an account may be the customer or the general ledger's, a balance
 # what is open of the row or of all rows so far.
-DOUBTFUL = {"account", "konto", "saldo", "balance", "solde", "cuenta", "compte", "id", "number", "num", "reference"}
+DOUBTFUL = {
+    *("account", "konto", "saldo", "balance", "solde", "cuenta", "compte", "id", "number", "num", "reference"),
+    *("numero", "comprobante", "documento", "folio", "piece", "summe", "firma", "societe", "nombre"),
+}  # fmt: skip
+# Words that a name has or has not: date de la facture, date facture.
+JOINING = {"d", "de", "del", "el", "l", "la", "le", "of", "the"}
 PAIRED = ("debit credit", "soll haben", "sollbetrag habenbetrag", "debe haber")
 REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
 DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
@@ -208,10 +224,10 @@ def _under_header(rows: list[list[str]], source: Path, lines: tuple[Line, ...]) 
 
 
 def _plain(words: str) -> str:
-    """Without capitals, accents and signs."""
-    apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", words)  # InvoiceDate is the invoice date
+    """Without capitals, accents, signs, what stands in brackets, and the words that only join others."""
+    apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", re.sub(r"(?<=.)\(.*?\)", "", words))  # InvoiceDate is the invoice date
     bare = "".join(sign for sign in unicodedata.normalize("NFD", apart) if not unicodedata.combining(sign))
-    return " ".join(re.findall(r"[a-z0-9]+", bare.casefold()))
+    return " ".join(word for word in re.findall(r"[a-z0-9]+", bare.casefold()) if word not in JOINING)
 
 
 def _candidates(cells: pd.DataFrame, role: str) -> list[str]:
@@ -274,12 +290,16 @@ def _doubts(role: str, free: list[str], cells: pd.DataFrame) -> Iterator[str]:
 def _orders(filled: pd.Series) -> list[str]:
     """The forms in which all of these cells are days."""
     forms = [order + time for order, time in product((*ORDERS, *NAMED), TIMES)]
-    return [form for form in forms if _all_days(filled, form)] if len(filled) else []
+    near = [form for form in forms if _may_be(filled.iloc[0], form)] if len(filled) else []
+    return [form for form in near if bool(dates(filled, Format(dates=form)).notna().all())]
 
 
-def _all_days(filled: pd.Series, form: str) -> bool:
-    first = filled.head(20)
-    return bool(dates(first, Format(dates=form)).notna().all() and dates(filled, Format(dates=form)).notna().all())
+def _may_be(cell: str, form: str) -> bool:
+    """Whether a cell is a day of this form, by a rule that is quick and no stricter: it says no to most."""
+    try:
+        return bool(datetime.strptime(cell, form))  # noqa: DTZ007 - a day, whatever the zone
+    except ValueError:
+        return False
 
 
 def _filled(cells: pd.DataFrame) -> pd.Series:
