@@ -169,7 +169,7 @@ def page_of(cells: list[Any]) -> str:
 def test_nothing_of_a_ledger_breaks_out_of_a_page(today: Snapshot, asked: dict[str, pd.DataFrame]) -> None:
     stamp, customers, day = pass_gates(today.stamp(), ()), today.customers(), "2026-06-30"
     order = accounts.ranked(asked["accounts"], customers, asked["late"], day)
-    listed = worklist.with_names(asked["worklist"], customers)
+    listed = accounts.with_names(asked["worklist"], customers)
     sheets = today.account_sheets(order.customer_id)
     shown = [
         accounts.standing(order, stamp),

@@ -63,8 +63,9 @@ from arforecast.snapshot import regrouped
 RECORD_WEEKS = 13
 CALLS = (
     "history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions", "scenarios",
+    "ratings", "policy",
 )  # fmt: skip
-RECORDS = ("late_record", "cash_record")
+RECORDS = ("late_record", "cash_record", "rating_results", "rating_skill", "policy_months")
 MOST_MONTHS, MOST_WEEKS = 600, 156
 MEND_SNAPSHOT = " Add what was billed and paid before, and remove the snapshot from ledger.toml."
 FIRST_YEAR, LAST_YEAR = 1900, 2999
@@ -296,6 +297,7 @@ class Snapshot:
         return rating.ratings(self._facts, self._conduct, self.day)
 
     @kernel.telling("Rating customers on past days")
+    @once
     def rating_record(self) -> pd.DataFrame:
         """Past ratings beside the six months that followed; see `arforecast.actions.rating_record.record`."""
         self._record()

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from arforecast.report import charts
-from arforecast.report.exhibit import Card, Exhibit, Stamp, why
+from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, why
 from arforecast.report.formats import NULL, count, date, days, exact, many, money, name, percent, text
 
 LARGEST = 10
@@ -27,6 +27,11 @@ def called(ids: pd.Series, customers: pd.DataFrame) -> pd.Series:
     names = given.astype("str").fillna(own)
     shared = names.duplicated(keep=False) & names.ne(own)
     return ids.map(names.mask(shared, names + " (" + own + ")")).fillna(ids)
+
+
+def with_names(rows: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the name that tells each customer apart among all `customers`; of what is not known, nothing."""
+    return cut(rows, lambda known: known.assign(customer=called(known["customer_id"], customers)))
 
 
 def ranked(accounts: pd.DataFrame, customers: pd.DataFrame, late: pd.DataFrame, as_of: str) -> pd.DataFrame:

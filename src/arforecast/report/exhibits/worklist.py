@@ -9,11 +9,6 @@ from arforecast.report.exhibits.accounts import LEFT_ALONE, LISTED_SHEET, RESERV
 from arforecast.report.formats import count, date, exact, many, money
 
 
-def with_names(worklist: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
-    """The list with the name that tells each customer apart among all `customers`; of what is not known, nothing."""
-    return cut(worklist, lambda rows: rows.assign(customer=called(rows["customer_id"], customers)))
-
-
 def standing(everyone: pd.DataFrame, first: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """How many accounts are worth an action, what those there is time for ask for, take and are worth, and who is left
     alone. everyone: the list without a limit; first: those there is time for."""
