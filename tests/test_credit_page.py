@@ -112,3 +112,22 @@ def test_past_grades_stand_with_their_ranges() -> None:
     assert shown.numbers["days_late_range"].tolist() == ["0.5 (0.4 to 0.6)"]
     assert shown.numbers["written_off_range"].isna().all()
     assert shown.sentence == "Of what fell due in the six months after, 50\u00a0% was late at grade E"
+
+
+def test_plans_stand_in_their_currency_and_past_ones_beside_what_was_said() -> None:
+    plan = {"customer_id": "e", "currency": "EUR", "debt_balance": 650.05, "instalments": 7, "instalment_amount": 93.0}
+    words = {"plan": "7 monthly instalments of 93.00 EUR, from 2026-07-15 to 2027-01-15", "p_kept": 0.4}
+    shown = credit.plans(pd.DataFrame([plan | words]), CUSTOMERS, STAMP)
+    assert "from 15\u00a0Jul\u00a02026" in shown.numbers["plan"][0]
+    assert shown.sentence == (
+        "1 plan can be offered. First <b>Eve</b>: 650.05 EUR in 7 instalments, kept with a chance of 40\u00a0%"
+    )
+    assert "<b>Eve" not in shown.html()
+    past = pd.DataFrame(
+        {"fit": ["as the rule allows", "larger than it allows"], "plans": [3, 1], "customers": [2, 1],
+         "p_kept": [0.8, 0.4], "kept_share": [1.0, 0.0],
+         "kept_share_low": [0.9, np.nan], "kept_share_high": [1.0, np.nan]}
+    )  # fmt: skip
+    assert credit.plan_results(past, STAMP).sentence == "75\u00a0% of 4 past plans were kept; 70\u00a0% was said"
+    unsaid = credit.plan_results(past.assign(p_kept=np.nan), STAMP).sentence
+    assert unsaid == "75\u00a0% of 4 past plans were kept"

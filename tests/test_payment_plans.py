@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from arforecast.actions import plans
+from arforecast.actions import plan_record, plans
 from arforecast.desk import Snapshot
 from arforecast.forecast.calendar import holidays, working_days
 from forecasts import opened
@@ -104,6 +104,62 @@ def test_a_first_instalment_has_a_weeks_notice_and_a_short_month_its_last_day() 
     on = plans._paying_dates(date(2026, 1, 20), np.full(3, 31), nth, free)
     assert on.astype(str).tolist() == ["2026-02-02", "2026-03-02", "2026-03-31"]
     assert plans._paying_dates(date(2026, 1, 5), np.full(1, 12), nth[:1], free).astype(str).tolist() == ["2026-01-12"]
+
+
+# Anna and Dora paid in the six months before December, 150 and 50 each; Bert paid nothing before his plan, and then 121
+# days late; Cora's plan is not over. Of September's promises Anna kept hers and Bert broke his; what Anna broke in
+# January nobody knew when she agreed.
+PAST = """
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount  plan_id
+    A7          anna         2025-12-01  2025-12-15  100.00  PA
+    A8          anna         2025-12-01  2026-01-15  110.00  PA
+    B1          bert         2025-11-03  2025-12-01  100.00  PB
+    C1          cora         2025-12-01  2025-12-15  100.00  PC
+    C2          cora         2026-04-01  2026-05-01  100.00  PC
+    D7          dora         2025-12-01  2025-12-15   80.00  PD
+
+    applications
+    invoice_id  applied_on  amount  kind
+    A7          2025-12-15  100.00  cash
+    A8          2026-01-15  110.00  cash
+    B1          2026-04-01  100.00  cash
+    C1          2025-12-15  100.00  cash
+    D7          2026-02-15   80.00  cash
+
+    promises
+    promise_id  customer_id  made_on     promised_on  amount
+    P1          anna         2025-09-01  2025-09-15   150.00
+    P2          bert         2025-09-01  2025-09-15   100.00
+    P3          anna         2025-12-20  2026-01-02   999.00
+"""
+
+
+def agreed() -> Tables:
+    tables = told(PAST)
+    for customer, amount in (("anna", "150.00"), ("dora", "50.00")):
+        for month in range(6, 12):
+            name, day = f"{customer}{month}", f"2025-{month:02}-15"
+            row = {"invoice_id": name, "customer_id": customer, "issued_on": f"2025-{month:02}-01", "due_on": day}
+            tables["invoices"].append(row | {"amount": amount, "plan_id": ""})
+            tables["applications"].append({"invoice_id": name, "applied_on": day, "amount": amount, "kind": "cash"})
+    return tables
+
+
+def test_past_plans_stand_beside_what_was_said_of_them_and_what_the_rule_allows(tmp_path: Path) -> None:
+    """One of two promises was kept: Anna is said to keep (1 + 3 / 2) of 4, Bert 3 / 2 of 4, Dora half."""
+    rows = opened(agreed(), tmp_path).as_of("2026-06-15").plan_record()
+    told = rows.set_index("customer_id")
+    assert told.fit.to_dict() == {
+        "anna": plan_record.ALLOWED, "bert": plan_record.YOUNG, "dora": plan_record.LARGER,
+    }  # fmt: skip
+    assert told.kept.to_dict() == {"anna": 1, "bert": 0, "dora": 1}
+    assert told.p_kept.to_dict() == {"anna": 0.625, "bert": 0.375, "dora": 0.5}
+    assert told.loc["anna", ["instalments", "largest_amount", "carries_amount"]].tolist() == [2, 110, 150]
+    sums = plan_record.by_fit(rows).set_index("fit")
+    assert sums.kept_share.tolist() == [1, 1, 0]
+    assert sums.p_kept.tolist() == [0.625, 0.5, 0.375]
+    assert sums.plans.sum() == 3
 
 
 def test_a_ledger_without_agreements_knows_no_chance(tmp_path: Path) -> None:

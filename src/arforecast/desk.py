@@ -19,6 +19,7 @@ from arforecast import kernel, kpis, reconciliation, schedules, snapshot
 from arforecast.actions import (
     accounts,
     effect,
+    plan_record,
     plans,
     policy,
     policy_record,
@@ -63,9 +64,9 @@ from arforecast.snapshot import regrouped
 RECORD_WEEKS = 13
 CALLS = (
     "history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions", "scenarios",
-    "ratings", "policy",
+    "ratings", "policy", "plans",
 )  # fmt: skip
-RECORDS = ("late_record", "cash_record", "rating_results", "rating_skill", "policy_months")
+RECORDS = ("late_record", "cash_record", "rating_results", "rating_skill", "policy_months", "plan_results")
 MOST_MONTHS, MOST_WEEKS = 600, 156
 MEND_SNAPSHOT = " Add what was billed and paid before, and remove the snapshot from ledger.toml."
 FIRST_YEAR, LAST_YEAR = 1900, 2999
@@ -360,9 +361,20 @@ class Snapshot:
         self._history("A payment plan")
         return plans.instalments(self._facts, self._lives, self.day)
 
+    @kernel.telling("Looking at past payment plans")
+    def plan_record(self) -> pd.DataFrame:
+        """Past payment plans that are over, each with what was said of it and what the rule would have allowed; see
+        `arforecast.actions.plan_record.record`."""
+        self._record()
+        return plan_record.record(self._facts, self._lives, self.day)
+
+    def plan_results(self) -> pd.DataFrame:
+        """What past plans came to, beside what was said of them; see `arforecast.actions.plan_record.by_fit`."""
+        return plan_record.by_fit(self.plan_record())
+
     def plan_glossary(self) -> pd.DataFrame:
-        """What the columns of `plans` mean: kpi, meaning."""
-        return plans.glossary()
+        """What the columns of `plans` and of `plan_record` mean: kpi, meaning."""
+        return plan_record.glossary()
 
     @kernel.telling("Pricing terms")
     def pricing(self) -> pd.DataFrame:

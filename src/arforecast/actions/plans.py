@@ -49,7 +49,8 @@ def plans(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
     """One row a customer and currency to whom a plan is proposed, the largest debt first; see MEANINGS."""
     proposed, dated = _proposed(facts, as_of), working_days(known.holidays)
     parts = _parts(proposed, as_of, dated).groupby("plan")
-    told = proposed.join(_agreements(facts, known, as_of, proposed.customer_id)).assign(
+    kept = past_plans(planned(facts, as_of), known, as_of)
+    told = proposed.join(agreements(answers(facts), kept, proposed.customer_id)).assign(
         name=names(facts.books, proposed.customer_id),
         debt_balance=in_own_currency(proposed.debt, proposed.currency),
         instalment_amount=in_own_currency(parts.amount.first(), proposed.currency),
@@ -73,11 +74,6 @@ def instalments(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
     return rows[["customer_id", "currency", "instalment", "due_on", "amount"]].reset_index(drop=True)
 
 
-def glossary() -> pd.DataFrame:
-    """What the columns of `plans` mean: kpi, meaning."""
-    return pd.DataFrame(MEANINGS.items(), columns=["kpi", "meaning"])
-
-
 def _said(plan: Any) -> str:
     """The plan in words."""
     rest = "" if plan.last_amount == plan.instalment_amount else f", the last of {plan.last_amount:,.2f}"
@@ -94,8 +90,10 @@ def _proposed(facts: Facts, as_of: date) -> pd.DataFrame:
     """The debts that need more than one instalment and no more than are allowed: customer_id, currency, debt (minor
     units), instalments, payday, paying_months."""
     rules = facts.books.settings.plans
-    carried = _debts(facts, as_of).merge(_paid(facts, as_of), on=["customer_id", "currency"])
-    able = carried[(carried.oldest >= rules.from_past_due_days) & (carried.paying_months >= rules.paying_months)]
+    debts = _debts(facts, as_of).merge(
+        carried(paid(facts, carried_since(as_of), as_of), as_of), on=["customer_id", "currency"]
+    )
+    able = debts[(debts.oldest >= rules.from_past_due_days) & (debts.paying_months >= rules.paying_months)]
     count = np.ceil(able.debt / able.carries).astype("int64")
     long = able.assign(instalments=count)[(count > 1) & (count <= rules.longest_months)]
     return long.sort_values(["customer_id", "currency"], ignore_index=True)
@@ -110,14 +108,22 @@ def _debts(facts: Facts, as_of: date) -> pd.DataFrame:
     return fetched(sums)
 
 
-def _paid(facts: Facts, as_of: date) -> pd.DataFrame:
-    """What each customer paid in the months in which it paid: customer_id, currency, carries (what three in four of
-    them brought), payday (the day of the month on which it paid most often), paying_months."""
-    since = month_ends(as_of, MONTHS)[0].replace(day=1)
+def paid(facts: Facts, since: date, as_of: date) -> pd.DataFrame:
+    """What each customer paid by day from `since` on, known at as_of: customer_id, currency, happened_on, entered_on,
+    paid."""
     cash = facts.entries.filter((_.kind == "cash") & (_.entered_on <= as_of) & (_.happened_on >= since))
-    daily = fetched(cash.group_by("customer_id", "currency", "happened_on").aggregate(paid=total(-cash.change)))
-    daily = daily.assign(happened_on=pd.to_datetime(daily.happened_on))
+    by = ("customer_id", "currency", "happened_on", "entered_on")
+    rows = fetched(cash.group_by(*by).aggregate(paid=total(-cash.change)))
+    return rows.assign(happened_on=pd.to_datetime(rows.happened_on), entered_on=pd.to_datetime(rows.entered_on))
+
+
+def carried(paid: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """What each customer can carry by the months in which it was known at as_of to have paid: customer_id, currency,
+    carries (what three in four of them brought), payday (the day of the month on which it paid most often),
+    paying_months."""
+    lately = paid[(paid.entered_on <= pd.Timestamp(as_of)) & (paid.happened_on >= pd.Timestamp(carried_since(as_of)))]
     of = ["customer_id", "currency"]
+    daily = lately.groupby([*of, "happened_on"], as_index=False).paid.sum()
     months = daily.groupby([*of, daily.happened_on.dt.to_period("M").rename("month")]).paid.sum()
     paying = months[months > 0].groupby(of)
     paydays = daily[daily.paid > 0].assign(payday=daily.happened_on.dt.day).groupby([*of, "payday"]).size()
@@ -127,6 +133,11 @@ def _paid(facts: Facts, as_of: date) -> pd.DataFrame:
     carries = paying.quantile(QUANTILE, interpolation="lower").rename("carries")
     first = often.drop_duplicates(of).set_index(of).payday
     return pd.concat([carries, paying.size().rename("paying_months"), first], axis=1, join="inner").reset_index()
+
+
+def carried_since(as_of: date) -> date:
+    """The first day of the months that say what is carried."""
+    return month_ends(as_of, MONTHS)[0].replace(day=1)
 
 
 # The instalments
@@ -165,21 +176,38 @@ def _day_of(month: Any, payday: Ints) -> Days:
 # Whether it will be kept
 
 
-def _agreements(facts: Facts, known: Lives, as_of: date, of: pd.Series) -> pd.DataFrame:
-    """What each of some customers agreed to, and kept: agreements, agreements_kept, p_kept."""
-    due = answered(facts, "before_365_on").filter(_.over).select("customer_id", kept=_.kept.cast("int64"))
-    every = pd.concat([fetched(due), _past_plans(facts, known, as_of)], ignore_index=True)
+def agreements(promises: pd.DataFrame, plans: pd.DataFrame, of: pd.Series) -> pd.DataFrame:
+    """What each of some customers agreed to, and kept: agreements, agreements_kept, p_kept. `promises` and `plans` are
+    what was agreed so far by all: customer_id, kept (1 or 0)."""
+    every = pd.concat([promises, plans], ignore_index=True)
     sums = every.groupby("customer_id").kept.agg(["size", "sum"]).reindex(of, fill_value=0).set_axis(of.index)
     overall = every.kept.mean() if len(every) else np.nan
     chance = (sums["sum"] + STRENGTH * overall) / (sums["size"] + STRENGTH)
     return pd.DataFrame({"agreements": sums["size"], "agreements_kept": sums["sum"], "p_kept": chance})
 
 
-def _past_plans(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
-    """The plans of which an instalment fell due: customer_id, kept (1 or 0)."""
-    rows = facts.invoices.filter(_.plan_id.notnull() & (_.entered_on <= as_of) & (_.due_on < as_of))
-    parts = fetched(rows.select("invoice_id", "customer_id", "plan_id"))
+def answers(facts: Facts) -> pd.DataFrame:
+    """The promises of a year whose days of grace are over, on each day of the facts: as_of, customer_id, kept."""
+    over = answered(facts, "before_365_on").filter(_.over)
+    rows = fetched(over.select("as_of", "customer_id", kept=_.kept.cast("int64")))
+    return rows.assign(as_of=pd.to_datetime(rows.as_of))
+
+
+def planned(facts: Facts, as_of: date) -> pd.DataFrame:
+    """The instalments of plans that are known at as_of: invoice_id, customer_id, plan_id, currency, issued_on, due_on,
+    entered_on, amount (minor units of that currency)."""
+    rows = facts.invoices.filter(_.plan_id.notnull() & (_.entered_on <= as_of))
+    of, dated = ("invoice_id", "customer_id", "plan_id", "currency"), ("issued_on", "due_on", "entered_on")
+    own = facts.books.tables["invoices"].select("invoice_id", "amount")
+    parts = fetched(rows.select(*of, *dated).join(own, "invoice_id"))
+    return parts.assign(**{name: pd.to_datetime(parts[name]) for name in dated})
+
+
+def past_plans(planned: pd.DataFrame, known: Lives, as_of: date) -> pd.DataFrame:
+    """The plans of which an instalment was known at as_of to have fallen due: customer_id, plan_id, kept (1 or 0)."""
+    now = pd.Timestamp(as_of)
+    parts = planned[(planned.entered_on <= now) & (planned.due_on < now)]
     place, ended = ended_on(known, parts.invoice_id, as_of)
     late = (ended - known.due_on[place]).astype(np.int64)
     kept = parts.assign(kept=(late < DEFAULT_DAYS).astype(np.int64))
-    return kept.groupby(["customer_id", "plan_id"])[["kept"]].min().reset_index()[["customer_id", "kept"]]
+    return kept.groupby(["customer_id", "plan_id"])[["kept"]].min().reset_index()

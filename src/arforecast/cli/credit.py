@@ -52,13 +52,18 @@ def policy(ledger: str, as_of: str, past: str | None, where: tuple[str, ...], fo
 @click.argument("ledger")
 @AS_OF
 @click.option("--instalments", is_flag=True, help="Each instalment of each plan, in place of a row a plan.")
+@click.option(
+    "--past", type=click.Choice(["results", "record"]),
+    help="In place of today what past plans came to, beside what was said of them: in sum, or each of them.",
+)  # fmt: skip
 @WHERE
 @FORMAT
-def plans(ledger: str, as_of: str, instalments: bool, where: tuple[str, ...], form: str) -> None:
+def plans(ledger: str, as_of: str, instalments: bool, past: str | None, where: tuple[str, ...], form: str) -> None:
     """Print the payment plans that the accounts of LEDGER with overdue debt can carry, and the chance of each."""
     with waiting("Drawing up payment plans"):
         today = opened(ledger, where).as_of(as_of)
-        table = today.plan_instalments() if instalments else today.plans()
+        asked = f"plan_{past}" if past else "plan_instalments" if instalments else "plans"
+        table = getattr(today, asked)()
     print_table(table, form)
 
 

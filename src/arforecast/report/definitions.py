@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arforecast import schedules
-from arforecast.actions import effect, plans, policy_record, pricing, rating, worklist
+from arforecast.actions import effect, plan_record, policy_record, pricing, rating, worklist
 from arforecast.kpis import families, glossary
 from arforecast.settings import Settings
 
@@ -53,7 +53,7 @@ def _credit() -> Iterator[str]:
     tables = {
         "Ratings": rating,
         "The credit policy, today and by month": policy_record,
-        "Payment plans": plans,
+        "Payment plans, proposed and past": plan_record,
         "Discounts and late fees": pricing,
     }
     for title, room in tables.items():

@@ -10,14 +10,14 @@ DECLARED = {
         "actual agency_cost_amount all_overdue_balance amount asked_balance at_risk_amount billed_amount "
         "billing_amount billing_level billing_timing buying_amount came cash_amount cash_forgone_amount "
         "cash_forgone_low_amount cash_kept_amount collected_amount contacted_cash_amount cost_amount "
-        "credit_limit_amount credited_amount declared_amount difference_amount discount_offered_amount "
+        "credit_limit_amount credited_amount debt_balance declared_amount difference_amount discount_offered_amount "
         "discount_taken_amount disputed_amount due_amount error expected_14_amount expected_30_amount "
         "expected_cash_30 expected_loss_amount expected_loss_high_amount expected_loss_low_amount floor_amount "
-        "forecast handed_balance held_balance high_amount hold_amount issued_amount kept_amount left_balance "
-        "loss_avoided_amount loss_avoided_high_amount low_amount mean model_expected_30_amount net_amount "
-        "new_customers not_due_balance open_balance open_book opening_balance outflows_amount over_limit_amount "
-        "overdue_balance overdue_change_amount p10 p25 p2_5 p50 p75 p90 p97_5 payment_timing prepayment_amount "
-        "promised_amount proposed_limit_amount receipts_amount recovered_90_amount refused_amount "
+        "forecast handed_balance held_balance high_amount hold_amount instalment_amount issued_amount kept_amount "
+        "left_balance loss_avoided_amount loss_avoided_high_amount low_amount mean model_expected_30_amount "
+        "net_amount new_customers not_due_balance open_balance open_book opening_balance outflows_amount "
+        "over_limit_amount overdue_balance overdue_change_amount p10 p25 p2_5 p50 p75 p90 p97_5 payment_timing "
+        "prepayment_amount promised_amount proposed_limit_amount receipts_amount recovered_90_amount refused_amount "
         "reserved_cash_amount rest rest_amount sales_amount shortened_amount so_far so_far_p10 so_far_p90 "
         "soon_amount unbilled value value_high value_high_amount value_low value_low_amount value_of_action "
         "waived_amount worth_amount written_off_amount"
@@ -25,18 +25,18 @@ DECLARED = {
     "share": (
         "age baseline_error_share bias bias_share billed_share cash_share confidence contacted_share cost_share "
         "cost_to_cash_share cost_to_recovered_share coverage_80 discount_yearly_cost_share error_share held_share "
-        "high inside_80_share interval_share_80 late_share late_share_high late_share_low level_change_share "
-        "loss_rate_share low missed_share moved_share net_accuracy of_growth_share of_overdue_share open_share "
-        "p_below_floor p_from p_late p_paid_14 p_paid_30 p_to paid_14_share paid_on_time_share ratio recovered_30 "
-        "recovered_60 recovered_90 recovered_90_share reserved_contacted_share right_party_share to used_share wape "
-        "written_off_share written_off_share_high written_off_share_low"
+        "high inside_80_share interval_share_80 kept_share kept_share_high kept_share_low late_share late_share_high "
+        "late_share_low level_change_share loss_rate_share low missed_share moved_share net_accuracy of_growth_share "
+        "of_overdue_share open_share p_below_floor p_from p_kept p_late p_paid_14 p_paid_30 p_to paid_14_share "
+        "paid_on_time_share ratio recovered_30 recovered_60 recovered_90 recovered_90_share reserved_contacted_share "
+        "right_party_share to used_share wape written_off_share written_off_share_high written_off_share_low"
     ),
     "count": (
         "accounts better_accounts broken_plans broken_promises contacted_accounts contacts customers disputes fees "
         "forecasts half_customers handed_invoices held_accounts horizon_week instalments invoices left minutes "
         "most_invoices new_accounts not_due_invoices oldest_days_past_due open_count origins over_limit_accounts "
-        "overdue_invoices past_ratings payments placed plans prepaid_accounts rank reserved reserved_accounts "
-        "week weeks weeks_needed within_days worse_accounts worth_it"
+        "overdue_invoices past_ratings payments placed plans prepaid_accounts rank reserved reserved_accounts week "
+        "weeks weeks_needed within_days worse_accounts worth_it"
     ),
     "days": "miss_days model_miss_days proposed_terms_days resolved_days shortened_days terms_days",
     "date": (
@@ -46,9 +46,9 @@ DECLARED = {
     "month": "due_month_on issue_month_on month_on",
     "quarter": "quarter_on",
     "text": (
-        "action better chance collector customer customer_id days_late_range fact grade grade_before group "
-        "invoice_id late_range message name note outcome proposal question reason reasons rules_met scenario "
-        "source span unit verdict way weeks_ahead what_moved why without_precedent written_off_range"
+        "action better chance collector customer customer_id days_late_range fact fit grade grade_before group "
+        "invoice_id late_range message name note outcome proposal question reason reasons rules_met scenario source "
+        "span unit verdict way weeks_ahead what_moved why without_precedent written_off_range"
     ),
     "name": "baseline category channel figure gate kpi method part timing",
     "bucket": "bucket days_past_due from_bucket terms",

@@ -12,7 +12,7 @@ import pandas as pd
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.accounts import SHEET, with_names
-from arforecast.report.formats import NBSP, brief, count, decimal, many, money, percent, spoken
+from arforecast.report.formats import NBSP, brief, count, decimal, exact, many, money, percent, spoken
 
 GRADES, NEW = ("A", "B", "C", "D", "E"), "new"
 STEPS = {grade: step for step, grade in enumerate(GRADES)}
@@ -243,6 +243,59 @@ def _sooner(months: pd.DataFrame) -> str:
         for days, of in (("days_late", "sales_amount"), ("kept_days_late", "kept_amount"))
     )
     return f"what it keeps was paid {brief(kept)} days late, all of it {brief(late)}"
+
+
+# ------------------------------------------------------------------ payment plans
+
+
+def plans(plans: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int = 10) -> Exhibit:
+    """The payment plans that accounts can carry by their own record, each in the currency of the debt."""
+    return Exhibit(
+        question="Which payment plans can accounts carry?",
+        numbers=cut(plans, _named_plans, customers),
+        units={"currency": "text", "plan": "text"},
+        says=_plans_said,
+        file="proposed_plans",
+        call="today.plans()",
+        why=why(stamp, "plans"),
+        nothing="No account with old debt can carry a plan by its record.",
+        table={"columns": ["customer", "debt_balance", "plan", "p_kept"], "limit": rows, "links": SHEET, "act": True}
+        | {"missing": "neither promises nor plans in this ledger"},
+    )
+
+
+def _named_plans(plans: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    rows = with_names(plans, customers).assign(plan=plans["plan"].map(spoken))
+    return rows[
+        ["customer_id", "customer", "debt_balance", "currency", "instalments", "instalment_amount", "plan", "p_kept"]
+    ]
+
+
+def _plans_said(rows: pd.DataFrame) -> str:
+    first = rows.iloc[0]
+    owed = f"{exact(first['debt_balance'])} {first['currency']} in {count(first['instalments'])} instalments"
+    chance = "" if pd.isna(first["p_kept"]) else f", kept with a chance of {percent(first['p_kept'])}"
+    return f"{many(len(rows), 'plan')} can be offered. First {first['customer']}: {owed}{chance}"
+
+
+def plan_results(results: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """Whether past plans were kept, beside the chance that was said, by whether the rule would have allowed them."""
+    return Exhibit(
+        question="Were past plans kept, and was that said?",
+        numbers=results,
+        says=_plan_results_said,
+        file="plan_results",
+        call="today.plan_results()",
+        why=why(stamp, "plan_results"),
+        nothing="No payment plan of the last 24 months is over.",
+        table={"act": True, "missing": "too few customers, or neither promises nor plans before"},
+    )
+
+
+def _plan_results_said(rows: pd.DataFrame) -> str:
+    said, kept = ((rows[of] * rows["plans"]).sum(min_count=1) / rows["plans"].sum() for of in ("p_kept", "kept_share"))
+    told = "" if rows["p_kept"].isna().any() else f"; {percent(said)} was said"
+    return f"{percent(kept)} of {many(rows['plans'].sum(), 'past plan')} were kept{told}"
 
 
 # ------------------------------------------------------------------ how right grades were
