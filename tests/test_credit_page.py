@@ -131,3 +131,21 @@ def test_plans_stand_in_their_currency_and_past_ones_beside_what_was_said() -> N
     assert credit.plan_results(past, STAMP).sentence == "75\u00a0% of 4 past plans were kept; 70\u00a0% was said"
     unsaid = credit.plan_results(past.assign(p_kept=np.nan), STAMP).sentence
     assert unsaid == "75\u00a0% of 4 past plans were kept"
+
+
+def test_terms_are_listed_where_they_change_or_a_discount_tells() -> None:
+    priced = pd.DataFrame(
+        {
+            "customer_id": list("abc"), "verdict": ["costs more than it brings", "", ""],
+            "uptake_share": [0.5, np.nan, np.nan], "discount_share": [0.02, np.nan, np.nan],
+            "break_even_share": [0.001, 0.001, 0.001], "net_gain_amount": [-9.0, 0.0, 0.0],
+            "terms_days": [30.0, 30.0, 30.0], "proposed_terms_days": [30.0, 15.0, 30.0],
+            "proposed_terms": ["net 30", "net 15", "net 30"],
+        }
+    )  # fmt: skip
+    shown = credit.terms(priced, CUSTOMERS, STAMP)
+    assert shown.numbers["customer"].tolist() == ["Ann", "Bo (b)"]
+    assert shown.sentence == (
+        "The discount offered to 1 customer costs more than it brings, to 0 it pays; "
+        "to 0 half a percent could be offered"
+    )

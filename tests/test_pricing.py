@@ -57,6 +57,18 @@ def test_a_discount_pays_up_to_what_the_days_gained_earn(rows: pd.DataFrame) -> 
     assert rows.index[0] == "anna"
 
 
+def test_terms_follow_from_the_grade_and_from_what_pays(rows: pd.DataFrame) -> None:
+    """All but Anna have too few invoices, and are treated as grade C, with 30 days at most; nobody is offered 2 % that
+    costs more than it brings. Bert's 2 % pays, and half a percent pays with the others."""
+    columns = ["terms_days", "proposed_terms_days", "proposed_discount_share", "proposed_terms"]
+    assert rows.loc["bert", columns].tolist() == [30, 30, 0.02, "2/10 net 30"]
+    assert rows.loc["anna", columns].tolist() == [30, 30, 0.005, "0.5/10 net 30"]
+    assert rows.loc["cora", columns].tolist() == [30, 30, 0.005, "0.5/10 net 30"]
+    assert pricing._terms(0.0, 0.0, 10) == "prepayment"
+    short = rows.reset_index().assign(proposed_terms_days=10.0)
+    assert set(pricing._with_terms(short, 10).proposed_terms) == {"net 10"}
+
+
 def test_what_is_offered_is_over_and_what_is_taken_is_of_it(rows: pd.DataFrame) -> None:
     columns = ["billed_amount", "offered_amount", "taken_amount", "uptake_share", "discount_share"]
     assert rows.loc["anna", columns].tolist() == [3000, 40, 20, 0.5, 0.02]

@@ -64,7 +64,7 @@ from arforecast.snapshot import regrouped
 RECORD_WEEKS = 13
 CALLS = (
     "history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions", "scenarios",
-    "ratings", "policy", "plans",
+    "ratings", "policy", "plans", "pricing",
 )  # fmt: skip
 RECORDS = ("late_record", "cash_record", "rating_results", "rating_skill", "policy_months", "plan_results")
 MOST_MONTHS, MOST_WEEKS = 600, 156
@@ -378,14 +378,14 @@ class Snapshot:
 
     @kernel.telling("Pricing terms")
     def pricing(self) -> pd.DataFrame:
-        """What early payment is worth by customer, the discounts that pay at the cost of capital, and what late fees
-        bring; see `arforecast.actions.pricing`. Money in the reporting currency.
+        """What early payment is worth by customer, the discounts that pay at the cost of capital, what late fees bring,
+        and the terms that follow; see `arforecast.actions.pricing`. Money in the reporting currency.
 
         >>> today.pricing()[["customer_id", "verdict", "break_even_share"]].columns.tolist()
         ['customer_id', 'verdict', 'break_even_share']
         """
         self._history("What early payment is worth")
-        return pricing.pricing(self._facts, self._lives, self.day)
+        return pricing.pricing(self._facts, self._conduct, self.day)
 
     def pricing_glossary(self) -> pd.DataFrame:
         """What the columns of `pricing` mean: kpi, meaning."""

@@ -1,4 +1,5 @@
-"""What early payment is worth and late payment brings, by customer: discounts at the cost of capital, late fees.
+"""What early payment is worth and late payment brings, by customer: discounts at the cost of capital, late fees, and
+the terms that follow.
 
 A discount of the share d for paying g days sooner costs d / (1 - d) of what is paid, once; the capital it frees earns
 r x g / 365. It pays up to the share at which the two are equal:
@@ -7,6 +8,10 @@ r x g / 365. It pays up to the share at which the two are equal:
 
 g are the days that the customer takes without a discount, less those within which one is given. Who takes it may have
 paid soon anyway: what an offer changed is not in the data, so g is the most that was gained.
+
+Terms are proposed as the trade writes them, 2/10 net 30: a discount of 2 % within 10 days, else all within 30. The days
+are those of the credit policy, the discount is the one offered where it pays, else the least that anybody pays sooner
+for, where that pays.
 """
 
 from __future__ import annotations
@@ -18,6 +23,8 @@ import pandas as pd
 from ibis import _
 
 from arforecast.actions.accounts import names
+from arforecast.actions.policy import judge
+from arforecast.actions.rating import Conduct
 from arforecast.forecast.exposure import Lives, ended_on
 from arforecast.kpis import known
 from arforecast.schedules.sheet import YEAR_DAYS, known_at_issue, share
@@ -29,7 +36,8 @@ LEAST = 0.005
 COLUMNS = [
     "customer_id", "name", "verdict", "net_gain_amount", "billed_amount", "offered_amount", "taken_amount",
     "uptake_share", "discount_share", "break_even_share", "usual_days", "gained_days", "fees_amount",
-    "fees_collected_amount", "fees_collected_share",
+    "fees_collected_amount", "fees_collected_share", "terms_days", "proposed_terms_days", "proposed_discount_share",
+    "proposed_terms",
 ]  # fmt: skip
 MEANINGS = {
     "verdict": "Whether the discount that is offered pays: pays, or costs more than it brings; could be offered where "
@@ -50,14 +58,22 @@ MEANINGS = {
     "fees_amount": "Late fees charged in the last 365 days.",
     "fees_collected_amount": "What was paid of them.",
     "fees_collected_share": "fees_collected_amount / fees_amount.",
+    "terms_days": "Its usual terms: the median of issue to due of the last 365 days.",
+    "proposed_terms_days": "The same, but no longer than the credit policy gives its grade; 0 where it pays before "
+    "delivery.",
+    "proposed_discount_share": "discount_share where that pays; else half a percent where break_even_share is no less; "
+    "else 0, as where the terms are no longer than the days within which a discount is given.",
+    "proposed_terms": "Both, as the trade writes them: prepayment; net 30; 0.5/10 net 30 for half a percent within 10 "
+    "days, else all within 30.",
 }
 
 
-def pricing(facts: Facts, past: Lives, as_of: date) -> pd.DataFrame:
+def pricing(facts: Facts, own: Conduct, as_of: date) -> pd.DataFrame:
     """One row a customer billed in the last 365 days, who costs most by its discounts first; see MEANINGS. Money is in
     major units."""
-    bills = _bills(facts, past, as_of)
-    sums = _summed(bills, float(_discount_days(bills)))
+    bills = _bills(facts, own.known, as_of)
+    discount_days = _discount_days(bills)
+    sums = _summed(bills, discount_days)
     rate = facts.books.settings.actions.cost_of_capital_share
     earned = rate * sums.gained_days / YEAR_DAYS
     rows = sums.assign(
@@ -70,8 +86,9 @@ def pricing(facts: Facts, past: Lives, as_of: date) -> pd.DataFrame:
     )
     if known.not_in_ledger(facts.books, needs="applications"):
         rows = rows.assign(**dict.fromkeys(("taken_amount", "uptake_share", "net_gain_amount"), np.nan))
-    told = rows.assign(verdict=_verdicts(rows)).sort_values(["net_gain_amount", "customer_id"], ignore_index=True)
-    return read(told, facts)[COLUMNS]
+    graded = judge(facts, own, [as_of])[["customer_id", "terms_days", "proposed_terms_days"]]
+    told = _with_terms(rows.assign(verdict=_verdicts(rows)).merge(graded, "left", "customer_id"), discount_days)
+    return read(told.sort_values(["net_gain_amount", "customer_id"], ignore_index=True), facts)[COLUMNS]
 
 
 def glossary() -> pd.DataFrame:
@@ -142,3 +159,18 @@ def _verdicts(rows: pd.DataFrame) -> list[str]:
         "",
     )
     return [str(word) for word in words]
+
+
+def _with_terms(rows: pd.DataFrame, discount_days: float) -> pd.DataFrame:
+    """The rows with the terms that follow from their figures."""
+    least = np.where(rows.break_even_share >= LEAST, LEAST, 0.0)
+    discount = rows.discount_share.round(3).where(rows.verdict == "pays", least)
+    proposed = discount.where(rows.proposed_terms_days > discount_days, 0.0)
+    words = [_terms(*row, discount_days) for row in zip(proposed, rows.proposed_terms_days, strict=True)]
+    return rows.assign(proposed_discount_share=proposed, proposed_terms=words)
+
+
+def _terms(discount: float, days: float, discount_days: float) -> str:
+    if days == 0:
+        return "prepayment"
+    return (f"{100 * discount:.3g}/{discount_days:.0f} " if discount else "") + f"net {days:.0f}"

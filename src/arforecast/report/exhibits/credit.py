@@ -245,6 +245,40 @@ def _sooner(months: pd.DataFrame) -> str:
     return f"what it keeps was paid {brief(kept)} days late, all of it {brief(late)}"
 
 
+# ------------------------------------------------------------------ terms
+
+
+def terms(pricing: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int = 10) -> Exhibit:
+    """Whose discount does not pay, to whom one could be offered, whose terms are too long; and the terms that follow,
+    the dearest discount first."""
+    columns = ["customer", "verdict", "discount_share", "break_even_share", "net_gain_amount", "terms_days"]
+    return Exhibit(
+        question="On what terms to sell, and which discounts pay?",
+        numbers=cut(pricing, _changed_terms, customers),
+        says=_terms_said,
+        file="proposed_terms",
+        call="today.pricing()",
+        why=why(stamp, "pricing"),
+        nothing="Nobody's terms are to be changed, and no discount pays.",
+        table={"columns": [*columns, "proposed_terms"], "limit": rows, "links": SHEET, "act": True}
+        | {"totals": ["net_gain_amount"], "missing": "nothing offered, or nothing paid that could tell"},
+    )
+
+
+def _changed_terms(pricing: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    rows = with_names(pricing, customers)
+    changed = rows["verdict"].ne("") | rows["proposed_terms_days"].lt(rows["terms_days"])
+    told = ["uptake_share", "discount_share", "break_even_share", "net_gain_amount", "terms_days", "proposed_terms"]
+    return rows.loc[changed, ["customer_id", "customer", "verdict", *told]].reset_index(drop=True)
+
+
+def _terms_said(rows: pd.DataFrame) -> str:
+    each = rows["verdict"].value_counts()
+    costs, pays, could = (each.get(verdict, 0) for verdict in ("costs more than it brings", "pays", "could be offered"))
+    offered = f"The discount offered to {many(costs, 'customer')} costs more than it brings, to {count(pays)} it pays"
+    return f"{offered}; to {count(could)} half a percent could be offered"
+
+
 # ------------------------------------------------------------------ payment plans
 
 
