@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import random
 from collections import defaultdict
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -827,6 +829,14 @@ def test_names_on_the_sheets_stay_text_and_each_account_keeps_its_own_rows() -> 
     assert "C1-invoice" not in second
     assert "C2-invoice" in second
     assert "The last contacts: there is nothing to show here." in first
+
+
+@pytest.mark.parametrize("customer", ["C1", 'O"Brien', "O'Brien", "a\\b", "\N{GRINNING FACE} é"])
+def test_the_call_under_a_sheet_can_be_pasted_whatever_the_identifier(customer: str) -> None:
+    accounts = ranked(frames.accounts()).head(1).assign(customer_id=customer)
+    markup = page.account_sheets(accounts, sheets_of([customer]), frames.stamp())
+    call = html.unescape(markup.rpartition("<code>")[2].partition("</code>")[0])
+    assert eval(call, {"today": SimpleNamespace(account=str)}) == customer
 
 
 def sheets_of(customers: list[str]) -> Sheet:

@@ -214,6 +214,14 @@ def test_a_column_without_a_unit_is_refused() -> None:
         own(units={"open_balance": "ratio"})
 
 
+def test_a_plain_word_takes_no_unit_unasked_and_a_family_has_one() -> None:
+    plain = ROWS.assign(value=1.0, mean=2.0, ratio=3.0)
+    with pytest.raises(UsageError, match=r"declares no unit of value, mean, ratio"):
+        own(numbers=plain)
+    kept = own(numbers=ROWS.assign(**{"age:0": 0.5, "age:1": 1.0}), units={"who": "text", "age": "share"})
+    assert kept.told()["table"]["rows"][0][2:] == ["50\u00a0%", "100\u00a0%"]
+
+
 def test_an_exhibit_keeps_its_numbers_in_a_run_and_links_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "who.csv" not in own().html()
     monkeypatch.setitem(exhibit.RUN, "data", str(tmp_path / "data"))

@@ -41,12 +41,12 @@ class Card(NamedTuple):
 class Exhibit:
     """One question and its answer.
 
-    numbers: a small frame; units: how each of its columns is written, where `arforecast.report.units` does not say it.
-    says: the answer, a sentence made of the numbers alone. It is shown
-    as `cards`, or drawn by `chart`, a function of the numbers and the axes, or else as a table. file: what its CSV is
-    called. call: what opens it. why: the reason for which nothing can be said, and nothing: what is said where there
-    are no numbers. defines: the terms it uses. table: options of `tables.show`. at: where a page takes it apart; then
-    it is only said here.
+    numbers: a small frame; units: how each of its columns is written, where `arforecast.report.units` does not say
+    it; a family of columns, such as `age:3`, by what stands before the colon. says: the answer, a sentence made of
+    the numbers alone. It is shown as `cards`, or drawn by `chart`, a function of the numbers and the axes, or else
+    as a table. file: what its CSV is called. call: what opens it. why: the reason for which nothing can be said,
+    and nothing: what is said where there are no numbers. defines: the terms it uses. table: options of
+    `tables.show`. at: where a page takes it apart; then it is only said here.
 
     In a notebook it shows itself as the page does (text/html), as its sentence (text/plain), and under the type KIND
     as JSON: `question`, `sentence`, `state` (known, nothing, not defined, unknown), `cards` (each label, value, note,
@@ -77,11 +77,14 @@ class Exhibit:
 
     def __post_init__(self) -> None:
         """Raises UsageError for a column without a unit, which would be guessed."""
-        units = {str(column): declared(str(column)) for column in self.numbers} | dict(self.units)
+        units = dict(self.units) | {str(column): self._unit(str(column)) for column in self.numbers}
         undeclared = [column for column, unit in units.items() if not unit]
         if undeclared:
             raise UsageError(f"{self.question} declares no unit of {', '.join(undeclared)}. Name one in units.")
         object.__setattr__(self, "units", units)
+
+    def _unit(self, column: str) -> str:
+        return self.units.get(column) or self.units.get(column.partition(":")[0]) or declared(column)
 
     @property
     def state(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -117,7 +118,7 @@ def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, An
             "name": row["customer"],
             "said": sheet.said(row),
             "facts": sheet.facts(row, unpaid),
-            "call": f'today.account("{row["customer_id"]}")',
+            "call": f"today.account({json.dumps(row['customer_id'], ensure_ascii=False)})",
             "tables": [_sheet_table(kind, _of(frame, row)) for kind, frame in told.items()],
         }
         for _, row in accounts.iterrows()

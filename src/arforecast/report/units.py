@@ -1,8 +1,8 @@
 """Units: in which unit the columns of the project's frames are, declared once and by name for every exhibit.
 
-A unit is one of `formats.FORMATS`, or `unit` and `change` for the one that the row's column `unit` names. A family of
-columns, such as `age:3`, is declared by what stands before the colon. A column that means something else in one
-exhibit is declared there, and the measures are where they are defined.
+A unit is one of `formats.FORMATS`, or `unit` and `change` for the one that the row's column `unit` names. Declared here
+is what is no plain word: an analyst's own column `value` or `mean` would take its unit unasked. Such columns, and those
+that mean something else in one exhibit, are declared there, and the measures where they are defined.
 """
 
 DECLARED = {
@@ -14,23 +14,23 @@ DECLARED = {
         "discount_taken_amount disputed_amount due_amount error expected_14_amount expected_30_amount "
         "expected_cash_30 expected_loss_amount expected_loss_high_amount expected_loss_low_amount floor_amount "
         "forecast handed_balance held_balance high_amount hold_amount instalment_amount issued_amount kept_amount "
-        "left_balance loss_avoided_amount loss_avoided_high_amount low_amount mean model_expected_30_amount "
-        "net_amount net_gain_amount new_customers not_due_balance open_balance open_book opening_balance "
-        "outflows_amount over_limit_amount overdue_balance overdue_change_amount p10 p25 p2_5 p50 p75 p90 p97_5 "
-        "payment_timing prepayment_amount promised_amount proposed_limit_amount receipts_amount recovered_90_amount "
-        "refused_amount reserved_cash_amount rest rest_amount sales_amount shortened_amount so_far so_far_p10 "
-        "so_far_p90 soon_amount unbilled value value_high value_high_amount value_low value_low_amount "
-        "value_of_action waived_amount worth_amount written_off_amount"
+        "left_balance loss_avoided_amount loss_avoided_high_amount low_amount model_expected_30_amount net_amount "
+        "net_gain_amount new_customers not_due_balance open_balance open_book opening_balance outflows_amount "
+        "over_limit_amount overdue_balance overdue_change_amount p10 p25 p2_5 p50 p75 p90 p97_5 payment_timing "
+        "prepayment_amount promised_amount proposed_limit_amount receipts_amount recovered_90_amount refused_amount "
+        "reserved_cash_amount rest rest_amount sales_amount shortened_amount so_far so_far_p10 so_far_p90 "
+        "soon_amount unbilled value_high value_high_amount value_low value_low_amount value_of_action waived_amount "
+        "worth_amount written_off_amount"
     ),
     "share": (
-        "age baseline_error_share bias bias_share billed_share break_even_share cash_share confidence "
-        "contacted_share cost_share cost_to_cash_share cost_to_recovered_share coverage_80 discount_share "
-        "discount_yearly_cost_share error_share held_share high inside_80_share interval_share_80 kept_share "
-        "kept_share_high kept_share_low late_share late_share_high late_share_low level_change_share loss_rate_share "
-        "low missed_share moved_share net_accuracy of_growth_share of_overdue_share open_share p_below_floor p_from "
-        "p_kept p_late p_paid_14 p_paid_30 p_to paid_14_share paid_on_time_share ratio recovered_30 recovered_60 "
-        "recovered_90 recovered_90_share reserved_contacted_share right_party_share to uptake_share used_share wape "
-        "written_off_share written_off_share_high written_off_share_low"
+        "baseline_error_share bias bias_share billed_share break_even_share cash_share confidence contacted_share "
+        "cost_share cost_to_cash_share cost_to_recovered_share coverage_80 discount_share discount_yearly_cost_share "
+        "error_share held_share inside_80_share interval_share_80 kept_share kept_share_high kept_share_low "
+        "late_share late_share_high late_share_low level_change_share loss_rate_share missed_share moved_share "
+        "net_accuracy of_growth_share of_overdue_share open_share p_below_floor p_from p_kept p_late p_paid_14 "
+        "p_paid_30 p_to paid_14_share paid_on_time_share recovered_30 recovered_60 recovered_90 recovered_90_share "
+        "reserved_contacted_share right_party_share uptake_share used_share wape written_off_share "
+        "written_off_share_high written_off_share_low"
     ),
     "count": (
         "accounts better_accounts broken_plans broken_promises contacted_accounts contacts customers disputes fees "
@@ -65,7 +65,7 @@ UNITS = {column: unit for unit, columns in DECLARED.items() for column in column
 def declared(column: str) -> str:
     """The unit of a column, empty where none is declared.
 
-    >>> declared("open_balance"), declared("age:3"), declared("size")
+    >>> declared("open_balance"), declared("p_late"), declared("value")
     ('money', 'share', '')
     """
-    return UNITS.get(column.partition(":")[0], "")
+    return UNITS.get(column, "")

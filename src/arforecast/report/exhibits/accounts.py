@@ -140,6 +140,7 @@ def standing(ranked: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Which accounts need a look?",
         numbers=numbers.astype({"value": "float64", "accounts": "Int64"}),
+        units={"value": "money"},
         says=_standing_said,
         cards=partial(_cards, unpaid=why(stamp, "history")),
         file="accounts_standing",

@@ -10,12 +10,13 @@ import pandas as pd
 from arforecast.forecast.scores import ratio
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
-from arforecast.report.exhibits.late import judged
+from arforecast.report.exhibits.late import ODDS, judged
 from arforecast.report.formats import NBSP, count, date, many, money, money_range, percent
 
 QUANTILES = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 SPANS = (1, 4, 13)
 UNJUDGED = "No past forecast can be judged yet, so nothing is known about how right this one is."
+EXPECTED = {"mean": "money"}
 
 
 def standing(cash: pd.DataFrame, within: pd.DataFrame, stamp: Stamp) -> Exhibit:
@@ -23,6 +24,7 @@ def standing(cash: pd.DataFrame, within: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What cash will come?",
         numbers=cut(within, _with_unbilled, cash),
+        units=EXPECTED,
         says=_standing_said,
         cards=_cards,
         file="cash_within",
@@ -93,6 +95,7 @@ def weeks(cash: pd.DataFrame, record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How much, week by week, and how sure is it?",
         numbers=cut(cash, by_week, record),
+        units=EXPECTED,
         says=_weeks_said,
         chart=partial(charts.columns, over="week_start", stack=stack, sticks=("p10", "mean", "p90"), key=key),
         file="cash_weeks",
@@ -130,6 +133,7 @@ def together(within: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How much until when?",
         numbers=cut(within, _together),
+        units=EXPECTED,
         says=lambda rows: f"{expected(rows.iloc[-1])}, in {many(len(rows), 'week')}",
         chart=partial(charts.lines, over="until_on", named={"mean": "expected"}, band=("p10", "p90"),
                       label="Cash until then", key="The band holds eight of ten outcomes."),
@@ -149,6 +153,7 @@ def days(days: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="On which days?",
         numbers=cut(days, _by_day),
+        units=EXPECTED,
         says=_days_said,
         chart=partial(charts.columns, over="on", stack=["open_book", "unbilled"], sticks=("p10", "mean", "p90"),
                       fills=charts.FILLS[1:], label="Cash of the day",
@@ -195,6 +200,7 @@ def months(months: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How much, month by month?",
         numbers=cut(months, _by_month),
+        units=EXPECTED,
         says=_months_said,
         file="cash_months",
         call="today.cash_months()",
@@ -230,6 +236,7 @@ def position(position: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What is left when all that is due is paid?",
         numbers=position,
+        units=EXPECTED,
         says=_position_said,
         chart=partial(charts.lines, over="until_on", named={"mean": "expected", "floor_amount": "floor"},
                       band=("p10", "p90"), label="Cash position", key="The band holds eight of ten outcomes."),
@@ -412,6 +419,7 @@ def skill(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Is it better than a simple rule?",
         numbers=cut(record, horizons),
+        units=ODDS,
         says=_skill_said,
         file="cash_skill",
         call="today.cash_record()",
@@ -606,6 +614,7 @@ def spans(within: pd.DataFrame, record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What cash will come?",
         numbers=cut(within, _spans, record),
+        units=EXPECTED,
         says=_spans_said,
         file="brief_cash",
         call="today.cash_within()",

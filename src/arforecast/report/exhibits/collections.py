@@ -157,6 +157,7 @@ def vintage(schedule: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="How fast is a month's billing collected?",
         numbers=cut(schedule, _triangle),
+        units={"age": "share"},
         says=_vintage_said,
         chart=partial(charts.heat, over="issue_month_on", cells="age:", label="Months after issue; collected, percent"),
         file="vintage",
@@ -193,6 +194,7 @@ def roll_rates(schedule: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Where do balances roll within a month?",
         numbers=cut(schedule, matrix),
+        units={"to": "share"},
         says=_roll_rates_said,
         chart=partial(charts.heat, over="from_bucket", cells="to:", label="A month later, percent of the bucket"),
         file="roll_rates",

@@ -22,6 +22,8 @@ FACTS = {
     "moved_by_size": "the amount",
     "moved_by_terms": "the terms",
 }
+# What the error of one way of saying it is of another's, with the range.
+ODDS = dict.fromkeys(("ratio", "low", "high"), "share")
 P_LATE_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -249,6 +251,7 @@ def skill(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Are these chances better than a simple rule?",
         numbers=cut(record, _skill),
+        units=ODDS,
         says=_skill_said,
         file="late_skill",
         call="today.late_record()",

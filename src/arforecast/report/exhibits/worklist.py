@@ -15,6 +15,7 @@ def standing(everyone: pd.DataFrame, first: pd.DataFrame, stamp: Stamp) -> Exhib
     return Exhibit(
         question="Whom to contact next?",
         numbers=cut(everyone, _sums, first),
+        units={"value": "money"},
         says=_standing_said,
         cards=_cards,
         file="worklist_standing",
