@@ -20,6 +20,7 @@ from arforecast.actions.worklist import COLUMNS, Limits
 from arforecast.desk import Snapshot
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import contacts
+from arforecast.report.exhibits import worklist as shown
 from arforecast.report.tables import write_csv
 from arforecast.settings import Action, Actions, Settings
 from forecasts import AS_OF, sample, sample_facts, sample_today
@@ -83,6 +84,17 @@ def test_what_it_is_worth_is_cash_sooner_and_loss_avoided_less_its_cost(listed: 
     assert (row.value_low_amount, row.value_high_amount) == pytest.approx((worth[0] - cost, worth[1] - cost))
     assert row.value_of_action == pytest.approx(sum(worth) / 2 - cost)
     assert row.cost_amount == pytest.approx(cost)
+
+
+def test_the_number_to_ask_on_is_that_of_the_customer_and_inert(listed: pd.DataFrame, today: Snapshot) -> None:
+    told = today.books.tables["customers"].select("customer_id", "phone").to_pandas().set_index("customer_id").phone
+    assert listed.phone.tolist() == told[listed.customer_id].tolist()
+    saved = io.StringIO()
+    write_csv(listed[["phone"]].head(1), saved)
+    assert saved.getvalue().splitlines()[1].startswith("'+1 ")
+    stamp, first = frames.stamp() | {"unknown": {}, "missing_tables": []}, listed.head(2).assign(customer="Ann")
+    assert "&lt;b&gt;555" in shown.listed(first.assign(phone="<b>555"), stamp).html()
+    assert "Phone" not in shown.listed(first.assign(phone=None), stamp).html()
 
 
 # Which step fits

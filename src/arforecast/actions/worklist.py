@@ -29,7 +29,7 @@ COLUMNS = [
     "rank", "customer_id", "open_balance", "overdue_balance", "oldest_days_past_due", "p_paid_14", "expected_cash_30",
     "action", "value_of_action", "reason", "name", "asked_balance", "value_low_amount", "value_high_amount",
     "cost_amount", "minutes", "contact_on", "collector", "contacted_on", "channel", "outcome", "promised_on",
-    "promised_amount",
+    "promised_amount", "phone",
 ]  # fmt: skip
 
 
@@ -54,6 +54,7 @@ MEANINGS = {
     "contact_on": "The first day after as_of that is neither of a weekend nor a public holiday.",
     "contacted_on": "The day of the last contact; channel and outcome are that one's.",
     "promised_on": accounts.MEANINGS["promised_on"],
+    "phone": "The number to ask for the money on, as the customers table has it.",
 }
 DONE = {
     "dispute": "An invoice is under an open dispute; nothing is asked for before that is settled.",
@@ -137,7 +138,7 @@ def _standing(facts: Facts, then: Past, invoices: pd.DataFrame) -> pd.DataFrame:
     """The accounts with something overdue or due soon, beside what is asked of each and expected of it."""
     sums = _sums(invoices, facts.books.settings.ledger.decimals)
     rows = accounts.owing(facts, then.origin).merge(sums, on="customer_id")
-    for part in (_contacted, _broken):
+    for part in (_contacted, _broken, _phones):
         rows = rows.merge(read(part(facts, then.origin), facts), on="customer_id", how="left")
     return rows
 
@@ -169,6 +170,11 @@ def _broken(facts: Facts, as_of: date) -> ibis.Table:
     promises = answered(facts, "before_365_on").filter(_.over & ~_.kept)
     daily = promises.group_by("customer_id", broken_on="promised_on").aggregate(broken_amount=total(promises.amount))
     return accounts.first(daily, ibis.desc("broken_on")).drop("nth")
+
+
+def _phones(facts: Facts, as_of: date) -> ibis.Table:
+    """The number of each customer that has one."""
+    return facts.books.tables["customers"].filter(_.phone.notnull()).select("customer_id", "phone")
 
 
 def _weighed(customer_ids: pd.Series, of: Outlook, then: Past, choices: Actions) -> dict[str, pd.DataFrame]:

@@ -187,6 +187,7 @@ CUSTOMERS = Table(
         Column("segment", "text", "the part of the business"),
         Column("country", "text", "ISO 3166 code"),
         Column("language", "text", "ISO 639 code"),
+        Column("phone", "text", "the number on which to ask for what it owes"),
         Column("parent_id", "id", "the customer it belongs to", references=CUSTOMER),
         Column(
             "merged_into", "id", "the customer it is the same as, under whose number it counts", references=CUSTOMER

@@ -131,6 +131,8 @@ def customers(size: int, months: calendar.Days, rng: np.random.Generator) -> pd.
             "name": _names(segment, rng),
             "segment": segment,
             "country": _pick(COUNTRIES, size, rng),
+            # 555-01xx belongs to nobody.
+            "phone": [f"+1 {201 + nth // 100 % 700} 555 01{nth % 100:02}" for nth in range(size)],
             "credit_limit": segment.map(LIMITS) * 100,
             "terms_days": [rng.choice(TERMS[name]) for name in segment],
             "since_on": dates(_since(size, months, rng)),

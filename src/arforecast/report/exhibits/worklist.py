@@ -74,6 +74,7 @@ def listed(first: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="Whom to contact, how and why?",
         numbers=first,
+        units={"phone": "text"},
         says=_listed_said,
         file="worklist",
         call="today.worklist(capacity=20)",
@@ -82,6 +83,7 @@ def listed(first: pd.DataFrame, stamp: Stamp) -> Exhibit:
         table={
             "columns": [
                 "customer",
+                *(["phone"] if len(first) and first["phone"].notna().any() else []),
                 "asked_balance",
                 "action",
                 "value_of_action",
@@ -92,7 +94,7 @@ def listed(first: pd.DataFrame, stamp: Stamp) -> Exhibit:
             "limit": len(first),
             "links": LISTED_SHEET,
             "act": True,
-            "missing": "no collector, or no contact yet",
+            "missing": "no number, no collector, or no contact yet",
         },
     )
 
