@@ -512,8 +512,7 @@ class Snapshot:
 
     @kernel.telling("Forecasting cash, past weeks first")
     def _cash_by(self, span: str, weeks: int) -> pd.DataFrame:
-        past = cash.published(self._cash_past(span))
-        return cash.by_span(self._cash(span, weeks), past, self._decimals)
+        return cash.by_span(self._cash(span, weeks), self._published(span), self._decimals)
 
     @kernel.telling("Looking at billing")
     def cash_assumptions(self, weeks: int = 13) -> pd.DataFrame:
@@ -527,8 +526,7 @@ class Snapshot:
     def cash_within(self, weeks: int = 13) -> pd.DataFrame:
         """Cash of the first week, the first two, ..., each with its range and what such ranges held; see
         `arforecast.forecast.cash.within`."""
-        past = cash.published(self._cash_past(spans.WEEK))
-        return cash.within(self._cash(spans.WEEK, weeks), past, self._decimals)
+        return cash.within(self._cash(spans.WEEK, weeks), self._published(spans.WEEK), self._decimals)
 
     @kernel.telling("Forecasting cash, past weeks first")
     def cash_position(self, weeks: int = 13) -> pd.DataFrame:
@@ -701,6 +699,7 @@ class Snapshot:
         """The forecast of so many weeks, made once: all spans, their sums and the book are of the same one."""
         return cache(self._drawn)
 
+    @once
     def _drawn(self, weeks: int) -> pd.DataFrame:
         _refuse_beyond("weeks", weeks, MOST_WEEKS)
         self._history("The forecast of cash")
@@ -737,6 +736,11 @@ class Snapshot:
         return cash.of_span(self._cash_spans, span)
 
     @cached_property
+    def _published(self) -> Callable[[str], pd.DataFrame]:
+        """The record of days, of weeks, or of months as it would have been published, made once."""
+        return cache(lambda span: cash.published(self._cash_past(span)))
+
+    @cached_property
     @once
     def _cash_spans(self) -> pd.DataFrame:
         return cash.record(self._facts, self._flows, self._past(self._origins), RECORD_WEEKS)
@@ -744,7 +748,7 @@ class Snapshot:
     @cached_property
     @once
     def _cash_beside(self) -> pd.DataFrame:
-        return cash.comparison(self._facts, self._past(self._origins), cash.published(self._cash_past(spans.WEEK)))
+        return cash.comparison(self._facts, self._past(self._origins), self._published(spans.WEEK))
 
     @property
     def _currency(self) -> str:
@@ -766,6 +770,10 @@ class Snapshot:
         customers = invoiced.order_by("customer_id").to_pandas()
         return customers.assign(name=accounts.names(self.books, customers.customer_id))
 
+    @once
+    def _gates(self) -> pd.DataFrame:
+        return pd.DataFrame(map(asdict, reconciliation.gates(self.books, self.day)))
+
     def stamp(self) -> dict[str, Any]:
         """What a figure rests on: as_of, where (the conditions of a part), currency (empty where
         none is named), fingerprint, version, settings
@@ -784,7 +792,7 @@ class Snapshot:
             "settings": self.books.settings.file,
             "loosened": self.books.settings.ledger.loosened,
             "rows": self.books.rows.to_dict("records"),
-            "gates": [asdict(gate) for gate in reconciliation.gates(self.books, self.day)],
+            "gates": self._gates().to_dict("records"),
             "missing_tables": missing,
             "unknown": self.unknown(),
             "of_the_whole": sorted(whole & self.books.beyond),

@@ -16,7 +16,7 @@ from arforecast.forecast.late import dated, days_until
 from arforecast.forecast.payment_time import Distribution, readings
 
 # Who was right is told of what was said on so many of the last days on which something was.
-DAYS = 26
+DAYS = 13
 WITHIN_DAYS = 30
 CHANGES = [
     "invoice_id", "customer_id", "worth_amount", "expected_on", "confidence", "note", "known_on", "paid_on_p50",
