@@ -21,6 +21,7 @@ SHOTS = {
     "screenshots/late_payers_1280.png": ("late_payers", DESK),
     "screenshots/worklist_1280.png": ("worklist", DESK),
     "screenshots/worklist_390.png": ("worklist", PHONE),
+    "screenshots/credit_1280.png": ("credit", DESK),
     "cash_forecast.png": ("cash_forecast", (1280, 1240)),
 }
 # Pages have few colours, and a picture of few is a third as large.

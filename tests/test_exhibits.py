@@ -67,8 +67,8 @@ KINDS = [*BY_HAND, "sample", *os.environ.get("LEDGERS", "").split()]
 def written(kind: str, folder: Path) -> Path:
     """A ledger of a kind: with tables beside the invoices, the open items of a day, or empty; or one that is there."""
     if kind == "sample":
-        # A fifth of the sample company in half the time says as much of an exhibit.
-        write_sample(folder, customers=80, months=18)
+        # An eighth of the sample company in a quarter of the time says as much of an exhibit.
+        write_sample(folder, customers=50, months=9)
         return folder
     if "@" in kind:
         return Path(kind.partition("@")[0]).resolve()
@@ -107,6 +107,8 @@ def read(each: Exhibit, folder: Path) -> pd.DataFrame:
     kept = pd.read_csv(
         path, dtype=texts, parse_dates=days, keep_default_na=False, na_values={column: [""] for column in header}
     )
+    for column in texts:
+        kept[column] = kept[column].str.replace("^'(?=[=+@-])", "", regex=True)  # a spreadsheet takes it for text
     blank = {column: "" for column in texts if not each.numbers[column].isna().any()}
     return kept.fillna(blank)
 

@@ -6,7 +6,6 @@ import csv
 import random
 import tomllib
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -136,7 +135,6 @@ def wrong(lines: list[Line], preset: str) -> list[str]:
     return found
 
 
-@cache
 def proposed(source: Path) -> list[Line]:
     """What is proposed; nothing where no names of columns are known."""
     try:

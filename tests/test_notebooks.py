@@ -171,8 +171,8 @@ def test_the_brief_is_a_mail_in_the_order_of_its_readers(reported: Path) -> None
 
 @with_sample
 def test_plain_papermill_from_another_folder_saves_what_our_runner_saves(reported: Path, tmp_path: Path) -> None:
-    """Byte for byte, and with no word of where the ledger and its settings lie: targets are among them."""
-    path = ROOT / "notebooks" / "kpis.ipynb"
+    """Byte for byte, and with no word of where the ledger and its settings lie."""
+    path = ROOT / "notebooks" / "accounts.ipynb"
     env = os.environ | {"PYTHONPATH": str(Path(arforecast.__file__).resolve().parents[1])}
     command = [sys.executable, "-m", "papermill", str(path), "out.ipynb", "-p", "data", "data", "--no-progress-bar"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=env)

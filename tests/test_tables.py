@@ -188,7 +188,7 @@ def test_csv_reads_back_to_the_same_values(rows: list[tuple[str, float]]) -> Non
     written = io.StringIO(newline="")
     tables.write_csv(pd.DataFrame(rows, columns=["name", "value"]), written)
     back = list(csv.reader(io.StringIO(written.getvalue(), newline="")))[1:]
-    defused = [("'" if name[0] in "=+-@\t\r" else "") + re.sub("\r\n?", "\n", name) for name, _ in rows]
+    defused = [("'" if name[0] in "=+-@\t\r\n＝＋－＠" else "") + re.sub("\r\n?", "\n", name) for name, _ in rows]
     assert back == [[name, repr(value)] for name, (_, value) in zip(defused, rows, strict=True)]
 
 
