@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -99,8 +99,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     control = [f"{programs[-1]}/pg_ctl", "-D", f"{folder}/data", "-l", f"{folder}/log", "-w"]
-    # Compiling a plan costs more than running it on so few rows.
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c jit=off -c fsync=off -k {folder}"
+    # Compiling a plan costs more than running it on so few rows; of a question more is remembered than its first line.
+    tuned = "-c jit=off -c fsync=off -c track_activity_query_size=100000"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 {tuned} -k {folder}"
     try:
         _run([f"{programs[-1]}/initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "owner"], owner)
         access = folder / "data" / "pg_hba.conf"
@@ -315,14 +316,16 @@ def test_a_database_that_breaks_off_is_told(postgres: str) -> None:
     """The first question about the rows is ended by the server."""
     owner = ibis.connect(postgres).con
     ends = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> %s AND query LIKE '%%receipts%%'"
+    told = Event()
 
     def end() -> None:
-        while not owner.execute(ends, [owner.info.backend_pid]).fetchone()[0]:
+        while not (told.is_set() or owner.execute(ends, [owner.info.backend_pid]).fetchone()[0]):
             time.sleep(0.001)
 
     server = Thread(target=end)
     server.start()
     refused = CliRunner().invoke(main, ["check", postgres])
+    told.set()
     server.join()
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr.startswith("The database ended the connection. Nothing was written to it;")
