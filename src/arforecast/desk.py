@@ -775,10 +775,9 @@ class Snapshot:
         return pd.DataFrame(map(asdict, reconciliation.gates(self.books, self.day)))
 
     def stamp(self) -> dict[str, Any]:
-        """What a figure rests on: as_of, where (the conditions of a part), currency (empty where
-        none is named), fingerprint, version, settings
-        (the file that held), loosened (the bounds of gates set wider than by default), rows, gates, missing_tables,
-        unknown, of_the_whole (the tables that a part knows nothing of)."""
+        """What a figure rests on: as_of, where (the conditions of a part), currency (empty where none is named),
+        fingerprint, version, settings (the file that held), loosened (the bounds of gates set wider than by default),
+        rows, gates, missing_tables, unknown, of_the_whole (the tables that a part knows nothing of)."""
         from arforecast import __version__
 
         whole = self.books.entire.present
