@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -210,3 +211,9 @@ def test_two_customers_of_one_name_carry_their_identifiers() -> None:
         "C4",
         "Ann (C1)",
     ]
+
+
+@pytest.mark.parametrize("by", ["segment", 'a "b"', "a\\b"])
+def test_the_call_of_a_grouping_can_be_pasted_whatever_its_columns_are_called(by: str) -> None:
+    call = receivables.groups(frames.kpis(), by, frames.stamp()).call
+    assert eval(call, {"today": SimpleNamespace(kpis=lambda by: by)}) == by

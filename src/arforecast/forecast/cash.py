@@ -369,8 +369,7 @@ def within(forecast: pd.DataFrame, past: pd.DataFrame, decimals: int) -> pd.Data
         origins=("held", "size"), held_share=("held", "mean"), said=("mean", "sum"), came=("actual", "sum")
     )
     rows = _so_far(forecast).join(record, "horizon_week")
-    until = rows.origin + pd.to_timedelta(7 * rows.horizon_week, unit="D")
-    columns = {"weeks": rows.horizon_week, "until_on": until}
+    columns = {"weeks": rows.horizon_week, "until_on": rows.until_on}
     weekly = by_week(forecast, decimals)
     mean = weekly[weekly.component == "total"]["mean"].cumsum().round(decimals).to_numpy()
     money = (rows[[*QUANTILES]].round() / 10**decimals).assign(mean=mean)[["mean", *QUANTILES]]

@@ -5,6 +5,7 @@ A value is a cell of a frame, null included, and is written as an en dash then.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -349,6 +350,11 @@ def quarter(value: Any) -> str:
 def text(value: Any) -> str:
     """Anything else as it stands; nothing as an en dash."""
     return NULL if pd.isna(value) or value == "" else str(value)
+
+
+def quoted(words: str) -> str:
+    """Words of a ledger or a settings file as they stand in a call that can be pasted: "A1"."""
+    return json.dumps(words, ensure_ascii=False)
 
 
 def spoken(said: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -17,7 +16,7 @@ from arforecast.report import Fragment, style_sheet, tables, templates
 from arforecast.report.exhibit import missing, why
 from arforecast.report.exhibits import accounts as sheet
 from arforecast.report.exhibits.brief import outcome
-from arforecast.report.formats import count, date, exact, many, name, spoken
+from arforecast.report.formats import count, date, exact, many, name, quoted, spoken
 
 if TYPE_CHECKING:
     from arforecast.actions.accounts import Sheet
@@ -118,7 +117,7 @@ def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, An
             "name": row["customer"],
             "said": sheet.said(row),
             "facts": sheet.facts(row, unpaid),
-            "call": f"today.account({json.dumps(row['customer_id'], ensure_ascii=False)})",
+            "call": f"today.account({quoted(row['customer_id'])})",
             "tables": [_sheet_table(kind, _of(frame, row)) for kind, frame in told.items()],
         }
         for _, row in accounts.iterrows()

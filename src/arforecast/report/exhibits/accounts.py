@@ -42,7 +42,7 @@ def ranked(accounts: pd.DataFrame, customers: pd.DataFrame, late: pd.DataFrame, 
     overdue money expected within that many days, null where `late`, the chances of its invoices, is empty. Who is in
     credit, or paid that day, is not asked and comes last.
     """
-    rows = accounts.assign(customer=called(accounts["customer_id"], customers))
+    rows = with_names(accounts, customers)
     for span in ("p_paid_14", "p_paid_30"):
         rows[span] = rows["customer_id"].map(_expected(late, span, as_of)) if len(late) else math.nan
     asked = rows["open_balance"].add(rows["credit_balance"]).gt(0) & rows["last_paid_on"].ne(pd.Timestamp(as_of))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
-from arforecast.report.exhibits.accounts import SHEET, called
+from arforecast.report.exhibits.accounts import SHEET, with_names
 from arforecast.report.exhibits.receivables import in_time, kpi_cards, measured, whole
 from arforecast.report.formats import (
     NBSP,
@@ -552,7 +552,7 @@ def credit_limits(rows: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, sho
 
 
 def _limited(rows: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(customer=called(rows["customer_id"], customers)).drop(columns="name")
+    return with_names(rows, customers).drop(columns="name")
 
 
 def _credit_limits_said(rows: pd.DataFrame) -> str:

@@ -23,6 +23,7 @@ from arforecast.report.formats import (
     month,
     name,
     percent,
+    quoted,
     size,
     spoken,
 )
@@ -424,7 +425,7 @@ def groups(kpis: pd.DataFrame, by: str, stamp: Stamp) -> Exhibit:
         units={kpi: units.get(kpi, "count") for kpi in GROUPED},
         says=_groups_said,
         file="groups",
-        call=f'today.kpis(by="{by}")',
+        call=f"today.kpis(by={quoted(by)})",
         nothing="No column to group by was named.",
         defines=GROUPED,
         table={"totals": ["open_ar"], "missing": whys(stamp, NOT_DEFINED)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
-from arforecast.report.exhibits.accounts import LEFT_ALONE, LISTED_SHEET, RESERVED, WAIT, called
+from arforecast.report.exhibits.accounts import LEFT_ALONE, LISTED_SHEET, RESERVED, WAIT, with_names
 from arforecast.report.formats import count, date, exact, many, money
 
 
@@ -180,5 +180,5 @@ def _brought_said(rows: pd.DataFrame) -> str:
 
 def with_sheet(first: pd.DataFrame, accounts: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     """The accounts of the list in its order, for their sheets."""
-    rows = accounts.assign(customer=called(accounts["customer_id"], customers)).set_index("customer_id")
+    rows = with_names(accounts, customers).set_index("customer_id")
     return rows.loc[first["customer_id"].tolist() if len(first) else []].reset_index()
