@@ -42,6 +42,7 @@ report: $(READY) $(SAMPLE)  ## the pages; LEDGER=folder AS_OF=date for another l
 	@$(BIN)/arforecast report $(LEDGER) --as-of $(AS_OF)
 
 # A worker keeps a file's ledgers for all of its tests; the files keep their order, the longest first.
+test: export OPENBLAS_NUM_THREADS := 1
 test: $(READY) $(SAMPLE)  ## the tests, notebooks included
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 

@@ -4,7 +4,7 @@ half of their time was Ibis writing down the same questions.
 Two expressions are one where Ibis says so: the same tables, columns and operations. For that a table that is read or
 kept has its place in the order of those of its connection as its name, in place of a random one, and rows that a
 question brings along are the same table whoever brings them. Kernels and commands in a process of their own compile as
-they do anywhere.
+they do anywhere. An engine has one thread, as there is a worker for each processor.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ibis.backends.duckdb import Backend
 MOST = 1500
 written: OrderedDict[Hashable, Any] = OrderedDict()
 compile_, memtable, read_csv = Backend.compile, ibis.memtable, Backend.read_csv
+create_table, do_connect = Backend.create_table, Backend.do_connect
 
 
 def remembered(key: Hashable, make: Callable[[], Any]) -> Any:
@@ -44,15 +45,23 @@ def brought(data: Any, /, **options: Any) -> ibis.Table:
 
 def kept(con: Backend, _random: str, rows: ibis.Table) -> ibis.Table:
     """The table that `rows.cache()` makes, of the types that it says."""
-    name = named(con)
-    table = con.create_table(name, schema=rows.schema(), temp=True)
+    table = made(con, "", schema=rows.schema(), temp=True)
     con._run_pre_execute_hooks(rows)
-    con.con.execute(f'INSERT INTO temp.main."{name}" {con.compile(rows)}')
+    con.con.execute(f'INSERT INTO temp.main."{table.op().name}" {con.compile(rows)}')
     return table
+
+
+def made(con: Backend, name: str, /, *args: Any, **options: Any) -> ibis.Table:
+    return create_table(con, named(con) if options.get("temp") else name, *args, **options)
 
 
 def read(con: Backend, paths: Any, /, **options: Any) -> ibis.Table:
     return read_csv(con, paths, **{"table_name": named(con)} | options)
+
+
+def connected(con: Backend, *args: Any, **config: Any) -> None:
+    """With a thread for each worker: two that share the processors wait for each other longer than they help."""
+    do_connect(con, *args, **{"threads": 1} | config)
 
 
 def named(con: Backend) -> str:
@@ -61,4 +70,5 @@ def named(con: Backend) -> str:
 
 
 def once() -> None:
-    Backend.compile, Backend._create_cached_table, Backend.read_csv, ibis.memtable = compiled, kept, read, brought
+    Backend.compile, Backend._create_cached_table, Backend.read_csv = compiled, kept, read
+    Backend.create_table, Backend.do_connect, ibis.memtable = made, connected, brought

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ import pandas as pd
 
 from arforecast import kpis, snapshot
 from arforecast.kpis import balances
-from arforecast.ledger import Books
+from arforecast.ledger import Books, cells
 from arforecast.ledger.tables import APPLICATIONS, TABLES, Table
 from arforecast.settings import Settings
 
@@ -26,11 +27,8 @@ DIALECTS = ("postgres", "databricks", "snowflake", "bigquery")
 
 def unbound(table: Table) -> ibis.Table:
     """A table of the books that no engine holds."""
-    entered = {"entered_on": "date"} if table.dated_by and table.column("known_on") else {}
     counts = {"happened_on": "date", "counted_on": "date"} if table is APPLICATIONS else {}
-    types = {"id": "string", "text": "string", "money": "int64", "number": "float64", "flag": "boolean"}
-    columns = {column.name: types.get(column.type, column.type) for column in table.columns}
-    return ibis.table({"row": "int64"} | columns | entered | counts, name=table.name)
+    return ibis.table({"row": "int64"} | cells.types(table) | counts, name=table.name)
 
 
 def books() -> Books:
@@ -44,16 +42,20 @@ def named(expr: ibis.Table, name: str) -> ibis.Table:
     return ibis.table(expr.schema(), name=name)
 
 
-def expressions() -> Iterator[tuple[str, ibis.Table]]:
+def facts() -> snapshot.Facts:
+    """Facts of which each step is a table of its name."""
     whole = snapshot.stand(books(), [date(2026, 6, 30)], by="segment")
-    steps = ("invoices", "entries", "spells", "settlements", "receipts")
-    parts = {name: named(getattr(whole, name), name) for name in ("calendar", *steps)}
-    facts = snapshot.Facts(whole.books, whole.by, whole.days, **parts)
-    yield "snapshot_entries", snapshot.entries(whole.books, parts["invoices"])
-    yield "snapshot_spells", snapshot.spells(parts["entries"], parts["invoices"])
-    yield "snapshot_settlements", snapshot.settlements(parts["entries"], parts["spells"])
+    steps = ("calendar", "invoices", "entries", "spells", "settlements", "receipts")
+    return replace(whole, **{name: named(getattr(whole, name), name) for name in steps})
+
+
+def expressions() -> Iterator[tuple[str, ibis.Table]]:
+    of = facts()
+    yield "snapshot_entries", snapshot.entries(of.books, of.invoices)
+    yield "snapshot_spells", snapshot.spells(of.entries, of.invoices)
+    yield "snapshot_settlements", snapshot.settlements(of.entries, of.spells)
     for measure in (balances.standing, *kpis.MEASURES):
-        yield _name(measure), measure(facts)
+        yield _name(measure), measure(of)
 
 
 def _name(measure: object) -> str:

@@ -17,6 +17,7 @@ from ibis import _
 
 from arforecast import currencies
 from arforecast.ledger import Books, valued, valued_at_close
+from arforecast.ledger.database import placed
 from arforecast.ledger.groups import By, columns, grouped, of_customers
 from arforecast.ledger.rates import CONVERTED
 from arforecast.ledger.tables import PAYMENTS
@@ -60,7 +61,12 @@ class Facts:
         invoices, booked = self.invoices.cache(), self.entries.cache()
         held = spells(booked, invoices).cache()
         return replace(
-            self, invoices=invoices, entries=booked, spells=held, settlements=settlements(booked, held).cache()
+            self,
+            calendar=placed(self.calendar, invoices),
+            invoices=invoices,
+            entries=booked,
+            spells=held,
+            settlements=settlements(booked, held).cache(),
         )
 
 
@@ -90,7 +96,7 @@ def stand(books: Books, days: Iterable[date], by: By = None) -> Facts:
 def asked_of(facts: Facts, days: Iterable[date]) -> Facts:
     """The same facts, computed once, as known at the close of other days."""
     days = tuple(sorted(set(days)))
-    return replace(facts, days=days, calendar=calendar(days))
+    return replace(facts, days=days, calendar=placed(calendar(days), facts.invoices))
 
 
 def regrouped(facts: Facts, by: By) -> Facts:

@@ -16,7 +16,8 @@ from ibis import _
 from numpy.typing import NDArray
 
 from arforecast.kpis import balances, collections, cost, known, losses, service, speed
-from arforecast.kpis.catalogue import Kpi
+from arforecast.kpis.catalogue import ALWAYS, Kpi, Needs
+from arforecast.kpis.known import Bools
 from arforecast.ledger import Books
 from arforecast.ledger.groups import WHOLE, By, columns, named, of_customers
 from arforecast.settings import Settings
@@ -24,15 +25,22 @@ from arforecast.snapshot import Facts, fetched, first_issued, regrouped, stand
 
 Measure = Callable[[Facts], ibis.Table]
 
+Floats = NDArray[np.float64]
+
 KEYS = ["as_of", "group"]
-# What the KPIs are made of, each with the table it needs, if any.
-MEASURES: dict[Measure, str] = (
-    dict.fromkeys((balances.customers, balances.flows), "")
-    | {balances.disputed: "disputes", balances.unapplied: "receipts", balances.unapplied_credits: "credits"}
-    | dict.fromkeys((speed.countback, speed.days_to_settle, speed.on_time, speed.resolved), "")
+PARTS = ("value", "numerator", "denominator")
+# What the KPIs are made of. One that needs a table names it, and its sums: where the table is not there, nobody asks.
+MEASURES: dict[Measure, Needs] = (
+    dict.fromkeys((balances.customers, balances.flows), ALWAYS)
+    | {
+        balances.disputed: Needs("disputes", ("disputed",)),
+        balances.unapplied: Needs("receipts", ("unapplied",)),
+        balances.unapplied_credits: Needs("credits", ("unapplied_credits",)),
+    }
+    | dict.fromkeys((speed.countback, speed.days_to_settle, speed.on_time, speed.resolved), ALWAYS)
     | service.MEASURES
     | cost.MEASURES
-    | dict.fromkeys(collections.MEASURES, "")
+    | dict.fromkeys(collections.MEASURES, ALWAYS)
 )
 # What does not add up over groups: ranks and squares, medians, customers who stand in two groups, and costs.
 ALONE = frozenset(
@@ -172,18 +180,16 @@ def added_up(groups: pd.DataFrame, facts: Facts) -> pd.DataFrame:
 def _asked(wanted: Collection[Measure], facts: Facts) -> pd.DataFrame:
     """The days and groups, with those of the measures that are wanted."""
     rows, parts = _rows(facts), []
-    for measure, needed in MEASURES.items():
+    for measure, needs in MEASURES.items():
         if measure in wanted:
-            asked = measure(facts)
-            there = needed in {"", *facts.books.present}
-            parts.append(_at(rows[KEYS], fetched(asked).set_index(KEYS)) if there else _nothing(asked, rows.index))
+            there = needs.table in {"", *facts.books.present}
+            parts.append(_at(rows[KEYS], fetched(measure(facts)).set_index(KEYS)) if there else _nothing(needs, rows))
     return pd.concat([rows, *parts], axis=1)
 
 
-def _nothing(asked: ibis.Table, rows: pd.Index) -> pd.DataFrame:
-    """What a measure says of a table that is not there, which nobody asks the engine."""
-    names = (name for name in asked.columns if name not in KEYS)
-    return pd.DataFrame({name: np.nan if name in UNKNOWN else 0 for name in names}, index=rows)
+def _nothing(needs: Needs, rows: pd.DataFrame) -> pd.DataFrame:
+    """What a measure says of a table that is not there."""
+    return pd.DataFrame({name: np.nan if name in UNKNOWN else 0 for name in needs.sums}, index=rows.index)
 
 
 def _at(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
@@ -214,6 +220,7 @@ def known_groups(facts: Facts) -> ibis.Table:
 def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     """One row a day, group and KPI, in the order of the catalogue."""
     kpis = catalogue(books.settings)
+    parts = zip(*(_parts(kpi, wide, books) for kpi in kpis), strict=True)
     nth = np.repeat(np.arange(len(kpis)), len(wide))
     of = {
         "as_of": np.tile(pd.to_datetime(wide.as_of), len(kpis)),
@@ -221,12 +228,17 @@ def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
         "kpi": np.array([kpi.name for kpi in kpis], dtype=object)[nth],
         "unit": np.array([kpi.unit for kpi in kpis], dtype=object)[nth],
     }
-    values = pd.concat([value(kpi, wide, books) for kpi in kpis], ignore_index=True).assign(**of, nth=nth)
+    values = pd.DataFrame(dict(zip(PARTS, map(np.concatenate, parts), strict=True)) | of | {"nth": nth})
     return values.sort_values([*KEYS, "nth"], ignore_index=True)
 
 
 def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     """A KPI of measures, one row a day and group as theirs are: value, numerator, denominator."""
+    return pd.DataFrame(dict(zip(PARTS, _parts(kpi, wide, books), strict=True)), index=wide.index)
+
+
+def _parts(kpi: Kpi, wide: pd.DataFrame, books: Books) -> tuple[Floats, Floats, Floats]:
+    """The value of each day and group, and the two that it is made of."""
     numerator, denominator, scale = kpi.parts(wide)
     minor = 10**books.settings.ledger.decimals
     above_unit, below_unit = 1 if kpi.counted else minor, 1 if kpi.counted or kpi.each else minor
@@ -235,11 +247,10 @@ def value(kpi: Kpi, wide: pd.DataFrame, books: Books) -> pd.DataFrame:
     above = _unless(known.before_complete(kpi, wide, books) | bool(untold), numerator, above_unit)
     fixed = not isinstance(denominator, pd.Series)
     below = _unless(known.too_early(kpi, wide, books) | bool(absent), denominator, 1 if fixed else below_unit)
-    value = above / np.where(below == 0, np.nan, below) * scale
-    return pd.DataFrame({"value": value, "numerator": above, "denominator": below}, index=wide.index)
+    return above / np.where(below == 0, np.nan, below) * scale, above, below
 
 
-def _unless(unknown: pd.Series, measure: pd.Series | float, unit: int) -> NDArray[np.float64]:
+def _unless(unknown: Bools, measure: pd.Series | float, unit: int) -> Floats:
     """A part of a KPI in its unit, NaN where it is not known."""
     part = np.asarray(measure, dtype=float) / unit
     return np.where(unknown, np.nan, part)

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
 Parts = tuple[pd.Series, pd.Series | float, float]
 """Numerator, denominator, scale: value = numerator / denominator x scale."""
+
+
+class Needs(NamedTuple):
+    """The table without which a measure says nothing, and the sums that it makes of it."""
+
+    table: str
+    sums: tuple[str, ...] = ()
+
+
+ALWAYS = Needs("")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.balances import aged
-from arforecast.kpis.catalogue import Parts, kpi
+from arforecast.kpis.catalogue import ALWAYS, Needs, Parts, kpi
 from arforecast.ledger.groups import WHOLE
 from arforecast.snapshot import Facts, added, at_issue, cohort, month_ends, positions, total
 
@@ -239,4 +239,8 @@ def discount_cost(m: pd.DataFrame) -> Parts:
     return m.offer_cost, m.priced_amount, 1
 
 
-MEASURES: dict[Callable[[Facts], ibis.Table], str] = {spent: "costs", unasked: "costs", offered: ""}
+MEASURES: dict[Callable[[Facts], ibis.Table], Needs] = {
+    spent: Needs("costs", ("cost_month",)),
+    unasked: Needs("costs", ("unasked_month",)),
+    offered: ALWAYS,
+}

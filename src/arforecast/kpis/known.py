@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger import Books
 from arforecast.snapshot import Facts, calendar
+
+Bools = NDArray[np.bool_]
+Dates = NDArray[np.datetime64]
 
 NO_HISTORY = "not in this ledger: it holds the open items of one day, and has no history"
 NO_PAYMENTS = "not in this ledger: nothing says what was paid; add applications, or paid_on to the invoices"
@@ -63,25 +68,29 @@ def unseen(kpi: Kpi, facts: Facts) -> str:
     )
 
 
-def too_early(kpi: Kpi, days: pd.DataFrame, books: Books) -> pd.Series:
+def too_early(kpi: Kpi, days: pd.DataFrame, books: Books) -> Bools:
     """Whether a KPI looks back beyond the beginning of the ledger on each of `days`, which have the columns of the
     calendar and first_issued_on: to days before the first invoice, where it asks for billing, or before those from
     which the ledger is complete."""
-    first = pd.to_datetime(days.first_issued_on)  # none where there is no invoice: then nothing is too early
+    first = _dates(days, "first_issued_on")  # none where there is no invoice: then nothing is too early
     return (_begins(days, kpi.after or "as_of") < first) | before_complete(kpi, days, books)
 
 
-def before_complete(kpi: Kpi, days: pd.DataFrame, books: Books) -> pd.Series:
+def before_complete(kpi: Kpi, days: pd.DataFrame, books: Books) -> Bools:
     """Whether a KPI looks back to days before those from which the ledger is complete, or stands on one."""
     opened_on = books.notes.opened_on
     if opened_on is None:
-        return pd.Series(False, days.index)
-    return pd.to_datetime(days[kpi.begins_after or "as_of"]) < pd.Timestamp(opened_on)
+        return np.zeros(len(days), dtype=bool)
+    return _dates(days, kpi.begins_after or "as_of") < np.datetime64(opened_on)
 
 
-def _begins(days: pd.DataFrame, column: str) -> pd.Series:
+def _begins(days: pd.DataFrame, column: str) -> Dates:
     """The first day of a span that the column names the day before of."""
-    return pd.to_datetime(days[column]) + pd.Timedelta(days=1)
+    return _dates(days, column) + 1
+
+
+def _dates(days: pd.DataFrame, column: str) -> Dates:
+    return pd.to_datetime(days[column]).to_numpy().astype("datetime64[D]")
 
 
 def unknown(kpis: Iterable[Kpi], books: Books, day: date, first_issued_on: date | None) -> dict[str, str]:
@@ -94,11 +103,11 @@ def unknown(kpis: Iterable[Kpi], books: Books, day: date, first_issued_on: date 
 
 def _not_defined(kpi: Kpi, ahead: pd.DataFrame, books: Books) -> str:
     early = too_early(kpi, ahead, books)
-    if not early.iloc[0]:
+    if not early[0]:
         return ""
     complete = books.notes.complete_from
     begins = max(filter(None, (complete, pd.Timestamp(ahead.first_issued_on.iloc[0]).date())))
-    return before(_day(ahead.as_of[~early]), _begins(ahead, kpi.begins_after).iloc[0].date(), begins)
+    return before(_day(ahead.as_of[~early]), _begins(ahead, kpi.begins_after)[0].item(), begins)
 
 
 def _day(days: pd.Series) -> date | None:

@@ -9,7 +9,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.balances import contacts
-from arforecast.kpis.catalogue import Parts, kpi
+from arforecast.kpis.catalogue import ALWAYS, Needs, Parts, kpi
 from arforecast.kpis.speed import median_age
 from arforecast.ledger import valued
 from arforecast.ledger.groups import of_customers
@@ -217,9 +217,11 @@ def invoicing_lag(m: pd.DataFrame) -> Parts:
     return m.invoicing_days, m.delivered_count, 1
 
 
-MEASURES: dict[Callable[[Facts], ibis.Table], str] = (
-    {issued: ""}
-    | dict.fromkeys((contested, days_in_dispute), "disputes")
-    | {promised: "promises"}
-    | dict.fromkeys((right_party, first_contacts), "contacts")
-)
+MEASURES: dict[Callable[[Facts], ibis.Table], Needs] = {
+    issued: ALWAYS,
+    contested: Needs("disputes", ("contested_90",)),
+    days_in_dispute: Needs("disputes", ("dispute_median_days",)),
+    promised: Needs("promises", ("promised_amount", "kept_amount", "promised_count", "kept_count")),
+    right_party: Needs("contacts", ("reached_known", "right_party_count")),
+    first_contacts: Needs("contacts", ("reminder_median_days",)),
+}

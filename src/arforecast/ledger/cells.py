@@ -84,10 +84,10 @@ def filled(rows: ibis.Table, table: Table, values: dict[str, ibis.Value]) -> ibi
     return rows.select(**(nulls | values))
 
 
-def empty(rows: ibis.Table, table: Table) -> ibis.Table:
-    """`table` without a row, on the engine that holds `rows`."""
-    none = rows.filter(ibis.literal(False))
-    return filled(none, table, {"row": none.row})
+def types(table: Table) -> dict[str, str]:
+    """The columns that are made of a table, each with the type of its values."""
+    entered = {"entered_on": "date"} if table.dated_by and table.column("known_on") else {}
+    return {column.name: _DTYPE[column.type] for column in table.columns} | {"row": "int64"} | entered
 
 
 def blank(raw: ibis.Column) -> ibis.BooleanValue:

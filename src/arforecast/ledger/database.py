@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import ibis
 import pandas as pd
+from ibis.util import gen_name
 
 from arforecast.errors import SourceError, address, shown
 from arforecast.ledger.tables import BY_NAME
@@ -34,6 +35,18 @@ def ours(table: ibis.Table | ibis.Value) -> bool:
 def kept(table: ibis.Table) -> ibis.Table:
     """The table, computed once; elsewhere asked anew each time, for who may read there may not write."""
     return table.cache() if ours(table) else table
+
+
+def placed(rows: ibis.Table, beside: ibis.Table) -> ibis.Table:
+    """Rows that a question brings along, kept where a table is: they then stand in no question."""
+    return beside.get_backend().create_table(gen_name("placed"), rows, temp=True) if ours(beside) else rows
+
+
+def empty(types: dict[str, str], beside: ibis.Table) -> ibis.Table:
+    """A table without a row, on the engine of another."""
+    if ours(beside):
+        return beside.get_backend().create_table(gen_name("empty"), schema=types, temp=True)
+    return beside.filter(ibis.literal(False)).select(**{name: ibis.null(dtype) for name, dtype in types.items()})
 
 
 def among(value: ibis.Value, wanted: Iterable[str]) -> ibis.BooleanValue:

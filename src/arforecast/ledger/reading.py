@@ -14,7 +14,7 @@ from ibis import _
 
 from arforecast import currencies
 from arforecast.errors import shown
-from arforecast.ledger import alone, cells, checks, companies, notes, rates, source, undoing
+from arforecast.ledger import alone, cells, checks, companies, database, notes, rates, source, undoing
 from arforecast.ledger.books import Books
 from arforecast.ledger.database import kept, picked
 from arforecast.ledger.notes import Notes
@@ -285,11 +285,8 @@ def _whole(applications: ibis.Table, typed: Tables) -> ibis.Table:
 
 def _absent(there: Tables) -> Tables:
     """The tables that a ledger lacks, without a row, as they would be made of a file."""
-    empty = {table: cells.empty(there["invoices"], table) for table in TABLES if table.name not in there}
-    return {
-        table.name: kept(none.mutate(_entry({name: none[name] for name in none.columns}, table)))
-        for table, none in empty.items()
-    }
+    lacking = [table for table in TABLES if table.name not in there]
+    return {table.name: database.empty(cells.types(table), there["invoices"]) for table in lacking}
 
 
 def _severity(rule: str) -> str:
