@@ -111,10 +111,12 @@ def eight_week_mean(weekly: Floats, weeks: int) -> Floats:
 def additive_ets(weekly: Floats, weeks: int) -> Floats:
     """Exponential smoothing with an additive, damped trend (statsmodels); the mean where the history is too short."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
+    from threadpoolctl import threadpool_limits
 
     if len(weekly) < 10:
         return eight_week_mean(weekly, weeks)
-    with warnings.catch_warnings():
+    # Steps over five parameters: threads that wait for each other take longer than the steps.
+    with warnings.catch_warnings(), threadpool_limits(1, "blas"):
         warnings.simplefilter("ignore")  # that it stopped early, or fits without an error, is no news for a baseline
         fitted = ExponentialSmoothing(weekly, trend="add", damped_trend=True).fit()
         return np.asarray(fitted.forecast(weeks), dtype=float)
