@@ -3,7 +3,8 @@
     python benchmarks/accuracy.py LEDGER --as-of 2019-10-31 --from 2019-06-01
 
 prints each figure with its baseline's, and their ratio (below 1 the model is better) with the 90 % interval of a
-bootstrap over blocks of four origins: a win is claimed only where the interval lies below 1.
+bootstrap over blocks of four origins: a win is claimed only where the interval lies below 1. Of the sample, whose truth
+is known, also how much of the attainable skill is reached, see `benchmarks/attainable.py`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from attainable import lines as attainable_lines
 
 from arforecast.forecast import backtest, cash, late, scale, scores, spans
 from arforecast.forecast.backtest import Past
@@ -272,6 +275,10 @@ def main() -> None:
         *cash_parts(facts, past, stops),
     ]:
         print(text)
+    truth = Path(asked.ledger) / "truth.parquet"
+    if truth.exists():
+        print(f"{'':<52} {'model':>9} {'truth':>9} {'share':>7}  90 % interval")
+        print(*attainable_lines(past, pd.read_parquet(truth), asked.as_of), sep="\n")
 
 
 if __name__ == "__main__":
