@@ -113,7 +113,7 @@ def date_lines(record: pd.DataFrame) -> list[str]:
     customers = held.groupby(record.customer_id).agg(["mean", "size"])
     many = customers["size"] >= ENOUGH
     share = customers["mean"][many]
-    settled_on = record.origin + pd.to_timedelta(record.came, unit="D")
+    settled_on = pd.to_datetime(record.origin) + pd.to_timedelta(record.came, unit="D")
     judged = record.assign(run=scores.runs(record.customer_id, settled_on, record.invoice_id))
     judged = judged[judged.customer_id.isin(share.index)]
     could = scores.within_by_chance(judged.customer_id, judged.run, 0.8, (0.7, 0.9)) / max(len(share), 1)
