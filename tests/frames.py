@@ -133,6 +133,24 @@ def late_record(weeks: int = 26, each: int = 40, skill: float = 0.8) -> pd.DataF
             "p_late": skill * truth + (1 - skill) * (1 - truth),
             "p_late_baseline": 0.4,
             "late": (rng.uniform(size=weeks * each) < truth).astype(int),
+            "settled_on": np.repeat(pd.date_range("2026-01-07", periods=weeks * each // 5, freq="D"), 5)[
+                : weeks * each
+            ],
+        }
+    )
+
+
+def date_record(customers: int = 6, each: int = 40) -> pd.DataFrame:
+    """Ranges of the days 3 to 7, of which a customer's first 32 of 40 hold; four invoices are settled on one day."""
+    nth = np.tile(np.arange(each), customers)
+    return pd.DataFrame(
+        {
+            "origin": pd.Timestamp("2026-01-04") + pd.to_timedelta(nth // 4 * 20, unit="D"),
+            "invoice_id": np.arange(len(nth)).astype(str),
+            "customer_id": [f"C{number}" for number in np.repeat(np.arange(customers), each)],
+            "from_days": 3.0,
+            "until_days": 7.0,
+            "came_days": np.where(nth < 0.8 * each, 5.0, 9.0),
         }
     )
 

@@ -169,7 +169,9 @@ def test_late_record_by_hand() -> None:
         "p_late",
         "p_late_baseline",
         "late",
+        "settled_on",
     ]
+    assert record.settled_on.fillna(pd.Timestamp(0)).dt.day_of_year.to_list() == [22, 1, 1, 1]
     assert record.invoice_id.tolist() == ["A1", "A2", "B2", "B2"]
     assert record.late.tolist() == [1, 1, 1, 1]
     assert record.amount.tolist() == [100, 250, 60, 60]

@@ -40,7 +40,7 @@ def test_it_answers_as_the_ledger_does(ledger: Path, copied: Path, monkeypatch: 
 def test_what_one_notebook_asked_the_others_read(ledger: Path, copied: Path) -> None:  # noqa: F811
     """As it was computed, types and all."""
     asked, read = (open_ledger(str(ledger), Settings()).as_of("2026-06-30") for _ in range(2))
-    for name in ("kpis", "targets", "bridge", "accounts", "late_payers", "worklist", "late_record"):
+    for name in ("kpis", "targets", "bridge", "accounts", "late_payers", "worklist", "late_record", "date_record"):
         pd.testing.assert_frame_equal(getattr(asked, name)(), getattr(read, name)(), check_exact=True)
     for file in copied.glob("*.feather"):
         pd.read_feather(file).head(0).to_feather(file)

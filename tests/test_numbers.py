@@ -73,6 +73,27 @@ def test_reliability_of_no_record_is_empty() -> None:
     assert late.bins(frames.late_record().head(0)).empty
 
 
+def test_what_luck_alone_would_do_stands_beside_what_was_said() -> None:
+    """The model says what happens: it is as far off as luck, by the mean of its bins; five at a time, by more."""
+    record = frames.late_record(skill=1)
+    model = late.bins(record).query("method == 'model'")
+    off = (model["p_late"] - model["late_share"]).abs().mean()
+    alone = late.bins(record.assign(settled_on=pd.NaT)).query("method == 'model'")["by_chance_share"].mean()
+    assert off == pytest.approx(alone, rel=0.4)
+    assert model["by_chance_share"].mean() > 1.15 * alone
+
+
+def test_ranges_of_days_by_hand() -> None:
+    """32 of 40 hold, of each customer; of one with 20 nobody asks whether these are about 80 %."""
+    record = frames.date_record()
+    row = late._ranges(pd.concat([record, frames.date_record(1, 20).assign(customer_id="few")])).iloc[0]
+    assert row[["forecasts", "customers", "within_customers"]].tolist() == [260, 6, 6]
+    assert row["held_share"] == pytest.approx(0.8)
+    # Ten runs a customer: 7, 8 or 9 of them hold with 0.20 + 0.30 + 0.27.
+    assert row["by_chance_customers"] == pytest.approx(6 * 0.772, abs=0.2)
+    assert late._ranges(record.head(0)).empty
+
+
 def test_the_brier_scores_are_mean_squared_errors() -> None:
     record = frames.late_record()
     skill = late._skill(record).iloc[0]

@@ -46,7 +46,9 @@ def test_what_past_ones_did_by_hand() -> None:
     assert found.dispute.expected == pytest.approx([2.1, 1.4, 0.7, 0, 0])
     assert found.promise.settled.tolist() == [0, 1, 0, 0]
     assert found.promise.expected == pytest.approx([1.2, 0.3, 0.3, 0])
+    assert [found.dispute.days.tolist(), found.promise.days.tolist()] == [[21, 14, 7, 0, 0], [12, 3, 3, 0]]
     assert found.dispute.factors == pytest.approx([6 / 7.1, 6 / 6.4, 6 / 5.7, 1, 1])
+    assert found.promise.kept == pytest.approx([0, 0.7 / (2.7 + 5), 0, 0])
     assert (found.disputed.tolist(), found.promised.to_dict()) == ([], {"a2": pd.Timestamp("2026-03-20")})
 
 
@@ -73,18 +75,25 @@ def test_of_many_some_say_what_all_do_but_each_is_pending(monkeypatch: pytest.Mo
     assert found.dispute.expected == pytest.approx([0.7 + 0.2, 0.2, 0, 0, 0])
 
 
-def test_factors_by_the_day() -> None:
-    """On the day itself and before nothing; of a dispute by the days ahead, of a promise by those from its day."""
-    dispute, promise = (Effect(np.array(came), np.zeros(len(came))) for came in ([5, 10, 0, 0, 0], [0, 20, 5, 0]))
+def test_chances_by_the_day() -> None:
+    """On the day itself and before nothing; a dispute doubles and trebles by the days ahead; a promise halves until its
+    day, and is kept on it with 20 of 40 days and on the three after it with 5 of 50."""
+    dispute = Effect(np.array([5, 10, 0, 0, 0]), np.zeros(5), np.zeros(5, dtype=np.int64))
+    promise = Effect(np.array([0, 20, 5, 0]), np.array([5.0, 0, 0, 0]), np.array([9, 35, 45, 0]))
     found = Pending(DAY, pd.Index(["x"]), pd.Series(pd.to_datetime(["2026-03-24"]), ["y"]), dispute, promise)
     invoices = pd.DataFrame({"invoice_id": ["x", "y", "z"]})
     on = np.datetime64(DAY) + np.arange(10)
-    assert found.factors(invoices, on).tolist() == [
-        [1, *[2] * 7, *[3] * 2],
-        [1, 1, 5, 2, 2, 2, 1, 1, 1, 1],
-        [1] * 10,
-    ]
-    assert (found.factors(invoices.drop(columns="invoice_id"), on) == 1).all()
+    chance = np.full((3, 10), 0.1)
+    assert found.moved(chance, invoices, on) == pytest.approx(
+        np.array(
+            [
+                [0.1, *[0.2] * 7, *[0.3] * 2],
+                [0.1, 0.05, 0.55, 0.19, 0.19, 0.19, *[0.1] * 4],
+                [0.1] * 10,
+            ]
+        )
+    )
+    assert found.moved(chance, invoices.drop(columns="invoice_id"), on) is chance
     assert found.on(invoices).tolist() == [True, True, False]
 
 

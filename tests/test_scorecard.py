@@ -16,7 +16,8 @@ ORIGINS = pd.date_range("2026-01-05", periods=8, freq="7D")
 def late(p_late: float = 0.9, before: int = 9) -> pd.DataFrame:
     """An invoice an origin that was late; the rule said 0.6."""
     row = {"p_late": p_late, "p_late_baseline": 0.6, "late": 1, "settled_before": before}
-    return pd.DataFrame([{"origin": on} | row for on in ORIGINS])
+    named = {"customer_id": "anna", "settled_on": pd.Timestamp("2026-03-20")}
+    return pd.DataFrame([{"origin": on, "invoice_id": f"{on:%m%d}"} | named | row for on in ORIGINS])
 
 
 def dates() -> pd.DataFrame:
@@ -44,7 +45,10 @@ def test_chances_by_hand() -> None:
     assert [brier.model, brier.baseline_score, brier.ratio] == pytest.approx([0.01, 0.16, 1 / 16])
     assert [brier.low, brier.high, brier.ratio_low, brier.ratio_high] == pytest.approx([0.01, 0.01, 1 / 16, 1 / 16])
     assert (brier.baseline, brier.better, brier.forecasts) == ("customer late rate", "model", 8)
-    assert card().loc[("p_late", "all", "calibration_error"), "model"] == pytest.approx(0.1)
+    error = card().loc["p_late", "all", "calibration_error"]
+    assert error.model == pytest.approx(0.1)
+    # All were settled on one day: all late with 0.9, or none.
+    assert error.baseline_score == pytest.approx(2 * 0.9 * 0.1, abs=0.03)
 
 
 def test_dates_by_hand_and_where_a_rule_wins_it_is_named() -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from arforecast.forecast.scores import (
@@ -16,10 +17,13 @@ from arforecast.forecast.scores import (
     calibration_floor,
     coverage,
     drawn_share,
+    gaps_by_chance,
     interval_score,
     log_loss,
     ratio,
+    runs,
     wape,
+    within_by_chance,
 )
 
 
@@ -73,20 +77,48 @@ def test_the_floor_is_what_a_calibrated_forecast_shows() -> None:
     random = np.random.default_rng(5)
     chance = random.beta(1, 3, 3_000)
     shown = [calibration_error(chance, random.random(len(chance)) < chance) for _ in range(50)]
-    floor = calibration_floor(chance)
+    floor = calibration_floor(chance, np.arange(len(chance)))
     assert floor == pytest.approx(np.mean(shown), rel=0.1)
     assert calibration_error(chance, random.random(len(chance)) < chance**2) > 3 * floor
 
 
-def test_the_floor_sinks_with_the_numbers_and_is_the_same_for_a_seed() -> None:
-    few, many = np.full(100, 0.3), np.full(10_000, 0.3)
-    assert calibration_floor(many) < calibration_floor(few) / 5
-    assert calibration_floor(few) == calibration_floor(few)
-    assert calibration_floor(few, seed=2) != calibration_floor(few)
+def test_the_floor_sinks_with_the_numbers_and_is_the_same_each_time() -> None:
+    few, many = (calibration_floor(np.full(size, 0.3), np.arange(size)) for size in (100, 10_000))
+    assert many < few / 5
+    assert few == calibration_floor(np.full(100, 0.3), np.arange(100))
+
+
+def test_one_payment_run_decides_many_at_once() -> None:
+    """All late with 0.3, else none: 0.7 or 0.3 off, 2 x 0.3 x 0.7 on average; in tens as if a tenth were said."""
+    chance = np.full(1_000, 0.3)
+    assert calibration_floor(chance, np.zeros(1_000), bins=1) == pytest.approx(0.42, abs=0.03)
+    by_tens = calibration_floor(chance, np.arange(1_000) // 10, bins=1)
+    assert by_tens == pytest.approx(calibration_floor(chance[:100], np.arange(100), bins=1), rel=0.1)
+    assert gaps_by_chance(np.repeat([0.0, 0.5], 4), np.arange(8), bins=2)[0] == 0
 
 
 def test_certainties_have_no_floor() -> None:
-    assert calibration_floor([0.0, 1.0, 1.0]) == 0
+    assert calibration_floor([0.0, 1.0, 1.0], [0, 1, 2]) == 0
+    assert calibration_floor([], []) == 0
+
+
+def test_how_many_customers_right_ranges_leave_about_right() -> None:
+    """Five ranges, each of its own run: four of them hold with 5 x 0.8^4 x 0.2; all of one run: none, or all."""
+    alone, together = np.arange(10), np.repeat([0, 1], 5)
+    assert within_by_chance(together, alone, 0.8, (0.7, 0.9)) == pytest.approx(2 * 0.41, abs=0.1)
+    assert within_by_chance(together, together, 0.8, (0.7, 0.9)) == 0
+
+
+def test_a_payment_run_is_what_a_customer_settles_on_a_day() -> None:
+    """A1 and A2, asked about twice; B1 on the same day by another; of what is open each invoice alone."""
+    rows = pd.DataFrame(
+        [("a", "2026-03-01", "A1"), ("a", "2026-03-01", "A2"), ("a", "2026-03-01", "A1"), ("b", "2026-03-01", "B1"),
+         ("a", None, "A3"), ("a", None, "A3"), ("a", None, "A4")],
+        columns=["customer_id", "settled_on", "invoice_id"],
+    )  # fmt: skip
+    run = runs(rows.customer_id, pd.to_datetime(rows.settled_on), rows.invoice_id)
+    assert [run[0], run[4]] * 2 == [run[1], run[5], run[2], run[5]]
+    assert len(set(run)) == 4
 
 
 def test_wape_adds_errors_and_bias_lets_them_cancel() -> None:

@@ -184,10 +184,14 @@ def test_the_answer_on_reliability_is_the_mean_gap() -> None:
             "method": ["model", "model", "baseline"],
             "p_late": [0.2, 0.6, 0.5],
             "late_share": [0.3, 0.4, 0],
+            "by_chance_share": [0.02, 0.1, 0],
             "invoices": [3, 1, 4],
         }
     )
-    assert plain(late._reliability_said(bins)) == "The chances we gave were 12 points off on average"
+    assert plain(late._reliability_said(bins)) == (
+        "The chances we gave were 12 points off on average; right ones would be 4 points off by luck, since a customer "
+        "settles many invoices at once"
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,6 +215,16 @@ def test_a_win_is_claimed_only_where_chance_cannot_explain_it(low: float, high: 
     told = plain(late._skill_said(pd.DataFrame([row])))
     assert told.startswith("On 1,040 past invoices over 26 weeks the squared error of our probabilities was 0.12;")
     assert said in told
+
+
+def test_ranges_of_days_say_what_they_held_and_how_many_customers_could_be_about_right() -> None:
+    row = {"forecasts": 260, "held_share": 0.8, "customers": 6, "within_customers": 5, "by_chance_customers": 4.63}
+    held = "The 80 % ranges held in 80 % of 260 past forecasts"
+    assert plain(late._ranges_said(pd.DataFrame([row]))) == (
+        f"{held}. Of 6 customers with 30 or more, 5 saw 70–90 % of theirs hold; were every range right, 5 would, since "
+        "a customer settles many invoices at once"
+    )
+    assert plain(late._ranges_said(pd.DataFrame([row | {"customers": 0}]))) == held
 
 
 def test_a_few_weeks_prove_nothing() -> None:

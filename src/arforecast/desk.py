@@ -66,7 +66,9 @@ CALLS = (
     "history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions", "scenarios",
     "ratings", "policy", "plans", "pricing",
 )  # fmt: skip
-RECORDS = ("late_record", "cash_record", "rating_results", "rating_skill", "policy_months", "plan_results")
+RECORDS = (
+    "late_record", "date_record", "cash_record", "rating_results", "rating_skill", "policy_months", "plan_results",
+)  # fmt: skip
 MOST_MONTHS, MOST_WEEKS = 600, 156
 MEND_SNAPSHOT = " Add what was billed and paid before, and remove the snapshot from ledger.toml."
 FIRST_YEAR, LAST_YEAR = 1900, 2999
@@ -481,7 +483,14 @@ class Snapshot:
     def late_record(self) -> pd.DataFrame:
         """Past chances of being late beside what became of them; see `arforecast.forecast.backtest.late_record`."""
         self._record()
-        return backtest.late_record(self._facts, self._past(self._origins), self.day)
+        return self._of_past_dues[0]
+
+    @kernel.telling("Predicting payment dates on past days")
+    @once
+    def date_record(self) -> pd.DataFrame:
+        """Past payment dates and their ranges beside the days that came; see `arforecast.forecast.dates.record`."""
+        self._record()
+        return self._of_past_dues[1]
 
     @kernel.telling("Forecasting cash, past weeks first")
     def cash_forecast(self, weeks: int = 13) -> pd.DataFrame:
@@ -670,12 +679,20 @@ class Snapshot:
     def _said(self, then: Past) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """What an origin said of chances, of dates and of cash: it is asked for all at once, for its model is dear."""
         flows = cash.flows(self._facts, [then.origin])
+        weeks = cash.of_span(cash.record(self._facts, flows, [then], RECORD_WEEKS), spans.WEEK)
+        return *self._of_dues(then), weeks
+
+    def _of_dues(self, *past: Past) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What origins said of invoices not due: chances of being late, and dates."""
         horizon = self.books.settings.forecast.horizon_days
-        return (
-            backtest.late_record(self._facts, [then], self.day),
-            dates.record([then], horizon, self.day),
-            cash.of_span(cash.record(self._facts, flows, [then], RECORD_WEEKS), spans.WEEK),
-        )
+        return backtest.late_record(self._facts, past, self.day), dates.record(past, horizon, self.day)
+
+    @cached_property
+    def _of_past_dues(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The same of the weekly origins, one after another, for none is kept and its model is dear."""
+        parts = [self._of_dues(then) for then in self._past(self._origins)] or [self._of_dues()]
+        chances, said = (pd.concat(rows, ignore_index=True) for rows in zip(*parts, strict=True))
+        return chances, said
 
     def _first_origin(self, since: date) -> date:
         first = backtest.first_origin(self._facts, self.day)

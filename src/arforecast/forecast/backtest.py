@@ -18,7 +18,7 @@ from ibis import _
 from arforecast.forecast import hazard, overrides, payment_time, ranges
 from arforecast.forecast.baselines import late_on, p_late_by_customer, settled_counts
 from arforecast.forecast.calendar import Floats
-from arforecast.forecast.exposure import Lives, days, open_invoices
+from arforecast.forecast.exposure import Lives, days, open_invoices, settled_on
 from arforecast.forecast.hazard import Hazard
 from arforecast.forecast.payment_time import Model, readings
 from arforecast.snapshot import Facts, fetched, total
@@ -88,10 +88,10 @@ def past(facts: Facts, known: Lives, origins: Sequence[date]) -> Iterator[Past]:
 def late_record(facts: Facts, forecasts: Iterable[Past], as_of: date) -> pd.DataFrame:
     """What was said of invoices not yet due, beside what became of them: one row an origin and invoice.
 
-    origin, invoice_id, customer_id, amount, p_late, p_late_baseline (the customer's shrunk late rate), late (1 or 0).
-    Invoices not due by `as_of` are left out: nobody knows yet.
+    origin, invoice_id, customer_id, amount, p_late, p_late_baseline (the customer's shrunk late rate), late (1 or 0),
+    settled_on (empty: still open). Invoices not due by `as_of` are left out: nobody knows yet.
     """
-    columns = ["origin", "invoice_id", "customer_id", "amount", "p_late", "p_late_baseline", "late"]
+    columns = ["origin", "invoice_id", "customer_id", "amount", "p_late", "p_late_baseline", "late", "settled_on"]
     rows = [_said(then, as_of) for then in forecasts]
     if not rows:
         return _none(columns)
@@ -103,12 +103,13 @@ def _said(then: Past, as_of: date) -> pd.DataFrame:
     due_on = days(then.invoices.due_on)
     judged = (due_on > np.datetime64(then.origin)) & (due_on <= np.datetime64(as_of))
     invoices = then.invoices[judged].reset_index(drop=True)
-    fate = late_on(then.known, as_of)[then.known.invoice_id.get_indexer(pd.Index(invoices.invoice_id))]
+    place = then.known.invoice_id.get_indexer(pd.Index(invoices.invoice_id))
     return invoices.assign(
         origin=pd.Timestamp(then.origin),
         p_late=readings(then.model, invoices, then.origin, 1, lambda settled: settled.p_late),
         p_late_baseline=p_late_by_customer(then.known, then.origin, invoices),
-        late=fate.astype(np.int64),
+        late=late_on(then.known, as_of)[place].astype(np.int64),
+        settled_on=settled_on(then.known, as_of)[place].astype("datetime64[s]"),
     )
 
 

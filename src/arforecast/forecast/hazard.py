@@ -103,7 +103,7 @@ class Hazard:
         on = start - closed + np.arange(closed + days)
         chance = self.latent(_asked(self, invoices, on))
         if self.pending:
-            chance = np.minimum(chance * self.pending.factors(invoices, on), HIGHEST)
+            chance = np.minimum(self.pending.moved(chance, invoices, on), HIGHEST)
         chance *= _issued(invoices, on)
         return booking.booked(chance, on)[:, closed:]
 

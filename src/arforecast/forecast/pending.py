@@ -4,6 +4,12 @@ Each multiplies the chance of a day as past ones did:
 
     factor = (settled + STRENGTH) / (expected + STRENGTH)
 
+But where promises brought more than was expected, whoever hardly ever pays may keep its word too. So what they brought
+is a chance of its own, and no factor:
+
+    kept = (settled - expected) / (days - expected + KEPT_STRENGTH)
+    chance = 1 - (1 - chance) x (1 - kept)
+
 Of a dispute it depends on how far ahead the day lies, since nobody knows when the dispute will be closed: past ones are
 looked at from every seventh day on which they were open. Of a promise it depends on the days from the one promised, to
 the end of its days of grace. What a promise says of no invoice, and what is promised anew, is left out.
@@ -23,6 +29,8 @@ from arforecast.forecast.exposure import Lives, days, settled_on, unrolled
 
 # How many settlements the belief in no effect is worth.
 STRENGTH = 5
+# How many days on which nothing was paid the belief that nobody keeps a promise is worth.
+KEPT_STRENGTH = 5
 # The days ahead from which on a dispute acts otherwise; from the last on it does nothing.
 AHEAD_EDGES = np.array([8, 15, 31, 61])
 # The days from the promised one from which on a promise acts otherwise; before the first it acts already.
@@ -36,15 +44,21 @@ Expected = Callable[[Ints, Days], Floats]
 
 @dataclass(frozen=True)
 class Effect:
-    """What disputes or promises did: by part, see AHEAD_EDGES and PROMISED_EDGES, the settlements that came and those
-    that were expected."""
+    """What disputes or promises did: by part, see AHEAD_EDGES and PROMISED_EDGES, the settlements that came, those that
+    were expected, and on how many days of an invoice."""
 
     settled: Ints
     expected: Floats
+    days: Ints
 
     @property
     def factors(self) -> Floats:
         return np.asarray((self.settled + STRENGTH) / (self.expected + STRENGTH))
+
+    @property
+    def kept(self) -> Floats:
+        """The chance of a day that a promise is kept on it, by what came beyond what was expected."""
+        return np.asarray(np.maximum(self.settled - self.expected, 0) / (self.days - self.expected + KEPT_STRENGTH))
 
     def until(self, part: int) -> tuple[int, int]:
         """The settlements that came before a part, and those that were expected."""
@@ -67,20 +81,19 @@ class Pending:
         names = invoices.invoice_id
         return np.asarray(names.isin(self.disputed) | names.isin(self.promised.index))
 
-    def factors(self, invoices: pd.DataFrame, on: Days) -> Floats:
-        """How many times as fast as without it each invoice is settled on each day after `day`: invoices x days."""
-        factors = np.ones((len(invoices), len(on)))
-        if "invoice_id" not in invoices:
-            return factors
+    def moved(self, chance: Floats, invoices: pd.DataFrame, on: Days) -> Floats:
+        """The chances of invoices on days, with what is pending on them, on those after `day`: invoices x days."""
         ahead = (on - np.datetime64(self.day)).astype(np.int64)
-        factors[invoices.invoice_id.isin(self.disputed)] *= self.dispute.factors[
-            AHEAD_EDGES.searchsorted(ahead, "right")
-        ]
+        if "invoice_id" not in invoices:
+            return chance
+        moved = chance.copy()
+        moved[invoices.invoice_id.isin(self.disputed)] *= self.dispute.factors[AHEAD_EDGES.searchsorted(ahead, "right")]
         promised = days(self.promised.reindex(invoices.invoice_id))
         rows = np.flatnonzero(~np.isnat(promised))
-        since = (on - promised[rows, None]).astype(np.int64)
-        factors[rows] *= self.promise.factors[PROMISED_EDGES.searchsorted(since, "right")]
-        return np.where(ahead > 0, factors, 1)
+        part = PROMISED_EDGES.searchsorted((on - promised[rows, None]).astype(np.int64), "right")
+        own = np.minimum(moved[rows] * np.minimum(self.promise.factors, 1)[part], 1)
+        moved[rows] = 1 - (1 - own) * (1 - self.promise.kept[part])
+        return np.where(ahead > 0, moved, chance)
 
 
 def pending(known: Lives, day: date, expected: Expected) -> Pending | None:
@@ -138,4 +151,4 @@ def _effect(known: Lives, day: date, seen: pd.DataFrame, edges: Ints, expected: 
     part = edges.searchsorted((on - days(seen.from_on)[row]).astype(np.int64), "right")
     came = np.bincount(part[on == settled[row]], minlength=len(edges) + 1)
     hoped = np.bincount(part, expected(invoice[row], on), len(edges) + 1)
-    return Effect(came.astype(np.int64), hoped.astype(float))
+    return Effect(came.astype(np.int64), hoped.astype(float), np.bincount(part, minlength=len(edges) + 1))

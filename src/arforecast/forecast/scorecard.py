@@ -51,8 +51,9 @@ def scored(late: pd.DataFrame, dates: pd.DataFrame, cash: pd.DataFrame, ranges: 
 
     what: p_late, dates, or the component of cash. customers: all, or new, those of whom at most three invoices were
     settled on the origin. forecasts: how many. model with low and high, its 90 % range. baseline: the simple rule, the
-    best of them for cash; beside calibration_error its floor, what a perfect forecast of this size would show. better:
-    model, the rule, or neither where chance can explain the difference. ranges: see `cash.published`.
+    best of them for cash; beside calibration_error its floor, what a perfect forecast of this size would show, where a
+    customer's payment run decides many invoices at once. better: model, the rule, or neither where chance can explain
+    the difference. ranges: see `cash.published`.
     """
     rows = [
         *(row for name in ("all", "new") for row in _late(name, _of(late, name))),
@@ -74,7 +75,8 @@ def _late(customers: str, rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     yield (
         row | {"score": "brier"} | _beside(rows.origin, misses[0], {"customer late rate": misses[1]}, rows.late * 0 + 1)
     )
-    error, floor = scores.calibration_error(rows.p_late, rows.late), scores.calibration_floor(rows.p_late)
+    together = scores.runs(rows.customer_id, rows.settled_on, rows.invoice_id)
+    error, floor = scores.calibration_error(rows.p_late, rows.late), scores.calibration_floor(rows.p_late, together)
     named = {"model": error, "baseline": "floor", "baseline_score": floor, "ratio": error / floor if floor else np.nan}
     yield row | {"score": "calibration_error"} | named
     aucs = {"model": scores.auc(rows.p_late, rows.late), "baseline": "customer late rate"}

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 BINS = 15
 # Origins next to each other share their weather, so whole blocks of them are drawn, not single ones.
 BLOCK, DRAWS = 4, 1000
+# How often the luck of payment runs is drawn.
+LUCKS = 200
 
 
 def brier(p: ArrayLike, happened: ArrayLike) -> float:
@@ -33,18 +39,53 @@ def auc(p: ArrayLike, happened: ArrayLike) -> float:
 def calibration_error(p: ArrayLike, happened: ArrayLike, bins: int = BINS) -> float:
     """The mean distance between the probability given and the share that happened, over bins of equal numbers."""
     chance, outcome = np.asarray(p, float), np.asarray(happened, float)
-    order = np.argsort(chance, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
-    gaps = [len(part) * abs(chance[part].mean() - outcome[part].mean()) for part in parts]
-    return float(sum(gaps) / max(len(order), 1))
+    gaps = [len(part) * abs(chance[part].mean() - outcome[part].mean()) for part in binned(chance, bins)]
+    return float(sum(gaps) / max(len(chance), 1))
 
 
-def calibration_floor(p: ArrayLike, bins: int = BINS, draws: int = 200, seed: int = 1) -> float:
-    """The calibration error that a perfectly calibrated forecast with these probabilities would show by chance."""
-    chance = np.asarray(p, float)
-    random = np.random.default_rng(seed)
-    errors = [calibration_error(chance, random.random(len(chance)) < chance, bins) for _ in range(draws)]
-    return float(np.mean(errors))
+def binned(p: ArrayLike, bins: int = BINS) -> list[Ints]:
+    """The places of the probabilities in bins of equal numbers, the least first."""
+    order = np.argsort(np.asarray(p, float), kind="stable")
+    return [part for part in np.array_split(order, bins) if len(part)]
+
+
+def calibration_floor(p: ArrayLike, run: ArrayLike, bins: int = BINS) -> float:
+    """The calibration error that a perfectly calibrated forecast with these probabilities would show by chance, where
+    all of one payment run (a number for each) come late or in time together."""
+    sizes = [len(part) for part in binned(p, bins)]
+    return float(np.dot(sizes, gaps_by_chance(p, run, bins)) / max(sum(sizes), 1))
+
+
+def gaps_by_chance(p: ArrayLike, run: ArrayLike, bins: int = BINS) -> Floats:
+    """The same bin by bin: the mean distance between the probability given and the share that happened."""
+    chance, runs, parts = np.asarray(p, float), np.asarray(run, int), binned(p, bins)
+    if not parts:
+        return np.empty(0)
+    order, sizes = np.concatenate(parts), np.array([len(part) for part in parts])
+    chance, runs, starts = chance[order], runs[order], np.cumsum(sizes) - sizes
+    off = [np.abs(np.add.reduceat(chance - (luck[runs] < chance), starts)) for luck in _lucks(runs)]
+    return np.asarray(np.mean(off, axis=0) / sizes)
+
+
+def within_by_chance(of: ArrayLike, run: ArrayLike, share: float, within: tuple[float, float]) -> float:
+    """Of how many customers (a number for each range) a share of ranges between two bounds would hold, if each range
+    held with the chance `share`, and all of one payment run together."""
+    _names, customer, sizes = np.unique(np.asarray(of), return_inverse=True, return_counts=True)
+    held = (np.bincount(customer, luck[np.asarray(run, int)] < share) / sizes for luck in _lucks(run))
+    low, high = within
+    return float(np.mean([((low <= own) & (own <= high)).sum() for own in held]))
+
+
+def _lucks(run: ArrayLike) -> Iterator[Floats]:
+    """The luck of each payment run, from 0 to 1, drawn anew so many times."""
+    random, count = np.random.default_rng(1), int(np.asarray(run, int).max(initial=-1)) + 1
+    return (random.random(count) for _draw in range(LUCKS))
+
+
+def runs(customer_id: pd.Series, settled_on: pd.Series, invoice_id: pd.Series) -> Ints:
+    """A number for each payment run: what one customer settled on one day; what is still open is a run by invoice."""
+    alone = invoice_id.where(settled_on.isna(), "")
+    return np.asarray(customer_id.groupby([customer_id, settled_on, alone], dropna=False).ngroup(), np.int64)
 
 
 def wape(forecast: ArrayLike, actual: ArrayLike) -> float:

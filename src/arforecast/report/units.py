@@ -23,21 +23,21 @@ DECLARED = {
         "worth_amount written_off_amount"
     ),
     "share": (
-        "baseline_error_share bias bias_share billed_share break_even_share cash_share confidence contacted_share "
-        "cost_share cost_to_cash_share cost_to_recovered_share coverage_80 discount_share discount_yearly_cost_share "
-        "error_share held_share inside_80_share interval_share_80 kept_share kept_share_high kept_share_low "
-        "late_share late_share_high late_share_low level_change_share loss_rate_share missed_share moved_share "
-        "net_accuracy of_growth_share of_overdue_share open_share p_below_floor p_from p_kept p_late p_paid_14 "
-        "p_paid_30 p_to paid_14_share paid_on_time_share recovered_30 recovered_60 recovered_90 recovered_90_share "
-        "reserved_contacted_share right_party_share uptake_share used_share wape written_off_share "
-        "written_off_share_high written_off_share_low"
+        "baseline_error_share bias bias_share billed_share break_even_share by_chance_share cash_share confidence "
+        "contacted_share cost_share cost_to_cash_share cost_to_recovered_share coverage_80 discount_share "
+        "discount_yearly_cost_share error_share held_share inside_80_share interval_share_80 kept_share "
+        "kept_share_high kept_share_low late_share late_share_high late_share_low level_change_share loss_rate_share "
+        "missed_share moved_share net_accuracy of_growth_share of_overdue_share open_share p_below_floor p_from "
+        "p_kept p_late p_paid_14 p_paid_30 p_to paid_14_share paid_on_time_share recovered_30 recovered_60 "
+        "recovered_90 recovered_90_share reserved_contacted_share right_party_share uptake_share used_share wape "
+        "written_off_share written_off_share_high written_off_share_low"
     ),
     "count": (
-        "accounts better_accounts broken_plans broken_promises contacted_accounts contacts customers disputes fees "
-        "forecasts half_customers handed_invoices held_accounts horizon_week instalments invoices left minutes "
-        "most_invoices new_accounts not_due_invoices oldest_days_past_due open_count origins over_limit_accounts "
-        "overdue_invoices past_ratings payments placed plans prepaid_accounts rank reserved reserved_accounts week "
-        "weeks weeks_needed within_days worse_accounts worth_it"
+        "accounts better_accounts broken_plans broken_promises by_chance_customers contacted_accounts contacts "
+        "customers disputes fees forecasts half_customers handed_invoices held_accounts horizon_week instalments "
+        "invoices left minutes most_invoices new_accounts not_due_invoices oldest_days_past_due open_count origins "
+        "over_limit_accounts overdue_invoices past_ratings payments placed plans prepaid_accounts rank reserved "
+        "reserved_accounts week weeks weeks_needed within_customers within_days worse_accounts worth_it"
     ),
     "days": "miss_days model_miss_days proposed_terms_days resolved_days shortened_days terms_days",
     "date": (

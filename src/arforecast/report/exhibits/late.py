@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast.scores import ratio
+from arforecast.forecast.scores import binned, gaps_by_chance, ratio, runs, within_by_chance
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.accounts import SHEET, with_names
@@ -24,6 +24,8 @@ FACTS = {
 }
 # What the error of one way of saying it is of another's, with the range.
 ODDS = dict.fromkeys(("ratio", "low", "high"), "share")
+# A customer's ranges are looked at from so many on; of 80 % of them, between these bounds hold.
+ENOUGH, RANGE_SHARE, AROUND = 30, 0.80, (0.70, 0.90)
 P_LATE_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -225,22 +227,72 @@ def reliability(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
 
 
 def bins(record: pd.DataFrame, number: int = 10) -> pd.DataFrame:
-    """What was said and what came, in so many bins of equally many past invoices."""
-    binned = [_binned(record[said], record["late"], number).assign(method=method) for method, said in SAID.items()]
-    return pd.concat(binned, ignore_index=True)[["method", "p_late", "late_share", "invoices"]]
+    """What was said and what came, in so many bins of equally many past invoices; by_chance_share: how far apart the
+    two would be if what was said were right, as a payment run decides many invoices at once."""
+    together = runs(record["customer_id"], record["settled_on"], record["invoice_id"])
+    parts = [_binned(record[said], record["late"], together, number) for said in SAID.values()]
+    columns = ["method", "p_late", "late_share", "by_chance_share", "invoices"]
+    return pd.concat(parts, keys=SAID, names=["method"]).reset_index("method").reset_index(drop=True)[columns]
 
 
-def _binned(said: pd.Series, came: pd.Series, bins: int) -> pd.DataFrame:
-    rank = said.rank(method="first")  # so that equal probabilities cannot empty a bin
-    bin_of = ((rank - 1) * bins // max(len(said), 1)).astype(int)
-    grouped = pd.DataFrame({"p_late": said, "late_share": came}, dtype=float).groupby(bin_of)
-    return grouped.mean().assign(invoices=grouped.size()).reset_index(drop=True)
+def _binned(said: pd.Series, came: pd.Series, together: np.ndarray, bins: int) -> pd.DataFrame:
+    parts = [{"p_late": said.iloc[part].mean(), "late_share": came.iloc[part].mean(), "invoices": len(part)}
+             for part in binned(said, bins)]  # fmt: skip
+    rows = pd.DataFrame(parts, columns=["p_late", "late_share", "invoices"])
+    return rows.assign(by_chance_share=gaps_by_chance(said, together, bins))
 
 
 def _reliability_said(bins: pd.DataFrame) -> str:
     model = bins[bins["method"].eq("model")]
-    off = ((model["p_late"] - model["late_share"]).abs() * model["invoices"]).sum() / model["invoices"].sum()
-    return f"The chances we gave were {size(off, 'share')} off on average"
+    gaps = {"off": (model["p_late"] - model["late_share"]).abs(), "chance": model["by_chance_share"]}
+    off, chance = (size(np.average(gap, weights=model["invoices"]), "share") for gap in gaps.values())
+    return (
+        f"The chances we gave were {off} off on average; right ones would be {chance} off by luck, since a customer "
+        "settles many invoices at once"
+    )
+
+
+def ranges(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
+    """How many past ranges of payment days held, and of how many customers about as many as were to, beside how many
+    these would be if every range were right."""
+    return Exhibit(
+        question="Did payment come within the days that were said?",
+        numbers=cut(record, _ranges),
+        says=_ranges_said,
+        file="late_ranges",
+        call="today.date_record()",
+        why=why(stamp, "date_record"),
+        nothing="No past payment can be judged yet, so nothing is known of these ranges.",
+    )
+
+
+def _ranges(record: pd.DataFrame) -> pd.DataFrame:
+    held = record["came_days"].between(record["from_days"], record["until_days"].fillna(np.inf))
+    settled_on = record["origin"] + pd.to_timedelta(record["came_days"], unit="D")
+    together = runs(record["customer_id"], settled_on, record["invoice_id"])
+    own = held.groupby(record["customer_id"]).agg(["mean", "size"])
+    own = own[own["size"].ge(ENOUGH)]
+    told = record["customer_id"].isin(own.index)
+    row = {
+        "forecasts": len(record),
+        "held_share": held.mean(),
+        "customers": len(own),
+        "within_customers": int(own["mean"].between(*AROUND).sum()),
+        "by_chance_customers": within_by_chance(record["customer_id"][told], together[told], RANGE_SHARE, AROUND),
+    }
+    return pd.DataFrame([row] if len(record) else [])
+
+
+def _ranges_said(numbers: pd.DataFrame) -> str:
+    row = numbers.iloc[0]
+    held = f"The 80{NBSP}% ranges held in {percent(row['held_share'])} of {many(row['forecasts'], 'past forecast')}"
+    if not row["customers"]:
+        return held
+    customers = f"Of {many(row['customers'], 'customer')} with {ENOUGH} or more, {count(row['within_customers'])}"
+    return (
+        f"{held}. {customers} saw 70–90{NBSP}% of theirs hold; were every range right, "
+        f"{count(row['by_chance_customers'])} would, since a customer settles many invoices at once"
+    )
 
 
 def skill(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
