@@ -17,8 +17,7 @@ import pytest
 from pydantic import ValidationError
 
 import arforecast as ar
-from arforecast import desk
-from arforecast.desk import Snapshot
+from arforecast.desk import Snapshot, acting, forecast, measured
 from arforecast.errors import SourceError, UsageError
 from arforecast.ledger.tables import BY_NAME
 from arforecast.report import notebook, tables
@@ -255,7 +254,7 @@ def test_tab_offers_what_to_begin_with() -> None:
     assert {"open_ledger", "style"} <= set(dir(ar))
 
 
-@pytest.mark.parametrize("module", [desk, tables, notebook])
+@pytest.mark.parametrize("module", [measured, forecast, acting, tables, notebook])
 def test_the_examples_say_what_they_give(module: ModuleType, today: Snapshot) -> None:
     with mpl.rc_context():
         tried = doctest.testmod(module, extraglobs={"today": today})

@@ -1,0 +1,38 @@
+"""Days and lengths of time as people say them; what is none is refused, with what to say in its place."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from arforecast.errors import UsageError
+
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+MOST_MONTHS, MOST_WEEKS = 600, 156
+
+
+def dated(day: str | date) -> date:
+    try:
+        if isinstance(day, datetime):
+            return _plausible(day.date())
+        return _plausible(day if isinstance(day, date) else date.fromisoformat(day))
+    except (ValueError, TypeError) as fault:
+        raise UsageError(f"{day} is not a date. Write it as YYYY-MM-DD.") from fault
+
+
+def _plausible(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise UsageError(f"{day} is a day of no books. Choose one from {FIRST_YEAR} to {LAST_YEAR}.")
+    return day
+
+
+def days_of(every: str) -> int:
+    """The days of a span such as 1w or 10d."""
+    if not (span := re.fullmatch(r"([1-9]\d{0,2})([dw])", every)):
+        raise UsageError(f"{every} is no span between forecasts. Write it as 1w, 2w or 10d.")
+    return int(span[1]) * {"d": 1, "w": 7}[span[2]]
+
+
+def refuse_beyond(name: str, number: int, most: int) -> None:
+    if not 1 <= number <= most:
+        raise UsageError(f"{name} is {number}. Ask for 1 to {most}.")
