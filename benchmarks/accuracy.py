@@ -176,18 +176,25 @@ def range_lines(said: pd.DataFrame, ets: pd.DataFrame) -> list[str]:
 
 
 def span_lines(record: pd.DataFrame, since: pd.Timestamp) -> list[str]:
-    """What ranges of days held, of those on which something could come or came, and of months, by how far ahead they
-    end."""
+    """What ranges of days and of months held, by how far ahead they end, and of days on which nothing could come, as it
+    was drawn."""
     lines = []
     for span, parts in ((spans.DAY, ((1, 7), (8, 14), (15, 21))), (spans.MONTH, ((1, 35), (36, 7 * WEEKS)))):
-        said = cash.published(cash.of_span(record, span))
-        said = said[(said.component == "total") & (said.origin >= since) & scale.tells(said)]
+        drawn = cash.of_span(record, span)
+        said = cash.published(drawn).assign(closed=scale.closed(drawn))
+        said = said[(said.component == "total") & (said.origin >= since)]
         rows = said.assign(horizon_week=7 * said.horizon_week)
         for first, last in parts:
-            count = rows.horizon_week.between(first - 0.5, last + 0.5).sum()
-            named = f"cash of {count} {span}s, 50/80/95 % hold, days {first}-{last}"
-            lines.append(f"{named:<52} {held(rows, first - 0.5, last + 0.5)}")
+            lines.append(_span_line(f"{span}s", rows[~rows.closed], first, last))
+        if span == spans.DAY:
+            lines.append(_span_line("closed days", rows[rows.closed], 1, spans.DAYS))
     return lines
+
+
+def _span_line(name: str, rows: pd.DataFrame, first: int, last: int) -> str:
+    count = rows.horizon_week.between(first - 0.5, last + 0.5).sum()
+    named = f"cash of {count} {name}, 50/80/95 % hold, days {first}-{last}"
+    return f"{named:<52} {held(rows, first - 0.5, last + 0.5)}"
 
 
 def held(said: pd.DataFrame, first: float, last: float) -> str:

@@ -4,7 +4,7 @@
 
 Each is a company of `benchmarks/shocks.py` with its own customers, of a year and a half; the forecasts of its last half
 year are judged, by weeks ahead, for single weeks and for all weeks up to one, and for days and months by the week in
-which they end. Days on which nothing could come and nothing came do not count.
+which they end. Closed days are those on which nothing could come, as it was drawn.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from arforecast.forecast.exposure import lives
 from arforecast.snapshot import stand
 
 LAST = FIRST + timedelta(weeks=78, days=-1)
-WEEKS = 13
+WEEKS, CLOSED = 13, "closed day"
 KINDS = {
     "single weeks": (spans.WEEK, "total"),
     "all weeks up to it": (spans.WEEK, cash.SO_FAR),
     "days": (spans.DAY, "total"),
+    "closed days": (CLOSED, "total"),
     "months": (spans.MONTH, "total"),
 }
 
@@ -43,9 +44,14 @@ def said(seed: int, folder: Path) -> pd.DataFrame:
     stops = [LAST - timedelta(weeks=nth) for nth in range(52, 0, -1)]
     past = backtest.past(facts, lives(facts), stops)
     record = cash.record(facts, cash.flows(facts, stops), past, WEEKS)
-    parts = [cash.published(cash.of_span(record, span)).assign(span=span) for span in spans.SPANS]
-    told = pd.concat([part[scale.tells(part)] for part in parts])
+    told = pd.concat([_published(record, span) for span in spans.SPANS])
     return told[told.origin >= pd.Timestamp(stops[26])]
+
+
+def _published(record: pd.DataFrame, span: str) -> pd.DataFrame:
+    drawn = cash.of_span(record, span)
+    closed = scale.closed(drawn) & (span == spans.DAY)
+    return cash.published(drawn).assign(span=closed.map({True: CLOSED, False: span}))
 
 
 def main() -> None:

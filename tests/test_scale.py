@@ -59,6 +59,19 @@ def test_each_side_is_measured_by_its_own_half() -> None:
     assert reach(stretched(said(), above)) < reach(stretched(said(), below))
 
 
+def test_a_day_on_which_nothing_could_come_ends_where_such_days_ended() -> None:
+    """Two brought nothing, one, which counts half, 40: of 2.5 there are 2, or 80 %, up to nothing. Another weekday, and
+    a day on which something could come, learn nothing of it."""
+    none = dict.fromkeys(ENDS, 0.0)
+    rows = pd.concat([past(-100, -100, weeks_ago=0), past(-60, weeks_ago=8)], ignore_index=True).assign(**none)
+    wide = stretched(said(**none), rows)
+    assert wide[sorted(ENDS)].iloc[0].to_dict() == none | {"p97_5": 40.0}
+    monday = rows.assign(until_on=rows.until_on - pd.Timedelta(days=6))
+    assert stretched(said(**none), monday).p97_5.item() == 0
+    both = pd.concat([past(5), rows], ignore_index=True)
+    assert reach(stretched(said(), both)) == reach(stretched(said(), past(5)))
+
+
 def test_a_miss_counts_no_more_than_the_farthest() -> None:
     at = FARTHEST * 20 / NORMAL_90
     assert reach(stretched(said(), past(at))) == pytest.approx(reach(stretched(said(), past(100 * at))))

@@ -352,7 +352,7 @@ def _money(rows: pd.DataFrame, decimals: int) -> pd.DataFrame:
 
 def _held(past: pd.DataFrame, component: str, ahead: float) -> dict[str, float]:
     near = past[(past.component == component) & ((past.horizon_week - ahead).abs() <= scale.NEIGHBOURS)]
-    near = near[scale.tells(near)]
+    near = near[(near.p97_5 > near.p2_5) | (near.actual != near.p50)]
     return {"origins": near.origin.nunique(), "held_share": near.actual.between(near.p10, near.p90).mean()}
 
 

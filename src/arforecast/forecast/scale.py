@@ -6,13 +6,16 @@ over past forecasts of the component whose weeks are over, made for as many week
 far what came lay from the median, in standard deviations of the side it lay on, at most 3; w = 2^(-age / 8 weeks). The
 ends are those drawn, times the scale, times what Student's t has beyond the normal with n / 3 + 3 degrees, n the number
 of past forecasts that the weights are worth. Without a past the ranges rest on three degrees.
+
+Where nothing could come, as on a weekday that hardly sees a payment, there is nothing to stretch, and what came
+nevertheless says nothing of other days. Such a range ends where its share of what came on the same weekday lies, by the
+same weights.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from arforecast.forecast.backtest import RANGES
 from arforecast.forecast.calendar import Floats, Ints
@@ -34,14 +37,40 @@ def stretched(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_component(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
-    farthest = past.horizon_week.max() if len(past) else 0
-    ahead = np.minimum(forecast.horizon_week.to_numpy(), farthest)
-    near = np.abs(ahead[:, None] - past.horizon_week.to_numpy()[None, :]) <= NEIGHBOURS
-    weights = near * tells(past) * 0.5 ** (_ages(forecast, past) / HALF_LIFE_DAYS)
+    none, before = closed(forecast), closed(past)
+    return pd.concat([_scaled(forecast[~none], past[~before]), _surprised(forecast[none], past[before])])
+
+
+def closed(rows: pd.DataFrame) -> pd.Series:
+    """Whether nothing could come, by ranges that are not stretched yet."""
+    return (rows.p2_5 == 0) & (rows.p97_5 == 0)
+
+
+def _scaled(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+    weights = _weights(forecast, past)
     scale = np.sqrt((PRIOR + weights @ _misses(past) ** 2) / (PRIOR + weights.sum(axis=1)))
     squares = (weights**2).sum(axis=1)
     worth = np.divide(weights.sum(axis=1) ** 2, squares, out=np.zeros_like(squares), where=squares > 0)
     return _widened(forecast, scale, worth / FORECASTS_A_DEGREE + DEGREES)
+
+
+def _surprised(forecast: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+    """With what came though nothing could; without a past nothing does."""
+    past = past.sort_values("actual", kind="stable")
+    weekdays, before = (rows.until_on.dt.day_of_week.to_numpy() for rows in (forecast, past))
+    weights = _weights(forecast, past) * (weekdays[:, None] == before[None, :])
+    came = np.r_[0.0, past.actual.clip(lower=0)]
+    up_to = np.cumsum(np.c_[np.zeros(len(forecast)), weights], axis=1)
+    ends = {high: came[(up_to >= share * up_to[:, -1:]).argmax(axis=1)] for share, (_low, high) in RANGES.items()}
+    return forecast.assign(**ends)
+
+
+def _weights(forecast: pd.DataFrame, past: pd.DataFrame) -> Floats:
+    """What each past forecast says of each: forecasts x past."""
+    farthest = past.horizon_week.max() if len(past) else 0
+    ahead = np.minimum(forecast.horizon_week.to_numpy(), farthest)
+    near = np.abs(ahead[:, None] - past.horizon_week.to_numpy()[None, :]) <= NEIGHBOURS
+    return np.asarray(near * 0.5 ** (_ages(forecast, past) / HALF_LIFE_DAYS))
 
 
 def _ages(forecast: pd.DataFrame, past: pd.DataFrame) -> Ints:
@@ -49,12 +78,6 @@ def _ages(forecast: pd.DataFrame, past: pd.DataFrame) -> Ints:
     return np.asarray(
         (forecast.origin.to_numpy()[:, None] - past.until_on.to_numpy()[None, :]) // np.timedelta64(1, "D")
     )
-
-
-def tells(past: pd.DataFrame) -> NDArray[np.bool_]:
-    """Whether each says how wide ranges must be: where nothing could come and nothing came, as on a Sunday, it does
-    not."""
-    return np.asarray((past.p97_5 > past.p2_5) | (past.actual != past.p50))
 
 
 def _misses(past: pd.DataFrame) -> Floats:
