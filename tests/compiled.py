@@ -43,20 +43,21 @@ def brought(data: Any, /, **options: Any) -> ibis.Table:
     return remembered((pickle.dumps(data), repr(options)), lambda: memtable(data, **options))
 
 
-def kept(con: Backend, _random: str, rows: ibis.Table) -> ibis.Table:
+def kept(con: Backend, random: str, rows: ibis.Table) -> ibis.Table:
     """The table that `rows.cache()` makes, of the types that it says."""
-    table = made(con, "", schema=rows.schema(), temp=True)
+    table = made(con, random, schema=rows.schema(), temp=True)
     con._run_pre_execute_hooks(rows)
     con.con.execute(f'INSERT INTO temp.main."{table.op().name}" {con.compile(rows)}')
     return table
 
 
 def made(con: Backend, name: str, /, *args: Any, **options: Any) -> ibis.Table:
-    return create_table(con, named(con) if options.get("temp") else name, *args, **options)
+    """A table that goes with its connection, as a kind of table with its place; the others keep their name."""
+    return create_table(con, named(con, name.split("_")[1]) if options.get("temp") else name, *args, **options)
 
 
 def read(con: Backend, paths: Any, /, **options: Any) -> ibis.Table:
-    return read_csv(con, paths, **{"table_name": named(con)} | options)
+    return read_csv(con, paths, **{"table_name": named(con, "read")} | options)
 
 
 def connected(con: Backend, *args: Any, **config: Any) -> None:
@@ -64,9 +65,9 @@ def connected(con: Backend, *args: Any, **config: Any) -> None:
     do_connect(con, *args, **{"threads": 1} | config)
 
 
-def named(con: Backend) -> str:
+def named(con: Backend, kind: str) -> str:
     con.tables_named = nth = getattr(con, "tables_named", 0) + 1
-    return f"table_{nth}"
+    return f"{kind}_{nth}"
 
 
 def once() -> None:

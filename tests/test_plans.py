@@ -25,7 +25,7 @@ from compiled import written
 
 AS_OF = date(2026, 5, 20)
 EVERY_PAIR = {"NESTED_LOOP_JOIN", "BLOCKWISE_NL_JOIN", "CROSS_PRODUCT", "IE_JOIN", "PIECEWISE_MERGE_JOIN"}
-# Rows that were handed to the query, as days are, and not read from a table.
+# Rows that were handed to the query, as days are, and not read from a table; or that were placed beside the tables.
 GIVEN = {"ARROW_SCAN", "COLUMN_DATA_SCAN", "DUMMY_SCAN", "EMPTY_RESULT"}
 TARGETS = {"dso": {"value": 30, "segment": {"team": 20}, "collector": {"A. Diallo": 20}}}
 
@@ -110,7 +110,9 @@ def _is_given(node: Node, named: dict[str, Node]) -> bool:
     """Whether all rows below a node come from rows that were handed to the query."""
     if _name(node) == "CTE_SCAN":
         return _is_given(named[node["extra_info"]["CTE Index"]], named)
-    return all(_is_given(child, named) for child in node["children"]) if node["children"] else _name(node) in GIVEN
+    if node["children"]:
+        return all(_is_given(child, named) for child in node["children"])
+    return _name(node) in GIVEN or ".placed_" in node["extra_info"].get("Table", "")
 
 
 def _below(node: Node) -> Iterator[Node]:
