@@ -125,8 +125,8 @@ def _major(minor: ibis.Scalar, places: int) -> float:
 
 
 def _control(facts: Facts, day: date) -> Gate:
-    ties, settings = control(facts, day), facts.books.settings.ledger
-    if ties.empty:
+    settings = facts.books.settings.ledger
+    if "control_totals" not in facts.books.present or (ties := control(facts, day)).empty:
         return Gate("control", True, "The ledger has no control totals: nothing to tie to.", checked=False)
     ties["minor"] = [10 ** decimals(code) for code in ties.currency.fillna(settings.currency)]
     off = ties[ties.difference.abs() > [int(settings.control_tolerance_amount * minor) for minor in ties.minor]]
