@@ -12,9 +12,9 @@ from filelock import FileLock
 
 import compiled
 from arforecast.report import runner
+from ledgers import SAMPLE
 
 ROOT = Path(__file__).resolve().parents[1]
-SAMPLE = ROOT / "data" / "sample"
 DAY = "2026-06-30"
 # What takes longest starts first, so that no worker ends alone with it.
 LONGEST = (

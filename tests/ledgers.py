@@ -16,6 +16,8 @@ Tables = dict[str, list[Row]]
 
 # Real data, and a ledger with its answers, that are no part of the project; tests that ask for them skip without.
 SHARED = Path(__file__).parents[2] / "shared"
+# The sample company, which `make test` writes first.
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 
 
 def told(text: str) -> Tables:

@@ -155,7 +155,7 @@ def test_the_order_of_rows_changes_nothing(made: Company, tmp_path: Path) -> Non
     deck, day = random.Random(1), made.days[0]
     shuffled = {name: deck.sample(rows, len(rows)) for name, rows in made.tables.items()}
     one, other = (ledger.as_of(day) for ledger in (made.ledger, opened(shuffled, tmp_path / "shuffled")))
-    assert csv(one.kpis(by="segment", months=3)) == csv(other.kpis(by="segment", months=3))
+    assert csv(one.kpis(by="segment", months=2)) == csv(other.kpis(by="segment", months=2))
     assert forecasts(one) == forecasts(other)
 
 
@@ -295,7 +295,7 @@ JUNK = ["", " ", "x", "2025-02-30", "01/02/2025", "NaN", "inf", "1e5", "-1", "0"
 @settings(
     derandomize=True,
     deadline=None,
-    max_examples=4,
+    max_examples=3,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -23,9 +23,9 @@ from arforecast.report import notebook as notebooks
 from arforecast.report.exhibits import late as lateness
 from arforecast.report.exhibits import receivables
 from arforecast.settings import Mail
+from ledgers import SAMPLE
 
 ROOT = Path(__file__).resolve().parents[1]
-SAMPLE = ROOT / "data" / "sample"
 DAY = "2026-06-30"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LOGIC = (

@@ -22,7 +22,7 @@ from arforecast.report import runs
 from test_runner import kernels_import_this_package, ledger, notebook  # noqa: F401 - fixtures
 
 DAY = "2026-06-30"
-KILLS = int(os.environ.get("KILLS", "3"))
+KILLS = int(os.environ.get("KILLS", "2"))
 
 
 def command(ledger: Path, out: Path, *words: str) -> list[str]:  # noqa: F811

@@ -982,7 +982,7 @@ def _later(day: str, deck: random.Random, choices: list[int | None]) -> str:
 @settings(
     derandomize=True,
     deadline=None,
-    max_examples=5,
+    max_examples=4,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
