@@ -9,12 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import settings as run
 from hypothesis import strategies as st
 
-from arforecast.ledger import Books, open_books
+from arforecast.ledger import Books, checks, open_books
 from arforecast.ledger.rules import RULES
 from doors import Problem, counted, problems, write, write_docstring
 
@@ -1366,3 +1367,24 @@ def exact(amount: str) -> int:
     units = Decimal(amount).scaleb(2)
     assert units == int(units)
     return int(units)
+
+
+def test_a_check_is_left_out_only_where_it_can_find_nothing() -> None:
+    """At the edge of each nothing is found yet, and a cent, a day or a row beyond it something may be."""
+    edge = {"foreign": 0, "negative": 0, "latest": "2034-12-31", "first": "2024-01-01", "least": 5, "most": 500}
+    beyond = {
+        checks.unknown_currencies: {"foreign": 1},
+        checks.undone_nothing: {"negative": 1},
+        checks.dates_far_ahead: {"latest": "2035-01-01"},
+        checks.outliers: {"most": 501},
+        checks.absurd_amounts: {"least": 10**8, "most": 10**9},
+    }
+
+    def idle(**sizes: object) -> set[checks.Check]:
+        row = edge | sizes
+        return checks.needless(pd.DataFrame([row, row], ["invoices", "applications"])) - {*checks.OF_FOREIGN_MONEY[1:]}
+
+    assert idle() == {*beyond}
+    assert {check: idle(**sizes) for check, sizes in beyond.items()} == {each: {*beyond} - {each} for each in beyond}
+    assert checks.outliers not in idle(least=0, most=0)
+    assert checks.dates_far_ahead not in idle(first=None)

@@ -30,6 +30,7 @@ OLD = "before the beginning"
 COLUMNS = ["table", "row", "column", "value", "rule", "amount"]
 # The tables whose money is worth what its rate says on the day it enters the books.
 OF_MONEY = ("invoices", "receipts", "credits")
+MILLIARD = 10**9
 # The tables whose rows name their currency.
 IN_CURRENCY = tuple(table.name for table in TABLES if table.column("currency"))
 
@@ -116,7 +117,7 @@ def absurd_amounts(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     """A milliard and more, from a customer whose invoices usually are over less than a millionth of it."""
     invoices = _at_stake(tables["invoices"], "invoice_id", "customer_id", "currency")
     milliard = cells.by_currency(
-        invoices.currency, settings.ledger.currency, lambda more: ibis.literal(10 ** (9 + more))
+        invoices.currency, settings.ledger.currency, lambda more: ibis.literal(MILLIARD * 10**more)
     )
     huge = invoices.filter(_.amount >= milliard)
     peers = invoices.semi_join(huge, "customer_id")
@@ -243,13 +244,14 @@ def _repeated(rows: ibis.Table, table: Table, rule: str) -> ibis.Table:
 
 def misapplied(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     """A receipt or a credit that is applied beyond its amount, before it came, or to another customer."""
+    heads = companies.heads(tables["customers"]) if "customers" in tables else {}
     for name, money in _of(tables, "receipts", "credits"):
         (key,) = BY_NAME[name].identifier
         drawn = tables["applications"].filter(_[key].notnull())
         links = _links(drawn, money, BY_NAME[name])
         early = links.filter(_.applied_on < _.came_on)
         yield _found(early, "applications", "applied_too_early", "applied_on", early.applied_on)
-        elsewhere = _elsewhere(links.filter(_.billed_to != _.payer), tables)
+        elsewhere = _elsewhere(links.filter(_.billed_to != _.payer), heads)
         yield _found(elsewhere, "applications", "applied_elsewhere", key, elsewhere[key])
         yield _beyond(drawn.filter(_.kind == "cash") if name == "receipts" else drawn, money, BY_NAME[name])
 
@@ -262,10 +264,9 @@ def _links(drawn: ibis.Table, money: ibis.Table, table: Table) -> ibis.Table:
     return own.join(came, [(key, "known")])
 
 
-def _elsewhere(links: ibis.Table, tables: Tables) -> ibis.Table:
+def _elsewhere(links: ibis.Table, heads: Mapping[str, str]) -> ibis.Table:
     """Those between customers who do not belong together: a company may pay for those below it, and for itself under
     another number."""
-    heads = companies.heads(tables["customers"]) if "customers" in tables else {}
     for column in ("payer", "billed_to") if heads else ():
         links = companies.renamed(links, column, heads)
     return links.filter(links.payer != links.billed_to)
@@ -373,6 +374,20 @@ WARNINGS: tuple[Check, ...] = (
 )
 # No use to a ledger that has but one currency.
 OF_FOREIGN_MONEY: tuple[Check, ...] = (unknown_currencies, missing_rates, applications_without_rate)
+
+
+def needless(sizes: pd.DataFrame) -> set[Check]:
+    """The checks that cannot find anything, by what the tables hold in all: by table foreign, negative, latest; of
+    invoices first, least, most."""
+    billed = sizes[["least", "most"]].astype("float64").loc["invoices"]
+    years = pd.to_datetime(sizes["first"]).dt.year + AHEAD_YEARS
+    idle = {
+        dates_far_ahead: pd.to_datetime(sizes.latest).dt.year.max() <= years["invoices"],
+        absurd_amounts: billed.most < MILLIARD,
+        outliers: billed.least > 0 and billed.most <= 100 * billed.least,
+        undone_nothing: "applications" in sizes.index and not sizes.negative["applications"],
+    } | dict.fromkeys(OF_FOREIGN_MONEY, not sizes.foreign.any())
+    return {check for check, nothing in idle.items() if nothing}
 
 
 def run(checks: tuple[Check, ...], tables: Tables, settings: Settings) -> pd.DataFrame:

@@ -18,15 +18,15 @@ def joined(tables: Tables) -> Tables:
     parent of its group; the top parent has itself. Who stands alone has none."""
     merged = _ends(tables["customers"], "merged_into")
     for name in OF_CUSTOMERS if merged else ():
-        tables = tables | {name: renamed(tables[name], "customer_id", merged)}
+        tables = tables | {name: kept(renamed(tables[name], "customer_id", merged))}
     customers = tables["customers"]
     if merged:
         left = customers.filter(~among(customers.customer_id, merged))
-        customers = renamed(left, "parent_id", merged)
+        customers = kept(renamed(left, "parent_id", merged))
     parents = _ends(customers, "parent_id")
     tops = parents | {top: top for top in parents.values()}
     if parents:
-        customers = renamed(customers.mutate(parent_id=_.customer_id), "parent_id", tops, other=None)
+        customers = kept(renamed(customers.mutate(parent_id=_.customer_id), "parent_id", tops, other=None))
     return tables | {"customers": customers}
 
 
@@ -64,4 +64,4 @@ def renamed(rows: ibis.Table, column: str, ends: Mapping[str, str], other: str |
     names = {"old_name": list(ends), "new_name": list(ends.values())}
     known = ibis.memtable(names, schema=dict.fromkeys(names, "string"))
     both = rows.left_join(known, old == known.old_name)
-    return kept(both.mutate(**{column: ibis.coalesce(both.new_name, rest)}).select(rows.columns))
+    return both.mutate(**{column: ibis.coalesce(both.new_name, rest)}).select(rows.columns)

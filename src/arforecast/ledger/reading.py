@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ SOUND, ODD = "the row is sound", "the row is odd"
 PROBLEMS = ["table", "file", "row", "column", "value", "rule", "severity", "amount", "message"]
 # What other tables are held against, rows or no rows.
 HELD = ("invoices", "applications", "rates")
+BEGINNING = ibis.literal(date.min)
 # What is in the currency of the invoice it is about.
 IN_ITS_CURRENCY = ("applications", "disputes", "promises")
 # What stands beside an application of its invoice.
@@ -110,7 +112,8 @@ def _entry(values: alone.Values, table: Table) -> alone.Values:
 
 
 def _sizes(typed: Tables, settings: Settings) -> pd.DataFrame:
-    """Of each table the rows read, how many of them are not sound or odd, in foreign money, and below zero."""
+    """Of each table the rows read, how many of them are not sound or odd, in foreign money, and below zero; its latest
+    day, and of invoices the first one and the least and the most money."""
     sizes = ibis.union(*(_size(name, rows, settings) for name, rows in typed.items()))
     return sizes.to_pandas().set_index("table")
 
@@ -121,8 +124,16 @@ def _size(name: str, rows: ibis.Table, settings: Settings) -> ibis.Table:
     negative = rows.amount < 0 if name == "applications" else ibis.literal(False)
     sound = rows[SOUND]
     kinds = {"unsound": ~sound | rows[ODD], "foreign": foreign, "negative": negative}
-    counted = rows.aggregate(rows=sound.count(), **{kind: sound.count(where=of) for kind, of in kinds.items()})
-    return counted.mutate(table=ibis.literal(name))
+    counts = {"rows": sound.count()} | {kind: sound.count(where=of) for kind, of in kinds.items()}
+    return rows.aggregate(**counts, **_ends(name, rows)).mutate(table=ibis.literal(name))
+
+
+def _ends(name: str, rows: ibis.Table) -> dict[str, ibis.Value]:
+    days = [rows[column.name].max() for column in BY_NAME[name].columns if column.type == "date"]
+    latest = ibis.greatest(*(day.fill_null(BEGINNING) for day in days), BEGINNING)
+    if name == "invoices":
+        return {"latest": latest, "first": rows.issued_on.min(), "least": rows.amount.min(), "most": rows.amount.max()}
+    return {"latest": latest, "first": ibis.null("date"), "least": ibis.null("int64"), "most": ibis.null("int64")}
 
 
 def _with_decimals(raw: Raw, settings: Settings) -> Raw:
@@ -185,10 +196,10 @@ def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings, said: Notes) -> tup
 
 
 def _find(stage: tuple[checks.Check, ...], tables: Tables, sizes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """What the checks find in the tables that have rows; nobody asks for rates where all money is the ledger's own."""
+    """What the checks find in the tables that have rows; those that cannot find anything are not asked."""
     there = {name: _lean(name, rows) for name, rows in tables.items() if name in HELD or sizes.rows.get(name, 0)}
-    skipped = () if sizes.foreign.any() else checks.OF_FOREIGN_MONEY
-    return checks.run(tuple(check for check in stage if check not in skipped), there, settings)
+    needless = checks.needless(sizes)
+    return checks.run(tuple(check for check in stage if check not in needless), there, settings)
 
 
 def _lean(name: str, rows: ibis.Table) -> ibis.Table:
