@@ -222,9 +222,9 @@ def test_ranges_of_days_say_what_they_held_and_how_many_customers_could_be_about
     held = "The 80 % ranges held in 80 % of 260 past forecasts"
     assert plain(late._ranges_said(pd.DataFrame([row]))) == (
         f"{held}. Of 6 customers with 30 or more, 5 saw 70–90 % of theirs hold; were every range right, 5 would, since "
-        "a customer settles many invoices at once"
+        "a customer settles many invoices at once."
     )
-    assert plain(late._ranges_said(pd.DataFrame([row | {"customers": 0}]))) == held
+    assert plain(late._ranges_said(pd.DataFrame([row | {"customers": 0}]))) == f"{held}."
 
 
 def test_a_few_weeks_prove_nothing() -> None:

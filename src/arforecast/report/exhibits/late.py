@@ -287,11 +287,11 @@ def _ranges_said(numbers: pd.DataFrame) -> str:
     row = numbers.iloc[0]
     held = f"The 80{NBSP}% ranges held in {percent(row['held_share'])} of {many(row['forecasts'], 'past forecast')}"
     if not row["customers"]:
-        return held
+        return f"{held}."
     customers = f"Of {many(row['customers'], 'customer')} with {ENOUGH} or more, {count(row['within_customers'])}"
     return (
         f"{held}. {customers} saw 70–90{NBSP}% of theirs hold; were every range right, "
-        f"{count(row['by_chance_customers'])} would, since a customer settles many invoices at once"
+        f"{count(row['by_chance_customers'])} would, since a customer settles many invoices at once."
     )
 
 
