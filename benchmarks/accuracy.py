@@ -109,7 +109,7 @@ def date_lines(record: pd.DataFrame) -> list[str]:
     # A median beyond the horizon is taken to be the horizon's last day; nothing is paid on or before its origin.
     said = record[["median", "due", "rule"]].fillna(record["median"].max()).clip(lower=1)
     miss = said.sub(record.came, axis=0).abs()
-    held = (record.low <= record.came) & (record.came <= record.high.fillna(np.inf))
+    held = pd.Series(scores.held(record.low, record.high, record.came), record.index)
     customers = held.groupby(record.customer_id).agg(["mean", "size"])
     many = customers["size"] >= ENOUGH
     share = customers["mean"][many]

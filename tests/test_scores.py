@@ -18,6 +18,7 @@ from arforecast.forecast.scores import (
     coverage,
     drawn_share,
     gaps_by_chance,
+    held,
     interval_score,
     log_loss,
     ratio,
@@ -142,6 +143,7 @@ def test_shares_of_nothing_are_not_defined(
 def test_coverage_counts_the_ends_in() -> None:
     """2 and 5 lie on an end, 9 outside."""
     assert coverage([2, 1, 3, 0], [4, 5, 8, 7], [2, 5, 9, 3]) == pytest.approx(3 / 4)
+    assert held([2, 2], [np.nan, np.nan], [1, 99]).tolist() == [False, True]
 
 
 def test_interval_score_pays_for_width_and_ten_times_for_a_miss() -> None:

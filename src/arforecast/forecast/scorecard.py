@@ -91,8 +91,8 @@ def _dates(customers: str, rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     miss = {name: (rows[name] - rows.came_days).abs() for name in ("median_days", "due_days", "rule_days")}
     rules = {"due date": miss["due_days"], "customer's median delay": miss["rule_days"]}
     yield row | {"score": "mae_days"} | _beside(rows.origin, miss["median_days"], rules, one)
-    held = rows.came_days.between(rows.from_days, rows.until_days.fillna(np.inf)).astype(float)
-    yield row | {"score": "coverage_80"} | _alone(rows.origin, held, one)
+    held = scores.held(rows.from_days, rows.until_days, rows.came_days)
+    yield row | {"score": "coverage_80"} | _alone(rows.origin, one * held, one)
 
 
 def _cash(component: str, cash: pd.DataFrame, ranges: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -100,10 +100,15 @@ def bias(forecast: ArrayLike, actual: ArrayLike) -> float:
     return float((np.asarray(forecast, float) - came).sum() / came.sum()) if came.sum() else float("nan")
 
 
+def held(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> NDArray[np.bool_]:
+    """Whether each actual lies inside its range; one without an end (NaN) holds all from its beginning on."""
+    came, end = np.asarray(actual, float), np.asarray(high, float)
+    return np.asarray((np.asarray(low, float) <= came) & ~(came > end))
+
+
 def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
     """The share of actuals inside their range."""
-    came = np.asarray(actual, float)
-    return float(np.mean((np.asarray(low, float) <= came) & (came <= np.asarray(high, float))))
+    return float(np.mean(held(low, high, actual)))
 
 
 def interval_score(low: ArrayLike, high: ArrayLike, actual: ArrayLike, share: float = 0.80) -> float:

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast.scores import binned, gaps_by_chance, ratio, runs, within_by_chance
+from arforecast.forecast.scores import binned, gaps_by_chance, held, ratio, runs, within_by_chance
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.accounts import SHEET, with_names
@@ -267,15 +267,15 @@ def ranges(record: pd.DataFrame, stamp: Stamp) -> Exhibit:
 
 
 def _ranges(record: pd.DataFrame) -> pd.DataFrame:
-    held = record["came_days"].between(record["from_days"], record["until_days"].fillna(np.inf))
+    inside = pd.Series(held(record["from_days"], record["until_days"], record["came_days"]), record.index)
     settled_on = record["origin"] + pd.to_timedelta(record["came_days"], unit="D")
     together = runs(record["customer_id"], settled_on, record["invoice_id"])
-    own = held.groupby(record["customer_id"]).agg(["mean", "size"])
+    own = inside.groupby(record["customer_id"]).agg(["mean", "size"])
     own = own[own["size"].ge(ENOUGH)]
     told = record["customer_id"].isin(own.index)
     row = {
         "forecasts": len(record),
-        "held_share": held.mean(),
+        "held_share": inside.mean(),
         "customers": len(own),
         "within_customers": int(own["mean"].between(*AROUND).sum()),
         "by_chance_customers": within_by_chance(record["customer_id"][told], together[told], RANGE_SHARE, AROUND),
@@ -285,12 +285,12 @@ def _ranges(record: pd.DataFrame) -> pd.DataFrame:
 
 def _ranges_said(numbers: pd.DataFrame) -> str:
     row = numbers.iloc[0]
-    held = f"The 80{NBSP}% ranges held in {percent(row['held_share'])} of {many(row['forecasts'], 'past forecast')}"
+    so_far = f"The 80{NBSP}% ranges held in {percent(row['held_share'])} of {many(row['forecasts'], 'past forecast')}"
     if not row["customers"]:
-        return f"{held}."
+        return f"{so_far}."
     customers = f"Of {many(row['customers'], 'customer')} with {ENOUGH} or more, {count(row['within_customers'])}"
     return (
-        f"{held}. {customers} saw 70–90{NBSP}% of theirs hold; were every range right, "
+        f"{so_far}. {customers} saw 70–90{NBSP}% of theirs hold; were every range right, "
         f"{count(row['by_chance_customers'])} would, since a customer settles many invoices at once."
     )
 
