@@ -14,7 +14,8 @@ def test_the_sql_of_every_measure_is_the_reviewed_one_and_no_other_stands_there(
 
 
 def test_a_measure_of_a_table_makes_the_sums_that_are_nothing_without_it():
-    made = {measure: measure(golden_sql.facts()) for measure, needs in kpis.MEASURES.items() if needs.table}
+    facts = golden_sql.facts()
+    made = {measure: measure(facts) for measure, needs in kpis.MEASURES.items() if needs.table}
     wrong = {
         measure.__name__: asked.columns
         for measure, asked in made.items()

@@ -179,7 +179,7 @@ def _named(raw: ibis.Table, table: Table, rows: pd.Series) -> pd.DataFrame:
 def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings, said: Notes) -> tuple[Tables, pd.DataFrame]:
     """The rows in use, and the problems of all rows: what leaves at one step is not there at the next."""
     unsound = list(sizes.index[sizes.unsound > 0])
-    find = partial(_find, sizes=sizes, settings=settings)
+    find = partial(_find, sizes=sizes, needless=checks.needless(sizes), settings=settings)
     broken = {name: kept(checks.broken(raw.tables[name], BY_NAME[name], settings)) for name in unsound}
     by_themselves = checks.run((checks.by_themselves,), broken, settings)
     typed = _absent(raw.typed) | raw.typed
@@ -195,10 +195,15 @@ def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings, said: Notes) -> tup
     return in_use, _together([by_themselves, substance, reference, warnings, _unused_shortcut(raw)])
 
 
-def _find(stage: tuple[checks.Check, ...], tables: Tables, sizes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def _find(
+    stage: tuple[checks.Check, ...],
+    tables: Tables,
+    sizes: pd.DataFrame,
+    needless: set[checks.Check],
+    settings: Settings,
+) -> pd.DataFrame:
     """What the checks find in the tables that have rows; those that cannot find anything are not asked."""
     there = {name: _lean(name, rows) for name, rows in tables.items() if name in HELD or sizes.rows.get(name, 0)}
-    needless = checks.needless(sizes)
     return checks.run(tuple(check for check in stage if check not in needless), there, settings)
 
 
