@@ -41,10 +41,11 @@ $(SAMPLE): $(READY) $(wildcard src/arforecast/sample/*.py)
 report: $(READY) $(SAMPLE)  ## the pages; LEDGER=folder AS_OF=date for another ledger
 	@$(BIN)/arforecast report $(LEDGER) --as-of $(AS_OF)
 
-# A worker keeps a file's ledgers for all of its tests; the files keep their order, the longest first.
+# A worker keeps a file's ledgers for all of its tests; the files keep their order, the longest first. Of three workers
+# on two processors one waits for a run, a server or a browser.
 test: export OPENBLAS_NUM_THREADS := 1
 test: $(READY) $(SAMPLE)  ## the tests, notebooks included
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 cells: $(READY) $(SAMPLE)  ## the notebooks by themselves, cell by cell, their headlines compared
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --nbval-lax --nbval-cell-timeout=60 notebooks

@@ -2,22 +2,23 @@
 half of their time was Ibis writing down the same questions.
 
 Two expressions are one where Ibis says so: the same tables, columns and operations. For that a table that is read or
-kept has its place in the order of those of its connection as its name, in place of a random one, and rows that a
-question brings along are the same table whoever brings them. Kernels and commands in a process of their own compile as
-they do anywhere. An engine has one thread, as there is a worker for each processor.
+kept is named by its columns and its place among those of its connection that have the same, in place of at random, and
+rows that a question brings along are the same table whoever brings them. Kernels and commands in a process of their own
+compile as they do anywhere. An engine has one thread, as the workers share the processors.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
+from zlib import crc32
 
 import ibis
 from ibis.backends.duckdb import Backend
 
-MOST = 1500
+MOST = 3000
 written: OrderedDict[Hashable, Any] = OrderedDict()
 compile_, memtable, read_csv = Backend.compile, ibis.memtable, Backend.read_csv
 create_table, do_connect = Backend.create_table, Backend.do_connect
@@ -52,12 +53,14 @@ def kept(con: Backend, random: str, rows: ibis.Table) -> ibis.Table:
 
 
 def made(con: Backend, name: str, /, *args: Any, **options: Any) -> ibis.Table:
-    """A table that goes with its connection, as a kind of table with its place; the others keep their name."""
-    return create_table(con, named(con, name.split("_")[1]) if options.get("temp") else name, *args, **options)
+    """A table that goes with its connection, by its columns and its place; the others keep their name."""
+    if options.get("temp"):
+        name = named(con, name.split("_")[1], options.get("schema") or args[0].schema())
+    return create_table(con, name, *args, **options)
 
 
 def read(con: Backend, paths: Any, /, **options: Any) -> ibis.Table:
-    return read_csv(con, paths, **{"table_name": named(con, "read")} | options)
+    return read_csv(con, paths, **{"table_name": named(con, "read", options["columns"])} | options)
 
 
 def connected(con: Backend, *args: Any, **config: Any) -> None:
@@ -65,9 +68,11 @@ def connected(con: Backend, *args: Any, **config: Any) -> None:
     do_connect(con, *args, **{"threads": 1} | config)
 
 
-def named(con: Backend, kind: str) -> str:
-    con.tables_named = nth = getattr(con, "tables_named", 0) + 1
-    return f"{kind}_{nth}"
+def named(con: Backend, kind: str, columns: object) -> str:
+    con.tables_named = places = getattr(con, "tables_named", Counter())
+    kind = f"{kind}_{crc32(repr(columns).encode()):x}"
+    places[kind] += 1
+    return f"{kind}_{places[kind]}"
 
 
 def once() -> None:
