@@ -113,6 +113,7 @@ TOLD: dict[str, tuple[dict[str, int], str, str, str]] = {
     "sap_cleared_items": (
         {"invoices": 4, "applications": 3, "receipts": 2, "credits": 1}, "4230.75", "400.00", "3,830.75",
     ),
+    "stripe_dashboard_invoices": ({"invoices": 4, "applications": 2}, "849.50", "-1200.00", ""),
     "stripe_charges": ({"invoices": 5, "applications": 10, "receipts": 8, "disputes": 2}, "64.50", "0.00", ""),
 }  # fmt: skip
 # Presets whose layout is the ledger's own, or is tried on a real export beside the project.
@@ -212,6 +213,106 @@ def test_what_was_given_up_is_written_off_on_its_day_in_its_own_decimals(tmp_pat
     assert ("in_08", "2026-03-20", "5000", "write_off") in [tuple(row.values()) for row in rows]
     amounts = ledgers.read(tmp_path / "ledger")["invoices"]
     assert {row["currency"]: row["amount"] for row in amounts[-1:]} == {"JPY": "5000"}
+
+
+# The same reports in other layouts: what was found of each where people read them by programs of their own.
+
+LAYOUTS = {
+    # A first column without a name, in which the totals stand, the customer's full name, a short month.
+    "quickbooks_ageing": (
+        '"Harbor Tools, Inc",,,,,,,\nA/R Aging Detail Report,,,,,,,\n"As of Mar 31, 2026",,,,,,,\n\n'
+        ",Date,Transaction type,Num,Customer full name,Due date,Amount,Open balance\nCURRENT,,,,,,,\n"
+        ',03/20/2026,Invoice,SI-2,Sport & Co,04/19/2026,500.00,"1,500.00"\n'
+        ',03/21/2026,Credit Memo,SC-1,Zumi,03/21/2026,-100.00,-100.00\nTotal for CURRENT,,,,,,$400.00,"$1,400.00"\n'
+        'TOTAL,,,,,,$400.00,"$1,400.00"\n" Wednesday, April 1, 2026 04:19 PM GMT-06:00",,,,,,,\n',
+        {"invoices": 1, "credits": 1, "receipts": 0}, "1,400.00", "1500.00",
+    ),
+    # ISO days, and no due day.
+    "freshbooks_invoices": (
+        "Client Name,Invoice #,Date Issued,Invoice Status,Date Paid,Item Name,Rate,Line Total,Currency\n"
+        "Alpha,1,2026-01-01,paid,2026-01-10,Web,75.00,750.00,USD\nBeta,2,2026-02-03,sent,,Train,50.00,50.00,USD\n",
+        {"invoices": 2}, "", "800.00",
+    ),
+    # Bars, dashes, short names of columns.
+    "sap_line_items": (
+        f"31.03.2026     Dynamic List Display    1\n{'-' * 40}\n"
+        f"|Customer|DocumentNo|Type|Doc. Date |Net due dt|Amt.in loc.cur.|LCurr|Clrng doc.|\n{'-' * 40}\n"
+        "|100045  |1800000112|RV  |05.01.2026|04.02.2026|      12.500,00|USD  |          |\n"
+        f"|100045  |1600000031|DG  |12.03.2026|12.03.2026|        750,00-|USD  |          |\n{'-' * 40}\n"
+        f"|100045  |          |    |          |          |      11.750,00|USD  |          |\n{'-' * 40}\n"
+        f"|        |          |    |          |          |      11.750,00|USD  |          |\n{'-' * 40}\n",
+        {"invoices": 1, "credits": 1, "receipts": 0}, "11,750.00", "12500.00",
+    ),
+    # Filters above the header, a party, ISO days.
+    "erpnext_receivables": (
+        "Company,HL\nAgeing Based On,Due Date\n\nPosting Date,Party Type,Party,Voucher Type,Voucher No,Due Date,"
+        "Outstanding Amount,Currency\n2026-01-15,Customer,C-1,Sales Invoice,S-14,2026-02-14,1000.0,USD\n"
+        "2026-03-28,Customer,C-2,Payment Entry,P-19,2026-03-28,-100.0,USD\nTotal,,,,,,900.0,\n",
+        {"invoices": 1, "credits": 0, "receipts": 1}, "900.0", "1000.0",
+    ),
+    # A line of a group, which adds up the rows under it, and currencies by their names.
+    "odoo_invoices": (
+        "Number,Partner,Invoice Date,Due Date,Amount Due Signed,Currency,Status\nLumber (2),,,,880.0,,\n"
+        "INV/1,Lumber,2026-01-10,2026-02-09,1000.0,US Dollar,Posted\n"
+        "RINV/2,Lumber,2026-03-15,2026-03-15,-120.0,US dollar,Posted\n",
+        {"invoices": 1, "credits": 1}, "", "1000.0",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("preset", LAYOUTS)
+def test_another_layout_of_the_same_report_is_read_as_well(preset: str, tmp_path: Path) -> None:
+    export, made, total, billed = LAYOUTS[preset]
+    (tmp_path / "export.csv").write_text(export, "utf-8")
+    report = import_export(preset, tmp_path / "export.csv", tmp_path / "ledger")
+    assert (report.made, report.problems.message.tolist()) == (made, [])
+    assert f"is {total}, and so is the sum" in report.total if total else "and so is" not in report.total
+    rows = ledgers.read(tmp_path / "ledger")["invoices"]
+    assert sum(Decimal(row["amount"]) for row in rows) == Decimal(billed)
+    assert {row.get("currency") for row in rows} <= {"USD", None}
+    known = (tmp_path / "ledger" / "ledger.toml").exists() and "snapshot_on = 2026-03-31" in _notes(tmp_path)
+    assert known == (preset == "quickbooks_ageing")
+
+
+def _notes(folder: Path) -> str:
+    return (folder / "ledger" / "ledger.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("worked_out", [True, False])
+def test_the_totals_of_a_workbook_may_be_formulas_that_nobody_worked_out(worked_out: bool, tmp_path: Path) -> None:
+    """They stand in the first column, whatever it is called."""
+    import xlsxwriter
+
+    total = 805.0 if worked_out else 0
+    rows = [
+        ["As at 31 March 2026"], ["Account Number", "Invoice Date", "Due Date", "Invoice Number", "Older", "Total"],
+        ["Ferrand Ltd"], ["", "2026-03-10", "2026-04-09", "INV-0103", 805, 805],
+        ["Total Ferrand Ltd", "", "", "", total, total], ["Total", "", "", "", total, total],
+        ["Percentage of total", "", "", "", 1, 1],
+    ]  # fmt: skip
+    with xlsxwriter.Workbook(tmp_path / "export.xlsx") as book:
+        sheet = book.add_worksheet()
+        for nth, row in enumerate(rows):
+            sheet.write_row(nth, 0, row)
+    report = import_export("xero_ageing", tmp_path / "export.xlsx", tmp_path / "ledger")
+    assert (report.made["invoices"], report.quarantined) == (1, 0)
+    assert ("is 805, and so is" if worked_out else "a formula that nobody has worked out") in report.total
+
+
+def test_a_currency_that_there_is_not_is_found_at_the_import(tmp_path: Path) -> None:
+    rows = source("zoho_invoices").read_text("utf-8").replace("Dune Cycles,,USD", "Dune Cycles,,Dollars")
+    (tmp_path / "export.csv").write_text(rows, "utf-8")
+    report = import_export("zoho_invoices", tmp_path / "export.csv", tmp_path / "ledger")
+    assert report.problems[["column", "value", "rule"]].values.tolist() == [
+        ["Currency Code", "Dollars", "unknown_currency"]
+    ]
+
+
+def test_what_an_export_says_below_its_rows_is_skipped_and_no_amount_is(tmp_path: Path) -> None:
+    report, rows = imported(
+        tmp_path, "sum", "A,C,2026-01-05,2026-02-04,1\n-----\nPrinted on 31 March 2026 by Ann\n,,,,7\n"
+    )
+    assert (rows, report.skipped, report.quarantined) == ([["A", "1"]], {"words alone": 2}, 1)
 
 
 # A total that does not tie
@@ -595,7 +696,7 @@ def test_the_shell_says_what_became_of_rows_and_money(tmp_path: Path) -> None:
     assert done.output.splitlines() == [
         "3 rows skipped: above the header",
         "4 rows skipped: headings",
-        "3 rows skipped: Date begins with Total for (3,140.00)",
+        "3 rows skipped: First cell begins with Total for (3,140.00)",
         "1 row skipped: the export's own total (3,140.00)",
         "invoices: 3 rows",
         "receipts: 1 row",

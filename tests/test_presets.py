@@ -565,8 +565,11 @@ def is_amount(cell: str) -> bool:
 
 def fate(cells: list[str]) -> str:
     """The slow twin: what becomes of one row."""
-    if not any(cell.strip() for cell in cells):
+    filled = [cell for cell in cells if cell.strip()]
+    if not filled:
         return "blank"
+    if len(filled) == 1 and not any(cell.strip() for cell in cells[6:]) and (not re.search("[0-9]", filled[0])):
+        return "skipped"  # words alone
     if len(cells) < 6 or any(cell.strip() for cell in cells[6:]):
         return "quarantined"
     number, customer, issued, due, amount, state = (cell.strip() for cell in cells[:6])

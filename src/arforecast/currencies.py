@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 USUAL = 2
 # By the number of their decimals; all others have two. What a language shows of a currency, as CLDR says it, is another
 # matter: nobody writes fillér any more, yet invoices in forint are booked with them.
@@ -12,6 +14,19 @@ UNUSUAL = {0: NONE.split(" "), 3: ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TN
 def decimals(code: str) -> int:
     """How many decimals the amounts of a currency have."""
     return next((number for number, codes in UNUSUAL.items() if code in codes), USUAL)
+
+
+def code(told: str) -> str:
+    """The code of a currency that is told by its code or by its English name, whatever the capitals; what is neither
+    comes back in capitals."""
+    return _named().get(told.casefold(), told.upper())
+
+
+@lru_cache
+def _named() -> dict[str, str]:
+    from babel import Locale
+
+    return {name.casefold(): code for code, name in Locale("en").currencies.items()}
 
 
 def known() -> list[str]:

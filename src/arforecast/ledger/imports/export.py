@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ PAIRS = {0: "utf-16-be", 1: "utf-16-le"}
 Records = dict[int, list[str]]
 # No report has more lines above its header: what has none among these is refused before the rest is read.
 TOP_ROWS = 100
+# What nobody writes to mean another day.
+ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,9 @@ class Export:
     """The export as text: its header, and the cells of every row under it that is not blank, by row number.
 
     titles: the lines above the header. again: the lines under it that repeat it, as each page or each of several files
-    behind one another does. headings: by row number the heading it stands under, where there are any.
+    behind one another does. words: the rows that hold words in a single cell and nothing else, such as who printed it,
+    or a line of dashes. headings: by row number the heading it stands under, where there are any. separator: what
+    stands between its cells.
     """
 
     file: Path
@@ -46,11 +51,13 @@ class Export:
     again: Records
     records: Records
     headings: dict[int, str]
+    words: frozenset[int]
+    separator: str
 
     @property
     def read(self) -> int:
         """The lines read, those above the header, the repeated ones and the headings among them."""
-        return len(self.titles) + len(self.again) + len(self.records) + len(self.heading_rows)
+        return sum(map(len, (self.titles, self.again, self.records, self.heading_rows)))
 
     @property
     def heading_rows(self) -> list[int]:
@@ -60,7 +67,7 @@ class Export:
 def read(source: Path, mapping: Mapping) -> Export:
     """Raises SourceError for an export that cannot be read at all: no file, another encoding, no sheet of that name,
     a missing column, a quote that does not end."""
-    form = mapping.format
+    form = _way(source, mapping)
     rows = _cells(source, form)
     first = dict(islice(rows, TOP_ROWS))
     if not first:
@@ -73,11 +80,23 @@ def read(source: Path, mapping: Mapping) -> Export:
     names = [cells for row, cells in records.items() if top <= row <= last]
     again = {row: cells for row, cells in records.items() if row > last and cells in names}
     below = {row: _fitted(cells, len(header)) for row, cells in records.items() if row > last and row not in again}
+    separator = str(form.separator)
     if not form.headings:
-        return Export(source, header, titles, again, below, {})
+        words = frozenset(row for row, cells in below.items() if _is_words(cells))
+        return Export(source, header, titles, again, below, {}, words, separator)
     headings = _headings(below, form.closings)
     filled = {row: [*cells, headings[row]] for row, cells in below.items() if not _is_heading(cells)}
-    return Export(source, [*header, form.headings], titles, again, filled, headings)
+    return Export(source, [*header, form.headings], titles, again, filled, headings, frozenset(), separator)
+
+
+def _way(source: Path, mapping: Mapping) -> Format:
+    """How it is written, with the first of the declared separators with which it has the columns that are needed."""
+    first, *others = mapping.format.ways
+    for form in (first, *others) if others else ():
+        with suppress(SourceError):
+            if mapping.needed_columns.issubset(find_header(head(source, form) or {1: []}, mapping)[1]):
+                return form
+    return first
 
 
 def head(source: Path, form: Format) -> Records:
@@ -94,7 +113,7 @@ def _cells(source: Path, form: Format) -> Iterator[tuple[int, list[str]]]:
 def _of_text(source: Path, form: Format) -> Iterator[list[str]]:
     content = _decoded(source.read_bytes(), source, form)
     # Strict: otherwise a quote that does not end swallows the rows behind it without a word.
-    return _all(csv.reader(io.StringIO(content, newline=""), delimiter=form.separator, strict=True), source)
+    return _all(csv.reader(io.StringIO(content, newline=""), delimiter=str(form.separator), strict=True), source)
 
 
 def _decoded(content: bytes, source: Path, form: Format) -> str:
@@ -168,12 +187,20 @@ def _refuse_missing(source: Path, header: list[str], mapping: Mapping) -> None:
 
 
 def _fitted(cells: list[str], width: int) -> list[str]:
-    """A row that is longer than the header by empty cells alone is as long as it."""
-    return cells[:width] if not any(map(str.strip, cells[width:])) else cells
+    """A row that is longer than the header by empty cells alone is as long as it, and so is one of words alone."""
+    if any(map(str.strip, cells[width:])):
+        return cells
+    return [*cells, *[""] * width][:width] if _is_words(cells) else cells[:width]
 
 
 def _is_heading(cells: list[str]) -> bool:
     return sum(bool(cell.strip()) for cell in cells) == 1
+
+
+def _is_words(cells: list[str]) -> bool:
+    """Whether a single cell is filled, with no amount and no day, but words or a line drawn with dashes."""
+    words = "".join(cells)
+    return _is_heading(cells) and (not re.search("[0-9]", words) or bool(re.search(r"[^\W\d_]{4}", words)))
 
 
 def _headings(records: Records, closings: tuple[str, ...]) -> dict[int, str]:
@@ -201,14 +228,17 @@ def table(export: Export, form: Format) -> pd.DataFrame:
     return trimmed.replace(list(form.blanks), "")
 
 
-def days(export: Export) -> tuple[str, ...]:
-    """How days are written beside the declared form: in a workbook a day is one whatever its looks, and its number."""
-    return workbook.DAYS if workbook.is_workbook(export.file) else ()
+def days(export: Export, form: Format) -> tuple[str, ...]:
+    """How days are written beside the declared form: year, month and day with dashes are one in any export, and in a
+    workbook so is its number. Where times have a zone, nobody knows that of another form."""
+    if workbook.is_workbook(export.file):
+        return workbook.DAYS
+    return () if form.times_in else ISO
 
 
-def named_day(export: Export, form: str) -> date | None:
-    """The day that a line above the header names in this form; None where none does."""
-    days = (_day(cell, form) for cells in export.titles.values() for cell in cells)
+def named_day(export: Export, forms: Words) -> date | None:
+    """The day that a line above the header names in one of these forms; None where none does."""
+    days = (_day(cell, form) for cells in export.titles.values() for cell in cells for form in forms if form)
     return next((day for day in days if day), None)
 
 

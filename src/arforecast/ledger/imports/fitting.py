@@ -18,12 +18,13 @@ def fitting(source: Path) -> list[str]:
     known: dict[str, int] = {}
     for name in names():
         mapping = load(name)
-        way = tuple(getattr(mapping.format, word) for word in READ_BY)
-        if way not in heads:
-            heads[way] = _head(source, mapping.format)
-        _, header = exports.find_header(heads[way], mapping)
-        if mapping.needed_columns.issubset(header):
-            known[name] = len(mapping.foreign_columns.intersection(header))
+        for form in mapping.format.ways:
+            way = tuple(getattr(form, word) for word in READ_BY)
+            if way not in heads:
+                heads[way] = _head(source, form)
+            _, header = exports.find_header(heads[way], mapping)
+            if mapping.needed_columns.issubset(header):
+                known[name] = len(mapping.foreign_columns.intersection(header))
     return [name for name, columns in known.items() if columns == max(known.values())]
 
 

@@ -71,7 +71,7 @@ WORDS = {
         "monto pendiente|pendiente cobro|por cobrar"
     ),
     "paid_on": (
-        "paid date|date paid|payment date|paid on|bezahlt am|zahlungsdatum|zahldatum|date paiement|paye|"
+        "paid date|date paid|payment date|paid on|paid at|bezahlt am|zahlungsdatum|zahldatum|date paiement|paye|"
         "fecha pago|pagado|fecha cobro|cobrado"
     ),
     "paid_amount": (

@@ -63,6 +63,9 @@ from arforecast.settings import Section
 SEVERAL = "several"
 
 
+Sign = Annotated[str, Field(pattern=r'^[^"\r\n]$')]
+
+
 def _is_several(told: object) -> str:
     return "" if isinstance(told, str) else SEVERAL
 
@@ -71,18 +74,19 @@ class Format(Section):
     """How the export is written: declared, never guessed.
 
     encoding: or several, of which the first counts in which the file can be read; what begins with a byte order mark
-    says its own. negatives: how amounts below zero are written beside a minus in front. minor_units: amounts are whole
-    numbers of cents, or what the smallest unit of their currency is. dates: a form, or several; what two of them read
-    as two days is none. months_in: the language of names of months. times_in and days_in: the zone of the export's
-    times, and the one in which the books count their days; with %z in dates each time says its own. sheet: of a
-    workbook, the first one where it is empty.
+    says its own. separator: or several, of which the first counts with which the header is found. negatives: how
+    amounts below zero are written beside a minus in front. minor_units: amounts are whole numbers of cents, or what the
+    smallest unit of their currency is. dates: a form, or several, beside year-month-day; what two of them read as two
+    days is none. months_in: the language of names of months. times_in and days_in: the zone of the export's times, and
+    the one in which the books count their days; with %z in dates each time says its own. sheet: of a workbook, the
+    first one where it is empty.
     header_rows: how many lines the names of the columns fill. headings: a column that the export does not have: lines
     with a single filled cell name what the rows under them belong to. closings: the words before a heading in the line
     that ends it.
     """
 
     encoding: str | Words = "utf-8"
-    separator: Annotated[str, Field(pattern=r'^[^"\r\n]$')] = ","
+    separator: Sign | Annotated[tuple[Sign, ...], Field(min_length=1)] = ","
     decimal: Literal[".", ","] = "."
     thousands: Annotated[str, Field(pattern="^[^0-9-]?$")] = ""
     currency_sign: str = ""
@@ -140,6 +144,12 @@ class Format(Section):
     @property
     def encodings(self) -> tuple[str, ...]:
         return (self.encoding,) if isinstance(self.encoding, str) else self.encoding
+
+    @property
+    def ways(self) -> list[Format]:
+        """The same with each of its separators alone."""
+        signs = (self.separator,) if isinstance(self.separator, str) else self.separator
+        return [self.model_copy(update={"separator": sign}) for sign in signs]
 
     @property
     def date_forms(self) -> tuple[str, ...]:
@@ -235,7 +245,8 @@ class Said(Section):
     """What the ledger says of itself in ledger.toml.
 
     snapshot: the export holds the open items of one day, without history. as_of_line: how a line above the header
-    names that day, in the codes of strftime. complete_from: the column that holds the day from which on it is complete.
+    names that day, in the codes of strftime, or several ways. complete_from: the column that holds the day from which
+    on it is complete.
     """
 
     currency: str | None = None
@@ -243,8 +254,12 @@ class Said(Section):
     time_zone: str | None = None
     source: str | None = None
     snapshot: bool = False
-    as_of_line: str = ""
+    as_of_line: str | Words = ""
     complete_from: Written | None = None
+
+    @property
+    def as_of_lines(self) -> tuple[str, ...]:
+        return (self.as_of_line,) if isinstance(self.as_of_line, str) else self.as_of_line
 
 
 def _several(told: object) -> object:

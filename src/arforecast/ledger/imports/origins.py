@@ -121,6 +121,18 @@ class Titled(Told):
         return []
 
 
+class Placed(Told):
+    """What stands at one place of each row, whatever the column there is called: the number of the cell. Reports write
+    the words of their totals into the first one."""
+
+    word, tells = "cell", ("id", "text")
+    cell: Annotated[int, Field(ge=1)]
+
+    @property
+    def foreign(self) -> list[str]:
+        return []
+
+
 class YearOf(Section):
     """The column that holds the first of the twelve months in which a day without a year lies."""
 
@@ -165,7 +177,7 @@ def _kind(told: object) -> str:
     return told.word if isinstance(told, Told) else ""
 
 
-KINDS = ("plus_days", "join", "minus", "less", "row", "title", "first", "column", "values")
+KINDS = ("plus_days", "join", "minus", "less", "row", "title", "cell", "first", "column", "values")
 Single = (
     Annotated[str, Tag("")]
     | Annotated[DatePlusDays, Tag("plus_days")]
@@ -174,6 +186,7 @@ Single = (
     | Annotated[Less, Tag("less")]
     | Annotated[Numbered, Tag("row")]
     | Annotated[Titled, Tag("title")]
+    | Annotated[Placed, Tag("cell")]
     | Annotated[Written, Tag("column")]
 )
 

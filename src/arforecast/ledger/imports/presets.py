@@ -129,6 +129,7 @@ def _translate(
     unsure = problems.without_sign(rows, mapping, some)
     undecided = rows.cells.index.isin(unsure.row)
     rules = skipped(rows, mapping, some | undecided)
+    rules = rules.mask((rules == "") & rules.index.isin(export.words), "words alone")
     unsure = unsure[unsure.row.isin(rules.index[rules == ""])]
     taken = [rows.of((rules == "") & of & ~undecided) for of in belonging]
     readings = [_readings(of, *part) for of, part in zip(taken, mapping.parts, strict=True)]
@@ -156,8 +157,8 @@ def _spoken(mapping: Mapping) -> set[str]:
 
 def _rows(export: Export, mapping: Mapping) -> Rows:
     cells = values.made(exports.table(export, mapping.format), export.titles, mapping.format, mapping.made)
-    above = pd.Series(False, index=cells.index)
-    rows = Rows(cells, mapping.format, tie.currency(cells, mapping), above, export.titles, days=exports.days(export))
+    above, days = pd.Series(False, index=cells.index), exports.days(export, mapping.format)
+    rows = Rows(cells, mapping.format, tie.currency(cells, mapping), above, export.titles, days)
     return replace(rows, minus=below_zero(rows, mapping))
 
 
@@ -166,7 +167,7 @@ def _readings(rows: Rows, table: Table, part: Part) -> dict[str, Reading]:
     found = {name: reading(rows, type_of(table, name), origin) for name, origin in (part.columns | at_hand).items()}
     if "currency" in found:
         told = found["currency"]
-        found["currency"] = Reading(told.column, told.text, told.value.str.upper())
+        found["currency"] = Reading(told.column, told.text, tie.codes(told.value))
     return found
 
 
@@ -241,7 +242,7 @@ def _currency(ledger: dict[str, pd.DataFrame]) -> str | None:
 
 def _days(export: Export, rows: Rows, said: Said, as_of: date | None) -> list[str]:
     """Of which day the ledger is, or from which on it is complete, as lines of TOML."""
-    named = exports.named_day(export, said.as_of_line) if said.as_of_line else None
+    named = exports.named_day(export, said.as_of_lines)
     if as_of and named and as_of != named:
         raise UsageError(f"{export.file} says that it is of {named}, not of {as_of}. Name that day, or none.")
     if as_of and not said.snapshot:

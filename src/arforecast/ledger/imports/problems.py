@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from arforecast import currencies
 from arforecast.ledger.imports import export as exports
 from arforecast.ledger.imports.export import Export
 from arforecast.ledger.imports.mapping import Format, Mapping, Part, type_of
@@ -19,6 +20,7 @@ WORDINGS = {
     "empty": "{column} is empty. Fill it in.",
     "not_a_date": "{column} {value} is not a date like {format.sample_date}. Correct it or the mapping.",
     "not_money": "{column} {value} is not an amount like {format.sample_amount}. Correct it or the mapping.",
+    "unknown_currency": "{column} {value} is no currency of ISO 4217, such as EUR, nor the English name of one.",
     "credit_as_invoice": "{column} {value} is below zero. A credit note belongs to credits or, once applied, to "
     "applications.",
     "below_zero": "{column} {value} is below zero. Say in the mapping to which table such rows belong.",
@@ -79,6 +81,9 @@ def _unreadable(readings: dict[str, Reading], part: Part, table: Table) -> Itera
     for name, reading in readings.items():
         if rule := malformed.get(type_of(table, name)):
             yield _found(reading.value.isna(), rule, reading.column, reading.text)
+        if name == "currency":
+            known = reading.value.isin([*currencies.known(), ""])
+            yield _found(~known, "unknown_currency", reading.column, reading.text)
         if name in required:
             yield _found(reading.text == "", "empty", reading.column, reading.text)
     if part.lines is None or part.lines.rows != "sum":
@@ -154,7 +159,7 @@ def worded(found: pd.DataFrame, export: Export, form: Format) -> pd.DataFrame:
         f"{file} row {row}: {WORDINGS[rule].format(column=column, value=_short(value), format=form)}"
         for file, row, column, value, rule in zip(*columns, strict=True)
     ]
-    lines = [exports.line(_as_exported(export, row), form.separator) for row in found["row"]]
+    lines = [exports.line(_as_exported(export, row), export.separator) for row in found["row"]]
     return found.assign(message=pd.Series(messages, dtype="str"), line=pd.Series(lines, dtype="str"))
 
 

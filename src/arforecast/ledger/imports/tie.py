@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pandas as pd
 
+from arforecast import currencies
 from arforecast.errors import SourceError
+from arforecast.ledger import workbook
 from arforecast.ledger.imports.export import Export
 from arforecast.ledger.imports.mapping import Mapping, Part
 from arforecast.ledger.imports.membership import totals
@@ -14,6 +16,10 @@ from arforecast.ledger.imports.origins import Origin
 from arforecast.ledger.imports.values import Reading, Rows, reading
 
 IMPORTED, QUARANTINED = "imported", "quarantined"
+NOT_WORKED_OUT = (
+    "The total of {} is 0, a formula that nobody has worked out yet: nothing proves that it is whole. Save it once in a "
+    "spreadsheet program and import it again."
+)
 Money = dict[str, Decimal]
 """Amounts by the currency they are in; of none where the export names none."""
 
@@ -24,7 +30,12 @@ def currency(cells: pd.DataFrame, mapping: Mapping) -> pd.Series:
     column = next((name for name in named if name and name in cells), None)
     constant = next((part.constants["currency"] for _, part in mapping.parts if "currency" in part.constants), "")
     plain = pd.Series(constant or mapping.ledger.currency or "", index=cells.index, dtype="str")
-    return plain if column is None else cells[column].str.upper()
+    return plain if column is None else codes(cells[column])
+
+
+def codes(told: pd.Series) -> pd.Series:
+    """The codes of currencies that are told by them or by their names."""
+    return told.map({each: currencies.code(each) for each in told.unique()}).astype("str")
 
 
 def _currency_column(part: Part) -> str:
@@ -87,6 +98,8 @@ def tied(export: Export, money: pd.DataFrame, told: list[Decimal], mapping: Mapp
         return f"The total of {_named(mapping)} is not checked: the amount of {rows} quarantined cannot be read."
     found = sum(counted, Decimal())
     for total in told:
+        if total == 0 != found and workbook.is_workbook(export.file):
+            return NOT_WORKED_OUT.format(_named(mapping))
         if total != found:
             raise SourceError(
                 f"{export.file}: its total of {_named(mapping)} is {total:,}, but its rows that count add up to "

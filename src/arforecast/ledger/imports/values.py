@@ -26,6 +26,7 @@ from arforecast.ledger.imports.origins import (
     Negated,
     Numbered,
     Origin,
+    Placed,
     Single,
     Titled,
     Written,
@@ -97,6 +98,12 @@ def _of_number(rows: Rows, _: str, origin: Numbered) -> Reading:
 def _of_title(rows: Rows, _: str, origin: Titled) -> Reading:
     said = pd.Series(_title(rows.titles, *origin.title), index=rows.cells.index, dtype="str")
     return Reading("line {}, cell {}".format(*origin.title), said, said)
+
+
+def _of_place(rows: Rows, _: str, origin: Placed) -> Reading:
+    nothing = pd.Series("", index=rows.cells.index, dtype="str")
+    said = rows.cells.iloc[:, origin.cell - 1] if origin.cell <= rows.cells.shape[1] else nothing
+    return Reading(f"cell {origin.cell}", said, said)
 
 
 def _of_negated(rows: Rows, type_: str, origin: Negated) -> Reading:
@@ -373,6 +380,7 @@ READERS: dict[type, Callable[[Rows, str, Any], Reading]] = {
     Negated: _of_negated,
     Less: _less,
     Numbered: _of_number,
+    Placed: _of_place,
     Titled: _of_title,
     Written: _written,
 }
