@@ -440,7 +440,8 @@ def test_a_number_that_stands_twice_is_told_at_the_import(tmp_path: Path) -> Non
     (tmp_path / "export.csv").write_text(HEADER + twice, "utf-8")
     report = import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
     assert report.problems.message.iloc[0] == (
-        "export.csv row 2: No A stands in several rows. Keep one, or say in the mapping what such rows are: lines."
+        "export.csv row 2: No A stands in several rows. Keep one, or say in the mapping what they are (lines), or "
+        "what makes them unique (join)."
     )
     assert report.quarantined == 2
 
@@ -580,6 +581,8 @@ ROW = "A;C;2026-01-05;2026-02-04;{}\n"
             ["2026-01-06,2026-02-04,1"],
         ),
         ('dates = "%-d%m%Y"', "A;C;5012026;13022026;1\n", "", "utf-8", ["2026-01-05,2026-02-13,1"]),
+        ('negatives = ["credit_behind"]', ROW.format("5.00 CR"), "", "utf-8", []),
+        ('negatives = ["credit_behind"]', ROW.format("5.00 Dr."), "", "utf-8", ["2026-01-05,2026-02-04,5.00"]),
         ("", ROW.format("5.00"), '[[below_zero]]\nWho = ["C"]\n' + CREDITS, "utf-8", []),
         ("", ROW.format("5.00"), '[[below_zero]]\nWho = ["D"]\n' + CREDITS, "utf-8", ["2026-01-05,2026-02-04,5.00"]),
     ],

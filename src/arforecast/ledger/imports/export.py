@@ -111,21 +111,22 @@ def _cells(source: Path, form: Format) -> Iterator[tuple[int, list[str]]]:
 
 
 def _of_text(source: Path, form: Format) -> Iterator[list[str]]:
-    content = _decoded(source.read_bytes(), source, form)
+    content, _ = decoded(source, form)
     # Strict: otherwise a quote that does not end swallows the rows behind it without a word.
     return _all(csv.reader(io.StringIO(content, newline=""), delimiter=str(form.separator), strict=True), source)
 
 
-def _decoded(content: bytes, source: Path, form: Format) -> str:
-    """In the encoding that the file begins with the mark of, else in the first of the declared ones that it is in."""
+def decoded(source: Path, form: Format) -> tuple[str, str]:
+    """The text, and the encoding that it is in: of whose mark it begins with, else the first of the declared ones."""
+    content = source.read_bytes()
     marked = [name for mark, name in MARKS.items() if content.startswith(mark)]
     paired = [name for place, name in PAIRS.items() if content[place : place + 1] == b"\0"]
     *others, last = marked or paired or form.encodings
     for name in others:
         with suppress(UnicodeError):
-            return content.decode(name)
+            return content.decode(name), name
     try:
-        return content.decode(last)
+        return content.decode(last), last
     except UnicodeError as fault:
         raise SourceError(f"{source} is not {last}: {fault}. Declare its encoding in a mapping.") from fault
 

@@ -11,112 +11,30 @@ import csv
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import product
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 
 from arforecast.errors import SourceError
 from arforecast.ledger import workbook
+from arforecast.ledger.imports import evidence, export, sieve
+from arforecast.ledger.imports.evidence import Line
 from arforecast.ledger.imports.fitting import fitting
 from arforecast.ledger.imports.mapping import Format
-from arforecast.ledger.imports.values import amounts, dates
+from arforecast.ledger.imports.sieve import Seen
+from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, NEUTRAL, PAIRED, WORDS, plain
 
-# What the columns of a ledger are called, the plainest words first: English, German, French, Spanish; without the words
-# that only join others.
-WORDS = {
-    "invoice_id": (
-        "invoice number|invoice no|invoice id|inv no|inv|document number|document no|doc no|num|invoice|"
-        "voucher no|doc id|id|number|rechnungsnummer|rechnungs nr|rechnung nr|belegnummer|beleg nr|"
-        "rechnung|numero facture|no facture|n facture|facture|numero factura|num factura|n factura|"
-        "factura|bill no|re nr|n piece|n documento|no factura|nro factura|id factura|numero documento|"
-        "num documento|nro comprobante|numero comprobante|serie y numero|numero|folio|comprobante|"
-        "documento|rechnungsnr|belegnr|ref facture|piece|factura n|num doc"
-    ),
-    "customer_id": (
-        "cust number|customer id|customer number|customer no|customer|customer name|client|client name|"
-        "contact name|contact|account|invoice partner display name|kundennummer|kunden nr|kunde|"
-        "kundenname|debitor|code client|nom client|codigo cliente|cliente|nombre cliente|debtor|tiers|"
-        "raison sociale|razon social|deudor|cod cliente|id cliente|numero cliente|cuenta cliente|"
-        "geschaftspartner|firma|compte client|societe|nombre"
-    ),
-    "issued_on": (
-        "invoice date|invoice bill date|issue date|date issued|issued|posting date|document date|"
-        "transaction date|date|created|rechnungsdatum|belegdatum|datum|date facture|date emission|"
-        "fecha factura|fecha emision|fecha|billed on|buchungsdatum|ausgestellt am|date piece|"
-        "fecha expedicion|fecha documento|fecha contable|f factura|f emision|emision|fecha doc|"
-        "fecha creacion|erstellt am|date facturation|emise"
-    ),
-    "due_on": (
-        "due date|date due|due|net due date|due on|due in date|falligkeitsdatum|fallig am|falligkeit|"
-        "fallig|date echeance|echeance|fecha vencimiento|vencimiento|vence|payable by|maturity|"
-        "zahlbar bis|nettofalligkeit|a payer avant|fecha vto|f vencimiento|f vto|vto|fecha limite pago|"
-        "fecha limite|zahlungsziel|date limite paiement"
-    ),
-    "amount": (
-        "invoice amount|gross amount|total amount|amount|total|rechnungsbetrag|bruttobetrag|gesamtbetrag|"
-        "betrag|amount in local currency|line total|montant ttc|total ttc|montant|importe total|importe|"
-        "monto|gross|brutto|montant facture|importe factura|betrag in hauswahrung|monto total|"
-        "total factura|importe con iva|total con iva|importe bruto|betrag brutto|rechnungssumme|endbetrag|"
-        "summe|montant total"
-    ),
-    "open": (
-        "total open amount|open balance|balance due|amount due|invoice amount due|amount due signed|"
-        "amount remaining|outstanding amount|outstanding|open amount|balance|offener betrag|restbetrag|"
-        "offen|saldo|reste a payer|montant du|solde|saldo pendiente|pendiente|importe pendiente|"
-        "monto pendiente|pendiente cobro|por cobrar"
-    ),
-    "paid_on": (
-        "paid date|date paid|payment date|paid on|paid at|bezahlt am|zahlungsdatum|zahldatum|date paiement|paye|"
-        "fecha pago|pagado|fecha cobro|cobrado"
-    ),
-    "paid_amount": (
-        "amount paid|paid amount|paid|bezahlt|gezahlt|montant paye|importe pagado|pagado|cobrado|"
-        "importe cobrado|monto pagado"
-    ),
-    "currency": "currency|currency code|wahrung|devise|moneda|divisa|hauswahrung|codigo moneda|wrg|monnaie",
-}
-# Names that another system gives to something else: an account may be the customer or the general ledger's, a balance
-# what is open of the row or of all rows so far.
-DOUBTFUL = {
-    *("account", "konto", "saldo", "balance", "solde", "cuenta", "compte", "id", "number", "num", "reference"),
-    *("numero", "comprobante", "documento", "folio", "piece", "summe", "firma", "societe", "nombre"),
-}  # fmt: skip
-# Words that a name has or has not: date de la facture, date facture.
-JOINING = {"d", "de", "del", "el", "l", "la", "le", "of", "the"}
-PAIRED = ("debit credit", "soll haben", "sollbetrag habenbetrag", "debe haber")
 REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
 DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
-ENCODINGS, SEPARATORS = ("utf-8-sig", "cp1252"), (",", ";", "\t", "|")
-ORDERS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d")
-NAMED = ("%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y")
-TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M:%SZ")
-SIGNS = re.compile(r"[$€£¥]|\b[A-Z]{3}\b")
-BELOW = {"brackets": r"^\W*\(", "minus_behind": r"[0-9]\s*-$"}
-FEWEST, MOST_ROWS = 4, 5000
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the proposed mapping: its section, key and value, whether it is sure, and from what it is taken."""
-
-    section: str
-    key: str
-    value: object
-    sure: bool
-    why: str
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """The header of the export, and the cells of the rows under it that are filled as invoices are."""
-
-    lines: tuple[Line, ...]
-    cells: pd.DataFrame
+SEPARATORS = (",", ";", "\t", "|")
+SECTIONS = (
+    *("format", "columns", "keep", "credits.columns", "credits.keep", "drop", "total", "total.line", "ledger"),
+)  # fmt: skip
+MOST_ROWS, FEWEST = 5000, 4
+Found = dict[str, list[str]]
+"""By column of a ledger those of the export that may be it, the plainest first."""
 
 
 def proposal(source: Path) -> str:
@@ -139,64 +57,112 @@ def propose(source: Path) -> list[Line]:
 
     Raises SourceError where no line of it looks like the names of columns.
     """
-    seen = _seen(source)
+    seen, read_with = _seen(source)
     found = {role: _candidates(seen.cells, role) for role in WORDS}
     columns = _columns(found, seen.cells)
-    named = {line.key: str(line.value) for line in columns}
+    if "customer_id" not in _named(columns):
+        columns += sieve.of_headings(seen)
+    columns += _hinted(seen.cells, columns)
+    named = _named(columns)
+    written = _written_as(seen.cells, named)
+    sorted_ = _of_rows(seen, found, columns, written)
+    return [*read_with, *written, *sorted_, *_of_history(found, sorted_), *evidence.of_currency(written)]
+
+
+def _of_history(found: Found, lines: list[Line]) -> Iterator[Line]:
+    """Whether it is of one day: what is open stands there, or nothing says what is paid."""
+    if found["paid_on"] or any(line.key == "snapshot" for line in lines):
+        return
+    doubt = "" if found["open"] else ", or what is open: are these open items of a day?"
+    yield Line("ledger", "snapshot", True, not doubt, f"no column says when anything was paid{doubt}")
+
+
+def _written_as(cells: pd.DataFrame, named: dict[str, str]) -> list[Line]:
+    """How the days and the amounts of the chosen columns are written."""
     days = [named[role] for role in DAYS if role in named]
     money = [named[role] for role in ("amount", "paid_amount") if role in named]
-    written = [*_dates(seen.cells[days]), *_amounts(seen.cells[money])]
-    snapshot = "paid_on" not in named and bool(found["open"])
-    told = (
-        [Line("ledger", "snapshot", True, True, "what is open stands there, and no day of payment")] if snapshot else []
-    )
-    return [*seen.lines, *written, *columns, *told]
+    return [*evidence.of_days(cells[days]), *evidence.of_amounts(cells[money])]
+
+
+def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line]) -> list[Line]:
+    """The columns, and which rows are no invoices; an amount of which the rows say more is unsure."""
+    named = _named(columns)
+    if "amount" not in named:
+        return columns
+    amount = evidence.exact(seen.cells[named["amount"]], written)
+    unpaid = seen.cells[named["paid_on"]] == "" if "paid_on" in named else pd.Series(True, index=amount.index)
+    states = list(sieve.of_states(seen, unpaid & (amount != 0)))
+    doubts = [line.why for line in states if not line.sure]
+    if "paid_on" not in named and not found["open"]:
+        doubts += _parts(seen.cells, named, amount, written)
+    lines = [_in_doubt(line, doubts) if line.key == "amount" else line for line in columns]
+    owed = amount[~sieve.dropped(seen.cells, states)]
+    totals = sieve.of_totals(seen, named, sum(owed.dropna(), Decimal()), written)
+    return [*lines, *states, *sieve.of_signs(named, owed, bool(found["open"])), *totals]
+
+
+def _parts(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
+    """Columns of amounts that are nowhere above this one, and may be what is left of it, or what is paid."""
+    pence = cells[named["amount"]].str.contains(r"[.,][0-9]{2}\b").any()
+    for column in cells.columns.difference([*named.values()], sort=False):
+        if not re.search(NEUTRAL, plain(column)) and cells[column].str.contains(r"[.,][0-9]{2}\b").any() == pence:
+            part = evidence.exact(cells[column], written)
+            if part.notna().all() and (part <= amount).all() and (part != amount).any():
+                yield f"{column} may be what is left of it, or what is paid"
+
+
+def _named(columns: list[Line]) -> dict[str, str]:
+    """The columns of the export by those of the ledger."""
+    return {line.key: str(line.value) for line in columns if line.section == "columns"}
+
+
+def _in_doubt(line: Line, doubts: list[str]) -> Line:
+    return Line(line.section, line.key, line.value, line.sure and not doubts, "; ".join([line.why, *doubts]))
 
 
 def text(lines: list[Line], source: Path) -> str:
     """The proposal as a mapping file; what is unsure, and what is missing, stands behind a mark."""
-    named = {line.key for line in lines}
+    named = {line.key for line in lines if line.section == "columns"}
     missing = [Line("columns", role, "?", False, "no column is called so") for role in REQUIRED if role not in named]
     told = [f"# A proposal for {json.dumps(source.name)}. Read each line; take away the mark before what you decide."]
-    for section in ("format", "columns", "ledger"):
+    for section in SECTIONS:
         here = [line for line in (*lines, *missing) if line.section == section]
-        told += [f"\n[{section}]", *map(_written, here)] if here else []
+        mark = "" if any(line.sure for line in here) or section in ("format", "columns") else "# "
+        told += [f"\n{mark}[{section}]", *map(_written, here)] if here else []
     return "\n".join(told) + "\n"
 
 
 def _written(line: Line) -> str:
-    value = json.dumps(line.value, ensure_ascii=False)
     mark = "" if line.sure else "# "
-    return f"{mark}{line.key} = {value}  # {'sure' if line.sure else 'UNSURE'}: {' '.join(line.why.split())}"
+    key = line.key if re.fullmatch(r"[\w-]+", line.key, re.ASCII) else json.dumps(line.key, ensure_ascii=False)
+    return f"{mark}{key} = {_toml(line.value)}  # {'sure' if line.sure else 'UNSURE'}: {' '.join(line.why.split())}"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
 
 
 # The file
 
 
-def _seen(source: Path) -> _Seen:
+def _seen(source: Path) -> tuple[Seen, list[Line]]:
+    """The rows by what they are, and what the file is read with."""
     if workbook.is_workbook(source):
         first = next(iter(workbook.sheets(source).values()))
-        return _under_header([[workbook.written(cell) for cell in row] for row in first], source, ())
-    content, encoding = _decoded(source)
+        return _under_header([[workbook.written(cell) for cell in row] for row in first], source), []
+    content, encoding = export.decoded(source, Format(encoding=("utf-8", "cp1252")))
     separator = max(SEPARATORS, key=lambda sign: _evenness(content, sign))
-    plain = {"encoding": (encoding, "utf-8-sig"), "separator": (separator, ",")}
+    declared = {"encoding": (encoding, "cp1252"), "separator": (separator, *SEPARATORS[1:])}
     lines = [
         Line("format", key, value, True, "what it is read with")
-        for key, (value, usual) in plain.items()
-        if value != usual
+        for key, (value, *unusual) in declared.items()
+        if value in unusual
     ]
-    rows = list(csv.reader(io.StringIO(content), delimiter=separator))
-    return _under_header(rows, source, tuple(lines))
-
-
-def _decoded(source: Path) -> tuple[str, str]:
-    content = source.read_bytes()
-    for encoding in ENCODINGS:
-        try:
-            return content.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    raise SourceError(f"{source} is neither UTF-8 nor Windows-1252. Save it as UTF-8.")
+    return _under_header(list(csv.reader(io.StringIO(content), delimiter=separator)), source), lines
 
 
 def _evenness(content: str, separator: str) -> int:
@@ -206,34 +172,25 @@ def _evenness(content: str, separator: str) -> int:
     return int((widths == common.iloc[0]).sum() * common.iloc[0]) if len(common) else 0
 
 
-def _under_header(rows: list[list[str]], source: Path, lines: tuple[Line, ...]) -> _Seen:
+def _under_header(rows: list[list[str]], source: Path) -> Seen:
     """The header is the row that names the most columns of a ledger."""
     known = {words for role in WORDS.values() for words in role.split("|")}
-    hits = [sum(_plain(cell) in known for cell in row) for row in rows[:50]]
+    hits = [sum(plain(cell) in known for cell in row) for row in rows[:50]]
     if max(hits, default=0) < 2:
         raise SourceError(f"{source}: no line names columns of invoices in English, German, French or Spanish.")
     top = hits.index(max(hits))
     header = [cell.strip() for cell in rows[top]]
-    even = [[cell.strip() for cell in row] for row in rows[top + 1 : top + MOST_ROWS] if len(row) == len(header)]
-    filled = [row for row in even if sum(map(bool, row)) >= min(FEWEST, len(header))]
-    cells = pd.DataFrame(filled, columns=header, dtype="str")
-    return _Seen(lines, cells.loc[:, ~cells.columns.duplicated(keep=False)])
+    under = [[cell.strip() for cell in row] for row in rows[top + 1 : top + MOST_ROWS]]
+    return sieve.sorted_out([row for row in under if len(row) == len(header)], header)
 
 
 # Which column is which
 
 
-def _plain(words: str) -> str:
-    """Without capitals, accents, signs, what stands in brackets, and the words that only join others."""
-    apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", re.sub(r"(?<=.)\(.*?\)", "", words))  # InvoiceDate is the invoice date
-    bare = "".join(sign for sign in unicodedata.normalize("NFD", apart) if not unicodedata.combining(sign))
-    return " ".join(word for word in re.findall(r"[a-z0-9]+", bare.casefold()) if word not in JOINING)
-
-
 def _candidates(cells: pd.DataFrame, role: str) -> list[str]:
     """The columns that are called as this one of a ledger, the plainest first, if their cells can be it."""
     words = WORDS[role].split("|")
-    called = {str(column): _plain(str(column)) for column in cells}
+    called = {str(column): plain(str(column)) for column in cells}
     named = sorted((words.index(said), column) for column, said in called.items() if said in words)
     return [column for _, column in named if _can_be(cells[column], role)]
 
@@ -241,126 +198,83 @@ def _candidates(cells: pd.DataFrame, role: str) -> list[str]:
 def _can_be(cells: pd.Series, role: str) -> bool:
     filled = cells[cells != ""]
     if role in DAYS:
-        return bool(_orders(filled))
-    if role in MONEY:
-        # Days with signs between the numbers are no amounts.
-        return bool(filled.str.contains("[0-9]").all()) and {*_orders(filled)} <= {"%Y%m%d"}
-    return len(filled) > 0
+        return bool(evidence.day_forms(filled))
+    return evidence.are_amounts(filled) if role in MONEY else len(filled) > 0
 
 
-def _columns(found: dict[str, list[str]], cells: pd.DataFrame) -> list[Line]:
+def _columns(found: Found, cells: pd.DataFrame) -> list[Line]:
     """Each column of the ledger from the first that may be it; sure where no other may."""
     lines, taken = [], set()
     roles = {role: columns for role, columns in found.items() if role != "open"}
-    if found["open"] and not found["paid_on"]:
-        roles["amount"] = found["open"]
+    if not found["paid_on"]:
+        roles |= {"amount": found["open"] or found["amount"], "paid_amount": []}  # what was paid counts on a day
     for role, columns in roles.items():
         free = [column for column in columns if column not in taken]
         if free:
             taken.add(free[0])
-            lines.append(_column(role, free, cells))
+            lines.append(_column(role, free, cells, found))
     return lines
 
 
-def _column(role: str, free: list[str], cells: pd.DataFrame) -> Line:
-    chosen = cells[free[0]]
-    example = next((cell for cell in chosen if cell), "nothing")
-    doubts = "".join(f"; {doubt}" for doubt in _doubts(role, free, cells))
-    return Line("columns", role, free[0], not doubts, f"its name, and cells such as {example}{doubts}")
+def _column(role: str, free: list[str], cells: pd.DataFrame, found: Found) -> Line:
+    doubts = "".join(f"; {doubt}" for doubt in _doubts(role, free, cells, found))
+    return Line("columns", role, free[0], not doubts, f"its name, and {_example(cells[free[0]])}{doubts}")
 
 
-def _doubts(role: str, free: list[str], cells: pd.DataFrame) -> Iterator[str]:
+def _example(cells: pd.Series) -> str:
+    return f"cells such as {next((cell for cell in cells if cell), 'nothing')}"
+
+
+def _doubts(role: str, free: list[str], cells: pd.DataFrame, found: Found) -> Iterator[str]:
     """What speaks against taking the first of these columns for this one of the ledger."""
     chosen, filled = cells[free[0]], cells[free[0]][cells[free[0]] != ""]
-    if len(free) > 1:
-        yield f"{', '.join(free[1:])} may be it as well"
-    if _plain(free[0]) in DOUBTFUL:
+    rivals = [column for column in free[1:] if role != "customer_id" or not _are_the_same(chosen, cells[column])]
+    if rivals:
+        yield f"{', '.join(rivals)} may be it as well"
+    if plain(free[0]) in DOUBTFUL:
         yield "other systems call something else so"
     if role == "invoice_id" and filled.duplicated().any():
-        yield "it stands in several rows: say what they are under [lines]"
+        yield "it stands in several rows: say what they are under [lines], or what makes them unique: { join = [ , ] }"
     if role in REQUIRED[:3] and len(filled) < len(chosen):
         yield f"{len(chosen) - len(filled):,} rows have none"
-    if role == "amount" and any({*pair.split()} <= {_plain(str(column)) for column in cells} for pair in PAIRED):
+    if role == "amount":
+        yield from _doubts_of_amount(free[0], cells, found)
+
+
+def _are_the_same(one: pd.Series, other: pd.Series) -> bool:
+    """Whether each number has a name and each name a number, and not because every row has its own."""
+    pairs = pd.concat([one, other], axis=1).drop_duplicates()
+    return len(pairs) == one.nunique() == other.nunique() < len(one)
+
+
+def _doubts_of_amount(chosen: str, cells: pd.DataFrame, found: Found) -> Iterator[str]:
+    """Whether it is what is owed, or what was billed of which something is paid already."""
+    if any({*pair.split()} <= {plain(str(column)) for column in cells} for pair in PAIRED):
         yield "amounts stand in two columns, debit and credit: { amount = , less = }"
+    rests = found["open"] or _hinting("open", cells, {*found["amount"], *found["paid_amount"]})
+    if chosen not in rests and rests and not found["paid_on"]:
+        yield f"{', '.join(rests)} may be what is left of it"
+    elif chosen not in rests and rests and _differ(cells, chosen, rests[0], found["paid_on"][0]):
+        yield f"{rests[0]} is another in rows that no day of payment stands in: they are paid in part"
 
 
-# How cells are written
+def _differ(cells: pd.DataFrame, amount: str, rest: str, paid_on: str) -> bool:
+    unpaid = cells[cells[paid_on] == ""]
+    return bool((unpaid[amount] != unpaid[rest]).any())
 
 
-def _orders(filled: pd.Series) -> list[str]:
-    """The forms in which all of these cells are days."""
-    forms = [order + time for order, time in product((*ORDERS, *NAMED), TIMES)]
-    near = [form for form in forms if _may_be(filled.iloc[0], form)] if len(filled) else []
-    return [form for form in near if bool(dates(filled, Format(dates=form)).notna().all())]
+def _hinting(role: str, cells: pd.DataFrame, taken: set[str]) -> list[str]:
+    """The columns whose names hint at this one of a ledger, if their cells can be it."""
+    hints = [str(column) for column in cells if re.search(HINTS[role], plain(str(column))) and column not in taken]
+    return [column for column in hints if _can_be(cells[column], role)]
 
 
-def _may_be(cell: str, form: str) -> bool:
-    """Whether a cell is a day of this form, by a rule that is quick and no stricter: it says no to most."""
-    try:
-        return bool(datetime.strptime(cell, form))  # noqa: DTZ007 - a day, whatever the zone
-    except ValueError:
-        return False
-
-
-def _filled(cells: pd.DataFrame) -> pd.Series:
-    """The cells of all columns that hold something."""
-    return pd.Series(cells.to_numpy().ravel(), dtype="str").replace("", None).dropna()
-
-
-def _dates(cells: pd.DataFrame) -> list[Line]:
-    filled = _filled(cells)
-    if filled.empty:
-        return []
-    forms = _orders(filled)
-    if not forms:
-        return [Line("format", "dates", "?", False, f"its days are not written alike, such as {filled.iloc[0]}")]
-    others = f"; {' and '.join(forms[1:])} fit as well" if len(forms) > 1 else ""
-    return [Line("format", "dates", forms[0], not others, f"{len(filled):,} cells such as {filled.iloc[0]}{others}")]
-
-
-def _amounts(cells: pd.DataFrame) -> list[Line]:
-    filled = _filled(cells)
-    if filled.empty:
-        return []
-    sign, below = _sign(filled), [name for name, form in BELOW.items() if filled.str.contains(form).any()]
-    fits = _readings(filled, sign, below)
-    why = f"{len(filled):,} cells such as {max(filled, key=len)}"
-    if not fits:
-        return [Line("format", "decimal", "?", False, f"its amounts are not written alike: {why}")]
-    if filled.str.fullmatch("-?[0-9]+").all():
-        return [Line("format", "minor_units", True, False, f"{why}: whole ones, which may be cents")]
-    (decimal, thousands), sure = next(iter(fits)), len({tuple(values) for values in fits.values()}) == 1
-    told = {"thousands": (thousands, ""), "currency_sign": (sign, ""), "negatives": (below, [])}
-    lines = [Line("format", key, value, sure, why) for key, (value, usual) in told.items() if value != usual]
-    if decimal == "." and sure:
-        return lines
-    doubt = "" if sure else "; it may part thousands"
-    return [Line("format", "decimal", decimal, sure, why + doubt), *lines]
-
-
-def _sign(filled: pd.Series) -> str:
-    """The one sign of a currency that stands in these cells."""
-    signs = {sign for cell in filled for sign in SIGNS.findall(cell)}
-    return signs.pop() if len(signs) == 1 else ""
-
-
-def _readings(filled: pd.Series, sign: str, below: list[str]) -> dict[tuple[str, str], list[float]]:
-    """What the amounts come to by each way to write them in which all of them are amounts, the plainest first."""
-    ways = (
-        (".", ""),
-        (",", ""),
-        (".", ","),
-        (",", "."),
-        (",", " "),
-        (",", "\u00a0"),
-        (",", "\u202f"),
-        (".", "'"),
-        (".", " "),
-    )
-    read = {}
-    for decimal, thousands in ways:
-        form = Format(decimal=decimal, thousands=thousands, currency_sign=sign, negatives=tuple(below))
-        values = amounts(filled, form, pd.Series(2, index=filled.index))
-        if values.notna().all():
-            read[decimal, thousands] = values.astype("float64").tolist()
-    return read
+def _hinted(cells: pd.DataFrame, lines: list[Line]) -> Iterator[Line]:
+    """What is called by no known name, from a word in one: never sure."""
+    named = _named(lines)
+    for role in ("due_on", "issued_on", "open", "amount", "invoice_id", "customer_id"):
+        key = "amount" if role == "open" else role
+        if key not in named and (hints := _hinting(role, cells, {*named.values()})):
+            named[key] = hints[0]
+            others = f"; {', '.join(hints[1:])} may be it as well" if hints[1:] else ""
+            yield Line("columns", key, hints[0], False, f"a word of its name, and {_example(cells[hints[0]])}{others}")

@@ -90,7 +90,7 @@ class Format(Section):
     decimal: Literal[".", ","] = "."
     thousands: Annotated[str, Field(pattern="^[^0-9-]?$")] = ""
     currency_sign: str = ""
-    negatives: tuple[Literal["minus_behind", "brackets"], ...] = ()
+    negatives: tuple[Literal["minus_behind", "brackets", "credit_behind"], ...] = ()
     minor_units: bool = False
     dates: Annotated[
         Annotated[Form, Tag("")] | Annotated[tuple[Form, ...], Field(min_length=1), Tag(SEVERAL)],

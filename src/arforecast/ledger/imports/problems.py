@@ -26,7 +26,8 @@ WORDINGS = {
     "below_zero": "{column} {value} is below zero. Say in the mapping to which table such rows belong.",
     "zero": "{column} {value} is zero. Drop such rows in the mapping.",
     "no_paid_day": "{column} {value} was paid, but the day is empty. Fill it in.",
-    "twice": "{column} {value} stands in several rows. Keep one, or say in the mapping what such rows are: lines.",
+    "twice": "{column} {value} stands in several rows. Keep one, or say in the mapping what they are (lines), or "
+    "what makes them unique (join).",
     "lines_differ": "{column} {value} differs from another row of the same invoice. Correct one of them.",
     "line_of_broken": "{column} {value} has another row that cannot be read. Correct that one.",
 }

@@ -17,8 +17,8 @@ from arforecast.ledger.imports.values import Reading, Rows, reading
 
 IMPORTED, QUARANTINED = "imported", "quarantined"
 NOT_WORKED_OUT = (
-    "The total of {} is 0, a formula that nobody has worked out yet: nothing proves that it is whole. Save it once in a "
-    "spreadsheet program and import it again."
+    "The total of {} is 0, a formula that nobody has worked out yet: nothing proves that it is whole. Save it once in "
+    "a spreadsheet program and import it again."
 )
 Money = dict[str, Decimal]
 """Amounts by the currency they are in; of none where the export names none."""

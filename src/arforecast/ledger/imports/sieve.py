@@ -1,0 +1,128 @@
+"""Which rows of an export are no invoices, as lines of a mapping: headings, totals, void or settled ones, credits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+
+from arforecast.ledger.imports import evidence
+from arforecast.ledger.imports.evidence import Line
+from arforecast.ledger.imports.vocabulary import ADDED_UP, SETTLED, STATUS, VOID, plain
+
+# A row with fewer filled cells tells of no invoice.
+FEWEST = 4
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What stands under the header: the rows that may be invoices, those that add up others, and the lines with a
+    single filled cell above the rows that they head."""
+
+    cells: pd.DataFrame
+    added_up: pd.DataFrame
+    headings: list[str]
+
+
+def sorted_out(rows: list[list[str]], header: list[str]) -> Seen:
+    """The rows under a header, which are as long as it, by what they are."""
+    frame = pd.DataFrame(rows, columns=header, dtype="str").loc[:, lambda cells: ~cells.columns.duplicated(keep=False)]
+    filled = (frame != "").sum(axis=1)
+    first = pd.Series([next((cell for cell in row if cell), "") for row in rows], index=frame.index, dtype="str")
+    sums = first.map(adds_up).astype("bool") & (filled > 1)
+    heads = (filled == 1) & (filled.shift(-1, fill_value=0) > 1)
+    enough = filled >= min(FEWEST, len(header))
+    return Seen(frame[enough & ~sums], frame[sums], first[heads].tolist())
+
+
+def adds_up(words: str) -> bool:
+    """Whether these are the words of a line that adds up others."""
+    said = plain(words)
+    return said.startswith(ADDED_UP) or said.endswith(" total")
+
+
+def of_headings(seen: Seen) -> Iterator[Line]:
+    """The customer from the lines above its rows; sure where the line that adds them up names it again."""
+    firsts = [next((cell for cell in row if cell), "") for row in seen.added_up.to_numpy().tolist()]
+    named = [words for words in firsts if words.endswith(tuple(seen.headings))] if seen.headings else []
+    if seen.headings:
+        why = f"lines of their own above the rows, such as {seen.headings[0]}"
+        yield Line("format", "headings", "Customer", bool(named), why)
+        yield Line("columns", "customer_id", "Customer", bool(named), why)
+    if named and (closing := _shared(named)).strip() and closing != "Total for ":
+        yield Line("format", "closings", [closing], True, f"the words of lines such as {named[0]}")
+
+
+def of_totals(seen: Seen, named: dict[str, str], owed: Decimal, lines: list[Line]) -> Iterator[Line]:
+    """What the export adds up of itself: its own total where the rows come to it, and what is in between."""
+    amount, sums = named["amount"], seen.added_up
+    if sums.empty or amount not in sums:
+        return
+    label = next(str(name) for name in sums if sums[name].map(adds_up).any())
+    totals = evidence.exact(sums[amount], lines)
+    whole = totals.index[totals == owed][-1:]
+    for row in whole:
+        words = str(sums[label][row])
+        yield Line("total", "column", amount, True, f"{words} is {sums[amount][row]}, and so is the sum of the rows")
+        yield Line("total.line", label, [words], True, "the row that states it")
+    others = sums[label].drop(index=whole)
+    if len(others):
+        yield Line("drop", label, _alike(others), True, f"{len(others):,} rows add up others, such as {others.iloc[0]}")
+
+
+def _alike(words: pd.Series) -> object:
+    """A condition that these words meet: how all of them begin, or end, else themselves."""
+    begin = _shared(words.tolist()).rstrip("0123456789")
+    end = _shared(words.str[::-1].tolist())[::-1]
+    if adds_up(begin):
+        return {"begins": [begin]}
+    return {"matches": f".*{re.escape(end)}"} if adds_up(end) else sorted({*words})
+
+
+def _shared(words: list[str]) -> str:
+    """How all of these begin."""
+    first, last = min(words), max(words)
+    return first[: next((place for place, sign in enumerate(first) if last[place : place + 1] != sign), len(first))]
+
+
+def of_states(seen: Seen, owed: pd.Series) -> Iterator[Line]:
+    """What is void was never owed; what is settled is owed no more, if nothing says so of its rows. owed: the rows that
+    would be open."""
+    for name in seen.cells:
+        if plain(str(name)) in STATUS:
+            told = seen.cells[name][owed]
+            void, settled = ([word for word in told.unique() if plain(word) in known] for known in (VOID, SETTLED))
+            if void or settled:
+                doubt = "; no column says when these were paid, nor what is paid in part" if settled else ""
+                why = f"its cells, such as {', '.join(told.unique()[:4])}{doubt}"
+                yield Line("drop", str(name), [*void, *settled], not settled, why)
+            if settled:
+                yield Line("ledger", "snapshot", True, False, f"without what {name} says is settled, it has no history")
+
+
+def dropped(cells: pd.DataFrame, lines: list[Line]) -> pd.Series:
+    """The rows that the sure ones of these lines drop."""
+    gone = pd.Series(False, index=cells.index)
+    for line in lines:
+        if line.sure and isinstance(line.value, list):
+            gone |= cells[line.key].isin(line.value)
+    return gone
+
+
+def of_signs(columns: dict[str, str], amount: pd.Series, is_open: bool) -> Iterator[Line]:
+    """Rows over nothing and below zero: the ones are dropped, the others are credits, for certain where they tell what
+    is open, be they credit notes or payments that no invoice took up."""
+    name = columns["amount"]
+    if (amount == 0).any():
+        yield Line("drop", name, {"sign": "zero"}, True, f"nothing in {int((amount == 0).sum()):,} of its rows")
+    if (amount < 0).any() and {"invoice_id", "customer_id", "issued_on"} <= columns.keys():
+        why = f"below zero in {int((amount < 0).sum()):,} of its rows: credit notes, or payments"
+        credit = {"first": [columns["invoice_id"], {"row": "credit of row "}]}
+        ours = {"credit_id": credit, **{role: columns[role] for role in ("customer_id", "issued_on")}}
+        ours |= {"amount": {"minus": name}} | {role: columns[role] for role in ("currency",) if role in columns}
+        yield Line("keep", name, {"sign": "plus"}, is_open, why)
+        yield from (Line("credits.columns", key, origin, is_open, why) for key, origin in ours.items())
+        yield Line("credits.keep", name, {"sign": "minus"}, is_open, why)

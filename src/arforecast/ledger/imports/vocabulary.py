@@ -1,0 +1,136 @@
+"""What the exports of other systems call things: in English, German, French and Spanish, without capitals, accents and
+the words that only join others."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# What the columns of a ledger are called, the plainest words first.
+WORDS = {
+    "invoice_id": (
+        "invoice number|invoice no|invoice id|inv no|inv|document number|document no|doc no|num|invoice|"
+        "voucher no|doc id|id|number|rechnungsnummer|rechnungs nr|rechnung nr|belegnummer|beleg nr|"
+        "rechnung|numero facture|no facture|n facture|facture|numero factura|num factura|n factura|"
+        "factura|bill no|re nr|n piece|n documento|no factura|nro factura|id factura|numero documento|"
+        "num documento|nro comprobante|numero comprobante|serie y numero|numero|folio|comprobante|"
+        "documento|rechnungsnr|belegnr|ref facture|piece|factura n|num doc|facture n|n document|"
+        "numero document|invoice code|document code|nummer|numero piece"
+    ),
+    "customer_id": (
+        "cust number|customer id|customer number|customer no|customer code|customer|customer name|client|client name|"
+        "contact name|contact|account|invoice partner display name|kundennummer|kunden nr|kundennr|kunde|"
+        "kundenname|debitor|debitorennr|debitorennummer|debitorenname|code client|n client|numero client|nom client|"
+        "codigo cliente|cliente|nombre cliente|debtor|tiers|"
+        "raison sociale|razon social|deudor|cod cliente|n cliente|id cliente|numero cliente|cuenta cliente|"
+        "geschaftspartner|firma|compte client|societe|nombre|bill to customer|sell to customer|partner|"
+        "anzeigename rechnungspartners|nom affichage du partenaire|nom du client|nombre mostrado asociado|"
+        "debitor code|debitor name|tercero"
+    ),
+    "issued_on": (
+        "invoice date|invoice bill date|issue date|date issued|issued|posting date|document date|"
+        "transaction date|date|created|created at|created on|rechnungsdatum|belegdatum|datum|date facture|"
+        "date emission|"
+        "fecha factura|fecha emision|fecha|billed on|buchungsdatum|ausgestellt am|date piece|date document|"
+        "fecha expedicion|fecha documento|fecha contable|f factura|f emision|emision|fecha doc|"
+        "fecha creacion|erstellt am|erstelldatum|date facturation|emise|date comptabilisation|fecha registro|"
+        "fecha elaboracion"
+    ),
+    "due_on": (
+        "due date|date due|due|net due date|due on|due in date|falligkeitsdatum|fallig am|falligkeit|"
+        "fallig|date echeance|echeance|fecha vencimiento|vencimiento|vence|payable by|maturity|"
+        "zahlbar bis|nettofalligkeit|a payer avant|fecha vto|f vencimiento|f vto|vto|fecha limite pago|"
+        "fecha limite|zahlungsziel|date limite paiement|date limite reglement|a regler avant|echeance nette|"
+        "vencimiento neto"
+    ),
+    "amount": (
+        "invoice amount|gross amount|total amount|amount|total|rechnungsbetrag|bruttobetrag|gesamtbetrag|"
+        "betrag|amount in local currency|line total|montant ttc|total ttc|montant|importe total|importe|"
+        "monto|gross|brutto|montant facture|importe factura|betrag in hauswahrung|monto total|"
+        "total factura|importe con iva|total con iva|importe bruto|betrag brutto|rechnungssumme|endbetrag|"
+        "summe|montant total|original amount|importe original|montant initial|ursprungsbetrag|valor total|"
+        "montant en devise interne|importe en moneda local|gesamt|total signed|total signe|total con signo|"
+        "gesamtbetrag mit vorzeichen"
+    ),
+    "open": (
+        "total open amount|open balance|balance due|amount due|invoice amount due|amount due signed|"
+        "amount remaining|remaining amount|outstanding amount|outstanding|open amount|balance|offener betrag|"
+        "restbetrag|"
+        "offen|saldo|reste a payer|montant du|solde|saldo pendiente|pendiente|importe pendiente|"
+        "monto pendiente|pendiente cobro|por cobrar|remaining balance|amount open|amount outstanding|ausstehend|"
+        "ausstehender betrag|offener posten|op betrag|rest op|restant du|reste du|solde du|montant restant|"
+        "reste a regler|restant a encaisser|reste a encaisser|montant ouvert|importe restante|"
+        "montant du signe|importe adeudado con signo|falliger betrag mit vorzeichen|importe adeudado"
+    ),
+    "paid_on": (
+        "paid date|date paid|payment date|paid on|paid at|bezahlt am|zahlungsdatum|zahldatum|date paiement|paye|"
+        "fecha pago|pagado|fecha cobro|cobrado|date reglement"
+    ),
+    "paid_amount": (
+        "amount paid|paid amount|paid|bezahlt|gezahlt|montant paye|importe pagado|pagado|cobrado|"
+        "importe cobrado|monto pagado"
+    ),
+    "currency": (
+        "currency|currency code|wahrung|wahrungscode|devise|moneda|divisa|hauswahrung|codigo moneda|wrg|monnaie|"
+        "code devise|devise interne|cod divisa|moneda local"
+    ),
+}
+# Names that another system gives to something else: an account may be the customer or the general ledger's, a balance
+# what is open of the row or of all rows so far.
+DOUBTFUL = {
+    *("account", "konto", "saldo", "balance", "solde", "cuenta", "compte", "id", "number", "num", "reference"),
+    *("numero", "comprobante", "documento", "folio", "piece", "summe", "firma", "societe", "nombre", "nummer"),
+    *("partner", "tercero", "original amount", "importe original", "montant initial", "ursprungsbetrag"),
+    *("op betrag", "offener posten", "created", "created at", "created on"),
+}  # fmt: skip
+# Words that make a column worth a look where no name is known. None of them is a reason to be sure.
+HINTS = {
+    "due_on": r"due|fallig|echeance|venc|vto|zahlbar|zahlungsziel|regl|payer|pagar|matur",
+    "issued_on": r"date|datum|fecha|issu|creat|emi|erstell|gebucht|posted",
+    "open": (
+        r"open|offen|rest|ausstehend|outstanding|remain|unpaid|due|du$|solde|saldo|pendient|cobrar|adeud|balance|fallig"
+    ),
+    "amount": r"amount|betrag|montant|importe|monto|total|gross|brutto|ttc|value|valor|net a payer",
+    "invoice_id": r"inv|bill|doc|voucher|rechnung|beleg|fact|piece|comprobante|folio|num|\bno$|\bnr$|^n |\bref",
+    "customer_id": (
+        r"cust|client|debt|debitor|kunde|partner|tiers|deudor|tercero|partenaire|name|nom|nombre|konto|compte|"
+        r"cuenta|account|party|contact|intitule|identificacion|compan"
+    ),
+}
+# Words in the names of amounts that are no part of what is owed, or a part of which the rest is no payment.
+NEUTRAL = (
+    r"\b(net|netto|neto|ht|tax|taxes|tva|vat|gst|iva|mwst|ust|steuer|impuesto|base|sub|subtotal|discount|rabatt|skonto|"
+    r"remise|descuento|shipping|versand|fee|rate|price|preis|prix|precio|quantity|qty|menge|cantidad|quantite|line|item|"
+    r"unit|kurs|excl|before|ohne|sin|hors)\b|[0-9]"
+)
+# Words that join others and mean nothing: date de la facture, date facture.
+JOINING = {"d", "de", "del", "des", "el", "l", "la", "le", "of", "the"}
+PAIRED = ("debit credit", "soll haben", "sollbetrag habenbetrag", "debe haber")
+STATUS = {
+    *("status", "state", "invoice status", "payment status", "financial status", "rechnungsstatus", "zahlungsstatus"),
+    *("zustand", "statut", "etat", "statut paiement", "statut du paiement", "statut facture"),
+    *("estado", "estado pago", "estado factura", "situacion"),
+}  # fmt: skip
+# States in which nothing was ever owed, and those in which nothing is owed any more.
+VOID = {
+    *("draft", "void", "voided", "deleted", "cancelled", "canceled", "entwurf", "storniert", "storno", "geloscht"),
+    *("brouillon", "annule", "annulee", "borrador", "anulado", "anulada", "cancelado", "cancelada"),
+}  # fmt: skip
+SETTLED = {
+    *("paid", "closed", "settled", "written off", "uncollectible", "refunded", "reversed"),
+    *("bezahlt", "beglichen", "erledigt", "ausgeglichen"),
+    *("paye", "payee", "regle", "reglee", "solde", "soldee", "encaisse", "encaissee"),
+    *("pagado", "pagada", "cobrado", "cobrada", "liquidado", "liquidada"),
+}  # fmt: skip
+# How the words of a line begin that adds up others.
+ADDED_UP = (
+    *("total", "grand total", "overall total", "subtotal", "sub total", "sum ", "summe", "zwischensumme", "gesamt"),
+    *("endsumme", "somme", "sous total", "suma", "totaux", "totales"),
+)  # fmt: skip
+
+
+def plain(words: str) -> str:
+    """Without capitals, accents, signs, what stands in brackets, and the words that only join others."""
+    apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", re.sub(r"(?<=.)\(.*?\)", "", words))  # InvoiceDate is the invoice date
+    bare = "".join(sign for sign in unicodedata.normalize("NFD", apart) if not unicodedata.combining(sign))
+    return " ".join(word for word in re.findall(r"[a-z0-9]+", bare.casefold()) if word not in JOINING)
