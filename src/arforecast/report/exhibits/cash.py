@@ -208,7 +208,7 @@ def months(months: pd.DataFrame, stamp: Stamp) -> Exhibit:
         nothing="No month ends within the weeks ahead.",
         currency=stamp["currency"],
         table={
-            "columns": ["from_on", "until_on", "open_book", "unbilled", "mean", "p10", "p90", "held_share", "origins"],
+            "columns": ["until_on", "mean", "p10", "p90", "held_share"],
             "missing": "nothing can be judged yet",
         },
     )
