@@ -60,7 +60,7 @@ def made(con: Backend, name: str, /, *args: Any, **options: Any) -> ibis.Table:
 
 
 def read(con: Backend, paths: Any, /, **options: Any) -> ibis.Table:
-    return read_csv(con, paths, **{"table_name": named(con, "read", options["columns"])} | options)
+    return read_csv(con, paths, **{"table_name": named(con, "read", options.get("columns"))} | options)
 
 
 def connected(con: Backend, *args: Any, **config: Any) -> None:
