@@ -16,7 +16,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from arforecast.errors import SourceError, address
+from arforecast.desk import open_ledger
+from arforecast.errors import SourceError, UsageError, address
 from arforecast.ledger import Books, open_books, source
 from arforecast.ledger.files import find, fingerprint
 from arforecast.settings import Engine, Settings
@@ -176,6 +177,12 @@ def test_a_line_break_inside_quotes_does_not_start_a_row(tmp_path: Path) -> None
 def test_rows_behind_a_blank_line_keep_their_number(tmp_path: Path) -> None:
     read = raw(tmp_path, f"{HEADER}\n{SOUND}\n\nA4,C1,2026-01-05,2026-02-04,4\n\n\nA7,C1,2026-01-05,2026-02-04,7\n")
     assert lines(read) == [(2, "A1"), (4, "A4"), (7, "A7")]
+
+
+def test_a_blank_line_within_quotes_is_no_row(tmp_path: Path) -> None:
+    read = raw(tmp_path, f'{HEADER}\n"A\n\n2",C1,2026-01-05,2026-02-04,2\n\n{SOUND}\nA5,"C1\n'.replace("\n", "\r\n"))
+    assert [row for row, _name in lines(read)] == [2, 4]
+    assert read.unreadable.row.tolist() == [5]
 
 
 def test_an_open_quote_loses_no_text(tmp_path: Path) -> None:
@@ -647,3 +654,12 @@ def test_a_column_of_another_type_is_told_row_by_row(tmp_path: Path, given: str)
         duckdb.sql(f"COPY (SELECT {rows}) TO '{ledger}/invoices.parquet'")
         read, used, out = counted(open_books(ledger))["invoices"]
         assert read == used + out == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "said"),
+    [("", UsageError, "The ledger has no name"), ("x" * 5000, SourceError, "cannot be read: File name too long")],
+)
+def test_a_name_that_none_can_have_is_told(name: str, fault: type[Exception], said: str) -> None:
+    with pytest.raises(fault, match=said):
+        open_ledger(name)

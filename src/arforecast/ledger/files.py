@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import re
+import sys
 import zlib
 from difflib import get_close_matches
 from pathlib import Path
@@ -28,6 +29,7 @@ _NO_WORRY = re.compile(r"(readme|licen[cs]e|makefile|changelog)(\..*)?|.*\.md", 
 ALIKE = 0.75
 # DuckDB keeps the lines it could not read in two tables of these names.
 REJECTS, SCANS = "unreadable_lines", "csv_scans"
+csv.field_size_limit(sys.maxsize)  # a cell may hold a letter
 _ADVICE = {
     False: "cannot be read as comma-separated text. Save it anew, with one kind of line end throughout.",
     True: "is not a Parquet file that can be read. Write it anew.",
@@ -157,10 +159,11 @@ def no_lines() -> pd.DataFrame:
 
 
 def _blank_lines(file: Path) -> list[int]:
-    """The lines that hold nothing, which the engine passes over; read to its end, the file proves its encoding."""
+    """The rows that hold nothing, which the engine passes over; read to its end, the file proves its encoding."""
     try:
         with _opened(file) as stream:
-            return [number for number, line in enumerate(stream, start=1) if line == "\n"]
+            blank = sum(line == "\n" for line in stream)
+        return _blank_rows(file) if blank else []
     except UnicodeDecodeError as fault:
         raise SourceError(
             f"{file.name} is not UTF-8. Save it as UTF-8, or import it with a preset that declares its encoding."
@@ -170,6 +173,12 @@ def _blank_lines(file: Path) -> list[int]:
         raise SourceError(f"{file.name} cannot be read: {why}.") from fault
     except (EOFError, zlib.error) as fault:
         raise SourceError(f"{file.name} cannot be read: {fault}. A .gz file must be gzip.") from fault
+
+
+def _blank_rows(file: Path) -> list[int]:
+    """The numbers of the rows without a cell; a line within quotes is no row."""
+    with _opened(file) as stream:
+        return [number for number, row in enumerate(csv.reader(stream), start=1) if not row]
 
 
 def _opened(file: Path) -> IO[str]:
@@ -219,6 +228,9 @@ _PATTERN = re.compile(r"[*?\[]")
 def _header(file: Path) -> list[str]:
     with _opened(file) as stream:
         names = [name.strip() for name in next(csv.reader(stream), [])]
+        more = bool(stream.readline())
+    if not names and more:
+        raise SourceError(f"{file.name}: its first line is blank. Begin it with the names of the columns.")
     if not names:
         raise SourceError(f"{file.name} is empty. Write its header line, or remove the file.")
     _refuse_header(file, names)
