@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import traceback
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -628,6 +629,30 @@ def test_one_header_rule_for_every_kind_of_file(tmp_path: Path) -> None:
     parquet.write_table(pa.Table.from_arrays(columns, [*cells, "Amount"]), tmp_path / "invoices.parquet")
     with pytest.raises(SourceError, match=r"invoices\.parquet: the column .*Amount.* twice\. Keep one"):
         open_books(tmp_path)
+
+
+def test_a_decimal_wider_than_the_engine_holds_is_refused(tmp_path: Path) -> None:
+    """DuckDB reads 1.00 of 39 digits as 72,057,594,037,927,940."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    cells = dict(zip(HEADER.split(","), SOUND.split(","), strict=True))
+    wide = {"amount": pa.array([Decimal("1.00")], pa.decimal256(39, 2))}
+    parquet.write_table(pa.table({name: [cell] for name, cell in cells.items()} | wide), tmp_path / "invoices.parquet")
+    with pytest.raises(SourceError, match=r"invoices\.parquet: the column amount is a decimal of more digits"):
+        open_books(tmp_path)
+
+
+def test_what_is_no_number_in_parquet_is_none(tmp_path: Path) -> None:
+    ledger = write(tmp_path, {"invoices.csv": f"{HEADER}\n{SOUND}\n"})
+    values = "(1, 'NaN'::DOUBLE), (2, 'inf'::DOUBLE), (3, 1e300), (4, 1.5)"
+    rows = f"SELECT '2026-01-05'::DATE + day AS rate_on, 'EUR' AS currency, rate FROM (VALUES {values}) t(day, rate)"
+    duckdb.sql(f"COPY ({rows}) TO '{ledger}/rates.parquet'")
+    books = open_books(ledger)
+    assert [(problem.rule, problem.row) for problem in problems(books)] == [
+        ("not_a_number", 1), ("too_large", 2), ("too_large", 3),
+    ]  # fmt: skip
+    assert counted(books)["rates"] == (4, 1, 3)
 
 
 def test_a_time_stamp_with_a_zone_is_no_day(tmp_path: Path) -> None:

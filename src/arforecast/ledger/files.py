@@ -10,7 +10,7 @@ import sys
 import zlib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import ibis
 import pandas as pd
@@ -19,6 +19,9 @@ from ibis import _
 from arforecast.errors import SourceError, lacking, shown
 from arforecast.ledger.database import kept
 from arforecast.ledger.tables import BY_NAME, INVOICES, Make, Table, Tables
+
+if TYPE_CHECKING:
+    from pyarrow import Schema
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 # Columns that number the rows of a file.
@@ -197,21 +200,33 @@ def _read_csv(file: Path, con: ibis.BaseBackend) -> ibis.Table:
 
 
 def _read_parquet(file: Path, con: ibis.BaseBackend) -> ibis.Table:
-    _refuse_header(file, _columns(file))
+    schema = _schema(file)
+    _refuse_header(file, schema.names)
+    _refuse_wide(file, schema)
     cells = con.read_parquet(_literal(file), file_row_number=True, hive_partitioning=False)
     own = [name for name in cells.columns if name not in NUMBERS]
     return cells.select(*own, row=cells.file_row_number.cast("int64") + 1)
 
 
-def _columns(file: Path) -> list[str]:
-    """The names as they stand in the file: who reads it tells two of one name apart."""
+def _schema(file: Path) -> Schema:
+    """The columns as they stand in the file: who reads it tells two of one name apart."""
     from pyarrow import ArrowException
     from pyarrow.parquet import read_schema
 
     try:
-        return list(read_schema(file).names)
+        return read_schema(file)
     except (ArrowException, OSError) as fault:
         raise SourceError(f"{file.name} {_ADVICE[True]}") from fault
+
+
+def _refuse_wide(file: Path, schema: Schema) -> None:
+    """DuckDB holds 38 digits, and takes the bytes of a wider decimal for another number."""
+    wide = [field.name for field in schema if str(field.type).startswith("decimal256")]
+    if wide:
+        raise SourceError(
+            f"{file.name}: the column {shown(wide[0])} is a decimal of more digits than can be held. Write it with 38 "
+            "at most."
+        )
 
 
 def _literal(file: Path) -> str:
