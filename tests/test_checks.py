@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import settings as run
 from hypothesis import strategies as st
 
+from arforecast.desk import Ledger
 from arforecast.ledger import Books, checks, open_books
 from arforecast.ledger.rules import RULES
 from doors import Problem, counted, problems, write, write_docstring
@@ -898,6 +899,40 @@ def test_rule_duplicate_rate(found: list[Problem]) -> None:
         Problem("duplicate_rate", "error", "rates", 3, "currency", "EUR", 0.0),
         Problem("not_positive", "error", "rates", 4, "rate", "0.0", 0.0),
     ]
+
+
+def test_rule_too_small(found: list[Problem]) -> None:
+    """A rate of which the twelve decimals that are held show nothing would make nothing of the money.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-05,2026-02-04,100.00
+
+    rates.csv
+    rate_on,currency,rate
+    2026-01-01,EUR,0.000000000001
+    2026-01-02,EUR,0.0000000000009
+    """
+    assert found == [Problem("too_small", "error", "rates", 3, "rate", "9e-13", 0.0)]
+
+
+def test_rule_own_rate(books: Books, found: list[Problem]) -> None:
+    """Else the dollars of this ledger, which reports in dollars, would be worth twice as much.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,currency
+    A1,C1,2026-01-05,2026-02-04,100.00,USD
+    A2,C1,2026-01-05,2026-02-04,100.00,EUR
+
+    rates.csv
+    rate_on,currency,rate
+    2026-01-05,EUR,1.1
+    2026-01-05,USD,2
+    2026-01-06,USD,1
+    """
+    assert found == [Problem("own_rate", "error", "rates", 3, "currency", "USD", 0.0)]
+    owed = Ledger(books).as_of("2026-01-05").kpis().set_index("kpi").value["open_ar"]
+    assert owed == pytest.approx(210)
 
 
 def test_rule_duplicate_id(books: Books, found: list[Problem], said: list[str]) -> None:

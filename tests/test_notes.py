@@ -192,7 +192,17 @@ def test_the_ledgers_currency_holds_unless_the_settings_name_one(tmp_path: Path)
     assert ledger.books.foreign == frozenset()
 
 
-@pytest.mark.parametrize("notes", ["complete_form = 2026-01-01", "currency = 'euro'", "snapshot_on = soon"])
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "complete_form = 2026-01-01",
+        "currency = 'euro'",
+        "currency = 'XXQ'",
+        "snapshot_on = soon",
+        "complete_from = 0001-01-01",
+        f"snapshot = {'9' * 5000}",
+    ],
+)
 def test_a_word_that_is_wrong_is_named(tmp_path: Path, notes: str) -> None:
     with pytest.raises(SourceError, match=r"ledger\.toml"):
         opened(tmp_path, notes)

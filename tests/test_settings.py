@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -123,12 +124,21 @@ def test_who_changes_one_figure_of_an_action_keeps_the_others(tmp_path: Path) ->
         ("[actions]\nholdout_share = 0.1", r"actions: .*holdout_share, above 0, and holdout_since, .*go together"),
         ("[actions]\nhold_from_days = 20", r"actions: .*agency_from_days and write_off_from_days rise"),
         ("[targets]\ndso = 'low'", r"targets\.dso\.value: .*number"),
-        ("[targets]\ndso = true", r"targets\.dso\.value: .*number"),
+        ("[targets]\ndso = true", r"targets\.dso\.value: .*neither true nor false"),
         ("[targets]\ndso = nan", r"targets\.dso\.value: .*finite"),
         ("[targets.dso]\nvlaue = 30", r"targets\.dso\.vlaue: .*dictionary"),
         ("[targets.dso.segment]\ntrade = 'low'", r"targets\.dso\.segment\.trade: .*number"),
         ("[kpi_targets]\ndso = 30", "kpi_targets: "),
+        ("[ledger]\nstaleness_limit_days = true", r"ledger\.staleness_limit_days: it is neither true nor false"),
+        ("[kpis]\naging_edges = [false, true]", r"kpis\.aging_edges: it is neither true nor false"),
+        (f"[kpis]\naging_edges = [0, {10**30}]", r"kpis\.aging_edges\.1: .*less than"),
+        ("[forecast]\nseed = -1", r"forecast\.seed: .*greater than or equal to 0"),
+        ("[forecast]\nsimulations = 1000000000", r"forecast\.simulations: .*less than"),
+        ("ledger = 5", r"ledger: it is a section"),
+        ("[[ledger]]\ncurrency = 'EUR'", r"ledger: it is a section"),
         ("[ledger\n", "is not valid TOML"),
+        (f"a = {'[' * 3000}{']' * 3000}", "is not valid TOML"),
+        (f"a = {'9' * 5000}", "is not valid TOML"),
     ],
 )
 def test_a_mistake_is_named_with_its_file_and_key(tmp_path: Path, text: str, key: str) -> None:
@@ -313,6 +323,16 @@ def test_two_entities_never_share_a_folder(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     (tmp_path / "arforecast.toml").write_bytes(b"\xef\xbb\xbf[ledger]\ncurrency = 'EUR'\n")
     assert load(tmp_path).ledger.currency == "EUR"
+
+
+def test_a_pipe_is_not_waited_for_and_the_place_of_nothing_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "arforecast.toml")
+    with pytest.raises(UsageError, match=r"is a pipe or a device, not a file\. Make it a readable file"):
+        load(tmp_path)
+    monkeypatch.setenv("ARFORECAST_SETTINGS", os.devnull)
+    assert load(tmp_path).model_dump() == Settings().model_dump()
 
 
 def test_a_folder_of_the_name_is_told_apart(tmp_path: Path) -> None:

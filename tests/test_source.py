@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import traceback
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,7 +17,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from arforecast.errors import SourceError, address
+from arforecast.desk import open_ledger
+from arforecast.errors import SourceError, UsageError, address
 from arforecast.ledger import Books, open_books, source
 from arforecast.ledger.files import find, fingerprint
 from arforecast.settings import Engine, Settings
@@ -176,6 +178,12 @@ def test_a_line_break_inside_quotes_does_not_start_a_row(tmp_path: Path) -> None
 def test_rows_behind_a_blank_line_keep_their_number(tmp_path: Path) -> None:
     read = raw(tmp_path, f"{HEADER}\n{SOUND}\n\nA4,C1,2026-01-05,2026-02-04,4\n\n\nA7,C1,2026-01-05,2026-02-04,7\n")
     assert lines(read) == [(2, "A1"), (4, "A4"), (7, "A7")]
+
+
+def test_a_blank_line_within_quotes_is_no_row(tmp_path: Path) -> None:
+    read = raw(tmp_path, f'{HEADER}\n"A\n\n2",C1,2026-01-05,2026-02-04,2\n\n{SOUND}\nA5,"C1\n'.replace("\n", "\r\n"))
+    assert [row for row, _name in lines(read)] == [2, 4]
+    assert read.unreadable.row.tolist() == [5]
 
 
 def test_an_open_quote_loses_no_text(tmp_path: Path) -> None:
@@ -623,6 +631,30 @@ def test_one_header_rule_for_every_kind_of_file(tmp_path: Path) -> None:
         open_books(tmp_path)
 
 
+def test_a_decimal_wider_than_the_engine_holds_is_refused(tmp_path: Path) -> None:
+    """DuckDB reads 1.00 of 39 digits as 72,057,594,037,927,940."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    cells = dict(zip(HEADER.split(","), SOUND.split(","), strict=True))
+    wide = {"amount": pa.array([Decimal("1.00")], pa.decimal256(39, 2))}
+    parquet.write_table(pa.table({name: [cell] for name, cell in cells.items()} | wide), tmp_path / "invoices.parquet")
+    with pytest.raises(SourceError, match=r"invoices\.parquet: the column amount is a decimal of more digits"):
+        open_books(tmp_path)
+
+
+def test_what_is_no_number_in_parquet_is_none(tmp_path: Path) -> None:
+    ledger = write(tmp_path, {"invoices.csv": f"{HEADER}\n{SOUND}\n"})
+    values = "(1, 'NaN'::DOUBLE), (2, 'inf'::DOUBLE), (3, 1e300), (4, 1.5)"
+    rows = f"SELECT '2026-01-05'::DATE + day AS rate_on, 'EUR' AS currency, rate FROM (VALUES {values}) t(day, rate)"
+    duckdb.sql(f"COPY ({rows}) TO '{ledger}/rates.parquet'")
+    books = open_books(ledger)
+    assert [(problem.rule, problem.row) for problem in problems(books)] == [
+        ("not_a_number", 1), ("too_large", 2), ("too_large", 3),
+    ]  # fmt: skip
+    assert counted(books)["rates"] == (4, 1, 3)
+
+
 def test_a_time_stamp_with_a_zone_is_no_day(tmp_path: Path) -> None:
     typed = "SELECT * REPLACE (due_on::TIMESTAMP AT TIME ZONE 'America/New_York' AS due_on)"
     text = write(tmp_path / "text", {"invoices.csv": f"{HEADER}\n{SOUND}\n"}) / "invoices.csv"
@@ -647,3 +679,12 @@ def test_a_column_of_another_type_is_told_row_by_row(tmp_path: Path, given: str)
         duckdb.sql(f"COPY (SELECT {rows}) TO '{ledger}/invoices.parquet'")
         read, used, out = counted(open_books(ledger))["invoices"]
         assert read == used + out == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "said"),
+    [("", UsageError, "The ledger has no name"), ("x" * 5000, SourceError, "cannot be read: File name too long")],
+)
+def test_a_name_that_none_can_have_is_told(name: str, fault: type[Exception], said: str) -> None:
+    with pytest.raises(fault, match=said):
+        open_ledger(name)

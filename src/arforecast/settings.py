@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -40,23 +41,34 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, said: Any, field: ValidationInfo) -> Any:
+        """Where a number is asked, true would be taken for 1: a limit of a day, or one that lets everything pass."""
+        asked = str(cls.model_fields[str(field.field_name)].annotation)
+        if "bool" not in asked and any(isinstance(each, bool) for each in (said if isinstance(said, list) else [said])):
+            raise ValueError("it is neither true nor false")
+        return said
+
+
+def _is_a_currency(code: str) -> str:
+    if code not in currencies.known():
+        raise ValueError(f"{shown(code)!r} is no code of ISO 4217, which are like USD, EUR or JPY")
+    return code
+
+
+Code = Annotated[str, AfterValidator(_is_a_currency)]
+
 
 class LedgerRules(Section):
     """How the ledger is written and when it is refused."""
 
-    currency: str = "USD"
+    currency: Code = "USD"
     # A limit that nothing can exceed would be a gate switched off where nobody sees it; --allow says so on the page.
     quarantine_limit_share: float = Field(default=0.01, ge=0, le=1, allow_inf_nan=False)
     control_tolerance_amount: Decimal = Field(default=Decimal("0.00"), ge=0, allow_inf_nan=False)
     staleness_limit_days: int = Field(default=31, ge=0, le=366)
     rate_age_limit_days: int = Field(default=31, ge=0)
-
-    @field_validator("currency")
-    @classmethod
-    def _is_a_currency(cls, code: str) -> str:
-        if code not in currencies.known():
-            raise ValueError(f"{shown(code)!r} is no code of ISO 4217, which are like USD, EUR or JPY")
-        return code
 
     @property
     def loosened(self) -> list[str]:
@@ -89,7 +101,7 @@ class Engine(Section):
 class Kpis(Section):
     """Choices inside the definitions of the measures."""
 
-    aging_edges: tuple[int, ...] = (0, 30, 60, 90, 120)
+    aging_edges: tuple[Annotated[int, Field(le=36_525)], ...] = (0, 30, 60, 90, 120)
     # What is expected of losses to come, against those of the past: the forward-looking part of a provision.
     forward_factor: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
@@ -106,10 +118,10 @@ class Forecast(Section):
     """Choices inside the forecasts."""
 
     horizon_days: int = Field(default=180, ge=91, le=1100)
-    simulations: int = Field(default=1000, ge=100)
+    simulations: int = Field(default=1000, ge=100, le=100_000)
     # Whose public holidays nothing is booked on; unset: the ledger's country, its customers', that of its currency.
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
-    seed: int = 20260630
+    seed: int = Field(default=20260630, ge=0)
     # What the week of a day will bill beside the billing schedule, where one knows better than the weeks before it: the
     # week after a plant holiday, a price rise. In major units of the reporting currency.
     billing_by_week: dict[date, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
@@ -545,8 +557,10 @@ def _place_of_mail(location: tuple[int | str, ...], given: dict[str, str]) -> st
 
 def read(path: Path) -> Settings:
     """The settings of one file; the ledgers of its entities are found from the folder it lies in."""
+    if path.is_fifo() or (path.is_char_device() and not path.samefile(os.devnull)):  # it may never end
+        raise UsageError(f"{path} is a pipe or a device, not a file. {_whence(path)}")
     try:
-        said = Settings.model_validate(tomllib.loads(path.read_text("utf-8-sig")))
+        said = Settings.model_validate(toml(path.read_text("utf-8-sig")))
         said._file = path.resolve()
         return said.model_copy(update={"entities": {name: _found(path, url) for name, url in said.entities.items()}})
     except UnicodeDecodeError as fault:
@@ -560,12 +574,27 @@ def read(path: Path) -> Settings:
         raise UsageError("\n".join(lines)) from fault
 
 
+def toml(text: str) -> dict[str, Any]:
+    """What a file of TOML says. Raises TOMLDecodeError also for brackets within brackets and digits without end."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except (RecursionError, ValueError) as fault:
+        raise tomllib.TOMLDecodeError(f"it cannot be read to its end: {fault}") from fault
+
+
 def _why(error: Any) -> str:
     """What is wrong with a setting, in words of the file."""
     if error["loc"][:1] == ("mail",) and error["loc"][-1] in SECRETS:
         return f"a secret stands in no file. Give it as {SECRETS[error['loc'][-1]]} in the environment"
-    unknown = "there is no such setting. Correct its name or remove it"
-    return unknown if error["type"] == "extra_forbidden" else shown(error["msg"])
+    return _WORDS.get(error["type"]) or shown(error["msg"].removeprefix("Value error, "))
+
+
+_WORDS = {
+    "extra_forbidden": "there is no such setting. Correct its name or remove it",
+    "model_type": "it is a section, whose settings stand below its name in single brackets",
+}
 
 
 def _whence(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 
-from arforecast.ledger import cells
+from arforecast.ledger import cells, rates
 from arforecast.ledger.rules import RULES
 from arforecast.ledger.tables import INVOICES, Column, Order, Table
 
@@ -25,7 +25,8 @@ Written = Callable[["ibis.Value"], "ibis.Value"]
 AMOUNT = next(column for column in INVOICES.columns if column.name == "amount")
 # Spreadsheets count their days from here: an empty cell comes out as one of its first.
 EARLIEST = date(1901, 1, 1)
-CONTROL_SIGNS = r"[\x00-\x1f\x7f]"
+# What steers a screen, what turns the words around it, and spaces of no width or of another one.
+CONTROL_SIGNS = r"[\x00-\x1f\x7f-" + "\xa0\xad\u200b\u200e\u200f\u2028-\u202f\u2060-\u206f\ufeff]"
 
 
 class Test(NamedTuple):
@@ -173,11 +174,23 @@ def _override_tests(values: Values, written: Written) -> Iterator[Test]:
     yield Test("never_known", "known_on", known_on, known_on.isnull())
 
 
+def _rate_tests(values: Values, written: Written) -> Iterator[Test]:
+    """A rate that is more than can be held, or so little that it would be held as nothing."""
+    rate = values["rate"]
+    yield Test("too_large", "rate", rate, rate >= rates.TOO_LARGE)
+    yield Test("too_small", "rate", rate, (rate > 0) & (rate < rates.LEAST))
+
+
 def _neither(one: ibis.Value, other: ibis.Value) -> ibis.BooleanValue:
     return one.isnull() & other.isnull()
 
 
-_OF_TABLE = {"invoices": _invoice_tests, "control_totals": _total_tests, "overrides": _override_tests}
+_OF_TABLE = {
+    "invoices": _invoice_tests,
+    "control_totals": _total_tests,
+    "overrides": _override_tests,
+    "rates": _rate_tests,
+}
 
 
 def money(rows: ibis.Table, table: Table, settings: Settings) -> ibis.Value:

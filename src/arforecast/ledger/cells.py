@@ -20,7 +20,8 @@ DATE = r"[12]\d{3}-\d{2}-\d{2}"
 DIGITS = 17
 # A column that no export has: the currency of the invoice that a row is about, where it has other decimals.
 BILLED_IN = "the currency of its invoice"
-NUMBER = r"[+-]?\d{1,15}(\.\d+)?"
+WHOLE = 15
+NUMBER = rf"[+-]?\d{{1,{WHOLE}}}(\.\d+)?"
 # Digits in one run, whatever signs part or surround them.
 SOME_AMOUNT = r"^[^0-9]*\d[\d.,'\s]*[^0-9]*$"
 TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0")
@@ -143,7 +144,8 @@ def _date(raw: ibis.Column) -> ibis.Value:
 
 def _number(raw: ibis.Column) -> ibis.Value:
     if raw.type().is_numeric():
-        return raw.cast("float64")
+        number = raw.cast("float64")
+        return (number.abs() < 10**WHOLE).ifelse(number, None)
     return _written(raw, NUMBER).try_cast("float64") if raw.type().is_string() else ibis.null("float64")
 
 
@@ -177,10 +179,14 @@ def _minor(exact: ibis.Value, major: str, decimals: int) -> ibis.Value:
 
 def too_large(raw: ibis.Column, column: Column, decimals: int) -> ibis.BooleanValue:
     """Whether the cell is a number with more digits before the point than can be held."""
-    most = {"money": DIGITS - decimals, "number": 15}.get(column.type)
+    most = {"money": DIGITS - decimals, "number": WHOLE}.get(column.type)
     if most and raw.type().is_string():
         return raw.re_search(rf"^\s*[+-]?\d{{{most + 1},}}(\.\d*)?\s*$")
-    return raw.abs() >= 10**most if most and raw.type().is_numeric() else ibis.literal(False)
+    if not most or not raw.type().is_numeric():
+        return ibis.literal(False)
+    large = raw.abs() >= 10**most
+    # An engine takes what is no number for more than any.
+    return large & ~raw.isnan() if raw.type().is_floating() else large
 
 
 def at_stake(raw: ibis.Column, column: Column, decimals: int) -> ibis.Value:

@@ -93,6 +93,13 @@ def missing_rates(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
         yield _unrated(rows.filter(_.currency.isin(currencies.known())), name, tables, settings)
 
 
+def own_rates(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
+    """A rate of the reporting currency itself that is not one: all its money would be worth something else."""
+    for name, rows in _of(tables, "rates"):
+        own = rows.filter((_.currency == settings.ledger.currency) & (_.rate != 1))
+        yield _found(own, name, "own_rate", "currency", own.currency)
+
+
 def _unrated(rows: ibis.Table, name: str, tables: Tables, settings: Settings) -> ibis.Table:
     dated = _at_stake(rows, "currency", "entered_on")
     bare = rates.unrated(dated, "entered_on", rates.daily(tables["rates"], settings), settings)
@@ -357,7 +364,7 @@ def _last_year(invoices: ibis.Table) -> int | None:
     return last
 
 
-SUBSTANCE: tuple[Check, ...] = (unknown_currencies, missing_rates, duplicates, absurd_amounts)
+SUBSTANCE: tuple[Check, ...] = (unknown_currencies, own_rates, missing_rates, duplicates, absurd_amounts)
 REFERENCE: tuple[Check, ...] = (unknown_invoices, applications_without_rate, applications_before_issue)
 WARNINGS: tuple[Check, ...] = (
     before_the_beginning,

@@ -6,10 +6,11 @@ import csv
 import gzip
 import hashlib
 import re
+import sys
 import zlib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import ibis
 import pandas as pd
@@ -18,6 +19,9 @@ from ibis import _
 from arforecast.errors import SourceError, lacking, shown
 from arforecast.ledger.database import kept
 from arforecast.ledger.tables import BY_NAME, INVOICES, Make, Table, Tables
+
+if TYPE_CHECKING:
+    from pyarrow import Schema
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 # Columns that number the rows of a file.
@@ -28,6 +32,7 @@ _NO_WORRY = re.compile(r"(readme|licen[cs]e|makefile|changelog)(\..*)?|.*\.md", 
 ALIKE = 0.75
 # DuckDB keeps the lines it could not read in two tables of these names.
 REJECTS, SCANS = "unreadable_lines", "csv_scans"
+csv.field_size_limit(sys.maxsize)  # a cell may hold a letter
 _ADVICE = {
     False: "cannot be read as comma-separated text. Save it anew, with one kind of line end throughout.",
     True: "is not a Parquet file that can be read. Write it anew.",
@@ -157,10 +162,11 @@ def no_lines() -> pd.DataFrame:
 
 
 def _blank_lines(file: Path) -> list[int]:
-    """The lines that hold nothing, which the engine passes over; read to its end, the file proves its encoding."""
+    """The rows that hold nothing, which the engine passes over; read to its end, the file proves its encoding."""
     try:
         with _opened(file) as stream:
-            return [number for number, line in enumerate(stream, start=1) if line == "\n"]
+            blank = sum(line == "\n" for line in stream)
+        return _blank_rows(file) if blank else []
     except UnicodeDecodeError as fault:
         raise SourceError(
             f"{file.name} is not UTF-8. Save it as UTF-8, or import it with a preset that declares its encoding."
@@ -170,6 +176,12 @@ def _blank_lines(file: Path) -> list[int]:
         raise SourceError(f"{file.name} cannot be read: {why}.") from fault
     except (EOFError, zlib.error) as fault:
         raise SourceError(f"{file.name} cannot be read: {fault}. A .gz file must be gzip.") from fault
+
+
+def _blank_rows(file: Path) -> list[int]:
+    """The numbers of the rows without a cell; a line within quotes is no row."""
+    with _opened(file) as stream:
+        return [number for number, row in enumerate(csv.reader(stream), start=1) if not row]
 
 
 def _opened(file: Path) -> IO[str]:
@@ -188,21 +200,33 @@ def _read_csv(file: Path, con: ibis.BaseBackend) -> ibis.Table:
 
 
 def _read_parquet(file: Path, con: ibis.BaseBackend) -> ibis.Table:
-    _refuse_header(file, _columns(file))
+    schema = _schema(file)
+    _refuse_header(file, schema.names)
+    _refuse_wide(file, schema)
     cells = con.read_parquet(_literal(file), file_row_number=True, hive_partitioning=False)
     own = [name for name in cells.columns if name not in NUMBERS]
     return cells.select(*own, row=cells.file_row_number.cast("int64") + 1)
 
 
-def _columns(file: Path) -> list[str]:
-    """The names as they stand in the file: who reads it tells two of one name apart."""
+def _schema(file: Path) -> Schema:
+    """The columns as they stand in the file: who reads it tells two of one name apart."""
     from pyarrow import ArrowException
     from pyarrow.parquet import read_schema
 
     try:
-        return list(read_schema(file).names)
+        return read_schema(file)
     except (ArrowException, OSError) as fault:
         raise SourceError(f"{file.name} {_ADVICE[True]}") from fault
+
+
+def _refuse_wide(file: Path, schema: Schema) -> None:
+    """DuckDB holds 38 digits, and takes the bytes of a wider decimal for another number."""
+    wide = [field.name for field in schema if str(field.type).startswith("decimal256")]
+    if wide:
+        raise SourceError(
+            f"{file.name}: the column {shown(wide[0])} is a decimal of more digits than can be held. Write it with 38 "
+            "at most."
+        )
 
 
 def _literal(file: Path) -> str:
@@ -219,6 +243,9 @@ _PATTERN = re.compile(r"[*?\[]")
 def _header(file: Path) -> list[str]:
     with _opened(file) as stream:
         names = [name.strip() for name in next(csv.reader(stream), [])]
+        more = bool(stream.readline())
+    if not names and more:
+        raise SourceError(f"{file.name}: its first line is blank. Begin it with the names of the columns.")
     if not names:
         raise SourceError(f"{file.name} is empty. Write its header line, or remove the file.")
     _refuse_header(file, names)

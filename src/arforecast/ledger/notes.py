@@ -10,9 +10,10 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from arforecast.errors import SourceError, shown
-from arforecast.settings import Section, Settings
+from arforecast.settings import Code, Section, Settings, toml
 
 FILE = "ledger.toml"
+FIRST = date(1900, 1, 1)  # a day before it is a slip of the pen
 
 
 class Notes(Section):
@@ -23,12 +24,12 @@ class Notes(Section):
     that one day, without history; snapshot: the same of a day that nobody has told.
     """
 
-    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
+    currency: Code | None = None
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     time_zone: str | None = None
     source: str | None = None
-    complete_from: date | None = None
-    snapshot_on: date | None = None
+    complete_from: date | None = Field(default=None, ge=FIRST)
+    snapshot_on: date | None = Field(default=None, ge=FIRST)
     snapshot: bool = False
 
     @property
@@ -53,14 +54,13 @@ def read(folder: Path) -> Notes:
     if not os.path.isfile(path):  # noqa: PTH113 - what is wrong with the folder is told by those who read it
         return Notes()
     try:
-        return Notes(**tomllib.loads(path.read_text("utf-8-sig")))
+        return Notes(**toml(path.read_text("utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise SourceError(f"{path} cannot be read: {fault}. Write it as TOML, in UTF-8.") from fault
     except ValidationError as fault:
         first = fault.errors()[0]
-        raise SourceError(
-            f"{path}: {shown('.'.join(map(str, first['loc'])))}: {shown(first['msg'])}. Correct or remove it."
-        ) from fault
+        why = shown(first["msg"].removeprefix("Value error, "))
+        raise SourceError(f"{path}: {shown('.'.join(map(str, first['loc'])))}: {why}. Correct or remove it.") from fault
 
 
 def told(settings: Settings, notes: Notes) -> Settings:

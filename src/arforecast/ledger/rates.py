@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Together 38 digits, which every engine has: an amount times a rate is exact, and so is the sum of many.
 AMOUNT, RATE, CONVERTED = "decimal(17,0)", "decimal(20,12)", "decimal(38,12)"
+# From which rate on, and below which one, the digits above hold none.
+TOO_LARGE, LEAST = 1e8, 1e-12
 CENTURY = 36_525
 
 

@@ -33,6 +33,7 @@ RULES = {
     ),
     "not_a_number": Rule("error", "{column} {value} is not a number. Write numbers as 1234.5."),
     "too_large": Rule("error", "{column} {value} is too large to be held. Correct it."),
+    "too_small": Rule("error", "{column} {value} is too small to be told from nothing. Correct it."),
     "not_a_flag": Rule("error", "{column} {value} is neither true nor false. Write one of the two."),
     "control_sign": Rule(
         "warning", "{column} {value} holds a sign that cannot be seen, such as a line break. Remove the sign."
@@ -73,6 +74,11 @@ RULES = {
         "error", "{column} {value} is no currency. Write its code of ISO 4217 in capitals: USD, EUR, JPY."
     ),
     "missing_rate": Rule("error", "{column} {value} has no rate. Add it to rates, or correct the currency."),
+    "own_rate": Rule(
+        "error",
+        "{column} {value} is the reporting currency, of which one is worth one. Remove the row, or name another "
+        "reporting currency in the settings.",
+    ),
     "duplicate_rate": Rule(
         "error", "{column} {value} has more than one rate on that day, so none can be trusted. Keep the right one."
     ),

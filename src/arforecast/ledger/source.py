@@ -64,13 +64,18 @@ def path(url: str | Path) -> Path:
     """Where the folder or the file of a ledger is said to lie: seen from the working folder, or else from that of the
     notebook which asks."""
     said = Path(os.path.expanduser(str(url).removeprefix(FILE)))  # noqa: PTH111 - who has no home here is no fault
-    beside = [] if said.is_absolute() or said.exists() else [folder / said for folder in kernel.folders()]
-    return next((place for place in beside if place.exists()), said)
+    beside = [] if said.is_absolute() or _there(said) else [folder / said for folder in kernel.folders()]
+    return next((place for place in beside if _there(place)), said)
+
+
+def _there(place: Path) -> bool:
+    """Whether there is such a file or folder; of a name that none can have there is none."""
+    return os.path.exists(place)  # noqa: PTH110
 
 
 def places(url: Any) -> list[Path]:
     """Where the settings of the ledger at `url` are looked for: where it lies, and then the working folder."""
-    there = isinstance(url, str | Path) and path(url).exists()
+    there = isinstance(url, str | Path) and _there(path(url))
     return [path(url), Path()] if there else [Path()]
 
 
@@ -108,14 +113,18 @@ def _refuse_changed(place: Path, before: dict[str, tuple[int, ...]], fault: Exce
 def read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
     """The ledger at `url`; `con` reads what is a file, and `make` gives the typed tables.
 
-    Raises SourceError when there is none, a table stands there twice, lacks a required column or uses a reserved name,
-    or a file cannot be read.
+    Raises UsageError when it has no name; SourceError when there is none, a table stands there twice, lacks a required
+    column or uses a reserved name, or a file cannot be read.
     """
 
     def made(rows: ibis.Table, table: Table) -> ibis.Table:
         _refuse_columns(f"{address(url)}: {table.name}", [c for c in rows.columns if c != "row"], table.name)
         return make(rows, table)
 
+    if url == "":  # of which a path would make the working folder
+        raise UsageError(
+            "The ledger has no name. Name its folder, its file or the URL of its database; . is this folder."
+        )
     try:
         raw = _read(url, con, made)
     except OSError as fault:

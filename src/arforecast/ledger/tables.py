@@ -116,7 +116,7 @@ INVOICES = Table(
         Order("issued_on", "discount_until", "discount_out_of_time"),
         Order("discount_until", "due_on", "discount_out_of_time"),
     ),
-    alike=("customer_id", "issued_on", "due_on", "amount", "kind", "product", "plan_id", "paid_on"),
+    alike=("customer_id", "issued_on", "due_on", "amount", "currency", "kind", "product", "plan_id", "paid_on"),
 )
 
 APPLICATIONS = Table(

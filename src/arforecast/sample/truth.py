@@ -131,7 +131,8 @@ def _discount(invoices: Records, day: np.datetime64) -> Floats:
 
 def _rate(invoices: Records, day: np.datetime64) -> Floats:
     beyond = _days_late(invoices, day) - invoices["typical_days"]
-    ready = 1 / (1 + np.exp(-beyond / invoices["spread_days"]))
+    # The most a float holds is e to the 709: whoever is so early is not ready by any chance that counts.
+    ready = 1 / (1 + np.exp(np.minimum(-beyond / invoices["spread_days"], 709)))
     fade = np.exp(-np.maximum(beyond, 0) / invoices["fade_days"])
     usual = invoices["pace"] * ready * fade * _rhythm(invoices, day)
     return np.asarray(usual + _pull(invoices, day) + _discount(invoices, day))

@@ -58,7 +58,7 @@ from arforecast.ledger.imports.origins import (
     plain,
 )
 from arforecast.ledger.tables import BY_NAME, INVOICES, Table
-from arforecast.settings import Section
+from arforecast.settings import Section, toml
 
 SEVERAL = "several"
 
@@ -401,7 +401,7 @@ def load(preset: str | Path) -> Mapping:
     Raises UsageError with the section, the key and what was expected.
     """
     try:
-        return Mapping.model_validate(_whole(tomllib.loads(text(preset))))
+        return Mapping.model_validate(_whole(toml(text(preset))))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise UsageError(f"{preset} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:
@@ -412,7 +412,7 @@ def load(preset: str | Path) -> Mapping:
 def _whole(own: dict[str, Any]) -> dict[str, Any]:
     """The mapping with what it says itself in place of what the preset says that it is like."""
     like = own.pop("like", None)
-    return own if like is None else _merged(_whole(tomllib.loads(text(str(like)))), own)
+    return own if like is None else _merged(_whole(toml(text(str(like)))), own)
 
 
 def _merged(preset: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
