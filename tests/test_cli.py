@@ -244,6 +244,12 @@ def test_check_prints_twenty_problems_then_counts_the_rest_by_rule(tmp_path: Pat
     assert not kept.map(lambda cell: str(cell).startswith(("=", "+", "-", "@"))).to_numpy().any()
 
 
+@pytest.mark.parametrize("file", ["", "/dev/full"])
+def test_check_writes_the_quarantine_into_a_file_alone(ledger: str, file: str) -> None:
+    result = run("check", ledger, "--quarantine", file)
+    assert (result.exit_code, "is no file that can be written" in result.stderr) == (2, True), result.output
+
+
 def test_check_writes_the_quarantine_into_the_working_folder_and_says_which_gate_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,8 @@ def complete(folder: Path, failed: Path | None = None) -> Iterator[Path]:
 def whole(file: Path) -> Iterator[Path]:
     """A place to write into that becomes `file` when all is written, in the place of an earlier one, and vanishes where
     it does not come to that. Raises UsageError or WriteError where it cannot be written."""
+    if not file.name or (file.exists() and not (file.is_file() or file.is_dir())):
+        raise UsageError(f"{file} is no file that can be written. Name one.")
     draft = file.with_name(f".{file.name}.part")
     try:
         yield draft
