@@ -942,8 +942,16 @@ def test_what_is_no_run_or_has_no_brief_is_refused(run: Path, tmp_path: Path) ->
     assert "is no run: it holds no run.json that can be read" in said(send(tmp_path), 2)[0]
     (run / "brief.ipynb").unlink()
     assert "has no brief, which is what is mailed. Run it with the notebook brief." in said(send(run), 2)[0]
-    (run / "run.json").write_text("{}")
-    assert "its run.json does not say all" in said(send(run), 2)[0]
+    written = json.loads((run / "run.json").read_text("utf-8"))
+    for account, place in (
+        ({}, "as_of"),
+        ([], "all"),
+        (written | {"as_of": "2026-13-45"}, "as_of"),
+        (written | {"gates": [{}]}, "gates.0.gate"),
+        (written | {"pages": ["index.html"]}, "pages"),
+    ):
+        (run / "run.json").write_text(json.dumps(account))
+        assert f"its run.json does not say {place} as a run does." in said(send(run), 2)[0]
 
 
 # ------------------------------------------------------------------ settings

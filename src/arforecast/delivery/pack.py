@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from xml.etree.ElementTree import Element, TreeBuilder
 
+from pydantic import AfterValidator, BaseModel, ValidationError
+
 from arforecast import settings
-from arforecast.errors import UsageError
+from arforecast.errors import UsageError, shown
 from arforecast.ledger import GROUP
 from arforecast.report import bare
 from arforecast.report.formats import NULL
@@ -25,6 +28,27 @@ FIRST = ("Why did", "What cash will come", "What moved more", "Whom to call")
 FIGURES = {"owed": ("kpis", "ageing"), "cash": ("cash_forecast", r"cash[._]weeks")}
 NUMBER = re.compile(r"[−-]?[\d,]+(\.\d+)?")
 VOID = {"br", "hr", "img", "input", "link", "meta", "wbr"}
+
+
+class Outcome(BaseModel, strict=True):
+    """What became of a gate of the run."""
+
+    gate: str
+    checked: bool
+    passed: bool
+    waived: bool
+    message: str
+
+
+class Account(BaseModel, strict=True):
+    """What a mail needs of a run's run.json; whoever changes that by hand may write anything."""
+
+    as_of: Annotated[str, AfterValidator(date.fromisoformat)]
+    fingerprint: str
+    version: str
+    gates: list[Outcome]
+    parameters: dict[str, Any]
+    pages: dict[str, str]
 
 
 class Card(NamedTuple):
@@ -131,14 +155,19 @@ def settings_of(folder: Path) -> settings.Settings:
 def _account(folder: Path) -> dict[str, Any]:
     try:
         account = json.loads((folder / "run.json").read_text("utf-8"))
-        complete = {"as_of", "fingerprint", "version", "gates", "parameters", "pages"} <= set(account)
     except (OSError, ValueError) as fault:
         raise UsageError(
             f"{folder} is no run: it holds no run.json that can be read. Name the folder of one."
         ) from fault
-    if not complete:
-        raise UsageError(f"{folder} is no run that can be sent: its run.json does not say all. Run the report again.")
-    return account
+    try:
+        Account.model_validate(account)
+    except ValidationError as fault:
+        place = ".".join(map(str, fault.errors()[0]["loc"])) or "all"
+        raise UsageError(
+            f"{folder} is no run that can be sent: its run.json does not say {shown(place)} as a run does. Run the "
+            "report again."
+        ) from fault
+    return dict(account)
 
 
 def _place(answer: Answer) -> int:
