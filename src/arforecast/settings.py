@@ -588,7 +588,12 @@ def _why(error: Any) -> str:
     """What is wrong with a setting, in words of the file."""
     if error["loc"][:1] == ("mail",) and error["loc"][-1] in SECRETS:
         return f"a secret stands in no file. Give it as {SECRETS[error['loc'][-1]]} in the environment"
-    return _WORDS.get(error["type"]) or shown(error["msg"].removeprefix("Value error, "))
+    return _WORDS.get(error["type"]) or reason(error)
+
+
+def reason(error: Any) -> str:
+    """What a check says of a value, without the words of who called it."""
+    return shown(error["msg"].removeprefix("Value error, "))
 
 
 _WORDS = {

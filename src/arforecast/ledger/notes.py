@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from arforecast.errors import SourceError, shown
-from arforecast.settings import Code, Section, Settings, toml
+from arforecast.settings import Code, Section, Settings, reason, toml
 
 FILE = "ledger.toml"
 FIRST = date(1900, 1, 1)  # a day before it is a slip of the pen
@@ -59,8 +59,8 @@ def read(folder: Path) -> Notes:
         raise SourceError(f"{path} cannot be read: {fault}. Write it as TOML, in UTF-8.") from fault
     except ValidationError as fault:
         first = fault.errors()[0]
-        why = shown(first["msg"].removeprefix("Value error, "))
-        raise SourceError(f"{path}: {shown('.'.join(map(str, first['loc'])))}: {why}. Correct or remove it.") from fault
+        place = shown(".".join(map(str, first["loc"])))
+        raise SourceError(f"{path}: {place}: {reason(first)}. Correct or remove it.") from fault
 
 
 def told(settings: Settings, notes: Notes) -> Settings:

@@ -32,7 +32,7 @@ SEPARATORS = (",", ";", "\t", "|")
 SECTIONS = (
     *("format", "columns", "keep", "credits.columns", "credits.keep", "drop", "total", "total.line", "ledger"),
 )  # fmt: skip
-MOST_ROWS, FEWEST = 5000, 4
+MOST_ROWS = 5000
 Found = dict[str, list[str]]
 """By column of a ledger those of the export that may be it, the plainest first."""
 
@@ -168,7 +168,7 @@ def _seen(source: Path) -> tuple[Seen, list[Line]]:
 def _evenness(content: str, separator: str) -> int:
     """How many lines have as many cells as most have, and how many that is."""
     widths = pd.Series([len(row) for row in csv.reader(io.StringIO(content[:100_000]), delimiter=separator)])
-    common = widths[widths >= FEWEST].mode()
+    common = widths[widths >= sieve.FEWEST].mode()
     return int((widths == common.iloc[0]).sum() * common.iloc[0]) if len(common) else 0
 
 

@@ -70,6 +70,11 @@ def _is_several(told: object) -> str:
     return "" if isinstance(told, str) else SEVERAL
 
 
+def _each(told: str | Words) -> Words:
+    """What is told as one word or as several."""
+    return (told,) if isinstance(told, str) else told
+
+
 class Format(Section):
     """How the export is written: declared, never guessed.
 
@@ -108,7 +113,7 @@ class Format(Section):
     @field_validator("encoding")
     @classmethod
     def _is_known(cls, encoding: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        for name in [encoding] if isinstance(encoding, str) else encoding:
+        for name in _each(encoding):
             try:
                 "".encode(name)
             except LookupError as fault:
@@ -143,17 +148,16 @@ class Format(Section):
 
     @property
     def encodings(self) -> tuple[str, ...]:
-        return (self.encoding,) if isinstance(self.encoding, str) else self.encoding
+        return _each(self.encoding)
 
     @property
     def ways(self) -> list[Format]:
         """The same with each of its separators alone."""
-        signs = (self.separator,) if isinstance(self.separator, str) else self.separator
-        return [self.model_copy(update={"separator": sign}) for sign in signs]
+        return [self.model_copy(update={"separator": sign}) for sign in _each(self.separator)]
 
     @property
     def date_forms(self) -> tuple[str, ...]:
-        return (self.dates,) if isinstance(self.dates, str) else self.dates
+        return _each(self.dates)
 
     @property
     def sample_date(self) -> str:
@@ -259,7 +263,7 @@ class Said(Section):
 
     @property
     def as_of_lines(self) -> tuple[str, ...]:
-        return (self.as_of_line,) if isinstance(self.as_of_line, str) else self.as_of_line
+        return _each(self.as_of_line)
 
 
 def _several(told: object) -> object:
