@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from arforecast import __version__
 from arforecast.cli import main
 from arforecast.cli.answers import FIRST_PROBLEMS
 from arforecast.desk import open_ledger
@@ -137,7 +138,7 @@ def test_an_unknown_option_is_wrong_usage(command: str) -> None:
 
 
 def test_the_version_is_said() -> None:
-    assert run("--version").stdout.strip().endswith("0.1.0")
+    assert run("--version").stdout.strip().endswith(f" {__version__}")
 
 
 # Sample

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
-from arforecast import workplace
+from arforecast import __version__, workplace
 from arforecast.cli import main
 from arforecast.settings import ANALYSTS, Settings, read
 
@@ -28,7 +28,8 @@ LENT = {"JUPYTER_PATH": str(Path(sys.prefix, "share", "jupyter")), "ARFORECAST_M
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of a fresh environment with the wheel in it; what the wheel needs is lent by the present one."""
+    """The programs of a fresh environment with the wheel in it, made of the source archive; what the wheel needs is lent
+    by the present one."""
     place = tmp_path_factory.mktemp("wheel")
     for name in ("pyproject.toml", "README.md", "LICENSE", "notebooks"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
@@ -38,7 +39,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "src", place / "project" / "src", symlinks=True, ignore=made)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     offline = ["--quiet", "--no-index", "--no-deps"]
-    run([*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", str(place), str(place / "project")])
+    archive = "from setuptools.build_meta import build_sdist; print(build_sdist('..'))"
+    name = run([sys.executable, "-c", archive], place / "project").splitlines()[-1]
+    run([*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", str(place), str(place / name)])
     run([sys.executable, "-m", "venv", "--without-pip", str(place / "venv")])
     python = place / "venv" / "bin" / "python"
     (wheel,) = place.glob("arforecast-*.whl")
@@ -67,6 +70,8 @@ def test_what_the_readme_of_a_new_folder_says_works_where_the_wheel_is_installed
     assert run([str(installed / "arforecast"), "init", "own"], tmp_path) == "own\n"
     from_wheel = run([str(installed / "python"), "-c", "import arforecast; print(arforecast.__file__)"], own)
     assert from_wheel.startswith(str(installed.parent))
+    assert run([str(installed / "arforecast"), "--version"], own).strip().endswith(f" {__version__}")
+    assert list(installed.parent.glob(f"lib/*/site-packages/arforecast-{__version__}.dist-info"))
     text = (own / "README.md").read_text("utf-8")
     asked = commands(text)
     assert [words[1] for words in asked] == ["sample", "check", "report", "send", "timer"]

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from arforecast.desk import Ledger, Snapshot, open_ledger
     from arforecast.report.notebook import style
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["open_ledger", "style", "Ledger", "Snapshot"]
 
 
