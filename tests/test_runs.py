@@ -27,7 +27,7 @@ KILLS = int(os.environ.get("KILLS", "2"))
 
 def command(ledger: Path, out: Path, *words: str) -> list[str]:  # noqa: F811
     named = [str(ledger), "--as-of", DAY, "--out", str(out), "--notebooks", str(out.parent / "notebooks")]
-    return [sys.executable, "-m", "arforecast.cli", "report", *named, *words]
+    return [sys.executable, "-P", "-m", "arforecast.cli", "report", *named, *words]
 
 
 @pytest.mark.parametrize("nth", range(KILLS))
@@ -51,27 +51,49 @@ def test_whatever_kills_a_run_nothing_half_is_seen_and_nothing_lives_on(
     assert not (tmp_path / "out" / DAY).exists()
 
     (tmp_path / "notebooks" / "second.ipynb").unlink()
-    done = subprocess.run(command(ledger, tmp_path / "out", "--resume"), check=True, capture_output=True, text=True)
+    words = command(ledger, tmp_path / "out", "--resume")
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [DAY]
     assert "headline 1" in (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
     assert done.returncode == 0
 
 
+def test_a_notebook_imports_from_its_own_folder_and_a_run_from_no_other(ledger: Path, tmp_path: Path) -> None:  # noqa: F811
+    """Neither what a run imports nor what it imports for its kernels is found in the folder that it is started in."""
+    notebook(tmp_path / "notebooks", "first", ["import rates", "print('headline', rates.CAD)"])
+    (tmp_path / "notebooks" / "rates.py").write_text("CAD = 1.37", "utf-8")
+    for name in ("ipykernel", "psutil", "json", "rates"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('mine')", "utf-8")
+    subprocess.run(command(ledger, tmp_path / "out"), check=True, capture_output=True, cwd=tmp_path)
+    assert "headline 1.37" in (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
+
+
+def test_who_kills_the_process_that_kernels_are_copies_of_fails_one_notebook_alone(
+    ledger: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    notebook(tmp_path / "notebooks", "first", ["import os, time; os.kill(os.getppid(), 9); time.sleep(60)"])
+    notebook(tmp_path / "notebooks", "second", ["print('headline 2')"])
+    failed = CliRunner().invoke(main, command(ledger, tmp_path / "out", "--workers", "1")[4:])
+    assert failed.exit_code == 1
+    assert "first: DeadKernelError: Kernel died" in failed.stderr
+    assert "headline 2" in (tmp_path / "out" / ".failed" / DAY / "second.ipynb").read_text("utf-8")
+
+
 def _until_executing(run: subprocess.Popen[bytes], place: Path, later: float) -> None:
-    """Wait until a worker has started a kernel, and then a while."""
+    """Wait until a kernel lives, a child of a child, and then a while."""
     until = time.monotonic() + 90
     while time.monotonic() < until and run.poll() is None:
-        words = [_words(child) for child in psutil.Process(run.pid).children(recursive=True)]
-        if any("ipykernel_launcher" in " ".join(each) for each in words):
+        if any(_kernels(child) for child in psutil.Process(run.pid).children()):
             break
         time.sleep(0.05)
     assert run.poll() is None
     time.sleep(later)
 
 
-def _words(process: psutil.Process) -> list[str]:
+def _kernels(nursery: psutil.Process) -> list[psutil.Process]:
     try:
-        return process.cmdline()
+        return nursery.children()
     except psutil.Error:
         return []
 
@@ -85,7 +107,7 @@ def test_what_failed_is_told_to_a_command_and_resumed_without_what_was_done(
     notebook(tmp_path / "notebooks", "first", [f"open({str(mark)!r}, 'a').write('x')", "print('headline 1')"])
     notebook(tmp_path / "notebooks", "second", [f"open({str(gate)!r}).read()", "print('headline 2')"])
     tells = f"{sys.executable} -c \"import os; open({str(heard)!r}, 'w').write(os.environ['ARFORECAST_FAULT'])\""
-    words = command(ledger, tmp_path / "out")[3:]
+    words = command(ledger, tmp_path / "out")[4:]
     failed = CliRunner().invoke(main, [*words, "--on-failure", tells])
     assert failed.exit_code == 1, failed.output
     assert "second, cell 2" in heard.read_text("utf-8")
@@ -157,7 +179,7 @@ def test_kernels_are_encrypted_and_go_by_nothing_of_the_user(ledger: Path, tmp_p
     asks = "import json; from ipykernel.connect import get_connection_info; told = json.loads(get_connection_info())"
     says = "print('headline', 'curve_publickey' in told)"
     notebook(tmp_path / "notebooks", "first", [asks, says])
-    done = CliRunner().invoke(main, command(ledger, tmp_path / "out")[3:])
+    done = CliRunner().invoke(main, command(ledger, tmp_path / "out")[4:])
     assert done.exit_code == 0, done.output
     assert "headline True" in (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
 

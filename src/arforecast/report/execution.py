@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -58,20 +56,24 @@ def execute(job: Job, folder: Path, environment: Mapping[str, str]) -> Outcome:
     import papermill
     from traitlets.config import Config
 
-    private = Config({"KernelManager": {"transport_encryption": "required"}})  # no other user of the machine listens in
+    from arforecast.report.kernels import Manager
+
+    # papermill would go to the folder itself, and all that this process does beside it.
+    copied = {"folder": str(job.notebook.parent.resolve()), "environment": dict(environment)}
+    # No other user of the machine listens in.
+    config = {"KernelManager": {"transport_encryption": "required"}, "Copied": copied}
     started = perf_counter()
     try:
-        with _environment(environment):
-            done = papermill.execute_notebook(
-                _literal(job.notebook),
-                _literal(folder / job.notebook.name),
-                parameters=job.parameters | {name: str(folder / "data") for name in job.parameters if name == "data"},
-                cwd=str(job.notebook.parent),
-                kernel_name="python3",
-                progress_bar=False,
-                extra_arguments=["--log-level=CRITICAL"],  # faults come back through the cells
-                config=private,
-            )
+        done = papermill.execute_notebook(
+            _literal(job.notebook),
+            _literal(folder / job.notebook.name),
+            parameters=job.parameters | {name: str(folder / "data") for name in job.parameters if name == "data"},
+            kernel_name="python3",
+            progress_bar=False,
+            extra_arguments=["--log-level=CRITICAL"],  # faults come back through the cells
+            kernel_manager_class=Manager,
+            config=Config(config),
+        )
         fault = _silent_fault(job.name, done)
     except papermill.PapermillExecutionError as raised:
         fault = _fault(job.name, raised.cell_index, raised.source, f"{raised.ename}: {raised.evalue}")
@@ -85,19 +87,6 @@ def execute(job: Job, folder: Path, environment: Mapping[str, str]) -> Outcome:
 def _literal(path: Path) -> str:
     """The path as papermill takes it for itself: it fills in what stands between braces."""
     return str(path).replace("{", "{{").replace("}", "}}")
-
-
-@contextmanager
-def _environment(added: Mapping[str, str]) -> Iterator[None]:
-    """A kernel starts with the environment of the process that starts it."""
-    before = {name: os.environ[name] for name in added if name in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name)
-        os.environ.update(before)
 
 
 def _say(path: Path, why: str) -> str:

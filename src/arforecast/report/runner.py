@@ -91,11 +91,11 @@ def run_all(ledgers: Sequence[tuple[str | Path, Path]], asked: Asked, count: int
             waiting.update({begun[0].folder: (pack, len(begun), [])} if begun else {})
             yield from begun
 
-    total = len(jobs.find(asked.notebooks, asked.names)) * len(ledgers)
+    chosen = jobs.find(asked.notebooks, asked.names)
     with ExitStack() as stack:
         stack.callback(_close, waiting)
-        outcomes = stack.enter_context(closing(executed(tasks(), count)))
-        for task, outcome in _telling(outcomes, total):
+        outcomes = stack.enter_context(closing(executed(tasks(), count, chosen)))
+        for task, outcome in _telling(outcomes, len(chosen) * len(ledgers)):
             pack, number, so_far = waiting[task.folder]
             so_far.append(outcome)
             if len(so_far) == number:
