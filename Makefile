@@ -42,10 +42,10 @@ report: $(READY) $(SAMPLE)  ## the pages; LEDGER=folder AS_OF=date for another l
 	@$(BIN)/arforecast report $(LEDGER) --as-of $(AS_OF)
 
 # A worker keeps a file's ledgers for all of its tests; the files keep their order, the longest first. Of three workers
-# on two processors one waits for a run, a server or a browser.
+# on two processors one waits for a run, a server or a browser. The cells have a target of their own.
 test: export OPENBLAS_NUM_THREADS := 1
 test: $(READY) $(SAMPLE)  ## the tests, notebooks included
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -p no:nbval --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 cells: $(READY) $(SAMPLE)  ## the notebooks by themselves, cell by cell, their headlines compared
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --nbval-lax --nbval-cell-timeout=60 notebooks

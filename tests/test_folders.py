@@ -57,11 +57,11 @@ def _used() -> Iterator[str]:
 
 
 KEPT = {"row", "file_row_number", "entered_on", "group"}
-NAMES = sorted({name.lower() for name in _used()} - KEPT)
+NAMES = st.deferred(lambda: st.sampled_from(sorted({name.lower() for name in _used()} - KEPT)))
 
 
 @run(max_examples=2, deadline=None)
-@given(st.lists(st.sampled_from(NAMES), min_size=80, max_size=80, unique=True), st.booleans())
+@given(st.lists(NAMES, min_size=80, max_size=80, unique=True), st.booleans())
 def test_a_column_beside_the_contract_may_have_any_name(names: list[str], capital: bool) -> None:
     with TemporaryDirectory() as folder:
         for table, (header, *body) in SHEETS.items():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from arforecast import kpis
+from arforecast import Snapshot, kpis
 from arforecast.errors import UsageError
 from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger.groups import By
@@ -24,12 +25,16 @@ CATALOGUE = kpis.catalogue(Settings())
 SUMS = [kpi for kpi in CATALOGUE if kpi.name not in NO_SUMS]
 each = pytest.mark.parametrize("kpi", SUMS, ids=lambda kpi: kpi.name)
 
-TODAY = sample().as_of(AS_OF)
 GROUPS: list[tuple[By, str]] = [(("segment", "country"), "individual, US"), ("product", "(none)")]
 
 
+@cache
+def today() -> Snapshot:
+    return sample().as_of(AS_OF)
+
+
 def numerators(by: By = None) -> pd.Series:
-    table = TODAY.kpis(by)
+    table = today().kpis(by)
     return table[(table.by != "") == bool(by)].set_index(["group", "kpi"]).numerator
 
 
@@ -53,7 +58,7 @@ def assert_adds_up(rows: pd.DataFrame, kpi: Kpi, numerator: float) -> None:
 
 @each
 def test_rows_add_up_to_the_numerator(kpi: Kpi, whole: pd.Series) -> None:
-    rows = TODAY.rows(kpi.name)
+    rows = today().rows(kpi.name)
     assert_adds_up(rows, kpi, whole["", kpi.name])
     assert rows.columns[0] == "sum"
     assert len(rows) == 0 or rows.columns[1] in {"invoice_id", "customer_id", "company", "contact_id", "category"}
@@ -63,12 +68,12 @@ def test_rows_add_up_to_the_numerator(kpi: Kpi, whole: pd.Series) -> None:
 def test_rows_of_a_group_add_up_to_its_numerator(by: By, group: str, groups: dict[By, pd.Series]) -> None:
     for kpi in SUMS:
         if kpi.name not in OF_COSTS:
-            assert_adds_up(TODAY.rows(kpi.name, group, by), kpi, groups[by][group, kpi.name])
+            assert_adds_up(today().rows(kpi.name, group, by), kpi, groups[by][group, kpi.name])
 
 
 def test_the_sample_has_rows_of_nearly_everything() -> None:
     """Or nothing would have been tried."""
-    empty = {kpi.name for kpi in SUMS if TODAY.rows(kpi.name).empty}
+    empty = {kpi.name for kpi in SUMS if today().rows(kpi.name).empty}
     assert len(empty) <= 10
     assert not empty & {"open_ar", "credit_balance", "disputed_share", "cash", "recovered_30", "promise_kept_share"}
 
@@ -76,7 +81,7 @@ def test_the_sample_has_rows_of_nearly_everything() -> None:
 @pytest.mark.parametrize("kpi", sorted(NO_SUMS))
 def test_what_is_no_sum_says_why(kpi: str) -> None:
     with pytest.raises(UsageError, match=f"{kpi} is not made of rows that add up: (a median|it )"):
-        TODAY.rows(kpi)
+        today().rows(kpi)
 
 
 def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
@@ -88,7 +93,7 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
         (("cost_per_invoice", "US", "country"), "cost_per_invoice is not known here: there is no cost_month"),
     ):
         with pytest.raises(UsageError, match=said):
-            TODAY.rows(*asked)
+            today().rows(*asked)
     with pytest.raises(UsageError, match="not known of a part of the ledger"):
         sample().where(country="US").as_of(AS_OF).rows("cost_to_collect")
 
