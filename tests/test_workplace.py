@@ -28,7 +28,7 @@ LENT = {"JUPYTER_PATH": str(Path(sys.prefix, "share", "jupyter")), "ARFORECAST_M
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of a fresh environment with the wheel of the source archive in it; what the wheel needs is lent by the
+    """The programs of a fresh environment with the wheel of the source archive in it; what it needs is lent by the
     present one."""
     place = tmp_path_factory.mktemp("wheel")
     for name in ("pyproject.toml", "README.md", "LICENSE", "notebooks"):
