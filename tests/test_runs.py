@@ -18,7 +18,7 @@ import arforecast
 from arforecast import alarm, folders
 from arforecast.cli import main
 from arforecast.errors import BusyError
-from arforecast.report import runs
+from arforecast.report import kernels, runs
 from test_runner import kernels_import_this_package, ledger, notebook  # noqa: F401 - fixtures
 
 DAY = "2026-06-30"
@@ -60,12 +60,13 @@ def test_whatever_kills_a_run_nothing_half_is_seen_and_nothing_lives_on(
 
 def test_a_notebook_imports_from_its_own_folder_and_a_run_from_no_other(ledger: Path, tmp_path: Path) -> None:  # noqa: F811
     """Neither what a run imports nor what it imports for its kernels is found in the folder that it is started in."""
-    notebook(tmp_path / "notebooks", "first", ["import rates", "print('headline', rates.CAD)"])
+    calls = "import rates, subprocess; told = subprocess.run(['false']).returncode"
+    notebook(tmp_path / "notebooks", "first", [calls, "print('headline', rates.CAD, told)"])
     (tmp_path / "notebooks" / "rates.py").write_text("CAD = 1.37", "utf-8")
     for name in ("ipykernel", "psutil", "json", "rates"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('mine')", "utf-8")
     subprocess.run(command(ledger, tmp_path / "out"), check=True, capture_output=True, cwd=tmp_path)
-    assert "headline 1.37" in (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
+    assert "headline 1.37 1" in (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
 
 
 def test_who_kills_the_process_that_kernels_are_copies_of_fails_one_notebook_alone(
@@ -78,6 +79,24 @@ def test_who_kills_the_process_that_kernels_are_copies_of_fails_one_notebook_alo
     assert failed.exit_code == 1
     assert "first: DeadKernelError: Kernel died" in failed.stderr
     assert "headline 2" in (tmp_path / "out" / ".failed" / DAY / "second.ipynb").read_text("utf-8")
+
+
+def test_where_no_process_can_be_copied_kernels_begin_by_themselves(
+    ledger: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin = kernels.BEGIN.replace("nursery.tend", "nursery.COPIES = False\nnursery.tend")
+    monkeypatch.setattr(kernels, "BEGIN", begin)
+    kernels.end()
+    notebook(tmp_path / "notebooks", "first", ["import psutil; print('headline', *psutil.Process().cmdline()[1:3])"])
+    notebook(tmp_path / "notebooks", "second", ["import os; os._exit(3)"])
+    failed = CliRunner().invoke(main, command(ledger, tmp_path / "out", "--workers", "1")[4:])
+    (nursery,) = kernels._nurseries.values()
+    assert "headline -m ipykernel_launcher" in (tmp_path / "out" / ".failed" / DAY / "first.ipynb").read_text("utf-8")
+    assert "second: DeadKernelError: Kernel died" in failed.stderr
+    kernels.end()
+    assert nursery.returncode == 0
 
 
 def _until_executing(run: subprocess.Popen[bytes], place: Path, later: float) -> None:

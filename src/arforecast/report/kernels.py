@@ -39,8 +39,8 @@ BEGIN = """
 import sys
 if "" in sys.path:
     sys.path.remove("")
-from arforecast.report.nursery import tend
-tend(sys.argv[1:])
+from arforecast.report import nursery
+nursery.tend(sys.argv[1:])
 """
 ENDS_SECONDS = 2.0
 

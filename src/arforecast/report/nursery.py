@@ -16,9 +16,16 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from subprocess import DEVNULL, Popen
+from threading import Thread
 from typing import NoReturn
 
 import psutil
+
+# Elsewhere what was imported may not outlive a copy.
+COPIES = sys.platform == "linux"
+# Whoever a kernel ends with.
+PARENT = "--IPKernelApp.parent_handle"
 
 
 def tend(modules: Sequence[str]) -> None:
@@ -26,23 +33,33 @@ def tend(modules: Sequence[str]) -> None:
     process: whatever else is printed goes where faults go."""
     said = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits here for a kernel that has ended
-    for module in ("ipykernel.kernelapp", *modules):
+    for module in ("ipykernel.kernelapp", *modules) if COPIES else ():
         import_module(module)
     gc.freeze()  # no kernel looks through what all have in common, nor copies it for that
-    own = os.getpid()
+    begin = _copied if COPIES else _started
     for line in sys.stdin:
-        if not (kernel := os.fork()):
-            said.close()
-            _become(own, *json.loads(line))
-        print(kernel, file=said, flush=True)
+        print(begin(os.getpid(), *json.loads(line)), file=said, flush=True)
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             process.kill()
 
 
+def _started(nursery: int, words: list[str], folder: str, environment: dict[str, str]) -> int:
+    """A kernel of its own from the start: its process."""
+    command = [sys.executable, "-m", "ipykernel_launcher", *words, f"{PARENT}={nursery}"]
+    kernel = Popen(command, cwd=folder, env=environment, stdin=DEVNULL, start_new_session=True)  # noqa: S603
+    Thread(target=kernel.wait, daemon=True).start()
+    return kernel.pid
+
+
+def _copied(nursery: int, words: list[str], folder: str, environment: dict[str, str]) -> int:
+    """A kernel that is a copy: its process."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits here for a kernel that has ended
+    return os.fork() or _become(nursery, words, folder, environment)
+
+
 def _become(nursery: int, words: list[str], folder: str, environment: dict[str, str]) -> NoReturn:
-    """A kernel, as `python -m ipykernel_launcher` would be with such words, in such a folder and environment."""
+    """The kernel that `_started` would start."""
     from ipykernel.kernelapp import launch_new_instance
 
     os.setsid()
@@ -54,7 +71,7 @@ def _become(nursery: int, words: list[str], folder: str, environment: dict[str, 
     sys.argv = ["ipykernel_launcher", *words]
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # it was drawn as NumPy was imported, once for all of them
-    launch_new_instance([*words, f"--IPKernelApp.parent_handle={nursery}"])
+    launch_new_instance([*words, f"{PARENT}={nursery}"])
     # What ends with a process is ended; taking apart what was imported would take as long as a short notebook.
     atexit._run_exitfuncs()
     os._exit(0)
