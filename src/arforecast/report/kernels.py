@@ -65,7 +65,7 @@ class Copied(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         """Start the kernel that `cmd` would start."""
-        words = cmd[cmd.index("ipykernel_launcher") + 1 :]
+        words = cmd[cmd.index("-f") :]
         self.pid = self.pgid = _copied([words, self.folder, options["env"] | self.environment])
         self.process = Kernel(self.pid)
         return self.connection_info
