@@ -273,7 +273,7 @@ def test_kpis_are_those_of_the_snapshot_as_csv(ledger: str) -> None:
     expected = open_ledger(ledger).as_of(AS_OF).kpis("segment", 2)
     figures = ["value", "numerator", "denominator"]
     nulls = {figure: [""] for figure in figures}
-    read = pd.read_csv(io.StringIO(result.stdout), keep_default_na=False, na_values=nulls)
+    read = pd.read_csv(io.StringIO(result.stdout), keep_default_na=False, na_values=nulls, float_precision="round_trip")
     assert list(read.columns) == ["as_of", "by", "group", "kpi", "value", "numerator", "denominator", "unit"]
     assert read.as_of.drop_duplicates().tolist() == ["2026-02-28", AS_OF]
     assert set(read.group) == {"", "'=retail", "trade"}
@@ -488,7 +488,7 @@ def test_late_is_the_same_bytes_every_time_as_csv(
     first, second = (run("late", ledger, "--as-of", AS_OF, "--format", "csv") for _ in range(2))
     assert first.exit_code == 0, first.output
     assert first.stdout_bytes == second.stdout_bytes
-    read = pd.read_csv(io.StringIO(first.stdout))
+    read = pd.read_csv(io.StringIO(first.stdout), float_precision="round_trip")
     assert list(read.columns) == LATE
     days = [column for column in LATE if "_on" in column or column.endswith("_80")]
     plain = late_payers.assign(**{day: late_payers[day].dt.strftime("%Y-%m-%d") for day in days})
