@@ -25,9 +25,13 @@ DAY = "2026-06-30"
 KILLS = int(os.environ.get("KILLS", "2"))
 
 
-def command(ledger: Path, out: Path, *words: str) -> list[str]:  # noqa: F811
+def asked(ledger: Path, out: Path, *words: str) -> list[str]:  # noqa: F811
     named = [str(ledger), "--as-of", DAY, "--out", str(out), "--notebooks", str(out.parent / "notebooks")]
-    return [sys.executable, "-P", "-m", "arforecast.cli", "report", *named, *words]
+    return ["report", *named, *words]
+
+
+def command(ledger: Path, out: Path, *words: str) -> list[str]:  # noqa: F811
+    return [sys.executable, "-P", "-m", "arforecast.cli", *asked(ledger, out, *words)]
 
 
 @pytest.mark.parametrize("nth", range(KILLS))
@@ -51,8 +55,7 @@ def test_whatever_kills_a_run_nothing_half_is_seen_and_nothing_lives_on(
     assert not (tmp_path / "out" / DAY).exists()
 
     (tmp_path / "notebooks" / "second.ipynb").unlink()
-    words = command(ledger, tmp_path / "out", "--resume")
-    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    done = subprocess.run(command(ledger, tmp_path / "out", "--resume"), check=True, capture_output=True, text=True)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [DAY]
     assert "headline 1" in (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
     assert done.returncode == 0
@@ -75,7 +78,7 @@ def test_who_kills_the_process_that_kernels_are_copies_of_fails_one_notebook_alo
 ) -> None:
     notebook(tmp_path / "notebooks", "first", ["import os, time; os.kill(os.getppid(), 9); time.sleep(60)"])
     notebook(tmp_path / "notebooks", "second", ["print('headline 2')"])
-    failed = CliRunner().invoke(main, command(ledger, tmp_path / "out", "--workers", "1")[4:])
+    failed = CliRunner().invoke(main, asked(ledger, tmp_path / "out", "--workers", "1"))
     assert failed.exit_code == 1
     assert "first: DeadKernelError: Kernel died" in failed.stderr
     assert "headline 2" in (tmp_path / "out" / ".failed" / DAY / "second.ipynb").read_text("utf-8")
@@ -91,7 +94,7 @@ def test_where_no_process_can_be_copied_kernels_begin_by_themselves(
     kernels.end()
     notebook(tmp_path / "notebooks", "first", ["import psutil; print('headline', *psutil.Process().cmdline()[1:3])"])
     notebook(tmp_path / "notebooks", "second", ["import os; os._exit(3)"])
-    failed = CliRunner().invoke(main, command(ledger, tmp_path / "out", "--workers", "1")[4:])
+    failed = CliRunner().invoke(main, asked(ledger, tmp_path / "out", "--workers", "1"))
     (nursery,) = kernels._nurseries.values()
     assert "headline -m ipykernel_launcher" in (tmp_path / "out" / ".failed" / DAY / "first.ipynb").read_text("utf-8")
     assert "second: DeadKernelError: Kernel died" in failed.stderr
@@ -126,7 +129,7 @@ def test_what_failed_is_told_to_a_command_and_resumed_without_what_was_done(
     notebook(tmp_path / "notebooks", "first", [f"open({str(mark)!r}, 'a').write('x')", "print('headline 1')"])
     notebook(tmp_path / "notebooks", "second", [f"open({str(gate)!r}).read()", "print('headline 2')"])
     tells = f"{sys.executable} -c \"import os; open({str(heard)!r}, 'w').write(os.environ['ARFORECAST_FAULT'])\""
-    words = command(ledger, tmp_path / "out")[4:]
+    words = asked(ledger, tmp_path / "out")
     failed = CliRunner().invoke(main, [*words, "--on-failure", tells])
     assert failed.exit_code == 1, failed.output
     assert "second, cell 2" in heard.read_text("utf-8")
@@ -198,7 +201,7 @@ def test_kernels_are_encrypted_and_go_by_nothing_of_the_user(ledger: Path, tmp_p
     asks = "import json; from ipykernel.connect import get_connection_info; told = json.loads(get_connection_info())"
     says = "print('headline', 'curve_publickey' in told)"
     notebook(tmp_path / "notebooks", "first", [asks, says])
-    done = CliRunner().invoke(main, command(ledger, tmp_path / "out")[4:])
+    done = CliRunner().invoke(main, asked(ledger, tmp_path / "out"))
     assert done.exit_code == 0, done.output
     assert "headline True" in (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
 
