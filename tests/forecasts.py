@@ -18,7 +18,7 @@ from arforecast.desk import Ledger, open_ledger
 from arforecast.forecast import backtest, cash, exposure
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.calendar import EVERY_DAY
-from arforecast.forecast.exposure import Exposure, Lives
+from arforecast.forecast.exposure import Exposure, Lives, Runs
 from arforecast.forecast.payment_time import Distribution, predict
 from arforecast.sample import write_sample
 from arforecast.snapshot import Facts
@@ -120,17 +120,23 @@ def exposed(*lines: tuple[str, int, int, int, int, int]) -> Exposure:
     """What lines of customer, band, age, weekday, days, settled tell: each day a run of its own, of one day."""
     rows = [(line, nth < line[5]) for line in sorted(lines) for nth in range(line[4])]
     customers = sorted({line[0] for line in lines})
-    runs = {
-        "customer": [customers.index(line[0]) for line, _ in rows],
-        "band": [line[1] for line, _ in rows],
-        "due_weekday": [(line[3] - line[2]) % 7 for line, _ in rows],
-        "youngest": [line[2] for line, _ in rows],
-        "oldest": [line[2] for line, _ in rows],
-    }
-    settled = np.array([settled for _, settled in rows], dtype=bool)
+    age = np.array([line[2] for line, _ in rows], dtype=np.int64)
+    runs = Runs(
+        customer=np.array([customers.index(line[0]) for line, _ in rows], dtype=np.int64),
+        band=np.array([line[1] for line, _ in rows], dtype=np.int64),
+        due_weekday=np.array([(line[3] - line[2]) % 7 for line, _ in rows], dtype=np.int64),
+        youngest=age,
+        oldest=age,
+        settled=np.array([settled for _, settled in rows], dtype=bool),
+        weight=np.ones(len(rows)),
+        block=np.arange(len(rows)),
+    )
     edges = np.array([100.0, 200.0, 300.0, 400.0])
-    table = pd.DataFrame(runs, dtype="int64").assign(settled=settled, weight=1.0, block=range(len(rows)))
-    return Exposure(table, pd.Index(customers), edges, EVERY_DAY)
+    return Exposure(runs, pd.Index(customers), edges, EVERY_DAY)
+
+
+def rows_of(runs: Runs) -> pd.DataFrame:
+    return pd.DataFrame(vars(runs))
 
 
 def paid(*lines: tuple[str, str, str, str | None], amount: float = 100.0) -> Lives:

@@ -6,7 +6,7 @@ Lives are read from the engine once; every day to stand on is cut from them by w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from arforecast.forecast.calendar import EVERY_DAY, Days, Floats, Ints, OpenDays, holidays, open_days, weekday
+from arforecast.forecast.calendar import EVERY_DAY, Bools, Days, Floats, Ints, OpenDays, holidays, open_days, weekday
 from arforecast.ledger import valued_at_close
 from arforecast.snapshot import Facts, fetched, own_positions
 
@@ -50,18 +50,41 @@ class Lives:
     overrides: pd.DataFrame
 
 
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """The ages through which invoices were at risk, a run for each, a customer's one after another.
+
+    customer: its place among those of the exposure. band: of its amount. due_weekday: Monday 0. youngest, oldest: the
+    first and the last age at which it was at risk, in days from due. settled: whether it was on the last. An invoice
+    settled on the first open day after closed ones has a run for each of the days on which it may have been; weight:
+    the chance that it was this one; block: a number for all runs of an invoice.
+    """
+
+    customer: Ints
+    band: Ints
+    due_weekday: Ints
+    youngest: Ints
+    oldest: Ints
+    settled: Bools
+    weight: Floats
+    block: Ints
+
+    def __len__(self) -> int:
+        return len(self.customer)
+
+    def at(self, rows: Ints | Bools | slice) -> Runs:
+        """Some of them."""
+        return Runs(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+
 @dataclass(frozen=True)
 class Exposure:
-    """What a hazard is estimated from, one row an invoice that was ever at risk, a customer's one after another.
+    """What a hazard is estimated from: the runs of all invoices that were ever at risk.
 
-    runs: customer (its place in `customers`), band (of its amount), due_weekday (Monday 0), youngest and oldest: the
-    first and the last age at which it was at risk, in days from due; settled: whether it was on the last. One settled
-    on the first open day after closed ones has a row for each of the days on which it may have been; weight: the chance
-    that it was this one; block: a number for all rows of an invoice.
     edges: the amounts that part the bands. calendar: the days on which settlements are booked.
     """
 
-    runs: pd.DataFrame
+    runs: Runs
     customers: pd.Index
     edges: Floats
     calendar: OpenDays
@@ -197,17 +220,17 @@ def exposure(known: Lives, day: date, booking: OpenDays = EVERY_DAY) -> Exposure
     block, since = unrolled(np.zeros(len(risk), dtype=np.int64), closed + 1)
     row = risk[block]
     due_on = known.due_on[row]
-    runs = {
-        "customer": known.customer[row],
-        "band": bands(edges, known.amount[row]),
-        "due_weekday": weekday(due_on),
-        "youngest": (known.issued_on[row] - due_on).astype(np.int64),
-        "oldest": (last_on[row] - due_on).astype(np.int64) - closed[block] + since,
-        "settled": ~is_open[row],
-        "weight": 1 / np.bincount(block)[block],
-        "block": block,
-    }
-    return Exposure(pd.DataFrame(runs), known.customers, edges, booking)
+    runs = Runs(
+        customer=known.customer[row],
+        band=bands(edges, known.amount[row]),
+        due_weekday=weekday(due_on),
+        youngest=(known.issued_on[row] - due_on).astype(np.int64),
+        oldest=(last_on[row] - due_on).astype(np.int64) - closed[block] + since,
+        settled=~is_open[row],
+        weight=1 / np.bincount(block)[block],
+        block=block,
+    )
+    return Exposure(runs, known.customers, edges, booking)
 
 
 def unrolled(start: Ints, length: Ints) -> tuple[Ints, Ints]:

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from arforecast.forecast.calendar import Bools, Days, Floats, Ints, weekday
-from arforecast.forecast.exposure import BANDS, Exposure, Lives, bands, calendar, days, exposure, unrolled
+from arforecast.forecast.exposure import BANDS, Exposure, Lives, Runs, bands, calendar, days, exposure, unrolled
 from arforecast.forecast.pending import Pending, pending
 
 YOUNGEST, OLDEST = -60, 240
@@ -110,12 +110,11 @@ class Hazard:
     def of_days(self, known: Lives, place: Ints, on: Days) -> Floats:
         """The probability that each of some invoices, if still open, is paid on a day of its own, but for what is
         pending on it."""
-        asked = pd.DataFrame(
-            {"customer": known.customer[place], "band": bands(self.exposed.edges, known.amount[place])}
-        )
-        due_on = known.due_on[place]
-        runs = asked.assign(oldest=(on - due_on).astype(np.int64), due_weekday=weekday(due_on))
-        parts = [self.latent(_of_runs(runs.iloc[part]))[:, 0] for part in _sliced(np.arange(len(runs)))]
+        band, age = bands(self.exposed.edges, known.amount[place]), (on - known.due_on[place]).astype(np.int64)
+        parts = [
+            self.latent(_on_a_day(known.customer[place[part]], band[part], age[part], weekday(on[part])))[:, 0]
+            for part in _sliced(np.arange(len(place)))
+        ]
         return np.concatenate([np.empty(0), *parts])
 
     def latent(self, asked: _Asked) -> Floats:
@@ -160,24 +159,27 @@ def _estimate(exposed: Exposure, shared: tuple[Factor, ...]) -> Hazard:
     return Hazard(exposed, mean, alike, lean, _size(exposed.runs, expected, lean))
 
 
-def _dealt(hazard: Hazard, unsure: Ints) -> pd.DataFrame:
+def _dealt(hazard: Hazard, unsure: Ints) -> Runs:
     """The runs with the chances of the days on which what was booked after closed ones may have happened."""
     runs = hazard.exposed.runs
-    parts = [hazard.latent(_of_runs(runs.iloc[part]))[:, 0] for part in _sliced(unsure)]
+    parts = [
+        hazard.latent(_on_a_day(part.customer, part.band, part.oldest, _last_weekday(part)))[:, 0]
+        for part in map(runs.at, _sliced(unsure))
+    ]
     chance = np.concatenate(parts)
-    _blocks, start, of = np.unique(runs.block.to_numpy()[unsure], return_index=True, return_inverse=True)
+    _blocks, start, of = np.unique(runs.block[unsure], return_index=True, return_inverse=True)
     stayed = np.concatenate([[0.0], np.cumsum(np.log1p(-chance))[:-1]])
     happened = chance * np.exp(stayed - stayed[start][of])
-    weight = runs.weight.to_numpy().copy()
+    weight = runs.weight.copy()
     weight[unsure] = happened / np.bincount(of, happened)[of]
-    return runs.assign(weight=weight)
+    return replace(runs, weight=weight)
 
 
 def _sliced(rows: Ints) -> list[Ints]:
     return [rows[start : start + TOGETHER] for start in range(0, len(rows), TOGETHER)]
 
 
-def everybody(runs: pd.DataFrame, factors: tuple[Factor, ...]) -> tuple[float, Floats]:
+def everybody(runs: Runs, factors: tuple[Factor, ...]) -> tuple[float, Floats]:
     """The mean, and the factors that all invoices share, multiplied: ages x weekdays."""
     days, settled = _days_at_risk(runs).ravel(), _settled(runs).ravel()
     mean = settled.sum() / max(days.sum(), 1)
@@ -208,18 +210,18 @@ def _place(age: Ints) -> tuple[Ints, Ints]:
     return age - 7 * weeks - LOW, weeks
 
 
-def _ends(runs: pd.DataFrame) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
+def _ends(runs: Runs) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
     """The places of each run's last age, and of the one before its first, on the axis of its weekday of due; the whole
     weeks of each beyond it."""
-    axis = runs.due_weekday.to_numpy() * WIDTH
-    (last, late_weeks), (before, early_weeks) = (_place(age.to_numpy()) for age in (runs.oldest, runs.youngest - 1))
+    axis = runs.due_weekday * WIDTH
+    (last, late_weeks), (before, early_weeks) = (_place(age) for age in (runs.oldest, runs.youngest - 1))
     return (axis + last, late_weeks), (axis + before, early_weeks)
 
 
-def _days_at_risk(runs: pd.DataFrame) -> Floats:
+def _days_at_risk(runs: Runs) -> Floats:
     """The invoice days of each age and weekday."""
     (last, late_weeks), (before, early_weeks) = _ends(runs)
-    weight = runs.weight.to_numpy()
+    weight = runs.weight
     ends = np.bincount(last, weight, 7 * WIDTH) - np.bincount(before, weight, 7 * WIDTH)
     open_at = ends.reshape(7, WIDTH)[:, ::-1].cumsum(axis=1)[:, ::-1]
     age, on = _diagonals()
@@ -235,24 +237,24 @@ def _diagonals() -> tuple[Ints, Ints]:
     return np.broadcast_to(axis.clip(YOUNGEST, OLDEST) - YOUNGEST, (7, len(axis))), (due + axis) % 7
 
 
-def _settled(runs: pd.DataFrame) -> Floats:
+def _settled(runs: Runs) -> Floats:
     """The settlements at each age and on each weekday."""
-    paid = runs[runs.settled]
-    age = paid.oldest.to_numpy().clip(YOUNGEST, OLDEST) - YOUNGEST
-    return _sum(age * 7 + _last_weekday(paid), paid.weight.to_numpy(), AGES * 7).reshape(AGES, 7)
+    paid = runs.at(runs.settled)
+    age = paid.oldest.clip(YOUNGEST, OLDEST) - YOUNGEST
+    return _sum(age * 7 + _last_weekday(paid), paid.weight, AGES * 7).reshape(AGES, 7)
 
 
 def _sum(cell: Ints, weight: Floats, cells: int) -> Floats:
     return np.bincount(cell, weight, cells).astype(float, copy=False)
 
 
-def _came(runs: pd.DataFrame) -> Floats:
+def _came(runs: Runs) -> Floats:
     """How much of an invoice is settled at the end of each run."""
-    return (runs.settled * runs.weight).to_numpy()
+    return runs.settled * runs.weight
 
 
-def _last_weekday(runs: pd.DataFrame) -> Ints:
-    return (runs.due_weekday.to_numpy() + runs.oldest.to_numpy()) % 7
+def _last_weekday(runs: Runs) -> Ints:
+    return (runs.due_weekday + runs.oldest) % 7
 
 
 def _sums(usual: Floats) -> Floats:
@@ -265,7 +267,7 @@ def _sums(usual: Floats) -> Floats:
     return apart.cumsum(axis=2).reshape(RANGES, -1, 7)
 
 
-def _by_range(runs: pd.DataFrame, usual: Floats) -> Floats:
+def _by_range(runs: Runs, usual: Floats) -> Floats:
     """The settlements usual through each run, by range of ages."""
     (last, late_weeks), (before, early_weeks) = _ends(runs)
     sums = np.ascontiguousarray(_sums(usual).sum(axis=2).T)
@@ -273,27 +275,27 @@ def _by_range(runs: pd.DataFrame, usual: Floats) -> Floats:
     expected -= sums.take(before, axis=0)
     for at, beyond in ((0, np.minimum), (-1, np.maximum)):
         expected[:, at] += (beyond(late_weeks, 0) - beyond(early_weeks, 0)) * usual[at].sum()
-    expected *= runs.weight.to_numpy()[:, None]
+    expected *= runs.weight[:, None]
     return expected
 
 
 def _lean(exposed: Exposure, expected: Floats) -> Floats:
     """The factors of each customer and of its ranges of ages, multiplied."""
     runs, lean = exposed.runs, np.ones((len(exposed.customers), RANGES))
-    present, customer = np.unique(runs.customer.to_numpy(), return_inverse=True)
+    present, customer = np.unique(runs.customer, return_inverse=True)
     size, hoped = len(present), _added(expected, customer, len(present))
-    settled = np.bincount(customer * RANGES + age_range(runs.oldest.to_numpy()), _came(runs), size * RANGES)
+    settled = np.bincount(customer * RANGES + age_range(runs.oldest), _came(runs), size * RANGES)
     came = settled.reshape(size, RANGES)
     speed = _ratio(came.sum(axis=1), hoped.sum(axis=1), CUSTOMER)[:, None]
     lean[present] = speed * _ratio(came, hoped * speed, CUSTOMER_RANGE)
     return lean
 
 
-def _size(runs: pd.DataFrame, expected: Floats, lean: Floats) -> Floats:
+def _size(runs: Runs, expected: Floats, lean: Floats) -> Floats:
     """The factors of the bands of amounts in each range of ages."""
-    band, customer = runs.band.to_numpy(), runs.customer.to_numpy()
+    band, customer = runs.band, runs.customer
     hoped = _added(expected * lean[customer], band, BANDS)
-    settled = np.bincount(band * RANGES + age_range(runs.oldest.to_numpy()), _came(runs), BANDS * RANGES)
+    settled = np.bincount(band * RANGES + age_range(runs.oldest), _came(runs), BANDS * RANGES)
     return _ratio(settled.reshape(BANDS, RANGES), hoped, SIZE)
 
 
@@ -344,10 +346,9 @@ def _asked(hazard: Hazard, invoices: pd.DataFrame, on: Days) -> _Asked:
     return _grouped(codes, band, ages(invoices, on), weekday(on))
 
 
-def _of_runs(runs: pd.DataFrame) -> _Asked:
-    """The last day of each run."""
-    age = runs.oldest.to_numpy().clip(YOUNGEST, OLDEST) - YOUNGEST
-    return _grouped(runs.customer.to_numpy(), runs.band.to_numpy(), age[:, None], _last_weekday(runs)[:, None])
+def _on_a_day(customer: Ints, band: Ints, age: Ints, on: Ints) -> _Asked:
+    """Of invoices a day each: their ages on it, in days from due, and which weekday it is."""
+    return _grouped(customer, band, age[:, None].clip(YOUNGEST, OLDEST) - YOUNGEST, on[:, None])
 
 
 def _grouped(codes: Ints, band: Ints, age: Ints, on: Ints) -> _Asked:
@@ -380,11 +381,11 @@ def _own(hazard: Hazard, asked: _Asked) -> Floats:
     return factors.ravel().take((start[:, None] + asked.age) * 7 + asked.weekday)
 
 
-def _runs_of(hazard: Hazard, customers: Ints) -> tuple[pd.DataFrame, Ints]:
+def _runs_of(hazard: Hazard, customers: Ints) -> tuple[Runs, Ints]:
     """The runs of some customers, and whose each is, by its place among them."""
     start, stop = (np.where(customers < 0, 0, hazard.starts[customers + more]) for more in (0, 1))
     owner, rows = unrolled(start, stop - start)
-    return hazard.exposed.runs.take(rows), owner
+    return hazard.exposed.runs.at(rows), owner
 
 
 def _places(asked: _Asked) -> tuple[Ints, Ints]:
@@ -392,11 +393,11 @@ def _places(asked: _Asked) -> tuple[Ints, Ints]:
     return unrolled(asked.first, asked.last - asked.first + 1)
 
 
-def _weekdays(hazard: Hazard, runs: pd.DataFrame, owner: Ints, lean: Floats) -> Floats:
+def _weekdays(hazard: Hazard, runs: Runs, owner: Ints, lean: Floats) -> Floats:
     """The factors of each customer's weekdays."""
     (last, late_weeks), (before, early_weeks) = _ends(runs)
     weight, hoped = lean[owner] * hazard.size[runs.band], np.zeros((len(runs), 7))
-    weight *= runs.weight.to_numpy()[:, None]
+    weight *= runs.weight[:, None]
     for nth, sums in enumerate(hazard.sums):
         within = sums.take(last, axis=0)
         within -= sums.take(before, axis=0)
@@ -412,41 +413,41 @@ def _weekdays(hazard: Hazard, runs: pd.DataFrame, owner: Ints, lean: Floats) -> 
     return _ratio(settled, expected, CUSTOMER_WEEKDAY).reshape(-1, 7)
 
 
-def _at_risk(size: Floats, runs: pd.DataFrame, owner: Ints, asked: _Asked) -> Floats:
+def _at_risk(size: Floats, runs: Runs, owner: Ints, asked: _Asked) -> Floats:
     """The invoice days of each customer's ages and weekdays, each weighed by the factor of its size."""
     start, length = _within(runs, owner, asked)
     row = (asked.offset[:-1] - asked.first)[owner]
     found = np.zeros(asked.offset[-1] * 7)
     for part in _parts(length):
-        found += _day_by_day(size, runs.iloc[part], row[part], start[part], length[part], len(found))
-    youngest, oldest = runs.youngest.to_numpy(), runs.oldest.to_numpy()
+        found += _day_by_day(size, runs.at(part), row[part], start[part], length[part], len(found))
+    youngest, oldest = runs.youngest, runs.oldest
     for at, on, until in (
         (YOUNGEST, youngest, np.minimum(oldest, YOUNGEST)),
         (OLDEST, np.maximum(youngest, OLDEST), oldest),
     ):
         place = at - YOUNGEST
         there = (asked.first[owner] <= place) & (place <= asked.last[owner]) & (on <= until)
-        days = _week(runs.due_weekday.to_numpy()[there] + on[there], (until - on + 1)[there])
-        weighed = days * (runs.weight.to_numpy()[there] * size[runs.band.to_numpy()[there], _RANGE[place]])[:, None]
+        days = _week(runs.due_weekday[there] + on[there], (until - on + 1)[there])
+        weighed = days * (runs.weight[there] * size[runs.band[there], _RANGE[place]])[:, None]
         cell = (row[there] + place)[:, None] * 7 + np.arange(7)
         found += np.bincount(cell.ravel(), weighed.ravel(), len(found))
     return found.reshape(-1, 7)
 
 
-def _within(runs: pd.DataFrame, owner: Ints, asked: _Asked) -> tuple[Ints, Ints]:
+def _within(runs: Runs, owner: Ints, asked: _Asked) -> tuple[Ints, Ints]:
     """The first of each run's ages that are asked of its customer and not clipped, and how many they are."""
     first, last = (ages[owner] + YOUNGEST for ages in (asked.first, asked.last))
-    start = np.maximum(np.maximum(runs.youngest.to_numpy(), first), YOUNGEST + 1)
-    return start, np.maximum(np.minimum(np.minimum(runs.oldest.to_numpy(), last), OLDEST - 1) - start + 1, 0)
+    start = np.maximum(np.maximum(runs.youngest, first), YOUNGEST + 1)
+    return start, np.maximum(np.minimum(np.minimum(runs.oldest, last), OLDEST - 1) - start + 1, 0)
 
 
-def _day_by_day(size: Floats, runs: pd.DataFrame, row: Ints, start: Ints, length: Ints, cells: int) -> Floats:
+def _day_by_day(size: Floats, runs: Runs, row: Ints, start: Ints, length: Ints, cells: int) -> Floats:
     """The ages of runs from `start` on, each on its weekday and weighed by the factor of its size."""
     _run, age = unrolled(start - YOUNGEST, length)
     cell = (np.repeat(row, length) + age) * 7
-    cell += _WEEKDAY.take(np.repeat(runs.due_weekday.to_numpy() * AGES, length) + age)
-    weight = size[:, _RANGE].ravel().take(np.repeat(runs.band.to_numpy() * AGES, length) + age)
-    weight *= np.repeat(runs.weight.to_numpy(), length)
+    cell += _WEEKDAY.take(np.repeat(runs.due_weekday * AGES, length) + age)
+    weight = size[:, _RANGE].ravel().take(np.repeat(runs.band * AGES, length) + age)
+    weight *= np.repeat(runs.weight, length)
     return _sum(cell, weight, cells)
 
 
@@ -462,10 +463,10 @@ def _week(first: Ints, count: Ints) -> Ints:
     return count[:, None] // 7 + (since < count[:, None] % 7)
 
 
-def _settled_at(runs: pd.DataFrame, owner: Ints, asked: _Asked) -> Floats:
+def _settled_at(runs: Runs, owner: Ints, asked: _Asked) -> Floats:
     """The settlements at each customer's ages and on its weekdays."""
-    age = runs.oldest.to_numpy().clip(YOUNGEST, OLDEST) - YOUNGEST
-    within = runs.settled.to_numpy() & (asked.first[owner] <= age) & (age <= asked.last[owner])
+    age = runs.oldest.clip(YOUNGEST, OLDEST) - YOUNGEST
+    within = runs.settled & (asked.first[owner] <= age) & (age <= asked.last[owner])
     place = (asked.offset[:-1] - asked.first)[owner[within]] + age[within]
     cells = asked.offset[-1] * 7
-    return _sum(place * 7 + _last_weekday(runs[within]), runs.weight.to_numpy()[within], cells).reshape(-1, 7)
+    return _sum(place * 7 + _last_weekday(runs)[within], runs.weight[within], cells).reshape(-1, 7)
