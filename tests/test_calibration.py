@@ -66,6 +66,26 @@ def test_a_line_speaks_only_where_the_latest_origins_say_so() -> None:
         assert found == (fitted(said.on_time, said.kept) if enough and better < plain else Line())
 
 
+def test_a_line_that_helps_bends_the_whole_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if past origins had said half of each logit: what a model says now is then said twice as loud."""
+    known, day = sample_lives(), date(2026, 4, 30)
+    random = np.random.default_rng(3)
+    truth, origin = random.random(40_000), np.repeat(np.arange(4), 10_000)
+    said = calibration.Said(1 / (1 + np.sqrt((1 - truth) / truth)), random.random(40_000) < truth, origin)
+    monkeypatch.setattr(calibration, "record", lambda *_asked: said)
+    monkeypatch.setattr(calibration, "line", calibration.line.__wrapped__)  # and nobody else is to find it
+    model = hazard.fit(known, day)
+    bent = calibration.calibrated(model, known, day)
+    assert bent.name == f"{model.name}, calibrated"
+    _, owed = open_at(known, day)
+    before, after = (
+        1 - np.cumprod(1 - each.hazards(owed, day + timedelta(days=1), 30), axis=1) for each in (model, bent)
+    )
+    loud = before**2 / (before**2 + (1 - before) ** 2)
+    assert after == pytest.approx(loud, abs=0.03)
+    assert np.abs(after - before).max() > 0.1
+
+
 def test_no_future_reaches_a_line_or_a_threshold() -> None:
     day = date(2025, 12, 10)
     known = made()

@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import frames
 from arforecast import Ledger
 from arforecast.actions import dunning, effect, reserve, trial
 from arforecast.actions.effect import COLUMNS, FEWEST, adjusted, weeks_needed
 from arforecast.errors import UnknownError
+from arforecast.report.exhibits.worklist import brought
+from arforecast.report.formats import NULL, exact
 from arforecast.settings import Settings
 from arforecast.snapshot import Facts
 from forecasts import AS_OF, past, sample, sample_facts
@@ -103,6 +106,21 @@ def test_few_accounts_say_nothing_and_a_reserve_that_was_called_neither() -> Non
     unknown = effect.effect(rows.assign(contacted=pd.array([pd.NA] * len(rows), dtype="boolean"))).iloc[0]
     assert np.isnan(unknown.contacted_share)
     assert unknown.verdict == "contacts bring more cash"
+
+
+def test_the_page_says_what_a_contact_brought_or_that_there_are_too_few() -> None:
+    """Of 500 that a contact brings; the rows of 30 days have no cash yet."""
+    found = effect.effect(drawn(np.random.default_rng(2), 500))
+    shown = brought(found, frames.stamp())
+    first = found.iloc[0]
+    assert shown.sentence == (
+        f"A week's contact brought an account {exact(first.difference_amount)} within 14 days "
+        f"({exact(first.low_amount)} to {exact(first.high_amount)}): contacts bring more cash"
+    )
+    assert first.low_amount < 500 < first.high_amount
+    assert shown.told()["table"]["rows"][1].count(NULL) > 0
+    few = brought(found.tail(1).reset_index(drop=True), frames.stamp())
+    assert few.sentence == "Nothing can be said of 0 weeks: too few yet"
 
 
 # Who is in a trial, and what came
