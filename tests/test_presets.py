@@ -365,12 +365,14 @@ def test_no_export(tmp_path: Path) -> None:
 
 # The mapping
 
+PAYMENTS = '[applications.columns]\ninvoice_id = "No"\napplied_on = "Paid"\namount = "Amount"\nkind = "State"\n'
+
 
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [
         ("[columns\n", "is not valid TOML"),
-        ("", "columns: Field required"),
+        ("", "columns: it is missing"),
         (COLUMNS.replace('amount = "Amount"', ""), "does not say where amount comes from"),
         (COLUMNS + '[constants]\namount = "5"', "stands in two of"),
         (COLUMNS + '[format]\nencoding = "klingon"', "format: encoding: .*klingon is not an encoding"),
@@ -381,19 +383,28 @@ def test_no_export(tmp_path: Path) -> None:
         (COLUMNS + "[format]\nseparator = '\"'", "format: separator"),
         (COLUMNS + '[format]\nthousands = "0"', "format: thousands"),
         (COLUMNS + '[format]\nthousands = "."', "same sign"),
-        (COLUMNS + '[format]\nseperator = ";"', "seperator: Extra inputs"),
-        (COLUMNS + '[kept]\nState = ["paid"]', "kept: Extra inputs"),
+        (COLUMNS + '[format]\nseperator = ";"', "seperator: a mapping has no such key"),
+        (COLUMNS + '[kept]\nState = ["paid"]', "kept: a mapping has no such key"),
         (COLUMNS + "[keep]\nState = []", "keep: State"),
         (COLUMNS + "[keep]\nState = [1]", "keep: State: 0: Input should be a valid string"),
         (COLUMNS + 'plan_id = { date = "Issued", plus_days = 3 }', "plan_id is an identifier, so plus_days"),
         (COLUMNS + 'paid_on = { join = ["Issued", "Due"] }', "paid_on is a date, so join"),
-        (COLUMNS + 'paid_amount = "Paid"', "paid_amount needs paid_on"),
+        (COLUMNS + 'paid_amount = "Paid"', ": paid_amount needs paid_on"),
+        (COLUMNS + f'paid_on = "Paid"\n[applications]\n{PAYMENTS}', "both tell payments"),
+        (COLUMNS + '[format]\nmonths_in = "klingon"', "klingon is not a language"),
+        (COLUMNS + '[format]\ntimes_in = "Mars/Olympus"', "Mars/Olympus is not a time zone"),
+        (COLUMNS + '[format]\ntimes_in = "UTC"', "times_in and days_in belong together"),
+        (COLUMNS + '[format]\ndates = "%Y-%m-%dT%H%z"', "%z needs times_in"),
+        (COLUMNS + "[keep]\nState = {}", "name one of begins, matches"),
+        (COLUMNS + '[keep]\nState = { begins = ["a"], sign = "plus" }', "name one of begins, matches"),
+        (COLUMNS + '[keep]\nState = { matches = "(" }', "is not a regular expression"),
     ],
 )
 def test_a_mapping_that_makes_no_sense(importing: Import, mapping: str, message: str) -> None:
     with pytest.raises(UsageError, match=message) as fault:
         importing(f"{HEADER}\n{GOOD}\n", mapping)
     assert "mapping.toml" in str(fault.value)
+    assert "Value error" not in str(fault.value)
 
 
 def test_an_unknown_preset(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ from arforecast.ledger.imports.origins import (
     plain,
 )
 from arforecast.ledger.tables import BY_NAME, INVOICES, Table
-from arforecast.settings import Section, toml
+from arforecast.settings import Section, reason, toml
 
 SEVERAL = "several"
 
@@ -409,8 +409,13 @@ def load(preset: str | Path) -> Mapping:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise UsageError(f"{preset} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:
-        lines = [": ".join([str(preset), *_place(e["loc"]), f"{e['msg']}."]) for e in fault.errors()]
+        lines = [": ".join([str(preset), *_place(e["loc"]), f"{_why(e)}."]) for e in fault.errors()]
         raise UsageError("\n".join(lines)) from fault
+
+
+def _why(error: Any) -> str:
+    words = {"extra_forbidden": "a mapping has no such key. Correct its name or remove it", "missing": "it is missing"}
+    return words.get(error["type"]) or reason(error)
 
 
 def _whole(own: dict[str, Any]) -> dict[str, Any]:
