@@ -102,6 +102,15 @@ def test_where_no_process_can_be_copied_kernels_begin_by_themselves(
     assert nursery.returncode == 0
 
 
+def test_where_no_kernel_can_begin_it_is_said(ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setattr(kernels, "BEGIN", "raise SystemExit")
+    kernels.end()
+    notebook(tmp_path / "notebooks", "first", ["print('headline')"])
+    failed = CliRunner().invoke(main, asked(ledger, tmp_path / "out", "--workers", "1"))
+    assert failed.exit_code == 1
+    assert "first: OSError: no kernel could begin" in failed.stderr
+
+
 def _until_executing(run: subprocess.Popen[bytes], place: Path, later: float) -> None:
     """Wait until a kernel lives, a child of a child, and then a while."""
     until = time.monotonic() + 90

@@ -66,7 +66,7 @@ class Copied(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         """Start the kernel that `cmd` would start."""
         words = cmd[cmd.index("-f") :]
-        self.pid = self.pgid = _copied([words, self.folder, options["env"] | self.environment])
+        self.pid = self.pgid = _begun([words, self.folder, options["env"] | self.environment])
         self.process = Kernel(self.pid)
         return self.connection_info
 
@@ -103,7 +103,8 @@ def prepare(modules: tuple[str, ...]) -> None:
 @atexit.register
 def end() -> None:
     """End the nursery, and all kernels with it."""
-    for nursery in _nurseries.values():
+    while _nurseries:
+        _, nursery = _nurseries.popitem()
         assert nursery.stdin and nursery.stdout  # noqa: S101 - it was started with both
         with suppress(BrokenPipeError):
             nursery.stdin.close()
@@ -113,13 +114,21 @@ def end() -> None:
             nursery.kill()
             nursery.wait()
         nursery.stdout.close()
-    _nurseries.clear()
 
 
-def _copied(asked: list[Any]) -> int:
-    """The process of a kernel that was asked for."""
+def _begun(asked: list[Any]) -> int:
+    """The process of a kernel that was asked for; who has killed the nursery does not keep the next kernel from one.
+
+    Raises OSError where none could begin.
+    """
     with _asking:
-        (nursery,) = _nurseries.values()
-        print(json.dumps(asked), file=nursery.stdin, flush=True)
+        (modules,) = _nurseries
+        prepare(modules)
+        nursery = _nurseries[modules]
+        with suppress(BrokenPipeError):
+            print(json.dumps(asked), file=nursery.stdin, flush=True)
         assert nursery.stdout  # noqa: S101
-        return int(nursery.stdout.readline())
+        process = nursery.stdout.readline()
+    if not process:
+        raise OSError("no kernel could begin, maybe for want of memory or of leave to start processes")
+    return int(process)

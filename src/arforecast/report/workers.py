@@ -21,20 +21,21 @@ class Task(NamedTuple):
 def executed(
     tasks: Iterable[Task], count: int, notebooks: Sequence[Path]
 ) -> Generator[tuple[Task, Outcome], None, None]:
-    """Execute `tasks`, whose notebooks are among `notebooks`, `count` at a time, and tell of each as it ends; a task is
-    asked for when a worker is free.
+    """Execute `tasks`, whose notebooks are among `notebooks`, `count` at a time, and tell of each as it ends.
+
+    One worker does one thing at a time: a task is asked for when the one before has ended. Of several none is to wait
+    while the next ledger is opened or pages are made: some tasks are asked for ahead.
 
     A kernel that was killed fails its own task alone. When this ends, or is closed, no kernel is left.
     """
     from arforecast.report import kernels  # what looks after kernels takes a while to import
 
-    modules = kernels.imported(notebooks)
+    kernels.prepare(kernels.imported(notebooks))
     waiting, running = iter(tasks), dict[Future[Outcome], Task]()
     with ThreadPoolExecutor(count) as workers:
         try:
             while True:
-                kernels.prepare(modules)
-                while len(running) < count and (task := next(waiting, None)):
+                while len(running) < 2 * count - 1 and (task := next(waiting, None)):
                     running[workers.submit(execute, *task)] = task
                 if not running:
                     return
@@ -43,4 +44,5 @@ def executed(
                     yield running.pop(outcome), outcome.result()
         finally:
             if running:
+                workers.shutdown(wait=False, cancel_futures=True)
                 kernels.end()
