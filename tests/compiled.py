@@ -3,8 +3,9 @@ half of their time was Ibis writing down the same questions.
 
 Two expressions are one where Ibis says so: the same tables, columns and operations. For that a table that is read or
 kept is named by its columns and its place among those of its connection that have the same, in place of at random, and
-rows that a question brings along are the same table whoever brings them. Kernels and commands in a process of their own
-compile as they do anywhere. An engine has one thread, as the workers share the processors.
+rows that a question brings along are the same table whoever brings them. So the engine is not asked what such a table
+consists of, either. Kernels and commands in a process of their own compile as they do anywhere. An engine has one
+thread, as the workers share the processors.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from __future__ import annotations
 import pickle
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
+from hashlib import blake2b
 from typing import Any
-from zlib import crc32
 
 import ibis
 from ibis.backends.duckdb import Backend
 
-MOST = 3000
+MOST = 8000
 written: OrderedDict[Hashable, Any] = OrderedDict()
 compile_, memtable, read_csv = Backend.compile, ibis.memtable, Backend.read_csv
-create_table, do_connect = Backend.create_table, Backend.do_connect
+create_table, get_schema, do_connect = Backend.create_table, Backend.get_schema, Backend.do_connect
 
 
 def remembered(key: Hashable, make: Callable[[], Any]) -> Any:
@@ -54,9 +55,25 @@ def kept(con: Backend, random: str, rows: ibis.Table) -> ibis.Table:
 
 def made(con: Backend, name: str, /, *args: Any, **options: Any) -> ibis.Table:
     """A table that goes with its connection, by its columns and its place; the others keep their name."""
-    if options.get("temp"):
-        name = named(con, name.split("_")[1], options.get("schema") or args[0].schema())
-    return create_table(con, name, *args, **options)
+    if not options.get("temp"):
+        return create_table(con, name, *args, **options)
+    name = named(con, name.split("_")[1], options.get("schema") or args[0].schema())
+    if args or ibis.schema(options["schema"]).null_fields:
+        return create_table(con, name, *args, **options)
+    con.con.execute(remembered(("made", name), lambda: _definition(name, ibis.schema(options["schema"]))))
+    return con.table(name, database=("temp", "main"))
+
+
+def _definition(name: str, schema: ibis.Schema) -> str:
+    columns = ", ".join(column.sql("duckdb") for column in schema.to_sqlglot_column_defs("duckdb"))
+    return f'CREATE TEMP TABLE "{name}" ({columns})'
+
+
+def described(con: Backend, name: str, /, **place: Any) -> ibis.Schema:
+    """The columns of a table; those of one that is named by them are known."""
+    if name.rpartition("_")[0] not in getattr(con, "tables_named", ()):
+        return get_schema(con, name, **place)
+    return remembered(("described", name), lambda: get_schema(con, name, **place))
 
 
 def read(con: Backend, paths: Any, /, **options: Any) -> ibis.Table:
@@ -70,11 +87,12 @@ def connected(con: Backend, *args: Any, **config: Any) -> None:
 
 def named(con: Backend, kind: str, columns: object) -> str:
     con.tables_named = places = getattr(con, "tables_named", Counter())
-    kind = f"{kind}_{crc32(repr(columns).encode()):x}"
+    kind = f"{kind}_{blake2b(repr(columns).encode(), digest_size=8).hexdigest()}"
     places[kind] += 1
     return f"{kind}_{places[kind]}"
 
 
 def once() -> None:
     Backend.compile, Backend._create_cached_table, Backend.read_csv = compiled, kept, read
-    Backend.create_table, Backend.do_connect, ibis.memtable = made, connected, brought
+    Backend.create_table, Backend.get_schema, Backend.do_connect = made, described, connected
+    ibis.memtable = brought
