@@ -79,6 +79,7 @@ PARTS = {
     "kpis": Part("fines: kpis / base", on_fines("kpis"), 12, "fines"),
     "late": Part("fines: late / base", on_fines("late"), 20, "fines"),
     "cash": Part("fines: cash with its origins / base", on_fines("cash"), 100, "fines"),
+    "worklist": Part("fines: worklist of 80 k who owe / seconds", on_fines("worklist"), 30, beyond=True),
     "text": Part("full: a read as text", work("as_text", "{full}")),
     "open": Part("full: read and check", work("opening", "{full}"), None, "text"),
     "day": Part("full: read, check, catalogue of a day / read", work("one_day", "{full}"), 30, "text"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -28,6 +29,13 @@ NO_CONTACT = ("dispute", "write_off")
 BROKEN_WITHIN_DAYS, PAYING_WITHIN_DAYS = 30, 90
 # Who is reminded before the due date: likely to be late, and likely to pay once it is.
 P_LATE, P_LISTENS = 0.5, 0.5
+
+# What a reason is made of.
+TOLD = [
+    *("overdue_balance", "oldest_days_past_due", "asked_balance", "asked_on", "p_late", "p_paid_14", "p_paid_30"),
+    *("reserved", "pays", "disputed_balance", "broken_amount", "broken_on", "last_paid_amount", "last_paid_on"),
+    *("promised_amount", "promised_on", "contacted_on"),
+]
 
 
 def fitting(rows: pd.DataFrame, choices: Actions) -> pd.DataFrame:
@@ -76,7 +84,7 @@ def reasons(rows: pd.DataFrame, choices: Actions) -> pd.Series:
 
     pays: whether the step is expected to bring more than it costs. reserved: whether the lot leaves the account alone.
     """
-    told = rows.assign(
+    told = rows[TOLD].assign(
         in_credit=_in_credit(rows), promised=_promised(rows), lately=_lately(rows, choices), step=rows.step.fillna(WAIT)
     )
     return pd.Series([f"{_stands(row)}; {_why(row)}" for row in told.itertuples()], rows.index, "str")
@@ -91,19 +99,28 @@ def _stands(row: Any) -> str:
 
 
 def _why(row: Any) -> str:
-    soon = f"{percent(row.p_paid_14)} of it is expected within 14 days by itself"
     if row.reserved:
         return f"left alone this week by lot, to measure what contacts bring; otherwise: {WORDS[row.step]}"
     if row.step == WAIT:
         return _rests(row)
     if not row.pays:
-        return f"{soon}, and no step that fits brings more than it costs"
-    return {
-        "dispute": f"{row.disputed_balance:,.2f} is under dispute: nothing is asked for before that is settled",
-        "promise": f"{row.broken_amount:,.2f} was promised for {_day(row.broken_on)} and did not come",
-        "reminder": f"late with a chance of {percent(row.p_late)}, paid within 30 days with {percent(row.p_paid_30)}",
-        "plan": f"{soon}; paid {row.last_paid_amount:,.2f} on {_day(row.last_paid_on)}",
-    }.get(row.step, soon)
+        return f"{_soon(row)}, and no step that fits brings more than it costs"
+    return _WHY.get(row.step, _soon)(row)
+
+
+def _soon(row: Any) -> str:
+    return f"{percent(row.p_paid_14)} of it is expected within 14 days by itself"
+
+
+# Only what is said is put into words: a list can name a hundred thousand accounts.
+_WHY: dict[str, Callable[[Any], str]] = {
+    "dispute": lambda row: f"{row.disputed_balance:,.2f} is under dispute: nothing is asked for before that is settled",
+    "promise": lambda row: f"{row.broken_amount:,.2f} was promised for {_day(row.broken_on)} and did not come",
+    "reminder": lambda row: (
+        f"late with a chance of {percent(row.p_late)}, paid within 30 days with {percent(row.p_paid_30)}"
+    ),
+    "plan": lambda row: f"{_soon(row)}; paid {row.last_paid_amount:,.2f} on {_day(row.last_paid_on)}",
+}
 
 
 def _rests(row: Any) -> str:
