@@ -57,7 +57,7 @@ def test_cash_that_is_expected_stands_beside_what_came() -> None:
     assert rows.span.to_list() == ["last 4 weeks", "next week", "next 4 weeks", "next 13 weeks"]
     assert rows.until_on[0] == weeks.origin.max() + pd.Timedelta(days=7)
     expected = frames.within().set_index("weeks")["mean"][[1, 4, 13]]
-    assert rows["mean"].to_list() == pytest.approx([weeks.actual.sum(), *expected])
+    assert rows.amount.to_list() == pytest.approx([weeks.actual.sum(), *expected])
     assert rows.p10.isna().to_list() == [True, False, False, False]
     said = each.sentence.replace(NBSP, " ")
     assert said.startswith("345 k is expected by 28 Jul 2026 (80 %: 276–414 k); ")

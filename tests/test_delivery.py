@@ -317,6 +317,7 @@ def test_the_text_reads_as_a_text_in_the_order_that_leadership_reads(run: Path) 
     assert "the page's" not in text  # an exhibit says itself what it says
     assert "expected in 14 days: 5\u00a0%; broken promises: 3" in text
     assert "reasons: over 90 days past due" in " ".join(text.split())
+    assert "\n\n- " not in text  # a row follows the one before
     assert "&amp;" not in text
     assert max(map(len, text.splitlines())) <= 80
 
@@ -356,7 +357,7 @@ def test_a_role_that_must_not_see_names_sees_numbers_and_no_pages(run: Path) -> 
     for hidden in ("Evil", "yenoM", "hne"):
         assert hidden not in html + text
     assert "Call Customer 2 first" in text
-    assert "- Customer 1: 1,234.50" in text
+    assert "- Customer 1: overdue 1,234.50" in text
     assert "application/zip" not in [each.get_content_type() for each in mailed.walk()]
     assert "Customers are numbered here" in text
 

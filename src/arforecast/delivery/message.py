@@ -21,7 +21,7 @@ import pandas as pd
 
 from arforecast.delivery import gates
 from arforecast.delivery.gates import Gate
-from arforecast.delivery.pack import Answer, Pack
+from arforecast.delivery.pack import Answer, Pack, Table
 from arforecast.delivery.pictures import WIDTH, png
 from arforecast.delivery.register import Letter
 from arforecast.report.formats import NBSP, NULL, date, name, spoken
@@ -51,9 +51,10 @@ class Content(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of a wide table in two lines: what it is of and its figure, then all else with its head."""
+    """A row of a table in two lines: what it is of and its figure, then all else with its head."""
 
     label: str
+    head: str
     figure: str
     rest: list[str]
 
@@ -162,16 +163,24 @@ def _path(entity: str) -> str:
 
 def _stacked(answer: Answer) -> list[Row]:
     """The rows of a table that is too wide for a phone, each in two lines; none where the table fits."""
-    table = answer.table
-    if table is None or len(table.heads) <= COLUMNS:
-        return []
+    return _lined(answer.table) if answer.table and len(answer.table.heads) > COLUMNS else []
+
+
+def _lined(table: Table) -> list[Row]:
+    """The rows of a table, each in two lines; the figure is that of its first column of numbers."""
     at = table.numbers.index(True) if True in table.numbers else 0
-    return [Row(row[0], row[at] if at else "", _rest(table.heads, row, at)) for row in table.rows[:ROWS]]
+    head = _inner(table.heads[at]) if at and len(table.heads) > 2 else ""
+    return [Row(row[0], head, row[at] if at else "", _rest(table.heads, row, at)) for row in table.rows[:ROWS]]
 
 
 def _rest(heads: tuple[str, ...], row: tuple[str, ...], at: int) -> list[str]:
     others = [nth for nth in range(1, len(row)) if nth != at and row[nth] not in ("", NULL)]
-    return [f"{heads[nth][:1].lower()}{heads[nth][1:]}: {row[nth]}" for nth in others]
+    return [f"{_inner(heads[nth])}: {row[nth]}" for nth in others]
+
+
+def _inner(head: str) -> str:
+    """A head within a sentence."""
+    return f"{head[:1].lower()}{head[1:]}"
 
 
 # ------------------------------------------------------------------ bodies
@@ -212,7 +221,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: plain(value) if type(value) is str else value,
     )
-    made.filters |= {"wrapped": _wrapped, "called": name, "spoken": spoken}
+    made.filters |= {"wrapped": _wrapped, "called": name, "spoken": spoken, "lined": _lined}
     return made
 
 

@@ -614,13 +614,12 @@ def spans(within: pd.DataFrame, record: pd.DataFrame, stamp: Stamp) -> Exhibit:
     return Exhibit(
         question="What cash will come?",
         numbers=cut(within, _spans, record),
-        units=EXPECTED,
         says=_spans_said,
         file="brief_cash",
         call="today.cash_within()",
         why=why(stamp, "cash_forecast"),
         table={
-            "columns": ["span", "mean", "p10", "p90", "held_share"],
+            "columns": ["span", "amount", "p10", "p90", "held_share"],
             "missing": "it came, or nothing can be judged yet",
         },
     )
@@ -632,9 +631,11 @@ def _spans(within: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
     ahead = ahead.assign(span=[f"next {_weeks(number)}" for number in ahead["weeks"]])
     came = past(record, 1).tail(4)
     until, total = came["week_start"].max() + pd.Timedelta(days=6), came["actual"].sum()
-    lately = [{"span": f"last {_weeks(len(came))}", "until_on": until, "mean": total}] if len(came) else []
-    columns = ["span", "mean", "p10", "p90", "held_share", "origins", "until_on"]
-    rows = pd.concat([pd.DataFrame(lately), ahead], ignore_index=True).reindex(columns=columns)
+    # What came is not expected: both are an amount.
+    lately = [{"span": f"last {_weeks(len(came))}", "until_on": until, "amount": total}] if len(came) else []
+    columns = ["span", "amount", "p10", "p90", "held_share", "origins", "until_on"]
+    both = [pd.DataFrame(lately), ahead.rename(columns={"mean": "amount"})]
+    rows = pd.concat(both, ignore_index=True).reindex(columns=columns)
     return rows.assign(until_on=pd.to_datetime(rows["until_on"]), origins=rows["origins"].astype("Int64"))
 
 
@@ -644,5 +645,5 @@ def _weeks(number: float) -> str:
 
 def _spans_said(rows: pd.DataFrame) -> str:
     ahead, came = rows[rows["span"].str.startswith("next")], rows[rows["span"].str.startswith("last")]
-    said = expected(ahead.iloc[min(1, len(ahead) - 1)])
-    return f"{said}; {money(came['mean'].iloc[0])} came in the {came['span'].iloc[0]}" if len(came) else said
+    said = expected(ahead.iloc[min(1, len(ahead) - 1)].rename({"amount": "mean"}))
+    return f"{said}; {money(came['amount'].iloc[0])} came in the {came['span'].iloc[0]}" if len(came) else said
