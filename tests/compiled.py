@@ -58,9 +58,10 @@ def made(con: Backend, name: str, /, *args: Any, **options: Any) -> ibis.Table:
     if not options.get("temp"):
         return create_table(con, name, *args, **options)
     name = named(con, name.split("_")[1], options.get("schema") or args[0].schema())
-    if args or ibis.schema(options["schema"]).null_fields:
+    schema = ibis.schema(options.get("schema") or {})
+    if args or schema.null_fields:
         return create_table(con, name, *args, **options)
-    con.con.execute(remembered(("made", name), lambda: _definition(name, ibis.schema(options["schema"]))))
+    con.con.execute(remembered(("made", name), lambda: _definition(name, schema)))
     return con.table(name, database=("temp", "main"))
 
 
