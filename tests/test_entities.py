@@ -110,7 +110,10 @@ def test_what_is_wrong_is_told_with_its_entity(opened: dict[str, Ledger]) -> Non
 def test_a_currency_is_worth_the_same_to_all(home: Path) -> None:
     """The samples were drawn apart, and so were their rates: what one is worth here would not add up to the group."""
     apart = Settings(entities={name: str(home / "books" / name) for name in ("north", "south")})
-    with pytest.raises(SourceError, match=r"The rates of CAD differ: north, south lacks .* the same rates"):
+    of = {name: ledgers.read(home / "books" / name)["rates"][0] for name in ("north", "south")}
+    assert of["north"]["rate_on"] == of["south"]["rate_on"]
+    said = " and ".join(f"{name} has {row['rate']}" for name, row in of.items()).replace("south has", "south")
+    with pytest.raises(SourceError, match=f"rates of CAD differ: on {of['north']['rate_on']} {said}. .* the same rates"):
         open_ledger("group", apart)
 
 

@@ -57,14 +57,17 @@ def _refuse_elsewhere(books: Mapping[str, Books], con: ibis.BaseBackend) -> None
 def _refuse_own_rates(books: Mapping[str, Books]) -> None:
     """One currency is worth the same to all, or the parts of the group would not add up to it."""
     rates = ibis.union(*(each.tables["rates"].mutate(entity=ibis.literal(name)) for name, each in books.items()))
-    days = rates.group_by("currency", "entity").aggregate(days=_.count())
-    together = rates.drop("entity").distinct().group_by("currency").aggregate(all_days=_.count())
-    apart = days.join(together, "currency").filter(_.days < _.all_days).order_by("currency", "entity").to_pandas()
-    if len(apart):
-        of = apart[apart.currency == apart.currency.iloc[0]].entity
+    owners = rates.group_by("currency").aggregate(owners=_.entity.nunique())
+    told = rates.group_by("currency", "rate_on", "rate").aggregate(entities=_.entity.nunique())
+    apart = told.join(owners, "currency").filter(_.entities < _.owners).order_by("currency", "rate_on").limit(1)
+    for currency, day in apart.select("currency", "rate_on").to_pandas().itertuples(index=False):
+        of_day = rates.filter(_.currency == currency).group_by("entity").aggregate(rate=_.rate.max(where=_.rate_on == day))
+        said = of_day.order_by("entity").to_pandas().set_index("entity").rate.map(lambda rate: f"{rate.normalize():f}", "ignore")
+        said = said.fillna("none")
+        other = said[said != said.iloc[0]]
         raise SourceError(
-            f"The rates of {apart.currency.iloc[0]} differ: {', '.join(of)} lacks some that other entities have. "
-            "Give every entity that has this currency the same rates."
+            f"The rates of {currency} differ: on {day:%Y-%m-%d} {said.index[0]} has {said.iloc[0]} and "
+            f"{other.index[0]} {other.iloc[0]}. Give every entity that has this currency the same rates."
         )
 
 
