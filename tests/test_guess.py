@@ -24,7 +24,7 @@ from arforecast.ledger.imports.presets import import_export
 EXPORTS = Path(__file__).parent / "exports"
 LAYOUTS = {path.stem: path for path in sorted(EXPORTS.iterdir()) if path.stem in names()}
 
-# The same list in four languages, with the numbers of each.
+# The same list in six languages, with the numbers of each.
 LANGUAGES = {
     "en": ("Invoice No.,Customer,Invoice Date,Due Date,Amount,Paid Date,Currency", "%m/%d/%Y", ".", ","),
     "de": ("Rechnungs-Nr.,Kunde,Rechnungsdatum,Fällig am,Betrag,Bezahlt am,Währung", "%d.%m.%Y", ",", "."),
@@ -40,6 +40,13 @@ LANGUAGES = {
         ",",
         ".",
     ),
+    "it": (
+        "N. fattura,Cliente,Data emissione,Data di scadenza,Importo totale,Data di pagamento,Valuta",
+        "%d/%m/%Y",
+        ",",
+        ".",
+    ),
+    "nl": ("Factuurnr.,Debiteur,Factuurdatum,Vervaldatum,Bedrag,Betaald op,Valuta", "%d-%m-%Y", ",", "."),
 }
 ROLES = ("invoice_id", "customer_id", "issued_on", "due_on", "amount", "paid_on", "currency")
 
@@ -85,6 +92,30 @@ HEADERS = {
         "Num. Doc.;Nombre;Fecha doc.;Fecha vto.;Importe;Mon.",
         "Documento;Cliente;Emisión;Vencimiento;Saldo;Moneda",
         "Id factura;Id cliente;Fecha creación;Fecha vencimiento;Total (IVA incluido);Divisa",
+    ),
+    "it": (
+        "Numero;Cliente;Data;Prossima scadenza;Lordo;Valuta",
+        "Num. doc.;Cliente;Data;Data scadenza;Tot. doc.;Valuta",
+        "Numero documento;Ragione sociale;Data documento;Data scadenza;Importo;Divisa",
+        "N. fattura;Codice cliente;Data fattura;Scadenza;Importo totale;Valuta",
+        "Fattura;Denominazione;Emissione;Scadenza;Totale;Valuta",
+        "Numero fattura;Nome cliente;Data emissione;Data di scadenza;Totale fattura;Valuta",
+        "Nr.;Cliente;Data;Scad.;Importo residuo;Valuta",
+        "N° doc.;Intestatario;Data doc.;Data scad.;Totale documento;Valuta",
+        "Riferimento;Debitore;Data registrazione;Termine di pagamento;Da incassare;Divisa",
+        "Fattura n.;Cliente;Data della fattura;Scadenza il;Importo lordo;Valuta",
+    ),
+    "nl": (
+        "Factuurnummer;Debiteur;Factuurdatum;Vervaldatum;Bedrag;Valuta",
+        "Factuurnr.;Debiteurnaam;Datum;Vervaldatum;Openstaand bedrag;Valuta",
+        "Factuur;Contact;Factuurdatum;Vervaldatum;Totaal incl. btw;Valuta",
+        "Boekstuknr;Relatie;Datum;Vervalt op;Saldo;Valuta",
+        "Factuur nr.;Klant;Datum factuur;Uiterste betaaldatum;Factuurbedrag;Munt",
+        "Nummer;Klantnaam;Datum;Vervaldag;Totaal;Valuta",
+        "Documentnummer;Klantnr.;Documentdatum;Te betalen voor;Nog te betalen;Valuta",
+        "Faktuurnr;Naam;Faktuurdatum;Vervaldatum;Bruto;Valuta",
+        "Nota;Opdrachtgever;Notadatum;Betalen vóór;Openstaand;Valutacode",
+        "Factuurnummer;Bedrijfsnaam;Boekdatum;Verval;Bedrag incl. BTW;Muntsoort",
     ),
 }
 HEADED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount", "currency")
@@ -165,7 +196,7 @@ def test_most_of_what_is_asked_of_a_layout_is_found() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("seed", range(3))
-def test_a_list_in_four_languages_is_read_by_its_proposal(language: str, seed: int, tmp_path: Path) -> None:
+def test_a_list_in_six_languages_is_read_by_its_proposal(language: str, seed: int, tmp_path: Path) -> None:
     source = written(tmp_path, language, seed)
     lines = propose(source)
     header = LANGUAGES[language][0].split(",")
@@ -185,7 +216,7 @@ def test_a_list_in_four_languages_is_read_by_its_proposal(language: str, seed: i
     assert report.quarantined == 0
 
 
-@pytest.mark.parametrize(("language", "sure"), [("de", 0.95), ("fr", 0.91), ("es", 0.93)])
+@pytest.mark.parametrize(("language", "sure"), [("de", 0.95), ("fr", 0.91), ("es", 0.93), ("it", 0.91), ("nl", 0.91)])
 def test_what_columns_are_called_elsewhere_is_found(language: str, sure: float, tmp_path: Path) -> None:
     """Of ten to fifteen lists of two rows: hardly a column is missed, most are sure, and none is wrong."""
     rows = "R1;C1;05/01/2026;17/02/2026;1.234,50;EUR\nR2;C2;25/01/2026;28/02/2026;99,00;EUR\n"
@@ -198,6 +229,15 @@ def test_what_columns_are_called_elsewhere_is_found(language: str, sure: float, 
         found += [line.sure for line in lines.values()]
     asked = len(HEADED) * len(HEADERS[language])
     assert (len(found) >= 0.98 * asked, sum(found) >= sure * asked) == (True, True), (len(found), sum(found), asked)
+
+
+@pytest.mark.parametrize(("name", "sure"), [("SettledDate", True), ("Clearing Date", False), ("Date received", True)])
+def test_the_day_of_payment_has_many_names(name: str, sure: bool, tmp_path: Path) -> None:
+    """A list of paid invoices is not taken for the open items of a day; what is cleared may be so by a credit note."""
+    head, rows = "Invoice No,Customer,Invoice Date,Due Date,Amount", "A,C,2026-01-05,2026-02-04,5.00,2026-02-20\n"
+    (tmp_path / "list.csv").write_text(f"{head},{name}\n{rows}", "utf-8")
+    lines = {line.key: line for line in propose(tmp_path / "list.csv")}
+    assert (lines["paid_on"].value, lines["paid_on"].sure, "snapshot" in lines) == (name, sure, False)
 
 
 def test_a_day_that_may_be_a_month_is_not_decided(tmp_path: Path) -> None:
@@ -370,3 +410,14 @@ def test_a_number_and_a_name_of_the_customer_are_one(tmp_path: Path) -> None:
         (tmp_path / "list.csv").write_text(header + told, "utf-8")
         customer = next(line for line in propose(tmp_path / "list.csv") if line.key == "customer_id")
         assert (customer.value, customer.sure) == ("Customer No", sure)
+
+
+@pytest.mark.parametrize(("language", "month"), [("it", "maggio"), ("nl", "mei"), ("es", "mayo")])
+def test_the_language_of_months_is_known_by_their_names(language: str, month: str, tmp_path: Path) -> None:
+    rows = f"A;C;5 {month} 2026;20 {month} 2026;5.00\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No;Customer;Invoice Date;Due Date;Amount\n{rows}", "utf-8")
+    lines = propose(tmp_path / "list.csv")
+    assert [(line.value, line.sure) for line in lines if line.key == "months_in"] == [(language, True)]
+    (tmp_path / "my.toml").write_text(text(lines, tmp_path / "list.csv") + "[ledger]\nsnapshot = true\n", "utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert ledgers.read(tmp_path / "ledger")["invoices"][0]["due_on"] == "2026-05-20"

@@ -23,7 +23,7 @@ NAMED = (
 TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %I:%M:%S %p", " %I:%M %p")
 FORMS = tuple(order + time for order, time in product((*ORDERS, *NAMED), TIMES))
 # Languages of the names of months beside English, which all write the day first.
-LANGUAGES = ("de", "fr", "es")
+LANGUAGES = ("de", "fr", "es", "it", "nl")
 DAY_FIRST = re.compile(r"[0-9]{1,2}\.?[ -][^\W\d_]{3,}\.?[ -][0-9]{2,4}")
 # A currency before or behind an amount: neither a figure nor what parts figures.
 SIGNS = re.compile(r"(?:[^\W\d_]|[^\w\s.,'()\u2019\u02bc\u2212-])+")

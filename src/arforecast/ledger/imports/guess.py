@@ -177,7 +177,9 @@ def _under_header(rows: list[list[str]], source: Path) -> Seen:
     known = {words for role in WORDS.values() for words in role.split("|")}
     hits = [sum(plain(cell) in known for cell in row) for row in rows[:50]]
     if max(hits, default=0) < 2:
-        raise SourceError(f"{source}: no line names columns of invoices in English, German, French or Spanish.")
+        raise SourceError(
+            f"{source}: no line names columns of invoices in English, German, French, Spanish, Italian or Dutch."
+        )
     top = hits.index(max(hits))
     header = [cell.strip() for cell in rows[top]]
     under = [[cell.strip() for cell in row] for row in rows[top + 1 : top + MOST_ROWS]]

@@ -1,5 +1,5 @@
-"""What the exports of other systems call things: in English, German, French and Spanish, without capitals, accents and
-the words that only join others."""
+"""What the exports of other systems call things: in English, German, French, Spanish, Italian and Dutch, without
+capitals, accents and the words that only join others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ WORDS = {
         "factura|bill no|re nr|n piece|n documento|no factura|nro factura|id factura|numero documento|"
         "num documento|nro comprobante|numero comprobante|serie y numero|numero|folio|comprobante|"
         "documento|rechnungsnr|belegnr|ref facture|piece|factura n|num doc|facture n|n document|"
-        "numero document|invoice code|document code|nummer|numero piece"
+        "numero document|invoice code|document code|nummer|numero piece|"
+        "numero fattura|n fattura|fattura|nr fattura|num fattura|fattura n|fattura nr|numero doc|nr documento|numero protocollo|"
+        "factuurnummer|factuurnr|factuur nr|factuur|factuur nummer|boekstuknummer|boekstuknr|boekstuk|documentnummer|faktuurnummer|faktuurnr|"
+        "notanummer|nota|riferimento|n doc|num documento"
     ),
     "customer_id": (
         "cust number|customer id|customer number|customer no|customer code|customer|customer name|client|client name|"
@@ -25,7 +28,9 @@ WORDS = {
         "raison sociale|razon social|deudor|cod cliente|n cliente|id cliente|numero cliente|cuenta cliente|"
         "geschaftspartner|firma|compte client|societe|nombre|bill to customer|sell to customer|partner|"
         "anzeigename rechnungspartners|nom affichage du partenaire|nom du client|nombre mostrado asociado|"
-        "debitor code|debitor name|tercero"
+        "debitor code|debitor name|tercero|"
+        "ragione sociale|denominazione|nome cliente|cod cli|intestatario|debitore|codice cliente|cessionario|committente|"
+        "klantnummer|klantnr|klant nr|klantnaam|naam klant|klant|klantcode|debiteur|debiteurnummer|debiteurnr|debiteurennummer|debiteurnaam|naam debiteur|relatie|relatiecode|bedrijfsnaam|naam|opdrachtgever"
     ),
     "issued_on": (
         "invoice date|invoice bill date|issue date|date issued|issued|posting date|document date|"
@@ -34,14 +39,19 @@ WORDS = {
         "fecha factura|fecha emision|fecha|billed on|buchungsdatum|ausgestellt am|date piece|date document|"
         "fecha expedicion|fecha documento|fecha contable|f factura|f emision|emision|fecha doc|"
         "fecha creacion|erstellt am|erstelldatum|date facturation|emise|date comptabilisation|fecha registro|"
-        "fecha elaboracion"
+        "fecha elaboracion|"
+        "data fattura|data emissione|data documento|data doc|data registrazione|emessa|emissione|"
+        "factuurdatum|boekdatum|boekingsdatum|documentdatum|datum factuur|uitgiftedatum|faktuurdatum|"
+        "notadatum|data"
     ),
     "due_on": (
         "due date|date due|due|net due date|due on|due in date|falligkeitsdatum|fallig am|falligkeit|"
         "fallig|date echeance|echeance|fecha vencimiento|vencimiento|vence|payable by|maturity|"
         "zahlbar bis|nettofalligkeit|a payer avant|fecha vto|f vencimiento|f vto|vto|fecha limite pago|"
         "fecha limite|zahlungsziel|date limite paiement|date limite reglement|a regler avant|echeance nette|"
-        "vencimiento neto"
+        "vencimiento neto|"
+        "data scadenza|scadenza|scad|scade|data scad|scadenza pagamento|termine pagamento|prossima scadenza|"
+        "vervaldatum|vervaldag|verval|uiterste betaaldatum|betalen voor|te betalen voor|vervalt op"
     ),
     "amount": (
         "invoice amount|gross amount|total amount|amount|total|rechnungsbetrag|bruttobetrag|gesamtbetrag|"
@@ -50,7 +60,9 @@ WORDS = {
         "total factura|importe con iva|total con iva|importe bruto|betrag brutto|rechnungssumme|endbetrag|"
         "summe|montant total|original amount|importe original|montant initial|ursprungsbetrag|valor total|"
         "montant en devise interne|importe en moneda local|gesamt|total signed|total signe|total con signo|"
-        "gesamtbetrag mit vorzeichen"
+        "gesamtbetrag mit vorzeichen|"
+        "importo totale|importo fattura|totale fattura|totale documento|importo|totale|importo lordo|lordo|tot fattura|tot documento|tot doc|totale doc|"
+        "factuurbedrag|totaalbedrag|bedrag|totaal|bedrag incl btw|totaal incl btw|bedrag inclusief btw|totaal inclusief btw|bruto|brutobedrag|bedrag eur"
     ),
     "open": (
         "total open amount|open balance|balance due|amount due|invoice amount due|amount due signed|"
@@ -60,19 +72,27 @@ WORDS = {
         "monto pendiente|pendiente cobro|por cobrar|remaining balance|amount open|amount outstanding|ausstehend|"
         "ausstehender betrag|offener posten|op betrag|rest op|restant du|reste du|solde du|montant restant|"
         "reste a regler|restant a encaisser|reste a encaisser|montant ouvert|importe restante|"
-        "montant du signe|importe adeudado con signo|falliger betrag mit vorzeichen|importe adeudado"
+        "montant du signe|importe adeudado con signo|falliger betrag mit vorzeichen|importe adeudado|"
+        "importo residuo|residuo|da incassare|da pagare|scoperto|importo aperto|saldo residuo|residuo da incassare|importo da incassare|"
+        "openstaand bedrag|openstaand|openstaand saldo|open bedrag|openstaande bedrag|restbedrag|nog te betalen|nog te ontvangen|saldo openstaand|te betalen"
     ),
     "paid_on": (
-        "paid date|date paid|payment date|paid on|paid at|bezahlt am|zahlungsdatum|zahldatum|date paiement|paye|"
-        "fecha pago|pagado|fecha cobro|cobrado|date reglement"
+        "paid date|date paid|payment date|paid on|paid at|settled date|settlement date|date settled|settled on|settled|"
+        "clearing date|clear date|cleared date|date cleared|cleared on|received date|date received|received on|"
+        "receipt date|collection date|collected on|bezahlt am|zahlungsdatum|zahldatum|ausgleichsdatum|ausgeglichen am|"
+        "beglichen am|zahlungseingang|date paiement|paye|paye le|date encaissement|encaisse le|regle le|"
+        "fecha pago|pagado|fecha cobro|cobrado|date reglement|fecha liquidacion|fecha compensacion|"
+        "data pagamento|data incasso|pagato|pagata|incassato|saldato|data saldo|"
+        "betaaldatum|betaald op|datum betaald|betaald|datum betaling|betalingsdatum|datum voldaan|voldaan op"
     ),
     "paid_amount": (
         "amount paid|paid amount|paid|bezahlt|gezahlt|montant paye|importe pagado|pagado|cobrado|"
-        "importe cobrado|monto pagado"
+        "importe cobrado|monto pagado|importo pagato|pagato|importo incassato|incassato|"
+        "betaald bedrag|betaald|ontvangen|ontvangen bedrag|reeds betaald"
     ),
     "currency": (
         "currency|currency code|wahrung|wahrungscode|devise|moneda|divisa|hauswahrung|codigo moneda|wrg|monnaie|"
-        "code devise|devise interne|cod divisa|moneda local"
+        "code devise|devise interne|cod divisa|moneda local|valuta|valutacode|codice valuta|muntsoort|munt"
     ),
 }
 # Names that another system gives to something else: an account may be the customer or the general ledger's, a balance
@@ -82,50 +102,59 @@ DOUBTFUL = {
     *("numero", "comprobante", "documento", "folio", "piece", "summe", "firma", "societe", "nombre", "nummer"),
     *("partner", "tercero", "original amount", "importe original", "montant initial", "ursprungsbetrag"),
     *("op betrag", "offener posten", "created", "created at", "created on"),
+    *("settled", "clearing date", "clear date", "cleared date", "date cleared", "cleared on", "ausgleichsdatum"),
+    *("fecha compensacion", "relatie", "naam", "nota", "numero protocollo", "riferimento", "boekstuk", "te betalen", "da pagare"),
 }  # fmt: skip
 # Words that make a column worth a look where no name is known. None of them is a reason to be sure.
 HINTS = {
-    "due_on": r"due|fallig|echeance|venc|vto|zahlbar|zahlungsziel|regl|payer|pagar|matur",
-    "issued_on": r"date|datum|fecha|issu|creat|emi|erstell|gebucht|posted",
+    "due_on": r"due|fallig|echeance|venc|vto|zahlbar|zahlungsziel|regl|payer|pagar|matur|scad|verval",
+    "issued_on": r"date|datum|fecha|issu|creat|emi|emess|erstell|gebucht|posted|\bdata\b",
     "open": (
-        r"open|offen|rest|ausstehend|outstanding|remain|unpaid|due|du$|solde|saldo|pendient|cobrar|adeud|balance|fallig"
+        r"open|offen|rest|ausstehend|outstanding|remain|unpaid|due|du$|solde|saldo|pendient|cobrar|adeud|balance|fallig|"
+        r"resid|incassare|scopert|openst"
     ),
-    "amount": r"amount|betrag|montant|importe|monto|total|gross|brutto|ttc|value|valor|net a payer",
-    "invoice_id": r"inv|bill|doc|voucher|rechnung|beleg|fact|piece|comprobante|folio|num|\bno$|\bnr$|^n |\bref",
+    "amount": r"amount|betrag|montant|importe|monto|total|gross|brutto|ttc|value|valor|net a payer|importo|totale|bedrag|totaal|bruto",
+    "invoice_id": r"inv|bill|doc|voucher|rechnung|beleg|fact|piece|comprobante|folio|fatt|boekst|num|\bno$|\bnr$|^n |\bref",
     "customer_id": (
         r"cust|client|debt|debitor|kunde|partner|tiers|deudor|tercero|partenaire|name|nom|nombre|konto|compte|"
-        r"cuenta|account|party|contact|intitule|identificacion|compan"
+        r"cuenta|account|party|contact|intitule|identificacion|compan|"
+        r"klant|ragione|denominaz|relatie|bedrijf"
     ),
 }
 # Words in the names of amounts that are no part of what is owed, or a part of which the rest is no payment.
 NEUTRAL = (
     r"\b(net|netto|neto|ht|tax|taxes|tva|vat|gst|iva|mwst|ust|steuer|impuesto|base|sub|subtotal|discount|rabatt|skonto|"
     r"remise|descuento|shipping|versand|fee|rate|price|preis|prix|precio|quantity|qty|menge|cantidad|quantite|line|item|"
-    r"unit|kurs|excl|before|ohne|sin|hors)\b|[0-9]"
+    r"unit|kurs|excl|exclusief|before|ohne|sin|hors|imponibile|imposta|sconto|spese|prezzo|btw|korting|prijs|aantal|"
+    r"kosten|quantita|zonder|senza)\b|[0-9]"
 )
 # Words that join others and mean nothing: date de la facture, date facture.
-JOINING = {"d", "de", "del", "des", "el", "l", "la", "le", "of", "the"}
+JOINING = {"d", "de", "del", "della", "des", "di", "el", "het", "il", "l", "la", "le", "of", "the", "van"}
 PAIRED = ("debit credit", "soll haben", "sollbetrag habenbetrag", "debe haber")
 STATUS = {
     *("status", "state", "invoice status", "payment status", "financial status", "rechnungsstatus", "zahlungsstatus"),
     *("zustand", "statut", "etat", "statut paiement", "statut du paiement", "statut facture"),
-    *("estado", "estado pago", "estado factura", "situacion"),
+    *("estado", "estado pago", "estado factura", "situacion", "stato", "stato pagamento", "stato fattura"),
+    *("betaalstatus", "betalingsstatus", "factuurstatus"),
 }  # fmt: skip
 # States in which nothing was ever owed, and those in which nothing is owed any more.
 VOID = {
     *("draft", "void", "voided", "deleted", "cancelled", "canceled", "entwurf", "storniert", "storno", "geloscht"),
     *("brouillon", "annule", "annulee", "borrador", "anulado", "anulada", "cancelado", "cancelada"),
+    *("bozza", "annullato", "annullata", "concept", "geannuleerd"),
 }  # fmt: skip
 SETTLED = {
     *("paid", "closed", "settled", "written off", "uncollectible", "refunded", "reversed"),
     *("bezahlt", "beglichen", "erledigt", "ausgeglichen"),
     *("paye", "payee", "regle", "reglee", "solde", "soldee", "encaisse", "encaissee"),
     *("pagado", "pagada", "cobrado", "cobrada", "liquidado", "liquidada"),
+    *("pagato", "pagata", "saldato", "saldata", "incassato", "incassata", "betaald", "voldaan"),
 }  # fmt: skip
 # How the words of a line begin that adds up others.
 ADDED_UP = (
     *("total", "grand total", "overall total", "subtotal", "sub total", "sum ", "summe", "zwischensumme", "gesamt"),
-    *("endsumme", "somme", "sous total", "suma", "totaux", "totales"),
+    *("endsumme", "somme", "sous total", "suma", "totaux", "totales", "totale", "totali"),
+    *("subtotale", "somma", "totaal", "subtotaal", "eindtotaal"),
 )  # fmt: skip
 
 
