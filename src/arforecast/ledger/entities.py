@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from decimal import Decimal
 
 import ibis
 import pandas as pd
@@ -61,14 +62,18 @@ def _refuse_own_rates(books: Mapping[str, Books]) -> None:
     told = rates.group_by("currency", "rate_on", "rate").aggregate(entities=_.entity.nunique())
     apart = told.join(owners, "currency").filter(_.entities < _.owners).order_by("currency", "rate_on").limit(1)
     for currency, day in apart.select("currency", "rate_on").to_pandas().itertuples(index=False):
-        of_day = rates.filter(_.currency == currency).group_by("entity").aggregate(rate=_.rate.max(where=_.rate_on == day))
-        said = of_day.order_by("entity").to_pandas().set_index("entity").rate.map(lambda rate: f"{rate.normalize():f}", "ignore")
-        said = said.fillna("none")
+        of_all = rates.filter(_.currency == currency).group_by("entity")
+        of_day = of_all.aggregate(rate=_.rate.max(where=_.rate_on == day))
+        said = of_day.order_by("entity").to_pandas().set_index("entity").rate.map(_written)
         other = said[said != said.iloc[0]]
         raise SourceError(
             f"The rates of {currency} differ: on {day:%Y-%m-%d} {said.index[0]} has {said.iloc[0]} and "
             f"{other.index[0]} {other.iloc[0]}. Give every entity that has this currency the same rates."
         )
+
+
+def _written(rate: Decimal | None) -> str:
+    return "none" if rate is None else f"{rate.normalize():f}"
 
 
 def _together(books: Mapping[str, Books], table: Table) -> ibis.Table:

@@ -16,8 +16,10 @@ WORDS = {
         "num documento|nro comprobante|numero comprobante|serie y numero|numero|folio|comprobante|"
         "documento|rechnungsnr|belegnr|ref facture|piece|factura n|num doc|facture n|n document|"
         "numero document|invoice code|document code|nummer|numero piece|"
-        "numero fattura|n fattura|fattura|nr fattura|num fattura|fattura n|fattura nr|numero doc|nr documento|numero protocollo|"
-        "factuurnummer|factuurnr|factuur nr|factuur|factuur nummer|boekstuknummer|boekstuknr|boekstuk|documentnummer|faktuurnummer|faktuurnr|"
+        "numero fattura|n fattura|fattura|nr fattura|num fattura|fattura n|fattura nr|numero doc|nr documento|"
+        "numero protocollo|"
+        "factuurnummer|factuurnr|factuur nr|factuur|factuur nummer|boekstuknummer|boekstuknr|boekstuk|documentnummer|"
+        "faktuurnummer|faktuurnr|"
         "notanummer|nota|riferimento|n doc|num documento"
     ),
     "customer_id": (
@@ -29,8 +31,10 @@ WORDS = {
         "geschaftspartner|firma|compte client|societe|nombre|bill to customer|sell to customer|partner|"
         "anzeigename rechnungspartners|nom affichage du partenaire|nom du client|nombre mostrado asociado|"
         "debitor code|debitor name|tercero|"
-        "ragione sociale|denominazione|nome cliente|cod cli|intestatario|debitore|codice cliente|cessionario|committente|"
-        "klantnummer|klantnr|klant nr|klantnaam|naam klant|klant|klantcode|debiteur|debiteurnummer|debiteurnr|debiteurennummer|debiteurnaam|naam debiteur|relatie|relatiecode|bedrijfsnaam|naam|opdrachtgever"
+        "ragione sociale|denominazione|nome cliente|cod cli|intestatario|debitore|codice cliente|cessionario|"
+        "committente|"
+        "klantnummer|klantnr|klant nr|klantnaam|naam klant|klant|klantcode|debiteur|debiteurnummer|debiteurnr|"
+        "debiteurennummer|debiteurnaam|naam debiteur|relatie|relatiecode|bedrijfsnaam|naam|opdrachtgever"
     ),
     "issued_on": (
         "invoice date|invoice bill date|issue date|date issued|issued|posting date|document date|"
@@ -61,8 +65,10 @@ WORDS = {
         "summe|montant total|original amount|importe original|montant initial|ursprungsbetrag|valor total|"
         "montant en devise interne|importe en moneda local|gesamt|total signed|total signe|total con signo|"
         "gesamtbetrag mit vorzeichen|"
-        "importo totale|importo fattura|totale fattura|totale documento|importo|totale|importo lordo|lordo|tot fattura|tot documento|tot doc|totale doc|"
-        "factuurbedrag|totaalbedrag|bedrag|totaal|bedrag incl btw|totaal incl btw|bedrag inclusief btw|totaal inclusief btw|bruto|brutobedrag|bedrag eur"
+        "importo totale|importo fattura|totale fattura|totale documento|importo|totale|importo lordo|lordo|"
+        "tot fattura|tot documento|tot doc|totale doc|"
+        "factuurbedrag|totaalbedrag|bedrag|totaal|bedrag incl btw|totaal incl btw|bedrag inclusief btw|"
+        "totaal inclusief btw|bruto|brutobedrag|bedrag eur"
     ),
     "open": (
         "total open amount|open balance|balance due|amount due|invoice amount due|amount due signed|"
@@ -73,8 +79,10 @@ WORDS = {
         "ausstehender betrag|offener posten|op betrag|rest op|restant du|reste du|solde du|montant restant|"
         "reste a regler|restant a encaisser|reste a encaisser|montant ouvert|importe restante|"
         "montant du signe|importe adeudado con signo|falliger betrag mit vorzeichen|importe adeudado|"
-        "importo residuo|residuo|da incassare|da pagare|scoperto|importo aperto|saldo residuo|residuo da incassare|importo da incassare|"
-        "openstaand bedrag|openstaand|openstaand saldo|open bedrag|openstaande bedrag|restbedrag|nog te betalen|nog te ontvangen|saldo openstaand|te betalen"
+        "importo residuo|residuo|da incassare|da pagare|scoperto|importo aperto|saldo residuo|residuo da incassare|"
+        "importo da incassare|"
+        "openstaand bedrag|openstaand|openstaand saldo|open bedrag|openstaande bedrag|restbedrag|nog te betalen|"
+        "nog te ontvangen|saldo openstaand|te betalen"
     ),
     "paid_on": (
         "paid date|date paid|payment date|paid on|paid at|settled date|settlement date|date settled|settled on|settled|"
@@ -103,7 +111,8 @@ DOUBTFUL = {
     *("partner", "tercero", "original amount", "importe original", "montant initial", "ursprungsbetrag"),
     *("op betrag", "offener posten", "created", "created at", "created on"),
     *("settled", "clearing date", "clear date", "cleared date", "date cleared", "cleared on", "ausgleichsdatum"),
-    *("fecha compensacion", "relatie", "naam", "nota", "numero protocollo", "riferimento", "boekstuk", "te betalen", "da pagare"),
+    *("fecha compensacion", "numero protocollo", "riferimento", "da pagare", "relatie", "naam", "nota", "boekstuk"),
+    "te betalen",
 }  # fmt: skip
 # Words that make a column worth a look where no name is known. None of them is a reason to be sure.
 HINTS = {
@@ -113,8 +122,12 @@ HINTS = {
         r"open|offen|rest|ausstehend|outstanding|remain|unpaid|due|du$|solde|saldo|pendient|cobrar|adeud|balance|fallig|"
         r"resid|incassare|scopert|openst"
     ),
-    "amount": r"amount|betrag|montant|importe|monto|total|gross|brutto|ttc|value|valor|net a payer|importo|totale|bedrag|totaal|bruto",
-    "invoice_id": r"inv|bill|doc|voucher|rechnung|beleg|fact|piece|comprobante|folio|fatt|boekst|num|\bno$|\bnr$|^n |\bref",
+    "amount": (
+        r"amount|betrag|montant|importe|monto|total|gross|brutto|ttc|value|valor|net a payer|importo|bedrag|totaal"
+    ),
+    "invoice_id": (
+        r"inv|bill|doc|voucher|rechnung|beleg|fact|piece|comprobante|folio|fatt|boekst|num|\bno$|\bnr$|^n |\bref"
+    ),
     "customer_id": (
         r"cust|client|debt|debitor|kunde|partner|tiers|deudor|tercero|partenaire|name|nom|nombre|konto|compte|"
         r"cuenta|account|party|contact|intitule|identificacion|compan|"
