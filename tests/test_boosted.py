@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arforecast.forecast import boosted, features, hazard
+from arforecast.forecast import boosted, exposure, features, hazard, ranges
 from arforecast.forecast.boosted import Boosted, Examples, examples, origins, outcome, season
-from arforecast.forecast.exposure import Lives, open_at
+from arforecast.forecast.exposure import Lives, drawn, open_at
 from arforecast.forecast.payment_time import predict
 from forecasts import paid
 
@@ -197,6 +197,42 @@ def test_the_closed_form_stands_where_past_trees_did_worse(few: None, monkeypatc
     closed = hazard.fit(blind, DAY)
     assert boosted.trees(blind, season(DAY)) is not None
     assert boosted.fit(blind, DAY, closed) is closed
+
+
+# Many invoices
+
+
+def lives_of(known: Lives, customers: pd.Index) -> set[tuple[str, ...]]:
+    """What is known of each invoice of some customers, by names alone."""
+    of = known.customers[known.customer]
+    settled = known.settlements.assign(invoice_id=known.invoice_id[known.settlements.invoice]).set_index("invoice_id")
+    ends = settled.settled_on.astype(str).reindex(known.invoice_id).fillna("")
+    columns = (known.invoice_id, of, known.issued_on.astype(str), known.due_on.astype(str), ends)
+    return {row for row in zip(*columns, strict=True) if row[1] in customers}
+
+
+def test_of_many_invoices_a_part_of_the_customers_says_what_all_do(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two thirds of them all is known, of the others nothing; the trees grown of them speak of every customer, and
+    every customer has a range."""
+    known = made()
+    monkeypatch.setattr(exposure, "MOST", len(known.invoice_id) * 2 // 3)
+    part = drawn(known)
+    assert 10 < len(part.customers) < 30
+    assert lives_of(part, part.customers) == lives_of(known, part.customers)
+    assert len(lives_of(part, part.customers)) == len(part.invoice_id)
+    assert (np.diff(part.customer) >= 0).all()
+    said = boosted.fit(known, DAY, hazard.fit(known, DAY))
+    assert isinstance(said, Boosted)
+    assert len(said.habits.customers) == 30
+    learnt = ranges.learnt(said, known, DAY)
+    assert learnt.index.equals(known.customers)
+    assert learnt.notna().all()
+    assert learnt[~known.customers.isin(part.customers)].nunique() == 1
+
+
+def test_few_invoices_are_all_looked_at() -> None:
+    known = made()
+    assert drawn(known) is known
 
 
 # Leaks

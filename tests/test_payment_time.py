@@ -481,6 +481,16 @@ def test_estimate_and_predict_are_what_plain_python_says(seen: Exposure, fitted:
         assert settled.p_late[row] == pytest.approx(p_late, abs=1e-12), invoice.invoice_id
 
 
+def test_parts_of_the_runs_give_the_factors_of_all(
+    seen: Exposure, fitted: Hazard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of about fifty runs end where a customer does; sums of parts differ from sums of all by rounding alone."""
+    monkeypatch.setattr(hazard, "PART", 50)
+    again = hazard.estimate(seen)
+    for name in ("mean", "shared", "lean", "size"):
+        assert getattr(again, name) == pytest.approx(getattr(fitted, name), rel=1e-12)
+
+
 def test_every_row_is_a_distribution(fitted: Hazard, mixed: pd.DataFrame) -> None:
     settled = predict(fitted, mixed, AS_OF, 500)
     assert (settled.p_settled >= 0).all()

@@ -17,11 +17,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from arforecast.forecast import hazard
 from arforecast.forecast.calendar import Bools, Days, Floats, Ints
-from arforecast.forecast.exposure import Lives, days, open_at, settled_on
+from arforecast.forecast.exposure import Lives, days, drawn, lots, open_at, settled_on
 from arforecast.forecast.features import NAMES, Habits, habits
 from arforecast.forecast.hazard import HIGHEST, Hazard
 
@@ -122,7 +121,7 @@ def _young(invoices: pd.DataFrame, day: date) -> Bools:
 
 def fit(known: Lives, day: date, closed: Hazard) -> Boosted | Hazard:
     """The closed form of what was known at the close of `day`, corrected by the last trees where these speak."""
-    grown = chosen(known, season(day))
+    grown = chosen(drawn(known), season(day))
     return closed if grown is None else Boosted(closed, habits(known, day), grown, day)
 
 
@@ -183,18 +182,13 @@ def examples(known: Lives, origin: date) -> Examples:
     place, invoices = open_at(known, origin)
     young = _young(invoices, origin)
     place, invoices = place[young], invoices[young]
-    part = _lots(invoices.invoice_id) / 2.0**64 < MOST / max(len(invoices), 1)
+    part = lots(invoices.invoice_id) / 2.0**64 < MOST / max(len(invoices), 1)
     place, invoices = place[part], invoices[part]
     on = np.datetime64(first) + np.arange(NEAR_DAYS)
     is_open = closed.exposed.calendar.are(on)
     chance = closed.hazards(invoices, first, NEAR_DAYS)[:, is_open]
     features = habits(known, origin).of(invoices, on[is_open], chance)
     return Examples(place, on[is_open], features, chance > 0)
-
-
-def _lots(identifiers: pd.Series | pd.Index) -> NDArray[np.uint64]:
-    """A number from 0 to 2^64 for each identifier, the same whatever else is among them."""
-    return np.asarray(pd.util.hash_array(identifiers.to_numpy(dtype=object)))
 
 
 def outcome(known: Lives, seen: Examples, day: date) -> tuple[Bools, Bools]:
@@ -228,7 +222,7 @@ def _learnt(known: Lives, seen: Examples, fate: tuple[Bools, Bools], step: int) 
     """The features of what was settled, and of every `step`-th other day of an invoice, from a day on that its
     identifier draws; whether it was settled."""
     at_risk, came = fate
-    turn = (_lots(known.invoice_id[seen.invoice]) % np.uint64(step)).astype(np.int64)
+    turn = (lots(known.invoice_id[seen.invoice]) % np.uint64(step)).astype(np.int64)
     kept = at_risk & (came | ((turn[:, None] + np.arange(len(seen.on))) % step == 0))
     return seen.features[kept], came[kept]
 

@@ -19,7 +19,7 @@ import pandas as pd
 from arforecast.forecast import boosted
 from arforecast.forecast.boosted import Boosted
 from arforecast.forecast.calendar import Bools, Floats, Ints
-from arforecast.forecast.exposure import Lives
+from arforecast.forecast.exposure import Lives, drawn
 from arforecast.forecast.hazard import Hazard
 
 # So many past origins are looked at, of which the latest judge; a line is learnt of no fewer chances.
@@ -81,7 +81,7 @@ def hazards(chance: Floats, line: Line) -> Floats:
 
 def calibrated(model: Hazard | Boosted, known: Lives, day: date) -> Hazard | Boosted | Calibrated:
     """The model of a day, along a line where one helps."""
-    asked = line(known, day, isinstance(model, Boosted))
+    asked = line(drawn(known), day, isinstance(model, Boosted))
     return model if asked == Line() else Calibrated(model, asked)
 
 

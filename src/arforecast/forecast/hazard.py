@@ -19,9 +19,11 @@ day, but at the ages of one customer that somebody asks for; and those factors a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
+from itertools import pairwise, starmap
 
 import numpy as np
 import pandas as pd
@@ -33,9 +35,11 @@ from arforecast.forecast.pending import Pending, pending
 YOUNGEST, OLDEST = -60, 240
 AGES = OLDEST - YOUNGEST + 1
 HIGHEST = 0.97
-# Cells of a customer's ages that are counted at a time, and runs whose day is estimated at a time.
+# Cells of a customer's ages that are counted at a time, runs whose day is estimated at a time, and runs from which
+# factors are.
 CELLS = 4_000_000
 TOGETHER = 20_000
+PART = 200_000
 # How often the days of settlements after closed ones and the factors are estimated, each from the other.
 ROUNDS = 4
 
@@ -153,10 +157,23 @@ def estimate(exposed: Exposure, shared: tuple[Factor, ...] = SHARED) -> Hazard:
 def _estimate(exposed: Exposure, shared: tuple[Factor, ...]) -> Hazard:
     """The mean, then factor after factor."""
     mean, alike = everybody(exposed.runs, shared)
-    usual = mean * alike
-    expected = _by_range(exposed.runs, usual)
-    lean = _lean(exposed, expected)
-    return Hazard(exposed, mean, alike, lean, _size(exposed.runs, expected, lean))
+    lean = np.ones((len(exposed.customers), RANGES))
+    came, hoped = np.zeros((BANDS, RANGES)), np.zeros((BANDS, RANGES))
+    for rows in _of_whole_customers(exposed.runs):
+        runs = exposed.runs.at(rows)
+        expected = _by_range(runs, mean * alike)
+        present, customer = np.unique(runs.customer, return_inverse=True)
+        lean[present] = _lean(runs, customer, expected)
+        came += _came_by_range(runs, runs.band, BANDS)
+        hoped += _added(expected * lean[runs.customer], runs.band, BANDS)
+    return Hazard(exposed, mean, alike, lean, _ratio(came, hoped, SIZE))
+
+
+def _of_whole_customers(runs: Runs) -> Iterator[slice]:
+    """The runs in parts, those of a customer together."""
+    begins = np.append(np.flatnonzero(np.diff(runs.customer, prepend=-1)), len(runs))
+    ends = np.unique(begins[begins.searchsorted(np.arange(0, len(runs) + PART, PART)).clip(max=len(begins) - 1)])
+    return starmap(slice, pairwise(ends))
 
 
 def _dealt(hazard: Hazard, unsure: Ints) -> Runs:
@@ -167,7 +184,8 @@ def _dealt(hazard: Hazard, unsure: Ints) -> Runs:
         for part in map(runs.at, _sliced(unsure))
     ]
     chance = np.concatenate(parts)
-    _blocks, start, of = np.unique(runs.block[unsure], return_index=True, return_inverse=True)
+    begins = np.diff(runs.block[unsure], prepend=-1) > 0
+    start, of = np.flatnonzero(begins), np.cumsum(begins) - 1
     stayed = np.concatenate([[0.0], np.cumsum(np.log1p(-chance))[:-1]])
     happened = chance * np.exp(stayed - stayed[start][of])
     weight = runs.weight.copy()
@@ -181,7 +199,8 @@ def _sliced(rows: Ints) -> list[Ints]:
 
 def everybody(runs: Runs, factors: tuple[Factor, ...]) -> tuple[float, Floats]:
     """The mean, and the factors that all invoices share, multiplied: ages x weekdays."""
-    days, settled = _days_at_risk(runs).ravel(), _settled(runs).ravel()
+    parts = [runs.at(slice(start, start + PART)) for start in range(0, len(runs), PART)] or [runs]
+    days, settled = (np.sum([of(part) for part in parts], axis=0).ravel() for of in (_days_at_risk, _settled))
     mean = settled.sum() / max(days.sum(), 1)
     expected = days * mean
     alike = np.ones(AGES * 7)
@@ -253,6 +272,11 @@ def _came(runs: Runs) -> Floats:
     return runs.settled * runs.weight
 
 
+def _came_by_range(runs: Runs, of: Ints, size: int) -> Floats:
+    """The settlements at the ends of runs by what each is of, a number below `size`, and by range of ages."""
+    return _sum(of * RANGES + age_range(runs.oldest), _came(runs), size * RANGES).reshape(size, RANGES)
+
+
 def _last_weekday(runs: Runs) -> Ints:
     return (runs.due_weekday + runs.oldest) % 7
 
@@ -279,24 +303,12 @@ def _by_range(runs: Runs, usual: Floats) -> Floats:
     return expected
 
 
-def _lean(exposed: Exposure, expected: Floats) -> Floats:
-    """The factors of each customer and of its ranges of ages, multiplied."""
-    runs, lean = exposed.runs, np.ones((len(exposed.customers), RANGES))
-    present, customer = np.unique(runs.customer, return_inverse=True)
-    size, hoped = len(present), _added(expected, customer, len(present))
-    settled = np.bincount(customer * RANGES + age_range(runs.oldest), _came(runs), size * RANGES)
-    came = settled.reshape(size, RANGES)
+def _lean(runs: Runs, customer: Ints, expected: Floats) -> Floats:
+    """The factors of each customer, numbered from 0, and of its ranges of ages, multiplied."""
+    size = int(customer.max()) + 1
+    hoped, came = _added(expected, customer, size), _came_by_range(runs, customer, size)
     speed = _ratio(came.sum(axis=1), hoped.sum(axis=1), CUSTOMER)[:, None]
-    lean[present] = speed * _ratio(came, hoped * speed, CUSTOMER_RANGE)
-    return lean
-
-
-def _size(runs: Runs, expected: Floats, lean: Floats) -> Floats:
-    """The factors of the bands of amounts in each range of ages."""
-    band, customer = runs.band, runs.customer
-    hoped = _added(expected * lean[customer], band, BANDS)
-    settled = np.bincount(band * RANGES + age_range(runs.oldest), _came(runs), BANDS * RANGES)
-    return _ratio(settled.reshape(BANDS, RANGES), hoped, SIZE)
+    return speed * _ratio(came, hoped * speed, CUSTOMER_RANGE)
 
 
 def _added(rows: Floats, to: Ints, size: int) -> Floats:

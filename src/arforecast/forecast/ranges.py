@@ -13,7 +13,7 @@ from arforecast.forecast import boosted, calibration
 from arforecast.forecast.boosted import Boosted
 from arforecast.forecast.calendar import Floats, Ints
 from arforecast.forecast.calibration import Calibrated, Line
-from arforecast.forecast.exposure import Lives
+from arforecast.forecast.exposure import Lives, drawn
 from arforecast.forecast.payment_time import Distribution, Model
 
 SHARE = 0.80
@@ -23,10 +23,11 @@ OLD_DAYS, ORIGINS, FEWEST, LEANING = 28, 3, 200, 20
 
 
 def learnt(model: Model, known: Lives, day: date) -> pd.Series:
-    """The mass at which the ranges of each customer with a past hold SHARE of what comes, by its identifier."""
+    """The mass at which the ranges of each customer hold SHARE of what comes, by its identifier."""
     line = model.line if isinstance(model, Calibrated) else Line()
     speaks = model.model if isinstance(model, Calibrated) else model
-    return thresholds(known, day, isinstance(speaks, Boosted), line)
+    least, usual = thresholds(drawn(known), day, isinstance(speaks, Boosted), line)
+    return least.reindex(known.customers, fill_value=usual)
 
 
 def days_around(settled: Distribution, tau: Floats) -> tuple[Floats, Floats]:
@@ -95,16 +96,16 @@ def scores(p_day: Floats, came: Ints) -> Floats:
 
 
 @lru_cache(maxsize=64)
-def thresholds(known: Lives, day: date, grown: bool, line: Line) -> pd.Series:
-    """For each customer, by its identifier, the mass at which its ranges hold SHARE of what came; none where there is
-    too little to learn from."""
+def thresholds(known: Lives, day: date, grown: bool, line: Line) -> tuple[pd.Series, float]:
+    """The mass at which the ranges of each customer with a past hold SHARE of what came, by its identifier, and that of
+    all others; SHARE itself where there is too little to learn from."""
     before = boosted.origins(known, day, ORIGINS + -(-OLD_DAYS // boosted.EVERY_DAYS))
     old = [origin for origin in before if origin <= day - timedelta(days=OLD_DAYS)][-ORIGINS:]
     past = [_scored(known, origin, day, grown, line) for origin in old]
     if sum(map(len, past)) < FEWEST:
-        return pd.Series(dtype=float)
+        return pd.Series(dtype=float), SHARE
     least, usual = least_masses(pd.concat(past, ignore_index=True))
-    return least.reindex(range(len(known.customers)), fill_value=usual).set_axis(known.customers)
+    return least.set_axis(known.customers[least.index]), usual
 
 
 def least_masses(past: pd.DataFrame) -> tuple[pd.Series, float]:

@@ -35,7 +35,7 @@ def executed(
     with ThreadPoolExecutor(count) as workers:
         try:
             while True:
-                while len(running) < 2 * count - 1 and (task := next(waiting, None)):
+                while len(running) < 3 * count - 2 and (task := next(waiting, None)):
                     running[workers.submit(execute, *task)] = task
                 if not running:
                     return
