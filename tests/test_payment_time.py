@@ -491,6 +491,20 @@ def test_parts_of_the_runs_give_the_factors_of_all(
         assert getattr(again, name) == pytest.approx(getattr(fitted, name), rel=1e-12)
 
 
+def test_a_customer_with_many_runs_is_told_of_as_any_other(
+    seen: Exposure, fitted: Hazard, mixed: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its factors are made once for all ages: asked of few days, of many, or of the first day again, nothing changes."""
+    monkeypatch.setattr(hazard, "MANY", 3)
+    monkeypatch.setattr(hazard, "PART", 50)
+    again = hazard.estimate(seen)
+    assert 0 < (again.counts > 3).sum() < len(seen.customers)
+    for days in (1, 60, 1):
+        whole, once = (predict(each, mixed, AS_OF, days) for each in (fitted, again))
+        assert once.p_settled == pytest.approx(whole.p_settled, rel=1e-12, abs=1e-15)
+        assert once.p_late == pytest.approx(whole.p_late, rel=1e-12)
+
+
 def test_every_row_is_a_distribution(fitted: Hazard, mixed: pd.DataFrame) -> None:
     settled = predict(fitted, mixed, AS_OF, 500)
     assert (settled.p_settled >= 0).all()

@@ -104,7 +104,7 @@ def lives(facts: Facts) -> Lives:
     identifiers = pd.Index(rows.invoice_id)
 
     def placed(table: pd.DataFrame) -> pd.DataFrame:
-        return table.assign(invoice=identifiers.get_indexer(pd.Index(table.invoice_id))).drop(columns="invoice_id")
+        return table.assign(invoice=_places(identifiers, table.pop("invoice_id")))
 
     return Lives(
         pd.Index(customers),
@@ -120,6 +120,13 @@ def lives(facts: Facts) -> Lives:
         placed(_about_invoices(facts, "promises", "promised_on")),
         placed(_overrides(facts)),
     )
+
+
+def _places(identifiers: pd.Index, names: pd.Series) -> Ints:
+    """Where each name stands among the identifiers. pandas would make an object of each of them, and keep it."""
+    from pyarrow import array, compute
+
+    return np.asarray(compute.index_in(array(names, "str"), value_set=array(identifiers, "str"))).astype(np.int64)
 
 
 def _about_invoices(facts: Facts, table: str, until: str) -> pd.DataFrame:

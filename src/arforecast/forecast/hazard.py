@@ -40,6 +40,8 @@ HIGHEST = 0.97
 CELLS = 4_000_000
 TOGETHER = 20_000
 PART = 200_000
+# The factors of a customer with more runs are made once for all its ages, however often it is asked for.
+MANY = 2_000
 # How often the days of settlements after closed ones and the factors are estimated, each from the other.
 ROUNDS = 4
 
@@ -132,6 +134,22 @@ class Hazard:
     def starts(self) -> Ints:
         """Where the runs of each customer begin, and where the last one's end."""
         return np.searchsorted(self.exposed.runs.customer, np.arange(len(self.exposed.customers) + 1))
+
+    @cached_property
+    def counts(self) -> Ints:
+        """How many runs each customer has; behind the last, that a stranger has none."""
+        return np.append(np.diff(self.starts), 0)
+
+    def at_all_ages(self, customer: int) -> Floats:
+        """The factors of a customer, multiplied, at all ages on each weekday: made once, for there are many runs."""
+        if customer not in self._whole:
+            alone = np.array([customer])
+            self._whole[customer] = _factors(self, _Customers(alone, 0 * alone, 0 * alone + AGES - 1))
+        return self._whole[customer]
+
+    @cached_property
+    def _whole(self) -> dict[int, Floats]:
+        return {}
 
     @cached_property
     def sums(self) -> Floats:
@@ -331,18 +349,10 @@ def _issued(invoices: pd.DataFrame, on: Days) -> Bools:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What is asked of a hazard: of invoices by days the clipped ages; the customers of these invoices.
+class _Customers:
+    """Customers by their places, -1 for a stranger, and the first and the last age at which each is asked for."""
 
-    customers: their places, -1 for a stranger. owner: the place of each invoice's in it. weekday: of the days, or of
-    each invoice and day. first, last: the ages asked of each customer.
-    """
-
-    customers: Ints
-    owner: Ints
-    band: Ints
-    age: Ints
-    weekday: Ints
+    places: Ints
     first: Ints
     last: Ints
 
@@ -350,6 +360,24 @@ class _Asked:
     def offset(self) -> Ints:
         """Where the ages of each customer begin when they stand one after another; the last one's end."""
         return np.concatenate([[0], np.cumsum(self.last - self.first + 1)])
+
+    def at(self, chosen: Bools) -> _Customers:
+        """Some of them."""
+        return _Customers(self.places[chosen], self.first[chosen], self.last[chosen])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of a hazard: of invoices by days the clipped ages; the customers of these invoices.
+
+    owner: the place of each invoice's among the customers. weekday: of the days, or of each invoice and day.
+    """
+
+    customers: _Customers
+    owner: Ints
+    band: Ints
+    age: Ints
+    weekday: Ints
 
 
 def _asked(hazard: Hazard, invoices: pd.DataFrame, on: Days) -> _Asked:
@@ -368,47 +396,71 @@ def _grouped(codes: Ints, band: Ints, age: Ints, on: Ints) -> _Asked:
     first, last = np.full(len(customers), AGES - 1), np.zeros(len(customers), dtype=np.int64)
     np.minimum.at(first, owner, age[:, 0])
     np.maximum.at(last, owner, age[:, -1])
-    return _Asked(customers, owner, band, age, on, first, last)
+    return _Asked(_Customers(customers, first, last), owner, band, age, on)
 
 
 def _own(hazard: Hazard, asked: _Asked) -> Floats:
     """The factors of its customer, multiplied, for each invoice and day."""
-    runs, owner = _runs_of(hazard, asked.customers)
-    known = asked.customers >= 0
+    many = hazard.counts[asked.customers.places] > MANY
+    first, last = asked.customers.first, asked.customers.last
+    customers = replace(asked.customers, first=np.where(many, 0, first), last=np.where(many, AGES - 1, last))
+    offset = customers.offset
+    factors = np.empty((offset[-1], 7))
+    factors[~np.repeat(many, np.diff(offset))] = _factors(hazard, customers.at(~many))
+    for nth in np.flatnonzero(many):
+        factors[offset[nth] : offset[nth + 1]] = hazard.at_all_ages(int(customers.places[nth]))
+    start = (offset[:-1] - customers.first)[asked.owner]
+    return factors.ravel().take((start[:, None] + asked.age) * 7 + asked.weekday)
+
+
+def _factors(hazard: Hazard, customers: _Customers) -> Floats:
+    """The factors of customers, multiplied, at the ages asked of each, on each weekday."""
+    runs, owner = _runs_of(hazard, customers.places)
+    known = customers.places >= 0
     lean = np.ones((len(known), RANGES))
-    lean[known] = hazard.lean[asked.customers[known]]
+    lean[known] = hazard.lean[customers.places[known]]
     weekdays = _weekdays(hazard, runs, owner, lean)
-    place, age = _places(asked)
+    place, age = _places(customers)
     factors = weekdays[place]
     factors *= lean[place, _RANGE[age], None]
-    expected = _at_risk(hazard.size, runs, owner, asked)
+    expected = _at_risk(hazard.size, runs, owner, customers)
     expected *= (hazard.mean * hazard.shared)[age]
     expected *= factors
-    settled = _settled_at(runs, owner, asked)
+    settled = _settled_at(runs, owner, customers)
     ages = _ratio(settled.sum(axis=1), expected.sum(axis=1), CUSTOMER_AGE)[:, None]
     expected *= ages
     factors *= ages
     factors *= _ratio(settled, expected, CUSTOMER_DAY)
-    start = (asked.offset[:-1] - asked.first)[asked.owner]
-    return factors.ravel().take((start[:, None] + asked.age) * 7 + asked.weekday)
+    return factors
 
 
 def _runs_of(hazard: Hazard, customers: Ints) -> tuple[Runs, Ints]:
     """The runs of some customers, and whose each is, by its place among them."""
-    start, stop = (np.where(customers < 0, 0, hazard.starts[customers + more]) for more in (0, 1))
-    owner, rows = unrolled(start, stop - start)
+    owner, rows = unrolled(np.where(customers < 0, 0, hazard.starts[customers]), hazard.counts[customers])
     return hazard.exposed.runs.at(rows), owner
 
 
-def _places(asked: _Asked) -> tuple[Ints, Ints]:
+def _places(customers: _Customers) -> tuple[Ints, Ints]:
     """The customer and the age of each row in which the ages of all customers stand one after another."""
-    return unrolled(asked.first, asked.last - asked.first + 1)
+    return unrolled(customers.first, customers.last - customers.first + 1)
 
 
 def _weekdays(hazard: Hazard, runs: Runs, owner: Ints, lean: Floats) -> Floats:
     """The factors of each customer's weekdays."""
+    cells = len(lean) * 7
+    expected = np.zeros(cells)
+    for start in range(0, len(runs), PART):
+        part = slice(start, start + PART)
+        hoped = _by_weekday(hazard, runs.at(part), lean[owner[part]])
+        expected += _sum((owner[part, None] * 7 + np.arange(7)).ravel(), hoped.ravel(), cells)
+    settled = _sum(owner * 7 + _last_weekday(runs), _came(runs), cells)
+    return _ratio(settled, expected, CUSTOMER_WEEKDAY).reshape(-1, 7)
+
+
+def _by_weekday(hazard: Hazard, runs: Runs, lean: Floats) -> Floats:
+    """The settlements expected through each run, by weekday, where its customer's factors so far are these."""
     (last, late_weeks), (before, early_weeks) = _ends(runs)
-    weight, hoped = lean[owner] * hazard.size[runs.band], np.zeros((len(runs), 7))
+    weight, hoped = lean * hazard.size[runs.band], np.zeros((len(runs), 7))
     weight *= runs.weight[:, None]
     for nth, sums in enumerate(hazard.sums):
         within = sums.take(last, axis=0)
@@ -419,17 +471,14 @@ def _weekdays(hazard: Hazard, runs: Runs, owner: Ints, lean: Floats) -> Floats:
     for at, beyond in ((0, np.minimum), (-1, np.maximum)):
         weeks = beyond(late_weeks, 0) - beyond(early_weeks, 0)
         hoped += (weeks * weight[:, at])[:, None] * usual[at]
-    cell = owner[:, None] * 7 + np.arange(7)
-    expected = np.bincount(cell.ravel(), hoped.ravel(), len(lean) * 7)
-    settled = np.bincount(owner * 7 + _last_weekday(runs), _came(runs), len(lean) * 7)
-    return _ratio(settled, expected, CUSTOMER_WEEKDAY).reshape(-1, 7)
+    return hoped
 
 
-def _at_risk(size: Floats, runs: Runs, owner: Ints, asked: _Asked) -> Floats:
+def _at_risk(size: Floats, runs: Runs, owner: Ints, customers: _Customers) -> Floats:
     """The invoice days of each customer's ages and weekdays, each weighed by the factor of its size."""
-    start, length = _within(runs, owner, asked)
-    row = (asked.offset[:-1] - asked.first)[owner]
-    found = np.zeros(asked.offset[-1] * 7)
+    start, length = _within(runs, owner, customers)
+    row = (customers.offset[:-1] - customers.first)[owner]
+    found = np.zeros(customers.offset[-1] * 7)
     for part in _parts(length):
         found += _day_by_day(size, runs.at(part), row[part], start[part], length[part], len(found))
     youngest, oldest = runs.youngest, runs.oldest
@@ -438,7 +487,7 @@ def _at_risk(size: Floats, runs: Runs, owner: Ints, asked: _Asked) -> Floats:
         (OLDEST, np.maximum(youngest, OLDEST), oldest),
     ):
         place = at - YOUNGEST
-        there = (asked.first[owner] <= place) & (place <= asked.last[owner]) & (on <= until)
+        there = (customers.first[owner] <= place) & (place <= customers.last[owner]) & (on <= until)
         days = _week(runs.due_weekday[there] + on[there], (until - on + 1)[there])
         weighed = days * (runs.weight[there] * size[runs.band[there], _RANGE[place]])[:, None]
         cell = (row[there] + place)[:, None] * 7 + np.arange(7)
@@ -446,9 +495,9 @@ def _at_risk(size: Floats, runs: Runs, owner: Ints, asked: _Asked) -> Floats:
     return found.reshape(-1, 7)
 
 
-def _within(runs: Runs, owner: Ints, asked: _Asked) -> tuple[Ints, Ints]:
+def _within(runs: Runs, owner: Ints, customers: _Customers) -> tuple[Ints, Ints]:
     """The first of each run's ages that are asked of its customer and not clipped, and how many they are."""
-    first, last = (ages[owner] + YOUNGEST for ages in (asked.first, asked.last))
+    first, last = (ages[owner] + YOUNGEST for ages in (customers.first, customers.last))
     start = np.maximum(np.maximum(runs.youngest, first), YOUNGEST + 1)
     return start, np.maximum(np.minimum(np.minimum(runs.oldest, last), OLDEST - 1) - start + 1, 0)
 
@@ -475,10 +524,10 @@ def _week(first: Ints, count: Ints) -> Ints:
     return count[:, None] // 7 + (since < count[:, None] % 7)
 
 
-def _settled_at(runs: Runs, owner: Ints, asked: _Asked) -> Floats:
+def _settled_at(runs: Runs, owner: Ints, customers: _Customers) -> Floats:
     """The settlements at each customer's ages and on its weekdays."""
     age = runs.oldest.clip(YOUNGEST, OLDEST) - YOUNGEST
-    within = runs.settled & (asked.first[owner] <= age) & (age <= asked.last[owner])
-    place = (asked.offset[:-1] - asked.first)[owner[within]] + age[within]
-    cells = asked.offset[-1] * 7
+    within = runs.settled & (customers.first[owner] <= age) & (age <= customers.last[owner])
+    place = (customers.offset[:-1] - customers.first)[owner[within]] + age[within]
+    cells = customers.offset[-1] * 7
     return _sum(place * 7 + _last_weekday(runs)[within], runs.weight[within], cells).reshape(-1, 7)
