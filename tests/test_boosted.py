@@ -212,12 +212,12 @@ def lives_of(known: Lives, customers: pd.Index) -> set[tuple[str, ...]]:
 
 
 def test_of_many_invoices_a_part_of_the_customers_says_what_all_do(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of two thirds of them all is known, of the others nothing; the trees grown of them speak of every customer, and
-    every customer has a range."""
+    """Of half of them all is known, of the others nothing; the trees grown of them speak of every customer, and every
+    customer has a range."""
     known = made()
     monkeypatch.setattr(exposure, "MOST", len(known.invoice_id) * 2 // 3)
-    part = drawn(known)
-    assert 10 < len(part.customers) < 30
+    part = drawn(known, DAY)
+    assert 5 < len(part.customers) < 25
     assert lives_of(part, part.customers) == lives_of(known, part.customers)
     assert len(lives_of(part, part.customers)) == len(part.invoice_id)
     assert (np.diff(part.customer) >= 0).all()
@@ -230,9 +230,16 @@ def test_of_many_invoices_a_part_of_the_customers_says_what_all_do(few: None, mo
     assert learnt[~known.customers.isin(part.customers)].nunique() == 1
 
 
-def test_few_invoices_are_all_looked_at() -> None:
-    known = made()
-    assert drawn(known) is known
+def test_how_many_customers_are_drawn_is_known_on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All while there are few invoices, then a half and a quarter, each of whom was drawn before; not by what comes."""
+    known, days = made(), [date(2025, 2, 28), date(2025, 6, 30), date(2026, 2, 10)]
+    entered = [np.count_nonzero(known.entered_on <= np.datetime64(day)) for day in days]
+    monkeypatch.setattr(exposure, "MOST", entered[0])
+    assert [np.ceil(np.log2(count / entered[0])) for count in entered] == [0, 2, 3]
+    all_, quarter, eighth = (drawn(known, day) for day in days)
+    assert all_ is known
+    assert set(eighth.customers) < set(quarter.customers) < set(known.customers)
+    assert drawn(without_the_future(known, days[1]), days[1]).customers.equals(quarter.customers)
 
 
 # Leaks
@@ -252,10 +259,13 @@ def without_the_future(known: Lives, day: date) -> Lives:
     return replace(known, **columns, settlements=spells.assign(invoice=place[spells.invoice]))
 
 
-def test_no_future_reaches_a_bit(few: None) -> None:
-    """Weeks before the end: features, trees and chances."""
+@pytest.mark.parametrize("most", [1_000_000, 1_000])
+def test_no_future_reaches_a_bit(most: int, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weeks before the end: features, trees and chances; learnt from all customers, and from a half of them."""
     day = date(2026, 2, 10)
     known = made()
+    monkeypatch.setattr(exposure, "MOST", most)
+    assert len(drawn(known, day).customers) < 30 or most > len(known.invoice_id)
     cut = without_the_future(known, day)
     assert len(cut.invoice_id) < len(known.invoice_id)
     _, owed = open_at(cut, day)

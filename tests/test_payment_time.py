@@ -494,7 +494,7 @@ def test_parts_of_the_runs_give_the_factors_of_all(
 def test_a_customer_with_many_runs_is_told_of_as_any_other(
     seen: Exposure, fitted: Hazard, mixed: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its factors are made once for all ages: asked of few days, of many, or of the first day again, nothing changes."""
+    """Its factors are made once for all ages: asked of few days, of many, or of few again, nothing changes."""
     monkeypatch.setattr(hazard, "MANY", 3)
     monkeypatch.setattr(hazard, "PART", 50)
     again = hazard.estimate(seen)

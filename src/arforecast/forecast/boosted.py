@@ -121,7 +121,7 @@ def _young(invoices: pd.DataFrame, day: date) -> Bools:
 
 def fit(known: Lives, day: date, closed: Hazard) -> Boosted | Hazard:
     """The closed form of what was known at the close of `day`, corrected by the last trees where these speak."""
-    grown = chosen(drawn(known), season(day))
+    grown = chosen(drawn(known, day), season(day))
     return closed if grown is None else Boosted(closed, habits(known, day), grown, day)
 
 

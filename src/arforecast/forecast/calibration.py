@@ -81,7 +81,7 @@ def hazards(chance: Floats, line: Line) -> Floats:
 
 def calibrated(model: Hazard | Boosted, known: Lives, day: date) -> Hazard | Boosted | Calibrated:
     """The model of a day, along a line where one helps."""
-    asked = line(drawn(known), day, isinstance(model, Boosted))
+    asked = line(drawn(known, day), day, isinstance(model, Boosted))
     return model if asked == Line() else Calibrated(model, asked)
 
 

@@ -169,14 +169,14 @@ def lots(identifiers: pd.Series | pd.Index) -> NDArray[np.uint64]:
     return np.asarray(pd.util.hash_array(identifiers.to_numpy(dtype=object)))
 
 
-def drawn(known: Lives) -> Lives:
-    """What is known of some customers, drawn by their identifiers, where all have more invoices than MOST: so many say
-    what all do."""
-    share = MOST / max(len(known.invoice_id), 1)
-    return known if share >= 1 else _of_part(known, share)
+def drawn(known: Lives, day: date) -> Lives:
+    """What is known of some customers, a half, a quarter, ... of them drawn by their identifiers, so that no more than
+    about MOST invoices had entered the books by `day`: so many say what all do."""
+    halved = np.ceil(np.log2(max(np.count_nonzero(known.entered_on <= np.datetime64(day)) / MOST, 1)))
+    return _of_part(known, 0.5**halved) if halved else known
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _of_part(known: Lives, share: float) -> Lives:
     chosen = lots(known.customers) < share * 2.0**64
     rows = chosen[known.customer]

@@ -26,7 +26,7 @@ def learnt(model: Model, known: Lives, day: date) -> pd.Series:
     """The mass at which the ranges of each customer hold SHARE of what comes, by its identifier."""
     line = model.line if isinstance(model, Calibrated) else Line()
     speaks = model.model if isinstance(model, Calibrated) else model
-    least, usual = thresholds(drawn(known), day, isinstance(speaks, Boosted), line)
+    least, usual = thresholds(drawn(known, day), day, isinstance(speaks, Boosted), line)
     return least.reindex(known.customers, fill_value=usual)
 
 
