@@ -1,4 +1,4 @@
-"""A ledger's tables where a user's database holds them: they stay there, and only small results leave."""
+"""A ledger's tables where a user's database holds them: they stay there, and only what answers a question leaves."""
 
 from __future__ import annotations
 
