@@ -420,9 +420,16 @@ def _quarantine(raw: Tables, problems: pd.DataFrame) -> pd.DataFrame:
 
 def _lines(raw: ibis.Table, rows: pd.Series) -> pd.DataFrame:
     """The cells of some rows as one text each: row, line."""
-    cells = raw.filter(picked(raw, rows)).to_pandas().astype({"row": "Int64"}).set_index("row")
+    cells = _plain(raw.filter(picked(raw, rows))).to_pandas().astype({"row": "Int64"}).set_index("row")
     texts = [
         "; ".join(f"{name}={cell}" for name, cell in zip(cells.columns, line, strict=True) if pd.notna(cell))
         for line in cells.itertuples(index=False, name=None)
     ]
     return pd.DataFrame({"row": cells.index, "line": pd.Series(texts, dtype="str")})
+
+
+def _plain(rows: ibis.Table) -> ibis.Table:
+    """The rows with days and decimals as text: an engine can hold such as Python has no value for."""
+    kinds = rows.schema().items()
+    wide = [name for name, kind in kinds if kind.is_date() or kind.is_timestamp() or kind.is_decimal()]
+    return rows.mutate(**{name: rows[name].cast("string") for name in wide}) if wide else rows
