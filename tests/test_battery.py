@@ -334,6 +334,6 @@ def test_every_rule_about_a_row_is_in_the_battery() -> None:
     elsewhere = {
         "unreadable", "misnamed_file", "unknown_file", "booking_gap", "over_applied", "applied_beyond",
         "applied_elsewhere", "applied_too_early", "circle", "paid_on_unused", "no_paid_day", "before_the_beginning",
-        "duplicate_row", "repeated_row", "unknown_currency", "missing_rate",
+        "duplicate_row", "repeated_row", "unknown_currency", "missing_rate", "undoes_too_much",
     }  # fmt: skip
     assert set(RULES) - told == elsewhere

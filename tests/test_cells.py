@@ -97,6 +97,12 @@ def test_a_typed_date_stays_the_day_it_is(read: Read) -> None:
     assert read("date", stamps, pa.timestamp("us")) == [day, None, None]
 
 
+def test_a_typed_day_beyond_those_that_can_be_written_is_none(read: Read) -> None:
+    first, last = dt.date(1000, 1, 1), dt.date(2999, 12, 31)
+    beyond = [dt.date(999, 12, 31), dt.date(3000, 1, 1), dt.date(9999, 12, 31)]
+    assert read("date", [first, last, *beyond], pa.date32()) == [first, last, None, None, None]
+
+
 @pytest.mark.parametrize("of", ["date", "money", "number"])
 @pytest.mark.parametrize(
     ("cell", "arrow"),

@@ -764,6 +764,29 @@ def test_rule_undoes_nothing(books: Books, found: list[Problem], said: list[str]
     assert rows(books, "applications") == [2, 3, 4, 5, 6, 7, 8, 9]
 
 
+def test_rule_undoes_too_much(found: list[Problem]) -> None:
+    """A payment of 100 bounces in two parts and no third time, and not on another invoice.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-29,2026-02-28,100.00
+    A2,C1,2026-01-29,2026-02-28,70.00
+
+    applications.csv
+    application_id,invoice_id,applied_on,amount,kind,undoes
+    P1,A1,2026-02-01,100.00,cash,
+    P2,A1,2026-02-03,-60.00,cash,P1
+    P3,A1,2026-02-04,-40.00,cash,P1
+    P4,A1,2026-02-05,-40.00,cash,P1
+    P5,A2,2026-02-05,70.00,cash,
+    P6,A1,2026-02-06,-70.00,cash,P5
+    """
+    assert found == [
+        Problem("undoes_too_much", "warning", "applications", 5, "undoes", "P1", 40.0),
+        Problem("undoes_too_much", "warning", "applications", 7, "undoes", "P5", 70.0),
+    ]
+
+
 def test_rule_repeated_row(books: Books, found: list[Problem], said: list[str]) -> None:
     """Without an identifier nothing tells two payments that are the same from one booked twice.
 
@@ -899,6 +922,27 @@ def test_rule_duplicate_rate(found: list[Problem]) -> None:
         Problem("duplicate_rate", "error", "rates", 3, "currency", "EUR", 0.0),
         Problem("not_positive", "error", "rates", 4, "rate", "0.0", 0.0),
     ]
+
+
+def test_money_whose_rate_is_set_aside_has_none(found: list[Problem]) -> None:
+    """Euros of 5 January have two rates, pounds one of 0, and francs one of the day before.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,currency
+    A1,C1,2026-01-05,2026-02-04,100.00,EUR
+    A2,C1,2026-01-05,2026-02-04,60.00,GBP
+    A3,C1,2026-01-05,2026-02-04,50.00,CHF
+
+    rates.csv
+    rate_on,currency,rate
+    2026-01-05,EUR,1.1
+    2026-01-05,EUR,1.2
+    2026-01-05,GBP,0
+    2026-01-04,CHF,1.1
+    2026-01-05,CHF,one
+    """
+    lacking = [(problem.row, problem.value) for problem in found if problem.rule == "missing_rate"]
+    assert lacking == [(2, "EUR on 2026-01-05"), (3, "GBP on 2026-01-05")]
 
 
 def test_rule_too_small(found: list[Problem]) -> None:

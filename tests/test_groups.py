@@ -68,6 +68,14 @@ def test_a_text_names_several_columns_as_a_list_does(tmp_path: Path) -> None:
         today.kpis(by=("segment", "colour"))
 
 
+def test_money_names_no_group(tmp_path: Path) -> None:
+    """Its labels would be numbers of cents."""
+    today = opened(told(CROSS), tmp_path).as_of("2026-06-30")
+    for name in ("amount", "credit_limit"):
+        with pytest.raises(UsageError, match=f"There is no column {name}"):
+            today.kpis(by=name)
+
+
 def test_a_column_twice_is_one() -> None:
     assert columns("segment,segment") == columns(["segment"]) == ("segment",)
     assert columns(None) == columns("") == ()

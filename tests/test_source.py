@@ -666,7 +666,19 @@ def test_a_time_stamp_with_a_zone_is_no_day(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["TRUE", "'2026-01-01'::DATE", "[1]", "{'a': 1}", "'x'::BLOB", "'1:00'::TIME", "NULL"]
+    "given",
+    [
+        "TRUE",
+        "'2026-01-01'::DATE",
+        "[1]",
+        "{'a': 1}",
+        "'x'::BLOB",
+        "'1:00'::TIME",
+        "NULL",
+        "'infinity'::DATE",
+        "'290000-01-01'::DATE",
+        "'-infinity'::TIMESTAMP",
+    ],
 )
 def test_a_column_of_another_type_is_told_row_by_row(tmp_path: Path, given: str) -> None:
     """No type that Parquet has ends the reading, in whatever column it stands: every second one, then the others."""

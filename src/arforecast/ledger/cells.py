@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ from arforecast.errors import SourceError
 if TYPE_CHECKING:
     from arforecast.ledger.tables import Column, Table
 
-# Years before 1000 and after 2999 are slips of the pen.
+# Years before 1000 and after 2999 are slips of the pen; a typed date can be endless.
 DATE = r"[12]\d{3}-\d{2}-\d{2}"
+FIRST, LAST = date(1000, 1, 1), date(2999, 12, 31)
 # As many digits of minor units as an amount may have and still be multiplied by a rate: then it is exact.
 DIGITS = 17
 # A column that no export has: the currency of the invoice that a row is about, where it has other decimals.
@@ -134,9 +136,9 @@ def _written(raw: ibis.StringColumn, pattern: str) -> ibis.StringValue:
 def _date(raw: ibis.Column) -> ibis.Value:
     """The day; null for a time stamp that is of another time of day than midnight."""
     if raw.type().is_date():
-        return raw
+        return ((raw >= ibis.literal(FIRST)) & (raw <= ibis.literal(LAST))).ifelse(raw, None)
     if raw.type().is_timestamp():
-        return (raw == raw.truncate("D")).ifelse(raw.cast("date"), None)
+        return _date((raw == raw.truncate("D")).ifelse(raw.cast("date"), None))
     if not raw.type().is_string():
         return ibis.null("date")
     return _written(raw, DATE).try_cast("date")

@@ -291,7 +291,9 @@ def _beyond(drawn: ibis.Table, money: ibis.Table, table: Table) -> ibis.Table:
 
 
 def undone_nothing(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
-    """An application below zero that names none and takes back more of its kind than its invoice has by then."""
+    """An application below zero that takes back more than there was: of its kind by then or, where it names one, of
+    that."""
+    yield _taken_too_often(tables["applications"])
     all_, alike = tables["applications"], ["invoice_id", "kind"]
     back = all_.filter((_.amount < 0) & _.undoes.isnull())
     in_order = {"group_by": alike, "order_by": ["applied_on", ibis.desc("amount"), "row"]}
@@ -302,6 +304,17 @@ def undone_nothing(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
     floor = ibis.least(ibis.coalesce(lows.before, 0), 0)
     rows = lows.filter((lows.amount < 0) & lows.undoes.isnull() & (lows.applied < floor))
     yield _found(rows, "applications", "undoes_nothing", "amount", alone.major(rows.amount, rows.billed_in, settings))
+
+
+def _taken_too_often(all_: ibis.Table) -> ibis.Table:
+    """Those that name an application of another invoice, or one of which those before them left less."""
+    there = all_.filter(_.application_id.notnull()).select("application_id", of="invoice_id", held="amount")
+    back = all_.filter(_.amount < 0).select("row", "invoice_id", "amount", "undoes")
+    named = back.join(there, [("undoes", "application_id")])
+    so_far = ibis.cumulative_window(group_by="undoes", order_by="row")
+    left = named.mutate(left=named.held + named.amount.sum().over(so_far))
+    rows = left.filter((left.invoice_id != left.of) | (left.left < 0))
+    return _found(rows, "applications", "undoes_too_much", "undoes", rows.undoes)
 
 
 def circles(tables: Tables, settings: Settings) -> Iterator[ibis.Table]:
@@ -364,7 +377,8 @@ def _last_year(invoices: ibis.Table) -> int | None:
     return last
 
 
-SUBSTANCE: tuple[Check, ...] = (unknown_currencies, own_rates, missing_rates, duplicates, absurd_amounts)
+OF_RATES: tuple[Check, ...] = (own_rates, duplicates)
+SUBSTANCE: tuple[Check, ...] = (unknown_currencies, missing_rates, duplicates, absurd_amounts)
 REFERENCE: tuple[Check, ...] = (unknown_invoices, applications_without_rate, applications_before_issue)
 WARNINGS: tuple[Check, ...] = (
     before_the_beginning,

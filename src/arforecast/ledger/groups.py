@@ -12,14 +12,16 @@ from collections.abc import Iterable, Sequence
 
 import ibis
 
-from arforecast.errors import UsageError
+from arforecast.errors import UsageError, shown
 from arforecast.ledger.books import Books
-from arforecast.ledger.tables import INVOICES
+from arforecast.ledger.tables import CUSTOMERS, INVOICES
 
 By = str | Sequence[str] | None
 """A column or several, by name; a text names several parted by commas."""
 WHOLE, NONE = "", "(none)"
-MEASURED = {"row", "amount", "paid_amount", "discount_amount", "invoice_id", "entered_on"}
+MONEY = {column.name for table in (INVOICES, CUSTOMERS) for column in table.columns if column.type == "money"}
+# What can be asked for, and hardly ever is.
+SINGLE = {"row", "invoice_id", "entered_on"}
 
 
 def columns(by: By) -> tuple[str, ...]:
@@ -76,15 +78,21 @@ def of_customers(books: Books, name: str, by: tuple[str, ...]) -> ibis.Table:
 
 def groupings(books: Books) -> list[str]:
     """The columns of invoices and customers that figures can be grouped by."""
+    return [name for name in _labelling(books) if name not in SINGLE]
+
+
+def _labelling(books: Books) -> list[str]:
+    """Their columns but those of money: an amount is measured and names nothing."""
     names = [*books.tables["invoices"].columns, *books.tables["customers"].columns]
-    return [name for name in dict.fromkeys(names) if name not in MEASURED]
+    return [name for name in dict.fromkeys(names) if name not in MONEY]
 
 
 def refuse_unknown(books: Books, by: Iterable[str]) -> None:
-    there = {*books.tables["invoices"].columns, *books.tables["customers"].columns}
+    there = _labelling(books)
     unknown = [name for name in by if name not in there]
     if unknown:
-        raise UsageError(f"There is no column {', '.join(unknown)}. Group by one of {', '.join(groupings(books))}.")
+        known = ", ".join(groupings(books))
+        raise UsageError(f"There is no column {shown(', '.join(unknown))}. Group by one of {known}.")
 
 
 def _of(customers: ibis.Table, names: Sequence[str]) -> ibis.Table:

@@ -17,7 +17,7 @@ from arforecast.errors import UsageError, shown
 from arforecast.ledger.books import Books
 from arforecast.ledger.database import among, kept
 from arforecast.ledger.groups import NONE, grouped, groupings, of_customers, parted, together
-from arforecast.ledger.tables import CUSTOMERS, INVOICES, Tables
+from arforecast.ledger.tables import Tables
 
 Wanted = object
 """A value, a list of them, or of a column of dates the tuple (first, last), None where it is open."""
@@ -176,8 +176,7 @@ def _read(books: Books, condition: Condition) -> Condition:
 
 
 def _refuse_unknown(books: Books, columns: Iterable[str]) -> None:
-    money = {column.name for table in (INVOICES, CUSTOMERS) for column in table.columns if column.type == "money"}
-    there = ["invoice_id", *(name for name in groupings(books) if name not in money)]
+    there = ["invoice_id", *groupings(books)]
     unknown = [name for name in columns if name not in there]
     if unknown:
         raise UsageError(

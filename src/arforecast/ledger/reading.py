@@ -182,7 +182,9 @@ def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings, said: Notes) -> tup
     find = partial(_find, sizes=sizes, needless=checks.needless(sizes), settings=settings)
     broken = {name: kept(checks.broken(raw.tables[name], BY_NAME[name], settings)) for name in unsound}
     by_themselves = checks.run((checks.by_themselves,), broken, settings)
-    typed = _absent(raw.typed) | raw.typed
+    # A rate that leaves is worth nothing to the money of its day.
+    of_rates = find(checks.OF_RATES, {name: raw.typed[name] for name in raw.typed if name == "rates"})
+    typed = _absent(raw.typed) | _without(raw.typed, of_rates, [name for name in unsound if name == "rates"])
     substance = find(checks.SUBSTANCE, typed)
     sound = _without(typed, substance, unsound)
     if "applications" not in raw.typed:
@@ -192,7 +194,7 @@ def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings, said: Notes) -> tup
     reference = find(checks.REFERENCE, sound)
     in_use = _without(sound, reference)
     warnings = find(checks.WARNINGS, in_use)
-    return in_use, _together([by_themselves, substance, reference, warnings, _unused_shortcut(raw)])
+    return in_use, _together([by_themselves, of_rates, substance, reference, warnings, _unused_shortcut(raw)])
 
 
 def _find(
@@ -418,9 +420,16 @@ def _quarantine(raw: Tables, problems: pd.DataFrame) -> pd.DataFrame:
 
 def _lines(raw: ibis.Table, rows: pd.Series) -> pd.DataFrame:
     """The cells of some rows as one text each: row, line."""
-    cells = raw.filter(picked(raw, rows)).to_pandas().astype({"row": "Int64"}).set_index("row")
+    cells = _plain(raw.filter(picked(raw, rows))).to_pandas().astype({"row": "Int64"}).set_index("row")
     texts = [
         "; ".join(f"{name}={cell}" for name, cell in zip(cells.columns, line, strict=True) if pd.notna(cell))
         for line in cells.itertuples(index=False, name=None)
     ]
     return pd.DataFrame({"row": cells.index, "line": pd.Series(texts, dtype="str")})
+
+
+def _plain(rows: ibis.Table) -> ibis.Table:
+    """The rows with days and decimals as text: an engine can hold such as Python has no value for."""
+    kinds = rows.schema().items()
+    wide = [name for name, kind in kinds if kind.is_date() or kind.is_timestamp() or kind.is_decimal()]
+    return rows.mutate(**{name: rows[name].cast("string") for name in wide}) if wide else rows

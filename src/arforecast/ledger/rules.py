@@ -125,6 +125,11 @@ RULES = {
     "undoes_nothing": Rule(
         "warning", "{column} {value} takes back what was never applied to its invoice. Check its sign and its invoice."
     ),
+    "undoes_too_much": Rule(
+        "warning",
+        "{column} {value} was applied to another invoice, or is taken back for more than it was over. Check what is "
+        "taken back, and how often.",
+    ),
     "paid_on_unused": Rule(
         "warning",
         "{column} is not used, since there is an applications table. Remove that table, or put the payments there.",
