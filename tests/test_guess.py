@@ -421,3 +421,24 @@ def test_the_language_of_months_is_known_by_their_names(language: str, month: st
     (tmp_path / "my.toml").write_text(text(lines, tmp_path / "list.csv") + "[ledger]\nsnapshot = true\n", "utf-8")
     import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
     assert ledgers.read(tmp_path / "ledger")["invoices"][0]["due_on"] == "2026-05-20"
+
+
+def test_a_customer_called_total_is_no_total(tmp_path: Path) -> None:
+    header = "Customer,Invoice No,Invoice Date,Due Date,Amount\n"
+    row = "{},2026-01-05,2026-02-04,{}.00\n"
+    rows = "".join(row.format(*told) for told in (("Total Oil,1", 5), ("Total Oil,2", 6), ("Elm,3", 7)))
+    (tmp_path / "list.csv").write_text(
+        f"{header}{rows}Total Elm,,,,7.00\nTotal Total Oil,,,,11.00\nTotal,,,,18.00\n", "utf-8"
+    )
+    (tmp_path / "my.toml").write_text(decided(tmp_path / "list.csv"), "utf-8")
+    report = import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert (report.imported, report.quarantined) == (3, 0)
+    assert "18.00, and so is the sum" in report.total
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_path: Path) -> None:
+    header, row = "Invoice No,Customer,Invoice Date,Due Date,Amount", "{},Elm,2026-01-05,2026-02-04,5.00"
+    lines = [header, row.format(1), header, row.format(2) + end + row.format(3)]
+    (tmp_path / "list.csv").write_bytes("\n".join(lines).encode())
+    assert "# UNSURE: no column" not in proposal(tmp_path / "list.csv").split("[ledger]")[0]

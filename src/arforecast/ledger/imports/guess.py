@@ -162,12 +162,17 @@ def _seen(source: Path) -> tuple[Seen, list[Line]]:
         for key, (value, *unusual) in declared.items()
         if value in unusual
     ]
-    return _under_header(list(csv.reader(io.StringIO(content), delimiter=separator)), source), lines
+    return _under_header(_lines(content, separator), source), lines
+
+
+def _lines(content: str, separator: str) -> list[list[str]]:
+    """The cells of each line, however it ends."""
+    return list(csv.reader(io.StringIO(content, newline=""), delimiter=separator))
 
 
 def _evenness(content: str, separator: str) -> int:
     """How many lines have as many cells as most have, and how many that is."""
-    widths = pd.Series([len(row) for row in csv.reader(io.StringIO(content[:100_000]), delimiter=separator)])
+    widths = pd.Series([len(row) for row in _lines(content[:100_000], separator)])
     common = widths[widths >= sieve.FEWEST].mode()
     return int((widths == common.iloc[0]).sum() * common.iloc[0]) if len(common) else 0
 
@@ -183,7 +188,7 @@ def _under_header(rows: list[list[str]], source: Path) -> Seen:
     top = hits.index(max(hits))
     header = [cell.strip() for cell in rows[top]]
     under = [[cell.strip() for cell in row] for row in rows[top + 1 : top + MOST_ROWS]]
-    return sieve.sorted_out([row for row in under if len(row) == len(header)], header)
+    return sieve.sorted_out([row for row in under if len(row) == len(header) and row != header], header)
 
 
 # Which column is which

@@ -32,10 +32,19 @@ def sorted_out(rows: list[list[str]], header: list[str]) -> Seen:
     frame = pd.DataFrame(rows, columns=header, dtype="str").loc[:, lambda cells: ~cells.columns.duplicated(keep=False)]
     filled = (frame != "").sum(axis=1)
     first = pd.Series([next((cell for cell in row if cell), "") for row in rows], index=frame.index, dtype="str")
-    sums = first.map(adds_up).astype("bool") & (filled > 1)
+    said = first.map(adds_up).astype("bool") & (filled > 1)
     heads = (filled == 1) & (filled.shift(-1, fill_value=0) > 1)
     enough = filled >= min(FEWEST, len(header))
+    sums = said & ~_has_a_day(frame, first, enough & ~said)
     return Seen(frame[enough & ~sums], frame[sums], first[heads].tolist())
+
+
+def _has_a_day(frame: pd.DataFrame, first: pd.Series, others: pd.Series) -> pd.Series:
+    """Whether a day stands in a row beside its first words, where days stand in the other rows: what adds up others is
+    of no day, and the invoices of a customer called Total Oil are."""
+    days = [name for name in frame if evidence.day_forms(frame[name][others & (frame[name] != "")])]
+    there: pd.Series = ((frame[days] != "") & frame[days].ne(first, axis=0)).any(axis=1)
+    return there
 
 
 def adds_up(words: str) -> bool:
@@ -70,16 +79,21 @@ def of_totals(seen: Seen, named: dict[str, str], owed: Decimal, lines: list[Line
         yield Line("total.line", label, [words], True, "the row that states it")
     others = sums[label].drop(index=whole)
     if len(others):
-        yield Line("drop", label, _alike(others), True, f"{len(others):,} rows add up others, such as {others.iloc[0]}")
+        why = f"{len(others):,} rows add up others, such as {others.iloc[0]}"
+        yield Line("drop", label, _alike(others, seen.cells[label]), True, why)
 
 
-def _alike(words: pd.Series) -> object:
-    """A condition that these words meet: how all of them begin, or end, else themselves."""
+def _alike(words: pd.Series, invoices: pd.Series) -> object:
+    """A condition that these words meet, and those of no invoice: how all of them begin, or end, else themselves."""
     begin = _shared(words.tolist()).rstrip("0123456789")
     end = _shared(words.str[::-1].tolist())[::-1]
-    if adds_up(begin):
+    if adds_up(begin) and not invoices.str.startswith(begin).any():
         return {"begins": [begin]}
-    return {"matches": f".*{re.escape(end)}"} if adds_up(end) else sorted({*words})
+    return (
+        {"matches": f".*{re.escape(end)}"}
+        if adds_up(end) and not invoices.str.endswith(end).any()
+        else sorted({*words})
+    )
 
 
 def _shared(words: list[str]) -> str:
