@@ -442,3 +442,58 @@ def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_pat
     lines = [header, row.format(1), header, row.format(2) + end + row.format(3)]
     (tmp_path / "list.csv").write_bytes("\n".join(lines).encode())
     assert "# UNSURE: no column" not in proposal(tmp_path / "list.csv").split("[ledger]")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "unsure"),
+    [
+        ("Type", ("Invoice", "Credit Note"), {"invoice_id"}),
+        ("Remark", ("", "Payment"), {"invoice_id"}),
+        ("Type", ("Invoice", "Tax invoice"), set()),
+        ("D/C", ("D", "C"), {"amount"}),
+        ("Paid?", ("Yes", "No"), {"amount"}),
+        ("Paid", ("4.00", ""), {"amount"}),
+        ("Ccy", ("EUR", "GBP"), set()),
+        ("In", ("EUR", "GBP"), {"amount"}),
+    ],
+)
+def test_a_column_beside_the_amounts_may_say_more_of_them(
+    name: str, cells: tuple[str, str], unsure: set[str], tmp_path: Path
+) -> None:
+    rows = [f"{nth};A;2026-01-05;2026-02-17;9.00;{cell}" for nth, cell in enumerate(cells)]
+    source, header = tmp_path / "list.csv", f"Invoice No;Customer;Date;Due Date;Amount;{name}"
+    assert in_doubt(source, header, rows) == unsure - {"invoice_id"}
+    assert ("invoice_id" in unsure) == any(line.key == "invoice_id" and not line.sure for line in propose(source))
+
+
+@pytest.mark.parametrize(
+    ("names", "cells"),
+    [
+        ("Amount;VAT;Incl. VAT", "9.00;{}.00;1{}.00"),
+        ("Amount (000s)", "9.0{}"),
+        ("Amount;Currency;Account currency", "9.00;EUR;US{}"),
+    ],
+)
+def test_amounts_without_tax_in_thousands_or_in_another_currency_are_in_doubt(
+    names: str, cells: str, tmp_path: Path
+) -> None:
+    header = f"Invoice No;Customer;Date;Due Date;{names}"
+    rows = [f"{nth};A;2026-01-05;2026-02-17;{cells}".replace("US{}", "USD").format(nth, nth - 1) for nth in (1, 2)]
+    assert in_doubt(tmp_path / "list.csv", header, rows) >= {"amount"}
+
+
+def test_open_items_with_debit_and_credit_beside_them_are_invoices_and_credits(tmp_path: Path) -> None:
+    rows = "1;A;2026-01-05;2026-02-17;9.00;S\n2;A;2026-01-05;2026-02-17;4.00;H\nTotal;;;;5.00;S\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No;Customer;Date;Due Date;Open Amount;S/H\n{rows}", "utf-8")
+    (tmp_path / "my.toml").write_text(text(propose(tmp_path / "list.csv"), tmp_path / "list.csv"), "utf-8")
+    report = import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert (report.made, report.quarantined) == ({"invoices": 1, "credits": 1}, 0)
+    assert "5.00, and so is the sum" in report.total
+
+
+def test_a_sign_that_stands_before_some_amounts_alone_may_mean_something(tmp_path: Path) -> None:
+    rows = "1;A;2026-01-05;2026-02-17;9.00\n2;A;2026-01-05;2026-02-17;{} 4.00\n"
+    for sign in ("CR", "€"):
+        source = tmp_path / "list.csv"
+        source.write_text(f"Invoice No;Customer;Date;Due Date;Amount\n{rows.format(sign)}", "utf-8")
+        assert [line.sure for line in propose(source) if line.key in ("currency_sign", "currency")] == [False]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from arforecast.ledger.imports import evidence
 from arforecast.ledger.imports.evidence import Line
-from arforecast.ledger.imports.vocabulary import ADDED_UP, SETTLED, STATUS, VOID, plain
+from arforecast.ledger.imports.vocabulary import ADDED_UP, SETTLED, SIDES, STATUS, VOID, plain
 
 # A row with fewer filled cells tells of no invoice.
 FEWEST = 4
@@ -117,13 +117,24 @@ def of_states(seen: Seen, owed: pd.Series) -> Iterator[Line]:
                 yield Line("ledger", "snapshot", True, False, f"without what {name} says is settled, it has no history")
 
 
-def dropped(cells: pd.DataFrame, lines: list[Line]) -> pd.Series:
-    """The rows that the sure ones of these lines drop."""
+def meeting(cells: pd.DataFrame, lines: list[Line]) -> pd.Series:
+    """The rows that the sure ones of these lines name."""
     gone = pd.Series(False, index=cells.index)
     for line in lines:
         if line.sure and isinstance(line.value, list):
             gone |= cells[line.key].isin(line.value)
     return gone
+
+
+def of_sides(cells: pd.DataFrame, amount: pd.Series, is_open: bool) -> Iterator[Line]:
+    """The rows that a column beside amounts without a minus puts on the side of credit."""
+    for name, told in cells.items():
+        sides = {cell: cell.strip(". ").casefold() for cell in told[amount != 0].unique() if cell}
+        credit = next((right for left, right in SIDES if {*sides.values()} == {left, right}), None)
+        if credit and (amount >= 0).all():
+            words = [cell for cell, side in sides.items() if side == credit]
+            why = f"beside it stand {' and '.join(sides)}, and no amount is below zero"
+            yield Line("below_zero", str(name), words, is_open, why)
 
 
 def of_signs(columns: dict[str, str], amount: pd.Series, is_open: bool) -> Iterator[Line]:
