@@ -497,3 +497,23 @@ def test_a_sign_that_stands_before_some_amounts_alone_may_mean_something(tmp_pat
         source = tmp_path / "list.csv"
         source.write_text(f"Invoice No;Customer;Date;Due Date;Amount\n{rows.format(sign)}", "utf-8")
         assert [line.sure for line in propose(source) if line.key in ("currency_sign", "currency")] == [False]
+
+
+def test_of_several_sheets_the_one_with_the_columns_is_read_and_none_is_lost(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    header, row = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"], "{} A 2026-01-05 2026-02-04 5.00"
+    notes, list_ = [["Read me"]], [header, row.format(1).split()]
+    for name, sheets in {"one": (notes, list_), "two": (list_, list_)}.items():
+        with xlsxwriter.Workbook(tmp_path / f"{name}.xlsx") as book:
+            for rows in sheets:
+                sheet = book.add_worksheet()
+                for nth, cells in enumerate(rows):
+                    sheet.write_row(nth, 0, cells)
+        (tmp_path / f"{name}.toml").write_text(proposal(tmp_path / f"{name}.xlsx"), "utf-8")
+    unnamed = (tmp_path / "one.toml").read_text("utf-8").replace('sheet = "Sheet2"', "")
+    (tmp_path / "unnamed.toml").write_text(unnamed, "utf-8")
+    for mapping in ("one", "unnamed"):
+        assert import_export(tmp_path / f"{mapping}.toml", tmp_path / "one.xlsx", tmp_path / "ledger").imported == 1
+    with pytest.raises(SourceError, match="several sheets: Sheet1, Sheet2"):
+        import_export(tmp_path / "two.toml", tmp_path / "two.xlsx", tmp_path / "ledger")

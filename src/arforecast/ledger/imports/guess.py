@@ -149,8 +149,7 @@ def _toml(value: object) -> str:
 def _seen(source: Path) -> tuple[Seen, list[Line]]:
     """The rows by what they are, and what the file is read with."""
     if workbook.is_workbook(source):
-        first = next(iter(workbook.sheets(source).values()))
-        return _under_header([[workbook.written(cell) for cell in row] for row in first], source), []
+        return _of_sheets(source)
     content, encoding = export.decoded(source, Format(encoding=("utf-8", "cp1252")))
     separator = max(SEPARATORS, key=lambda sign: _evenness(content, sign))
     declared = {"encoding": (encoding, "cp1252"), "separator": (separator, *SEPARATORS[1:])}
@@ -160,6 +159,18 @@ def _seen(source: Path) -> tuple[Seen, list[Line]]:
         if value in unusual
     ]
     return _under_header(_lines(content, separator), source), lines
+
+
+def _of_sheets(source: Path) -> tuple[Seen, list[Line]]:
+    """The rows of the sheet that names the most columns, and which it is where there are several."""
+    cells = workbook.sheets(source)
+    there = {name: [[workbook.written(cell) for cell in row] for row in rows] for name, rows in cells.items()}
+    hits = {name: max(_hits(rows), default=0) for name, rows in there.items()}
+    name = max(hits, key=lambda each: hits[each])
+    rivals = ", ".join(other for other in hits if other != name and hits[other] >= sieve.FEWEST)
+    why = f"{rivals} may be it as well: what is there is not read" if rivals else "the sheet that names the columns"
+    line = Line("format", "sheet", name, not rivals, why)
+    return _under_header(there[name], source), [line] if len(there) > 1 else []
 
 
 def _lines(content: str, separator: str) -> list[list[str]]:
@@ -174,10 +185,15 @@ def _evenness(content: str, separator: str) -> int:
     return int((widths == common.iloc[0]).sum() * common.iloc[0]) if len(common) else 0
 
 
+def _hits(rows: list[list[str]]) -> list[int]:
+    """How many columns of a ledger each of the first lines names."""
+    known = {words for role in WORDS.values() for words in role.split("|")}
+    return [sum(plain(cell) in known for cell in row) for row in rows[:50]]
+
+
 def _under_header(rows: list[list[str]], source: Path) -> Seen:
     """The header is the row that names the most columns of a ledger."""
-    known = {words for role in WORDS.values() for words in role.split("|")}
-    hits = [sum(plain(cell) in known for cell in row) for row in rows[:50]]
+    hits = _hits(rows)
     if max(hits, default=0) < 2:
         raise SourceError(
             f"{source}: no line names columns of invoices in English, German, French, Spanish, Italian or Dutch."
