@@ -455,6 +455,13 @@ def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_pat
         ("Paid", ("4.00", ""), {"amount"}),
         ("Ccy", ("EUR", "GBP"), set()),
         ("In", ("EUR", "GBP"), {"amount"}),
+        ("Cancelled", ("Y", "N"), {"amount"}),
+        ("Status", ("Partially paid", "Open"), {"amount"}),
+        ("Status", ("Sent", "Overdue"), set()),
+        ("Last payment", ("2026-02-20", ""), {"amount"}),
+        ("Incl. tax", ("10.80", "10.80"), {"amount"}),
+        ("Paid On;Received", ("2026-02-20;4.00", ";"), {"amount"}),
+        ("Paid On;Received", ("2026-02-20;9.00", ";"), set()),
     ],
 )
 def test_a_column_beside_the_amounts_may_say_more_of_them(
@@ -472,6 +479,7 @@ def test_a_column_beside_the_amounts_may_say_more_of_them(
         ("Amount;VAT;Incl. VAT", "9.00;{}.00;1{}.00"),
         ("Amount (000s)", "9.0{}"),
         ("Amount;Currency;Account currency", "9.00;EUR;US{}"),
+        ("Amount (EUR);Currency", "9.00;US{}"),
     ],
 )
 def test_amounts_without_tax_in_thousands_or_in_another_currency_are_in_doubt(

@@ -16,23 +16,41 @@ from arforecast.ledger.imports.evidence import Line
 from arforecast.ledger.imports.vocabulary import (
     CREDITS,
     FLAGS,
+    GROSS,
+    HINTS,
     INVOICED,
     KINDS,
     NEUTRAL,
+    OPEN,
     SCALED,
+    SETTLED,
     SETTLING,
+    STATUS,
     TAXES,
+    VOID,
     plain,
 )
 
 PENCE = r"[.,][0-9]{2}\b"
+STATES = {"", *OPEN, *SETTLED, *VOID}
 
 
 def of_amount(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
     """What speaks against taking these amounts as they stand for what was billed, or is open."""
+    others = cells[cells.columns.difference([*named.values()], sort=False)]
     if scale := re.search(SCALED, named["amount"]):
         yield f"its name says {scale[0]}: amounts may be in them"
-    yield from _taxed(cells[cells.columns.difference([*named.values()], sort=False)], amount, written)
+    codes = {*re.findall(r"\b[A-Z]{3}\b", named["amount"])}.intersection(currencies.known())
+    if codes and "currency" in named and {*cells[named["currency"]].unique()} != codes:
+        yield f"its name says {' and '.join(codes)}, and {named['currency']} another currency"
+    for name, told in others.items():
+        if plain(str(name)).removeprefix("is ") in VOID and _are_flags(told) and told.nunique() > 1:
+            yield f"{name} may say which are void"
+    yield from _taxed(others, amount, written)
+
+
+def _are_flags(told: pd.Series) -> bool:
+    return {plain(cell) for cell in told.unique()} - {""} <= FLAGS
 
 
 def of_kinds(cells: pd.DataFrame) -> Iterator[str]:
@@ -51,6 +69,9 @@ def _taxed(others: pd.DataFrame, amount: pd.Series, written: list[Line]) -> Iter
     read = {
         str(name): evidence.exact(cells, written) for name, cells in others.items() if cells.str.contains("[0-9]").any()
     }
+    for whole, told in read.items():
+        if re.search(GROSS, plain(whole)) and (told > amount).any():
+            yield f"{whole} is more: is this without tax?"
     taxes = [name for name, told in read.items() if re.search(TAXES, plain(name)) and told.notna().all()]
     for tax, whole in product(taxes, read):
         if (read[tax] != 0).any() and (amount + read[tax] == read[whole]).all():
@@ -63,8 +84,12 @@ def of_payment(cells: pd.DataFrame, named: dict[str, str], paid: list[str], writ
     amount, pence = evidence.exact(cells[named["amount"]], written), cells[named["amount"]].str.contains(PENCE).any()
     for column in cells.columns.difference([*named.values()], sort=False):
         told = cells[column]
-        if plain(str(column)) in SETTLING and {plain(cell) for cell in told.unique()} - {""} <= FLAGS:
+        if plain(str(column)) in SETTLING and _are_flags(told):
             yield f"{column} may say which are paid"
+        elif plain(str(column)) in STATUS and (said := [cell for cell in told.unique() if plain(cell) not in STATES]):
+            yield f"{column} says {', '.join(said[:4])}: are these paid, or in part?"
+        elif re.search(HINTS["paid_on"], plain(str(column))) and evidence.day_forms(told[told != ""]):
+            yield f"{column} may say when they were paid"
         elif column in paid or (not re.search(NEUTRAL, plain(str(column))) and told.str.contains(PENCE).any() == pence):
             part = evidence.exact(told, written).mask(told == "", Decimal())
             if (told != "").any() and part.notna().all() and (part <= amount).all() and (part != amount).any():
@@ -77,3 +102,13 @@ def currencies_told(cells: pd.DataFrame, chosen: str | None = None) -> list[str]
     known = {"", *currencies.known()}
     codes = [name for name, told in cells.items() if known.issuperset(told.unique())]
     return [str(name) for name in codes if ((cells[name] != "") & (cells[name] != said)).any()]
+
+
+def of_parts(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
+    """What stands beside the amounts of rows with a day of payment, and is less: what came then, or is still open."""
+    paid = cells[named["paid_on"]] != ""
+    for column in cells.columns.difference([*named.values()], sort=False):
+        if not re.search(NEUTRAL, plain(str(column))) and cells[column].str.contains(PENCE).any():
+            part = evidence.exact(cells[column][paid], written).dropna()
+            if len(part) and (part <= amount[part.index]).all() and ((part > 0) & (part < amount[part.index])).any():
+                yield f"{column} is less in rows that have a day of payment: they may be paid in part"

@@ -100,6 +100,8 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
     against += doubts.of_amount(seen.cells, named, amount, written)
     if "paid_on" not in named and not found["open"]:
         against += doubts.of_payment(seen.cells, named, found["paid_amount"], written)
+    if "paid_on" in named and "paid_amount" not in named:
+        against += doubts.of_parts(seen.cells, named, amount, written)
     kinds = list(doubts.of_kinds(seen.cells[amount > 0]))
     told = {"invoice_id": kinds, "amount": [*against, *other], "currency": other}
     lines = [_in_doubt(line, told.get(line.key, [])) for line in columns]

@@ -119,6 +119,7 @@ DOUBTFUL = {
 HINTS = {
     "due_on": r"due|fallig|echeance|venc|vto|zahlbar|zahlungsziel|regl|payer|pagar|matur|scad|verval",
     "issued_on": r"date|datum|fecha|issu|creat|emi|emess|erstell|gebucht|posted|\bdata\b",
+    "paid_on": r"pay|paid|settl|clear|collect|receiv|bezahl|zahl|ausgl|pag|cobr|incass|betaal|regl|encaiss",
     "open": (
         r"open|offen|rest|ausstehend|outstanding|remain|unpaid|due|du$|solde|saldo|pendient|cobrar|adeud|balance|fallig|"
         r"resid|incassare|scopert|openst"
@@ -198,6 +199,17 @@ SIDES = (
 TAXES = r"\b(tax|taxes|vat|gst|hst|tva|iva|mwst|ust|btw|umsatzsteuer|steuer|impuesto|imposta)\b"
 # In the name of an amount: it is not in whole units of its currency.
 SCALED = r"(?i)\b(000s?|thousands?|tsd|tausend|mio|milli\w+|milliers|miles|migliaia|cents?|[kt] ?(eur\b|usd\b|[€$£]))"
+# States in which all of it is owed still.
+OPEN = {
+    *("open", "unpaid", "not paid", "sent", "overdue", "past due", "due", "outstanding", "pending", "issued", "posted"),
+    *("approved", "authorised", "authorized", "awaiting payment", "submitted", "viewed", "disputed", "in dispute"),
+    *("late", "offen", "unbezahlt", "uberfallig", "fallig", "versendet", "gesendet", "gemahnt", "gebucht", "impaye"),
+    *("impayee", "ouvert", "ouverte", "envoyee", "en retard", "echue", "pendiente", "vencida", "vencido", "enviada"),
+    *("emitida", "aperta", "aperto", "non pagata", "scaduta", "inviata", "emessa", "openstaand", "verzonden"),
+    *("vervallen", "onbetaald"),
+}  # fmt: skip
+# A word in the name of an amount that is with tax.
+GROSS = r"\b(incl\w*|gross|brutto|bruto|ttc|lordo|con iva|mit mwst|with tax|with vat)\b"
 # How the words of a line begin that adds up others.
 ADDED_UP = (
     *("total", "grand total", "overall total", "subtotal", "sub total", "sum ", "summe", "zwischensumme", "gesamt"),
