@@ -421,3 +421,107 @@ def test_the_language_of_months_is_known_by_their_names(language: str, month: st
     (tmp_path / "my.toml").write_text(text(lines, tmp_path / "list.csv") + "[ledger]\nsnapshot = true\n", "utf-8")
     import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
     assert ledgers.read(tmp_path / "ledger")["invoices"][0]["due_on"] == "2026-05-20"
+
+
+def test_a_customer_called_total_is_no_total(tmp_path: Path) -> None:
+    header = "Customer,Invoice No,Invoice Date,Due Date,Amount\n"
+    row = "{},2026-01-05,2026-02-04,{}.00\n"
+    rows = "".join(row.format(*told) for told in (("Total Oil,1", 5), ("Total Oil,2", 6), ("Elm,3", 7)))
+    (tmp_path / "list.csv").write_text(
+        f"{header}{rows}Total Elm,,,,7.00\nTotal Total Oil,,,,11.00\nTotal,,,,18.00\n", "utf-8"
+    )
+    (tmp_path / "my.toml").write_text(decided(tmp_path / "list.csv"), "utf-8")
+    report = import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert (report.imported, report.quarantined) == (3, 0)
+    assert "18.00, and so is the sum" in report.total
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_path: Path) -> None:
+    header, row = "Invoice No,Customer,Invoice Date,Due Date,Amount", "{},Elm,2026-01-05,2026-02-04,5.00"
+    lines = [header, row.format(1), header, row.format(2) + end + row.format(3)]
+    (tmp_path / "list.csv").write_bytes("\n".join(lines).encode())
+    assert "# UNSURE: no column" not in proposal(tmp_path / "list.csv").split("[ledger]")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "unsure"),
+    [
+        ("Type", ("Invoice", "Credit Note"), {"invoice_id"}),
+        ("Remark", ("", "Payment"), {"invoice_id"}),
+        ("Type", ("Invoice", "Tax invoice"), set()),
+        ("D/C", ("D", "C"), {"amount"}),
+        ("Paid?", ("Yes", "No"), {"amount"}),
+        ("Paid", ("4.00", ""), {"amount"}),
+        ("Ccy", ("EUR", "GBP"), set()),
+        ("In", ("EUR", "GBP"), {"amount"}),
+        ("Cancelled", ("Y", "N"), {"amount"}),
+        ("Status", ("Partially paid", "Open"), {"amount"}),
+        ("Status", ("Sent", "Overdue"), set()),
+        ("Last payment", ("2026-02-20", ""), {"amount"}),
+        ("Incl. tax", ("10.80", "10.80"), {"amount"}),
+        ("Paid On;Received", ("2026-02-20;4.00", ";"), {"amount"}),
+        ("Paid On;Received", ("2026-02-20;9.00", ";"), set()),
+    ],
+)
+def test_a_column_beside_the_amounts_may_say_more_of_them(
+    name: str, cells: tuple[str, str], unsure: set[str], tmp_path: Path
+) -> None:
+    rows = [f"{nth};A;2026-01-05;2026-02-17;9.00;{cell}" for nth, cell in enumerate(cells)]
+    source, header = tmp_path / "list.csv", f"Invoice No;Customer;Date;Due Date;Amount;{name}"
+    assert in_doubt(source, header, rows) == unsure - {"invoice_id"}
+    assert ("invoice_id" in unsure) == any(line.key == "invoice_id" and not line.sure for line in propose(source))
+
+
+@pytest.mark.parametrize(
+    ("names", "cells"),
+    [
+        ("Amount;VAT;Incl. VAT", "9.00;{}.00;1{}.00"),
+        ("Amount (000s)", "9.0{}"),
+        ("Amount;Currency;Account currency", "9.00;EUR;US{}"),
+        ("Amount (EUR);Currency", "9.00;US{}"),
+    ],
+)
+def test_amounts_without_tax_in_thousands_or_in_another_currency_are_in_doubt(
+    names: str, cells: str, tmp_path: Path
+) -> None:
+    header = f"Invoice No;Customer;Date;Due Date;{names}"
+    rows = [f"{nth};A;2026-01-05;2026-02-17;{cells}".replace("US{}", "USD").format(nth, nth - 1) for nth in (1, 2)]
+    assert in_doubt(tmp_path / "list.csv", header, rows) >= {"amount"}
+
+
+def test_open_items_with_debit_and_credit_beside_them_are_invoices_and_credits(tmp_path: Path) -> None:
+    rows = "1;A;2026-01-05;2026-02-17;9.00;S\n2;A;2026-01-05;2026-02-17;4.00;H\nTotal;;;;5.00;S\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No;Customer;Date;Due Date;Open Amount;S/H\n{rows}", "utf-8")
+    (tmp_path / "my.toml").write_text(text(propose(tmp_path / "list.csv"), tmp_path / "list.csv"), "utf-8")
+    report = import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert (report.made, report.quarantined) == ({"invoices": 1, "credits": 1}, 0)
+    assert "5.00, and so is the sum" in report.total
+
+
+def test_a_sign_that_stands_before_some_amounts_alone_may_mean_something(tmp_path: Path) -> None:
+    rows = "1;A;2026-01-05;2026-02-17;9.00\n2;A;2026-01-05;2026-02-17;{} 4.00\n"
+    for sign in ("CR", "€"):
+        source = tmp_path / "list.csv"
+        source.write_text(f"Invoice No;Customer;Date;Due Date;Amount\n{rows.format(sign)}", "utf-8")
+        assert [line.sure for line in propose(source) if line.key in ("currency_sign", "currency")] == [False]
+
+
+def test_of_several_sheets_the_one_with_the_columns_is_read_and_none_is_lost(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    header, row = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"], "{} A 2026-01-05 2026-02-04 5.00"
+    notes, list_ = [["Read me"]], [header, row.format(1).split()]
+    for name, sheets in {"one": (notes, list_), "two": (list_, list_)}.items():
+        with xlsxwriter.Workbook(tmp_path / f"{name}.xlsx") as book:
+            for rows in sheets:
+                sheet = book.add_worksheet()
+                for nth, cells in enumerate(rows):
+                    sheet.write_row(nth, 0, cells)
+        (tmp_path / f"{name}.toml").write_text(proposal(tmp_path / f"{name}.xlsx"), "utf-8")
+    unnamed = (tmp_path / "one.toml").read_text("utf-8").replace('sheet = "Sheet2"', "")
+    (tmp_path / "unnamed.toml").write_text(unnamed, "utf-8")
+    for mapping in ("one", "unnamed"):
+        assert import_export(tmp_path / f"{mapping}.toml", tmp_path / "one.xlsx", tmp_path / "ledger").imported == 1
+    with pytest.raises(SourceError, match="several sheets: Sheet1, Sheet2"):
+        import_export(tmp_path / "two.toml", tmp_path / "two.xlsx", tmp_path / "ledger")

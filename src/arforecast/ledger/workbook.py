@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ibis
 import pandas as pd
@@ -12,6 +15,9 @@ from ibis.util import gen_name
 
 from arforecast.errors import SourceError, shown
 from arforecast.ledger.tables import BY_NAME, INVOICES
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 SUFFIXES = (".xlsx", ".xlsb", ".xls", ".ods")
 # What the files of Excel and LibreOffice begin with, whatever they are called.
@@ -23,12 +29,23 @@ Cells = list[list[object]]
 
 def sheets(path: Path) -> dict[str, Cells]:
     """The cells of each sheet. Raises SourceError for what is no workbook."""
+    with _opened(path) as book:
+        return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+
+
+def names(path: Path) -> list[str]:
+    """The names of its sheets. Raises SourceError for what is no workbook."""
+    with _opened(path) as book:
+        return book.sheet_names
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[CalamineWorkbook]:
     from python_calamine import CalamineError, load_workbook
 
     try:
         with load_workbook(path) as book:
-            names = book.sheet_names
-            return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
+            yield book
     except (CalamineError, OSError) as fault:
         raise SourceError(
             f"{path} cannot be read as a workbook: {shown(str(fault))}. Save it anew as .xlsx, without a password."

@@ -105,7 +105,13 @@ def of_amounts(cells: pd.DataFrame) -> list[Line]:
         return [Line("format", "minor_units", True, False, f"{why}: whole ones, which may be cents")]
     (decimal, thousands), sure = next(iter(fits)), len({tuple(values) for values in fits.values()}) == 1
     told = {"thousands": (thousands, ""), "currency_sign": (sign, ""), "negatives": (below, [])}
-    lines = [Line("format", key, value, sure, why) for key, (value, usual) in told.items() if value != usual]
+    bare = bool(sign) and filled[~filled.str.contains(sign, regex=False)].str.contains("[1-9]").any()
+    doubts = {"currency_sign": f"; {sign} does not stand in all of them"} if bare else {}
+    lines = [
+        Line("format", key, value, sure and key not in doubts, why + doubts.get(key, ""))
+        for key, (value, usual) in told.items()
+        if value != usual
+    ]
     if decimal == "." and sure:
         return lines
     doubt = "" if sure else "; it may part thousands"
@@ -114,7 +120,7 @@ def of_amounts(cells: pd.DataFrame) -> list[Line]:
 
 def of_currency(lines: list[Line]) -> Iterator[Line]:
     """The currency that all amounts are written with, if it is one for certain."""
-    sign = next((str(line.value) for line in lines if line.key == "currency_sign"), "")
+    sign = next((str(line.value) for line in lines if line.key == "currency_sign" and line.sure), "")
     code = SIGNED.get(sign, sign)
     if code in currencies.known():
         yield Line("ledger", "currency", code, True, f"its amounts are written with {sign}")

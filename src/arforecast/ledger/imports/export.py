@@ -90,13 +90,33 @@ def read(source: Path, mapping: Mapping) -> Export:
 
 
 def _way(source: Path, mapping: Mapping) -> Format:
-    """How it is written, with the first of the declared separators with which it has the columns that are needed."""
+    """How it is written: the sheet that has the columns that are needed, or the first of the declared separators with
+    which it has them."""
+    if workbook.is_workbook(source):
+        return _sheet(source, mapping)
     first, *others = mapping.format.ways
     for form in (first, *others) if others else ():
         with suppress(SourceError):
-            if mapping.needed_columns.issubset(find_header(head(source, form) or {1: []}, mapping)[1]):
+            if _has_columns(source, form, mapping):
                 return form
     return first
+
+
+def _sheet(source: Path, mapping: Mapping) -> Format:
+    """Raises SourceError where no sheet is declared and several have the columns: what the others say would be lost."""
+    form, names = mapping.format, [] if mapping.format.sheet else workbook.names(source)
+    ways = [form.model_copy(update={"sheet": name}) for name in names] if len(names) > 1 else []
+    fits = [way for way in ways if _has_columns(source, way, mapping)]
+    if len(fits) > 1:
+        there = ", ".join(way.sheet for way in fits)
+        raise SourceError(
+            f"{source} has these columns in several sheets: {there}. Say which one is meant: sheet under [format]."
+        )
+    return fits[0] if fits else form
+
+
+def _has_columns(source: Path, form: Format, mapping: Mapping) -> bool:
+    return mapping.needed_columns.issubset(find_header(head(source, form) or {1: []}, mapping)[1])
 
 
 def head(source: Path, form: Format) -> Records:

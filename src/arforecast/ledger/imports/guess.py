@@ -19,18 +19,19 @@ import pandas as pd
 
 from arforecast.errors import SourceError
 from arforecast.ledger import workbook
-from arforecast.ledger.imports import evidence, export, sieve
+from arforecast.ledger.imports import doubts, evidence, export, sieve
 from arforecast.ledger.imports.evidence import Line
 from arforecast.ledger.imports.fitting import fitting
 from arforecast.ledger.imports.mapping import Format
 from arforecast.ledger.imports.sieve import Seen
-from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, NEUTRAL, PAIRED, WORDS, plain
+from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, PAIRED, WORDS, plain
 
 REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
 DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
 SEPARATORS = (",", ";", "\t", "|")
 SECTIONS = (
-    *("format", "columns", "keep", "credits.columns", "credits.keep", "drop", "total", "total.line", "ledger"),
+    *("format", "below_zero", "columns", "keep", "credits.columns", "credits.keep", "drop", "total", "total.line"),
+    "ledger",
 )  # fmt: skip
 MOST_ROWS = 5000
 Found = dict[str, list[str]]
@@ -62,7 +63,7 @@ def propose(source: Path) -> list[Line]:
     columns = _columns(found, seen.cells)
     if "customer_id" not in _named(columns):
         columns += sieve.of_headings(seen)
-    columns += _hinted(seen.cells, columns)
+    columns += [*_hinted(seen.cells, columns), *_coded(seen.cells, columns)]
     named = _named(columns)
     written = _written_as(seen.cells, named)
     sorted_ = _of_rows(seen, found, columns, written)
@@ -92,23 +93,21 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
     amount = evidence.exact(seen.cells[named["amount"]], written)
     unpaid = seen.cells[named["paid_on"]] == "" if "paid_on" in named else pd.Series(True, index=amount.index)
     states = list(sieve.of_states(seen, unpaid & (amount != 0)))
-    doubts = [line.why for line in states if not line.sure]
+    sides = list(sieve.of_sides(seen.cells, amount, bool(found["open"])))
+    amount = amount.mask(sieve.meeting(seen.cells, sides), -amount)
+    other = [f"{name} may be its currency" for name in doubts.currencies_told(seen.cells, named.get("currency"))]
+    against = [line.why for line in (*states, *sides) if not line.sure]
+    against += doubts.of_amount(seen.cells, named, amount, written)
     if "paid_on" not in named and not found["open"]:
-        doubts += _parts(seen.cells, named, amount, written)
-    lines = [_in_doubt(line, doubts) if line.key == "amount" else line for line in columns]
-    owed = amount[~sieve.dropped(seen.cells, states)]
+        against += doubts.of_payment(seen.cells, named, found["paid_amount"], written)
+    if "paid_on" in named and "paid_amount" not in named:
+        against += doubts.of_parts(seen.cells, named, amount, written)
+    kinds = list(doubts.of_kinds(seen.cells[amount > 0]))
+    told = {"invoice_id": kinds, "amount": [*against, *other], "currency": other}
+    lines = [_in_doubt(line, told.get(line.key, [])) for line in columns]
+    owed = amount[~sieve.meeting(seen.cells, states)]
     totals = sieve.of_totals(seen, named, sum(owed.dropna(), Decimal()), written)
-    return [*lines, *states, *sieve.of_signs(named, owed, bool(found["open"])), *totals]
-
-
-def _parts(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
-    """Columns of amounts that are nowhere above this one, and may be what is left of it, or what is paid."""
-    pence = cells[named["amount"]].str.contains(r"[.,][0-9]{2}\b").any()
-    for column in cells.columns.difference([*named.values()], sort=False):
-        if not re.search(NEUTRAL, plain(column)) and cells[column].str.contains(r"[.,][0-9]{2}\b").any() == pence:
-            part = evidence.exact(cells[column], written)
-            if part.notna().all() and (part <= amount).all() and (part != amount).any():
-                yield f"{column} may be what is left of it, or what is paid"
+    return [*lines, *states, *sides, *sieve.of_signs(named, owed, bool(found["open"])), *totals]
 
 
 def _named(columns: list[Line]) -> dict[str, str]:
@@ -116,8 +115,8 @@ def _named(columns: list[Line]) -> dict[str, str]:
     return {line.key: str(line.value) for line in columns if line.section == "columns"}
 
 
-def _in_doubt(line: Line, doubts: list[str]) -> Line:
-    return Line(line.section, line.key, line.value, line.sure and not doubts, "; ".join([line.why, *doubts]))
+def _in_doubt(line: Line, against: list[str]) -> Line:
+    return Line(line.section, line.key, line.value, line.sure and not against, "; ".join([line.why, *against]))
 
 
 def text(lines: list[Line], source: Path) -> str:
@@ -152,8 +151,7 @@ def _toml(value: object) -> str:
 def _seen(source: Path) -> tuple[Seen, list[Line]]:
     """The rows by what they are, and what the file is read with."""
     if workbook.is_workbook(source):
-        first = next(iter(workbook.sheets(source).values()))
-        return _under_header([[workbook.written(cell) for cell in row] for row in first], source), []
+        return _of_sheets(source)
     content, encoding = export.decoded(source, Format(encoding=("utf-8", "cp1252")))
     separator = max(SEPARATORS, key=lambda sign: _evenness(content, sign))
     declared = {"encoding": (encoding, "cp1252"), "separator": (separator, *SEPARATORS[1:])}
@@ -162,20 +160,42 @@ def _seen(source: Path) -> tuple[Seen, list[Line]]:
         for key, (value, *unusual) in declared.items()
         if value in unusual
     ]
-    return _under_header(list(csv.reader(io.StringIO(content), delimiter=separator)), source), lines
+    return _under_header(_lines(content, separator), source), lines
+
+
+def _of_sheets(source: Path) -> tuple[Seen, list[Line]]:
+    """The rows of the sheet that names the most columns, and which it is where there are several."""
+    cells = workbook.sheets(source)
+    there = {name: [[workbook.written(cell) for cell in row] for row in rows] for name, rows in cells.items()}
+    hits = {name: max(_hits(rows), default=0) for name, rows in there.items()}
+    name = max(hits, key=lambda each: hits[each])
+    rivals = ", ".join(other for other in hits if other != name and hits[other] >= sieve.FEWEST)
+    why = f"{rivals} may be it as well: what is there is not read" if rivals else "the sheet that names the columns"
+    line = Line("format", "sheet", name, not rivals, why)
+    return _under_header(there[name], source), [line] if len(there) > 1 else []
+
+
+def _lines(content: str, separator: str) -> list[list[str]]:
+    """The cells of each line, however it ends."""
+    return list(csv.reader(io.StringIO(content, newline=""), delimiter=separator))
 
 
 def _evenness(content: str, separator: str) -> int:
     """How many lines have as many cells as most have, and how many that is."""
-    widths = pd.Series([len(row) for row in csv.reader(io.StringIO(content[:100_000]), delimiter=separator)])
+    widths = pd.Series([len(row) for row in _lines(content[:100_000], separator)])
     common = widths[widths >= sieve.FEWEST].mode()
     return int((widths == common.iloc[0]).sum() * common.iloc[0]) if len(common) else 0
 
 
+def _hits(rows: list[list[str]]) -> list[int]:
+    """How many columns of a ledger each of the first lines names."""
+    known = {words for role in WORDS.values() for words in role.split("|")}
+    return [sum(plain(cell) in known for cell in row) for row in rows[:50]]
+
+
 def _under_header(rows: list[list[str]], source: Path) -> Seen:
     """The header is the row that names the most columns of a ledger."""
-    known = {words for role in WORDS.values() for words in role.split("|")}
-    hits = [sum(plain(cell) in known for cell in row) for row in rows[:50]]
+    hits = _hits(rows)
     if max(hits, default=0) < 2:
         raise SourceError(
             f"{source}: no line names columns of invoices in English, German, French, Spanish, Italian or Dutch."
@@ -183,7 +203,7 @@ def _under_header(rows: list[list[str]], source: Path) -> Seen:
     top = hits.index(max(hits))
     header = [cell.strip() for cell in rows[top]]
     under = [[cell.strip() for cell in row] for row in rows[top + 1 : top + MOST_ROWS]]
-    return sieve.sorted_out([row for row in under if len(row) == len(header)], header)
+    return sieve.sorted_out([row for row in under if len(row) == len(header) and row != header], header)
 
 
 # Which column is which
@@ -219,8 +239,8 @@ def _columns(found: Found, cells: pd.DataFrame) -> list[Line]:
 
 
 def _column(role: str, free: list[str], cells: pd.DataFrame, found: Found) -> Line:
-    doubts = "".join(f"; {doubt}" for doubt in _doubts(role, free, cells, found))
-    return Line("columns", role, free[0], not doubts, f"its name, and {_example(cells[free[0]])}{doubts}")
+    against = "".join(f"; {doubt}" for doubt in _doubts(role, free, cells, found))
+    return Line("columns", role, free[0], not against, f"its name, and {_example(cells[free[0]])}{against}")
 
 
 def _example(cells: pd.Series) -> str:
@@ -280,3 +300,10 @@ def _hinted(cells: pd.DataFrame, lines: list[Line]) -> Iterator[Line]:
             named[key] = hints[0]
             others = f"; {', '.join(hints[1:])} may be it as well" if hints[1:] else ""
             yield Line("columns", key, hints[0], False, f"a word of its name, and {_example(cells[hints[0]])}{others}")
+
+
+def _coded(cells: pd.DataFrame, lines: list[Line]) -> Iterator[Line]:
+    """The currency, from the one column that holds codes of currencies, where a word of its name says so too."""
+    codes = doubts.currencies_told(cells)
+    if "currency" not in _named(lines) and len(codes) == 1 and re.search(HINTS["currency"], plain(codes[0])):
+        yield Line("columns", "currency", codes[0], True, f"a word of its name, and {_example(cells[codes[0]])}")

@@ -84,7 +84,7 @@ class Format(Section):
     smallest unit of their currency is. dates: a form, or several, beside year-month-day; what two of them read as two
     days is none. months_in: the language of names of months. times_in and days_in: the zone of the export's times, and
     the one in which the books count their days; with %z in dates each time says its own. sheet: of a workbook, the
-    first one where it is empty.
+    one that has the columns where it is empty.
     header_rows: how many lines the names of the columns fill. headings: a column that the export does not have: lines
     with a single filled cell name what the rows under them belong to. closings: the words before a heading in the line
     that ends it.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from arforecast.ledger.imports import evidence
 from arforecast.ledger.imports.evidence import Line
-from arforecast.ledger.imports.vocabulary import ADDED_UP, SETTLED, STATUS, VOID, plain
+from arforecast.ledger.imports.vocabulary import ADDED_UP, SETTLED, SIDES, STATUS, VOID, plain
 
 # A row with fewer filled cells tells of no invoice.
 FEWEST = 4
@@ -32,10 +32,19 @@ def sorted_out(rows: list[list[str]], header: list[str]) -> Seen:
     frame = pd.DataFrame(rows, columns=header, dtype="str").loc[:, lambda cells: ~cells.columns.duplicated(keep=False)]
     filled = (frame != "").sum(axis=1)
     first = pd.Series([next((cell for cell in row if cell), "") for row in rows], index=frame.index, dtype="str")
-    sums = first.map(adds_up).astype("bool") & (filled > 1)
+    said = first.map(adds_up).astype("bool") & (filled > 1)
     heads = (filled == 1) & (filled.shift(-1, fill_value=0) > 1)
     enough = filled >= min(FEWEST, len(header))
+    sums = said & ~_has_a_day(frame, first, enough & ~said)
     return Seen(frame[enough & ~sums], frame[sums], first[heads].tolist())
+
+
+def _has_a_day(frame: pd.DataFrame, first: pd.Series, others: pd.Series) -> pd.Series:
+    """Whether a day stands in a row beside its first words, where days stand in the other rows: what adds up others is
+    of no day, and the invoices of a customer called Total Oil are."""
+    days = [name for name in frame if evidence.day_forms(frame[name][others & (frame[name] != "")])]
+    there: pd.Series = ((frame[days] != "") & frame[days].ne(first, axis=0)).any(axis=1)
+    return there
 
 
 def adds_up(words: str) -> bool:
@@ -70,16 +79,21 @@ def of_totals(seen: Seen, named: dict[str, str], owed: Decimal, lines: list[Line
         yield Line("total.line", label, [words], True, "the row that states it")
     others = sums[label].drop(index=whole)
     if len(others):
-        yield Line("drop", label, _alike(others), True, f"{len(others):,} rows add up others, such as {others.iloc[0]}")
+        why = f"{len(others):,} rows add up others, such as {others.iloc[0]}"
+        yield Line("drop", label, _alike(others, seen.cells[label]), True, why)
 
 
-def _alike(words: pd.Series) -> object:
-    """A condition that these words meet: how all of them begin, or end, else themselves."""
+def _alike(words: pd.Series, invoices: pd.Series) -> object:
+    """A condition that these words meet, and those of no invoice: how all of them begin, or end, else themselves."""
     begin = _shared(words.tolist()).rstrip("0123456789")
     end = _shared(words.str[::-1].tolist())[::-1]
-    if adds_up(begin):
+    if adds_up(begin) and not invoices.str.startswith(begin).any():
         return {"begins": [begin]}
-    return {"matches": f".*{re.escape(end)}"} if adds_up(end) else sorted({*words})
+    return (
+        {"matches": f".*{re.escape(end)}"}
+        if adds_up(end) and not invoices.str.endswith(end).any()
+        else sorted({*words})
+    )
 
 
 def _shared(words: list[str]) -> str:
@@ -103,13 +117,24 @@ def of_states(seen: Seen, owed: pd.Series) -> Iterator[Line]:
                 yield Line("ledger", "snapshot", True, False, f"without what {name} says is settled, it has no history")
 
 
-def dropped(cells: pd.DataFrame, lines: list[Line]) -> pd.Series:
-    """The rows that the sure ones of these lines drop."""
+def meeting(cells: pd.DataFrame, lines: list[Line]) -> pd.Series:
+    """The rows that the sure ones of these lines name."""
     gone = pd.Series(False, index=cells.index)
     for line in lines:
         if line.sure and isinstance(line.value, list):
             gone |= cells[line.key].isin(line.value)
     return gone
+
+
+def of_sides(cells: pd.DataFrame, amount: pd.Series, is_open: bool) -> Iterator[Line]:
+    """The rows that a column beside amounts without a minus puts on the side of credit."""
+    for name, told in cells.items():
+        sides = {cell: cell.strip(". ").casefold() for cell in told[amount != 0].unique() if cell}
+        credit = next((right for left, right in SIDES if {*sides.values()} == {left, right}), None)
+        if credit and (amount >= 0).all():
+            words = [cell for cell, side in sides.items() if side == credit]
+            why = f"beside it stand {' and '.join(sides)}, and no amount is below zero"
+            yield Line("below_zero", str(name), words, is_open, why)
 
 
 def of_signs(columns: dict[str, str], amount: pd.Series, is_open: bool) -> Iterator[Line]:

@@ -114,10 +114,12 @@ DOUBTFUL = {
     *("fecha compensacion", "numero protocollo", "riferimento", "da pagare", "relatie", "naam", "nota", "boekstuk"),
     "te betalen",
 }  # fmt: skip
-# Words that make a column worth a look where no name is known. None of them is a reason to be sure.
+# Words that make a column worth a look where no name is known. None of them is a reason to be sure; but what is called
+# a currency and holds the codes of currencies is one.
 HINTS = {
     "due_on": r"due|fallig|echeance|venc|vto|zahlbar|zahlungsziel|regl|payer|pagar|matur|scad|verval",
     "issued_on": r"date|datum|fecha|issu|creat|emi|emess|erstell|gebucht|posted|\bdata\b",
+    "paid_on": r"pay|paid|settl|clear|collect|receiv|bezahl|zahl|ausgl|pag|cobr|incass|betaal|regl|encaiss",
     "open": (
         r"open|offen|rest|ausstehend|outstanding|remain|unpaid|due|du$|solde|saldo|pendient|cobrar|adeud|balance|fallig|"
         r"resid|incassare|scopert|openst"
@@ -128,6 +130,7 @@ HINTS = {
     "invoice_id": (
         r"inv|bill|doc|voucher|rechnung|beleg|fact|piece|comprobante|folio|fatt|boekst|num|\bno$|\bnr$|^n |\bref"
     ),
+    "currency": r"curr|\bcur\b|ccy|wahr|wrg|devis|monn|\bmon|divis|valut|munt|moed",
     "customer_id": (
         r"cust|client|debt|debitor|kunde|partner|tiers|deudor|tercero|partenaire|name|nom|nombre|konto|compte|"
         r"cuenta|account|party|contact|intitule|identificacion|compan|"
@@ -139,7 +142,7 @@ NEUTRAL = (
     r"\b(net|netto|neto|ht|tax|taxes|tva|vat|gst|iva|mwst|ust|steuer|impuesto|base|sub|subtotal|discount|rabatt|skonto|"
     r"remise|descuento|shipping|versand|fee|rate|price|preis|prix|precio|quantity|qty|menge|cantidad|quantite|line|item|"
     r"unit|kurs|excl|exclusief|before|ohne|sin|hors|imponibile|imposta|sconto|spese|prezzo|btw|korting|prijs|aantal|"
-    r"kosten|quantita|zonder|senza)\b|[0-9]"
+    r"kosten|quantita|zonder|senza|current)\b|[0-9]"
 )
 # Words that join others and mean nothing: date de la facture, date facture.
 JOINING = {"d", "de", "del", "della", "des", "di", "el", "het", "il", "l", "la", "le", "of", "the", "van"}
@@ -163,6 +166,50 @@ SETTLED = {
     *("pagado", "pagada", "cobrado", "cobrada", "liquidado", "liquidada"),
     *("pagato", "pagata", "saldato", "saldata", "incassato", "incassata", "betaald", "voldaan"),
 }  # fmt: skip
+# What columns are called that say whether a row is settled, and the words by which they do.
+SETTLING = {
+    *("paid", "is paid", "fully paid", "open", "is open", "closed", "is closed", "settled", "cleared", "outstanding"),
+    *("bezahlt", "offen", "erledigt", "ausgeglichen", "paye", "payee", "regle", "solde", "pagado", "pagada", "cobrado"),
+    *("pendiente", "pagato", "pagata", "saldato", "incassato", "betaald", "voldaan", "openstaand"),
+}  # fmt: skip
+FLAGS = {
+    *("yes", "no", "y", "n", "true", "false", "1", "0", "x", "paid", "unpaid", "open", "closed"),
+    *("ja", "nein", "j", "oui", "non", "o", "si", "s", "nee", "offen", "bezahlt"),
+}  # fmt: skip
+# What columns are called that say what a row is, what an invoice is called there, and what is none.
+KINDS = {
+    *("type", "doc type", "document type", "transaction type", "txn type", "trans type", "voucher type", "kind"),
+    *("invoice type", "record type", "entry type", "belegart", "art", "dokumentart", "vorgangsart", "typ"),
+    *("type piece", "type document", "nature", "tipo", "tipo documento", "tipo doc", "tipo comprobante"),
+    *("clase documento", "soort", "documentsoort", "soort document", "documenttype"),
+}  # fmt: skip
+CREDITS = {
+    *("credit note", "credit memo", "creditnote", "credit invoice", "payment", "receipt", "refund", "unapplied"),
+    *("unapplied cash", "unapplied payment", "customer payment", "customer credit note", "sales credit note"),
+    *("prepayment", "advance", "gutschrift", "zahlung", "zahlungseingang", "anzahlung", "avoir", "paiement"),
+    *("reglement", "acompte", "nota credito", "abono", "pago", "cobro", "anticipo", "nota accredito", "pagamento"),
+    *("incasso", "creditnota", "creditfactuur", "betaling"),
+}
+INVOICED = r"^(?!.*\b(credit|korrektur|rectif)).*(invoice|rechnung|factur|fattur|faktur|debit note|debit memo|journal)"
+# Debit and credit beside amounts that are all above zero.
+SIDES = (
+    *(("s", "h"), ("d", "c"), ("dr", "cr"), ("debit", "credit"), ("soll", "haben"), ("debe", "haber")),
+    *(("dare", "avere"), ("d", "a"), ("d", "h"), ("+", "-")),
+)
+TAXES = r"\b(tax|taxes|vat|gst|hst|tva|iva|mwst|ust|btw|umsatzsteuer|steuer|impuesto|imposta)\b"
+# In the name of an amount: it is not in whole units of its currency.
+SCALED = r"(?i)\b(000s?|thousands?|tsd|tausend|mio|milli\w+|milliers|miles|migliaia|cents?|[kt] ?(eur\b|usd\b|[€$£]))"
+# States in which all of it is owed still.
+OPEN = {
+    *("open", "unpaid", "not paid", "sent", "overdue", "past due", "due", "outstanding", "pending", "issued", "posted"),
+    *("approved", "authorised", "authorized", "awaiting payment", "submitted", "viewed", "disputed", "in dispute"),
+    *("late", "offen", "unbezahlt", "uberfallig", "fallig", "versendet", "gesendet", "gemahnt", "gebucht", "impaye"),
+    *("impayee", "ouvert", "ouverte", "envoyee", "en retard", "echue", "pendiente", "vencida", "vencido", "enviada"),
+    *("emitida", "aperta", "aperto", "non pagata", "scaduta", "inviata", "emessa", "openstaand", "verzonden"),
+    *("vervallen", "onbetaald"),
+}  # fmt: skip
+# A word in the name of an amount that is with tax.
+GROSS = r"\b(incl\w*|gross|brutto|bruto|ttc|lordo|con iva|mit mwst|with tax|with vat)\b"
 # How the words of a line begin that adds up others.
 ADDED_UP = (
     *("total", "grand total", "overall total", "subtotal", "sub total", "sum ", "summe", "zwischensumme", "gesamt"),

@@ -1,0 +1,114 @@
+"""What else an export says of its amounts: that some are credits, paid, without tax, of another currency or in
+thousands. None of it is decided here; each is a reason not to be sure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import product
+
+import pandas as pd
+
+from arforecast import currencies
+from arforecast.ledger.imports import evidence
+from arforecast.ledger.imports.evidence import Line
+from arforecast.ledger.imports.vocabulary import (
+    CREDITS,
+    FLAGS,
+    GROSS,
+    HINTS,
+    INVOICED,
+    KINDS,
+    NEUTRAL,
+    OPEN,
+    SCALED,
+    SETTLED,
+    SETTLING,
+    STATUS,
+    TAXES,
+    VOID,
+    plain,
+)
+
+PENCE = r"[.,][0-9]{2}\b"
+STATES = {"", *OPEN, *SETTLED, *VOID}
+
+
+def of_amount(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
+    """What speaks against taking these amounts as they stand for what was billed, or is open."""
+    others = cells[cells.columns.difference([*named.values()], sort=False)]
+    if scale := re.search(SCALED, named["amount"]):
+        yield f"its name says {scale[0]}: amounts may be in them"
+    codes = {*re.findall(r"\b[A-Z]{3}\b", named["amount"])}.intersection(currencies.known())
+    if codes and "currency" in named and {*cells[named["currency"]].unique()} != codes:
+        yield f"its name says {' and '.join(codes)}, and {named['currency']} another currency"
+    for name, told in others.items():
+        if plain(str(name)).removeprefix("is ") in VOID and _are_flags(told) and told.nunique() > 1:
+            yield f"{name} may say which are void"
+    yield from _taxed(others, amount, written)
+
+
+def _are_flags(told: pd.Series) -> bool:
+    return {plain(cell) for cell in told.unique()} - {""} <= FLAGS
+
+
+def of_kinds(cells: pd.DataFrame) -> Iterator[str]:
+    """Columns that say of some of these rows, all over more than nothing, that they are no invoices."""
+    for name, told in cells.items():
+        words = [cell for cell in told.unique() if cell]
+        strange = [cell for cell in words if not re.search(INVOICED, plain(cell))]
+        of_kind = plain(str(name)) in KINDS and len(words) > 1
+        said = strange if of_kind else [word for word in strange if plain(word) in CREDITS]
+        if said:
+            yield f"{name} says {', '.join(said[:4])}: drop such rows, or make them credits under [[below_zero]]"
+
+
+def _taxed(others: pd.DataFrame, amount: pd.Series, written: list[Line]) -> Iterator[str]:
+    """Whether another column is this one and a tax."""
+    read = {
+        str(name): evidence.exact(cells, written) for name, cells in others.items() if cells.str.contains("[0-9]").any()
+    }
+    for whole, told in read.items():
+        if re.search(GROSS, plain(whole)) and (told > amount).any():
+            yield f"{whole} is more: is this without tax?"
+    taxes = [name for name, told in read.items() if re.search(TAXES, plain(name)) and told.notna().all()]
+    for tax, whole in product(taxes, read):
+        if (read[tax] != 0).any() and (amount + read[tax] == read[whole]).all():
+            yield f"{whole} is it and {tax} together"
+
+
+def of_payment(cells: pd.DataFrame, named: dict[str, str], paid: list[str], written: list[Line]) -> Iterator[str]:
+    """Where neither a day of payment nor what is open stands: what may say which rows are paid, or in part. paid: the
+    columns that are called so."""
+    amount, pence = evidence.exact(cells[named["amount"]], written), cells[named["amount"]].str.contains(PENCE).any()
+    for column in cells.columns.difference([*named.values()], sort=False):
+        told = cells[column]
+        if plain(str(column)) in SETTLING and _are_flags(told):
+            yield f"{column} may say which are paid"
+        elif plain(str(column)) in STATUS and (said := [cell for cell in told.unique() if plain(cell) not in STATES]):
+            yield f"{column} says {', '.join(said[:4])}: are these paid, or in part?"
+        elif re.search(HINTS["paid_on"], plain(str(column))) and evidence.day_forms(told[told != ""]):
+            yield f"{column} may say when they were paid"
+        elif column in paid or (not re.search(NEUTRAL, plain(str(column))) and told.str.contains(PENCE).any() == pence):
+            part = evidence.exact(told, written).mask(told == "", Decimal())
+            if (told != "").any() and part.notna().all() and (part <= amount).all() and (part != amount).any():
+                yield f"{column} may be what is left of it, or what is paid"
+
+
+def currencies_told(cells: pd.DataFrame, chosen: str | None = None) -> list[str]:
+    """The columns of codes of currencies that say another one than the chosen column, somewhere."""
+    said = cells[chosen] if chosen else pd.Series("", index=cells.index)
+    known = {"", *currencies.known()}
+    codes = [name for name, told in cells.items() if known.issuperset(told.unique())]
+    return [str(name) for name in codes if ((cells[name] != "") & (cells[name] != said)).any()]
+
+
+def of_parts(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
+    """What stands beside the amounts of rows with a day of payment, and is less: what came then, or is still open."""
+    paid = cells[named["paid_on"]] != ""
+    for column in cells.columns.difference([*named.values()], sort=False):
+        if not re.search(NEUTRAL, plain(str(column))) and cells[column].str.contains(PENCE).any():
+            part = evidence.exact(cells[column][paid], written).dropna()
+            if len(part) and (part <= amount[part.index]).all() and ((part > 0) & (part < amount[part.index])).any():
+                yield f"{column} is less in rows that have a day of payment: they may be paid in part"
