@@ -20,7 +20,7 @@ import pandas as pd
 
 from arforecast.forecast import hazard
 from arforecast.forecast.calendar import Bools, Days, Floats, Ints
-from arforecast.forecast.exposure import Lives, days, drawn, lots, open_at, settled_on
+from arforecast.forecast.exposure import Lives, days, drawn, lot, lots, open_at, settled_on
 from arforecast.forecast.features import NAMES, Habits, habits
 from arforecast.forecast.hazard import HIGHEST, Hazard
 
@@ -182,7 +182,7 @@ def examples(known: Lives, origin: date) -> Examples:
     place, invoices = open_at(known, origin)
     young = _young(invoices, origin)
     place, invoices = place[young], invoices[young]
-    part = lots(invoices.invoice_id) / 2.0**64 < MOST / max(len(invoices), 1)
+    part = lot(invoices.invoice_id, MOST / max(len(invoices), 1))
     place, invoices = place[part], invoices[part]
     on = np.datetime64(first) + np.arange(NEAR_DAYS)
     is_open = closed.exposed.calendar.are(on)

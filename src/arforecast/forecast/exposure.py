@@ -104,7 +104,7 @@ def lives(facts: Facts) -> Lives:
     identifiers = pd.Index(rows.invoice_id)
 
     def placed(table: pd.DataFrame) -> pd.DataFrame:
-        return table.assign(invoice=_places(identifiers, table.pop("invoice_id")))
+        return table.assign(invoice=_indexed(identifiers, table.pop("invoice_id")))
 
     return Lives(
         pd.Index(customers),
@@ -122,7 +122,7 @@ def lives(facts: Facts) -> Lives:
     )
 
 
-def _places(identifiers: pd.Index, names: pd.Series) -> Ints:
+def _indexed(identifiers: pd.Index, names: pd.Series) -> Ints:
     """Where each name stands among the identifiers. pandas would make an object of each of them, and keep it."""
     from pyarrow import array, compute
 
@@ -169,6 +169,11 @@ def lots(identifiers: pd.Series | pd.Index) -> NDArray[np.uint64]:
     return np.asarray(pd.util.hash_array(identifiers.to_numpy(dtype=object)))
 
 
+def lot(identifiers: pd.Series | pd.Index, share: float) -> Bools:
+    """Whether each is among the `share` that is drawn: who is among a smaller one is among every greater one."""
+    return np.asarray(lots(identifiers) / 2.0**64 < share)
+
+
 def drawn(known: Lives, day: date) -> Lives:
     """What is known of some customers, a half, a quarter, ... of them drawn by their identifiers, so that no more than
     about MOST invoices had entered the books by `day`: so many say what all do."""
@@ -178,7 +183,7 @@ def drawn(known: Lives, day: date) -> Lives:
 
 @lru_cache(maxsize=4)
 def _of_part(known: Lives, share: float) -> Lives:
-    chosen = lots(known.customers) < share * 2.0**64
+    chosen = lot(known.customers, share)
     rows = chosen[known.customer]
     number, place = np.cumsum(chosen) - 1, np.cumsum(rows) - 1
 

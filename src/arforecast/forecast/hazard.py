@@ -212,12 +212,16 @@ def _dealt(hazard: Hazard, unsure: Ints) -> Runs:
 
 
 def _sliced(rows: Ints) -> list[Ints]:
-    return [rows[start : start + TOGETHER] for start in range(0, len(rows), TOGETHER)]
+    return [rows[part] for part in _slices(len(rows), TOGETHER)]
+
+
+def _slices(count: int, size: int) -> list[slice]:
+    return [slice(start, start + size) for start in range(0, count, size)]
 
 
 def everybody(runs: Runs, factors: tuple[Factor, ...]) -> tuple[float, Floats]:
     """The mean, and the factors that all invoices share, multiplied: ages x weekdays."""
-    parts = [runs.at(slice(start, start + PART)) for start in range(0, len(runs), PART)] or [runs]
+    parts = [runs.at(part) for part in _slices(len(runs), PART)] or [runs]
     days, settled = (np.sum([of(part) for part in parts], axis=0).ravel() for of in (_days_at_risk, _settled))
     mean = settled.sum() / max(days.sum(), 1)
     expected = days * mean
@@ -449,8 +453,7 @@ def _weekdays(hazard: Hazard, runs: Runs, owner: Ints, lean: Floats) -> Floats:
     """The factors of each customer's weekdays."""
     cells = len(lean) * 7
     expected = np.zeros(cells)
-    for start in range(0, len(runs), PART):
-        part = slice(start, start + PART)
+    for part in _slices(len(runs), PART):
         hoped = _by_weekday(hazard, runs.at(part), lean[owner[part]])
         expected += _sum((owner[part, None] * 7 + np.arange(7)).ravel(), hoped.ravel(), cells)
     settled = _sum(owner * 7 + _last_weekday(runs), _came(runs), cells)
