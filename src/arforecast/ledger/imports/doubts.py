@@ -37,7 +37,7 @@ STATES = {"", *OPEN, *SETTLED, *VOID}
 
 def of_amount(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
     """What speaks against taking these amounts as they stand for what was billed, or is open."""
-    others = cells[cells.columns.difference([*named.values()], sort=False)]
+    others = _beside(cells, named)
     if scale := re.search(SCALED, named["amount"]):
         yield f"its name says {scale[0]}: amounts may be in them"
     codes = {*re.findall(r"\b[A-Z]{3}\b", named["amount"])}.intersection(currencies.known())
@@ -47,6 +47,11 @@ def of_amount(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, wri
         if plain(str(name)).removeprefix("is ") in VOID and _are_flags(told) and told.nunique() > 1:
             yield f"{name} may say which are void"
     yield from _taxed(others, amount, written)
+
+
+def _beside(cells: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:
+    """The columns that are nothing of the ledger's."""
+    return cells[cells.columns.difference([*named.values()], sort=False)]
 
 
 def _are_flags(told: pd.Series) -> bool:
@@ -82,8 +87,7 @@ def of_payment(cells: pd.DataFrame, named: dict[str, str], paid: list[str], writ
     """Where neither a day of payment nor what is open stands: what may say which rows are paid, or in part. paid: the
     columns that are called so."""
     amount, pence = evidence.exact(cells[named["amount"]], written), cells[named["amount"]].str.contains(PENCE).any()
-    for column in cells.columns.difference([*named.values()], sort=False):
-        told = cells[column]
+    for column, told in _beside(cells, named).items():
         if plain(str(column)) in SETTLING and _are_flags(told):
             yield f"{column} may say which are paid"
         elif plain(str(column)) in STATUS and (said := [cell for cell in told.unique() if plain(cell) not in STATES]):
@@ -107,8 +111,8 @@ def currencies_told(cells: pd.DataFrame, chosen: str | None = None) -> list[str]
 def of_parts(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
     """What stands beside the amounts of rows with a day of payment, and is less: what came then, or is still open."""
     paid = cells[named["paid_on"]] != ""
-    for column in cells.columns.difference([*named.values()], sort=False):
-        if not re.search(NEUTRAL, plain(str(column))) and cells[column].str.contains(PENCE).any():
-            part = evidence.exact(cells[column][paid], written).dropna()
+    for column, told in _beside(cells, named).items():
+        if not re.search(NEUTRAL, plain(str(column))) and told.str.contains(PENCE).any():
+            part = evidence.exact(told[paid], written).dropna()
             if len(part) and (part <= amount[part.index]).all() and ((part > 0) & (part < amount[part.index])).any():
                 yield f"{column} is less in rows that have a day of payment: they may be paid in part"
