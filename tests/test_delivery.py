@@ -294,6 +294,10 @@ def test_what_is_received_is_the_brief_in_two_forms_with_its_pictures_and_pages(
     for absent in ("<svg", "var(", "<script", "<link", "@import", "url("):
         assert absent not in html
     assert all(re.search(r'\bwidth="', table) for table in re.findall(r"<table[^>]*>", html))
+    sheets = [(Path(message.__file__).parent / name).read_text("utf-8") for name in ("mail.css", "frame.html")]
+    assert set(" ".join(re.findall(r' class="([^"]*)"', html)).split()) <= set(
+        re.findall(r"\.([a-z]+)", "".join(sheets))
+    )
     with zipfile.ZipFile(io.BytesIO(part(mailed, "application/zip").get_content())) as pages:
         assert pages.namelist() == ["index.html", "kpis.html"]
         assert pages.read("index.html") == (run / "index.html").read_bytes()
