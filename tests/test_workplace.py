@@ -55,7 +55,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(command: list[str], folder: Path | None = None, **also: str) -> str:
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | also
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder, env=env)
-    assert done.returncode == 0, (command, done.stdout, done.stderr)
+    assert (done.returncode, "Fatal" in done.stderr) == (0, False), (command, done.stdout, done.stderr)
     return done.stdout
 
 

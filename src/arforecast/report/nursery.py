@@ -42,6 +42,7 @@ def tend(modules: Sequence[str]) -> None:
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             process.kill()
+    gc.unfreeze()  # or Python 3.14 takes DuckDB apart too late, and aborts
 
 
 def _started(nursery: int, words: list[str], folder: str, environment: dict[str, str]) -> int:
