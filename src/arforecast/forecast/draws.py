@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from arforecast.forecast.calendar import Floats, Ints
+from arforecast.forecast.hazard import added
 
 SAME_RUN, SAME_CUSTOMER = 0.40, 0.35
 CHUNK = 50
@@ -128,15 +129,14 @@ def _covariance(scores: Scores, p_step: Floats) -> Floats:
     Two normal scores of correlation r fall into two steps with a covariance of sum r^k a_k b_k over k = 1, 2, ...,
     where a_k = (He_{k-1}(start) phi(start) - He_{k-1}(end) phi(end)) / sqrt(k!) of an invoice's step (Mehler's
     formula). So each term is a sum of products of sums, over a customer's invoices and over those of a run; an invoice
-    with itself is as uncertain as its chances say.
+    with itself is as uncertain as its chances say, and one that is its customer's only one moves with no other.
     """
-    of_customer, of_run = np.argsort(scores.customer, kind="stable"), np.argsort(scores.run, kind="stable")
-    covariance = _own(scores.money, p_step)
+    covariance, scores = _own(scores.money, p_step), scores.of(np.bincount(scores.customer)[scores.customer] > 1)
     for k, term in enumerate(_terms(scores.ends), start=1):
         hoped = term * scores.money
-        customers, runs = _product(hoped, scores.customer, of_customer), _product(hoped, scores.run, of_run)
         together, alike = (SAME_RUN + SAME_CUSTOMER) ** k, SAME_CUSTOMER**k
-        covariance += alike * customers + (together - alike) * runs - together * hoped.T @ hoped
+        covariance += alike * _between(hoped, scores.customer)
+        covariance += (together - alike) * _between(hoped, scores.run)
     return covariance
 
 
@@ -150,11 +150,10 @@ def _terms(ends: Floats) -> Iterator[Floats]:
         before, now = now, (at * now - (k - 1) / np.sqrt(k) * before) / np.sqrt(k + 1)
 
 
-def _product(hoped: Floats, owner: Ints, order: Ints) -> Floats:
-    """The sum of products of the sums of each owner: steps x steps."""
-    _owners, start = np.unique(owner[order], return_index=True)
-    sums = np.add.reduceat(hoped[order], start, axis=0)
-    return np.asarray(sums.T @ sums)
+def _between(hoped: Floats, owner: Ints) -> Floats:
+    """The sum of products of the invoices of each owner, but those of an invoice with itself: steps x steps."""
+    sums = added(hoped, owner, owner.max(initial=-1) + 1)
+    return np.asarray(sums.T @ sums - hoped.T @ hoped)
 
 
 def _own(money: Floats, p_step: Floats) -> Floats:
