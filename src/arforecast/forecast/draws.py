@@ -131,13 +131,19 @@ def _covariance(scores: Scores, p_step: Floats) -> Floats:
     formula). So each term is a sum of products of sums, over a customer's invoices and over those of a run; an invoice
     with itself is as uncertain as its chances say, and one that is its customer's only one moves with no other.
     """
-    covariance, scores = _own(scores.money, p_step), scores.of(np.bincount(scores.customer)[scores.customer] > 1)
+    covariance, scores = _own(scores.money, p_step), scores.of(_shared(scores.customer))
+    customer, run, in_runs = scores.customer, scores.run, _shared(scores.run)
     for k, term in enumerate(_terms(scores.ends), start=1):
         hoped = term * scores.money
         together, alike = (SAME_RUN + SAME_CUSTOMER) ** k, SAME_CUSTOMER**k
-        covariance += alike * _between(hoped, scores.customer)
-        covariance += (together - alike) * _between(hoped, scores.run)
+        covariance += alike * _between(hoped, customer)
+        covariance += (together - alike) * _between(hoped[in_runs], run[in_runs])
     return covariance
+
+
+def _shared(owner: Ints) -> NDArray[np.bool_]:
+    """Whether an invoice has the same owner as another one."""
+    return np.asarray(np.bincount(owner)[owner] > 1)
 
 
 def _terms(ends: Floats) -> Iterator[Floats]:
