@@ -1,4 +1,4 @@
-# Everything starts from a clone with Python 3.11+ and make: each target installs what it needs.
+# Everything starts from a clone with Python 3.11 to 3.14 and make: each target installs what it needs.
 .DEFAULT_GOAL := help
 .PHONY: help install engines sample report test cells check audit format headlines lab docs screenshots bench accuracy speed worth lock clean
 
@@ -20,7 +20,10 @@ help:  ## this list
 
 install: $(READY)  ## a virtual environment with the pinned versions
 
+# DuckDB 1 is built for no later Python: it would be compiled here, which ends in a hundred lines of another program.
 $(READY): requirements.lock installer.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
+		|| { echo "Python 3.11 to 3.14 is needed: name one, as in make $(MAKECMDGOALS) PYTHON=python3.14."; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python cannot make virtual environments: install python3-venv."; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r installer.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock \
