@@ -18,7 +18,7 @@ from ibis import _
 from arforecast.actions.accounts import names
 from arforecast.actions.rating import DEFAULT_DAYS
 from arforecast.currencies import decimals
-from arforecast.forecast.calendar import Days, Ints, OpenDays, working_days
+from arforecast.forecast.calendar import DAY, MONTH, Days, Ints, OpenDays, working_days
 from arforecast.forecast.exposure import Lives, ended_on, unrolled
 from arforecast.kpis.balances import under_dispute
 from arforecast.kpis.service import answered
@@ -169,8 +169,8 @@ def _paying_dates(as_of: date, payday: Ints, nth: Ints, working: OpenDays) -> Da
 
 def _day_of(month: Any, payday: Ints) -> Days:
     """The day of a month, or its last."""
-    last = (month + 1).astype("datetime64[D]") - 1
-    return np.minimum(month.astype("datetime64[D]") + payday - 1, last)
+    last = (month + MONTH).astype("datetime64[D]") - DAY
+    return np.minimum(month.astype("datetime64[D]") + (payday - 1), last)
 
 
 # Whether it will be kept

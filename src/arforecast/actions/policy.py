@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from arforecast.actions.accounts import names
 from arforecast.actions.rating import GRADES, NEW, WINDOW_DAYS, Conduct, billed, rated
-from arforecast.forecast.calendar import Floats
+from arforecast.forecast.calendar import DAY, Floats
 from arforecast.kpis.balances import under_dispute
 from arforecast.kpis.service import answered
 from arforecast.schedules.sheet import YEAR_DAYS
@@ -113,7 +113,7 @@ def _monthly(own: Conduct, day: date) -> Floats:
 
 def _usual_terms(own: Conduct, day: date) -> Floats:
     now, issued = np.datetime64(day), own.known.issued_on
-    lately = (own.known.entered_on <= now) & (issued <= now) & (issued > now - YEAR_DAYS)
+    lately = (own.known.entered_on <= now) & (issued <= now) & (issued > now - YEAR_DAYS * DAY)
     terms = (own.known.due_on - issued).astype(float)[lately]
     return pd.Series(terms).groupby(own.payer[lately]).median().reindex(range(len(own.payers))).to_numpy()
 

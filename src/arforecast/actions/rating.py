@@ -27,7 +27,7 @@ from ibis import _
 from numpy.typing import NDArray
 
 from arforecast.actions.accounts import names
-from arforecast.forecast.calendar import Bools, Days, Floats, Ints
+from arforecast.forecast.calendar import DAY, Bools, Days, Floats, Ints
 from arforecast.forecast.exposure import Lives, days, settled_on
 from arforecast.kpis import known
 from arforecast.kpis.balances import companies
@@ -196,14 +196,14 @@ def rated(of: Conduct, day: date, choices: Rating) -> pd.DataFrame:
 def billed(of: Conduct, day: date, within_days: int) -> Floats:
     """What each payer was billed in so many days up to `day`, in minor units."""
     issued, now = of.known.issued_on, np.datetime64(day)
-    lately = (of.known.entered_on <= now) & (issued <= now) & (issued > now - within_days)
+    lately = (of.known.entered_on <= now) & (issued <= now) & (issued > now - within_days * DAY)
     return summed(of.payer[lately], of.known.amount[lately], len(of.payers))
 
 
 def fallen_due(of: Conduct, day: date) -> Due:
     """The invoices that rate a payer on a day."""
     now, due_on = np.datetime64(day), of.known.due_on
-    place = np.flatnonzero((of.known.entered_on <= now) & (due_on < now) & (due_on > now - WINDOW_DAYS))
+    place = np.flatnonzero((of.known.entered_on <= now) & (due_on < now) & (due_on > now - WINDOW_DAYS * DAY))
     settled, written = settled_on(of.known, day)[place], _written(of, day)[place]
     gone = np.isnat(settled)
     late = (np.where(gone, now, settled) - due_on[place]).astype(np.int64)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from arforecast.forecast import hazard
-from arforecast.forecast.calendar import Bools, Days, Floats, Ints
+from arforecast.forecast.calendar import DAY, Bools, Days, Floats, Ints
 from arforecast.forecast.exposure import Lives, days, drawn, lot, lots, open_at, settled_on
 from arforecast.forecast.features import NAMES, Habits, habits
 from arforecast.forecast.hazard import HIGHEST, Hazard
@@ -110,13 +110,13 @@ class Boosted:
 
 def _near(invoices: pd.DataFrame, day: date, on: Days) -> Bools:
     """Whether a day lies within 45 of `day`, or of the issue of an invoice issued later, and the invoice is young."""
-    since = np.maximum(days(invoices.issued_on), np.datetime64(day))
-    return np.asarray((on <= since[:, None] + NEAR_DAYS) & _young(invoices, day)[:, None])
+    since: Days = np.maximum(days(invoices.issued_on), np.datetime64(day))
+    return np.asarray((on <= since[:, None] + NEAR_DAYS * DAY) & _young(invoices, day)[:, None])
 
 
 def _young(invoices: pd.DataFrame, day: date) -> Bools:
     """Whether an invoice is no more than 90 days past due on a day."""
-    return np.asarray(days(invoices.due_on) + PAST_DUE_DAYS >= np.datetime64(day))
+    return np.asarray(days(invoices.due_on) + PAST_DUE_DAYS * DAY >= np.datetime64(day))
 
 
 def fit(known: Lives, day: date, closed: Hazard) -> Boosted | Hazard:
@@ -172,7 +172,7 @@ def origins(known: Lives, day: date, count: int = ORIGINS) -> list[date]:
     entered = known.issued_on[known.entered_on <= np.datetime64(day)]
     last = date.fromordinal((day.toordinal() - 1) // EVERY_DAYS * EVERY_DAYS)
     before = [last - timedelta(days=EVERY_DAYS * nth) for nth in reversed(range(count))]
-    return [origin for origin in before if len(entered) and entered.min() + FIRST_DAYS <= np.datetime64(origin)]
+    return [origin for origin in before if len(entered) and entered.min() + FIRST_DAYS * DAY <= np.datetime64(origin)]
 
 
 @lru_cache(maxsize=32)
@@ -196,7 +196,7 @@ def outcome(known: Lives, seen: Examples, day: date) -> tuple[Bools, Bools]:
     the beginning of the day, and whether it was on it. What was settled on a closed day was on the next open one."""
     settled = settled_on(known, day)[seen.invoice]
     places, now = np.arange(len(seen.on)), np.datetime64(day)
-    done = np.searchsorted(seen.on, np.where(np.isnat(settled), now + NEAR_DAYS, settled))
+    done = np.searchsorted(seen.on, np.where(np.isnat(settled), now + NEAR_DAYS * DAY, settled))
     at_risk = (places <= done[:, None]) & (seen.on <= now) & seen.possible
     return at_risk, at_risk & (places == done[:, None]) & ~np.isnat(settled)[:, None]
 

@@ -18,6 +18,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+# Dates count in days, and their months in months: a number alone has no unit.
+DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 FIRST, PLACES = np.datetime64("1990-01-01"), 30_000
 # What is believed of a week before any booking, and how many bookings that is worth.
 USUAL_WEEK, PRIOR = np.array([0.2, 0.2, 0.2, 0.2, 0.2, 0, 0]), 10

@@ -17,7 +17,18 @@ import pandas as pd
 from ibis import _
 from numpy.typing import NDArray
 
-from arforecast.forecast.calendar import EVERY_DAY, Bools, Days, Floats, Ints, OpenDays, holidays, open_days, weekday
+from arforecast.forecast.calendar import (
+    DAY,
+    EVERY_DAY,
+    Bools,
+    Days,
+    Floats,
+    Ints,
+    OpenDays,
+    holidays,
+    open_days,
+    weekday,
+)
 from arforecast.ledger import valued_at_close
 from arforecast.snapshot import Facts, fetched, own_positions
 
@@ -256,11 +267,11 @@ def exposure(known: Lives, day: date, booking: OpenDays = EVERY_DAY) -> Exposure
     """
     settled = settled_on(known, day)
     is_open = np.isnat(settled)
-    last_on = np.where(is_open, booking.until(np.datetime64(day)), settled)
+    last_on: Days = np.where(is_open, booking.until(np.datetime64(day)), settled)
     entered = known.entered_on <= np.datetime64(day)
     edges = band_edges(known.amount[entered])
     risk = np.flatnonzero(entered & (known.issued_on <= last_on))
-    first_on = np.maximum(booking.until(last_on[risk] - 1) + 1, known.issued_on[risk])
+    first_on = np.maximum(booking.until(last_on[risk] - DAY) + DAY, known.issued_on[risk])
     closed = (last_on[risk] - first_on).astype(np.int64) * ~is_open[risk]
     block, since = unrolled(np.zeros(len(risk), dtype=np.int64), closed + 1)
     row = risk[block]

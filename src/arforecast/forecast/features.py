@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast.calendar import Days, Floats, weekday
+from arforecast.forecast.calendar import DAY, MONTH, Days, Floats, weekday
 from arforecast.forecast.exposure import Lives, days, settled_on
 
 NAMES = ("closed_form", "month_end_days", "terms_days", "payday_share", "age_days", "size")
@@ -54,8 +54,8 @@ class Habits:
 
 def month_end_days(on: Days) -> Floats:
     """The days from each to the last of its month."""
-    months = on.astype("datetime64[M]")
-    return ((months + 1).astype("datetime64[D]") - on).astype(float) - 1
+    following: Days = (on.astype("datetime64[M]") + MONTH).astype("datetime64[D]")
+    return np.asarray((following - DAY - on) / DAY)
 
 
 def habits(known: Lives, day: date) -> Habits:

@@ -28,7 +28,7 @@ from itertools import pairwise, starmap
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast.calendar import Bools, Days, Floats, Ints, weekday
+from arforecast.forecast.calendar import DAY, Bools, Days, Floats, Ints, weekday
 from arforecast.forecast.exposure import BANDS, Exposure, Lives, Runs, bands, calendar, days, exposure, unrolled
 from arforecast.forecast.pending import Pending, pending
 
@@ -105,8 +105,8 @@ class Hazard:
         The closed days before `first` count with it: what happened on them is not booked yet.
         """
         booking, start = self.exposed.calendar, np.datetime64(first)
-        closed = int((start - 1 - booking.until(start - 1)).astype(np.int64))
-        on = start - closed + np.arange(closed + days)
+        closed = int((start - DAY - booking.until(start - DAY)) / DAY)
+        on = start + np.arange(-closed, days)
         chance = self.latent(_asked(self, invoices, on))
         if self.pending:
             chance = np.minimum(self.pending.moved(chance, invoices, on), HIGHEST)

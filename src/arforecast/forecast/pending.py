@@ -24,7 +24,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from arforecast.forecast.calendar import Bools, Days, Floats, Ints
+from arforecast.forecast.calendar import DAY, Bools, Days, Floats, Ints
 from arforecast.forecast.exposure import Lives, days, settled_on, unrolled
 
 # How many settlements the belief in no effect is worth.
@@ -105,7 +105,7 @@ def pending(known: Lives, day: date, expected: Expected) -> Pending | None:
         return None
     disputed = disputes.invoice[~(days(disputes.until) <= now)]
     promised = promises.drop_duplicates("invoice", keep="last")
-    promised = promised[days(promised.until) + GRACE_DAYS >= now]
+    promised = promised[days(promised.until) + GRACE_DAYS * DAY >= now]
     return Pending(
         day,
         known.invoice_id[disputed.unique()],
@@ -123,12 +123,12 @@ def _drawn(rows: pd.DataFrame, most: int) -> pd.DataFrame:
 def _under_dispute(known: Lives, day: date, disputes: pd.DataFrame) -> pd.DataFrame:
     """Disputes from every seventh day on which they were open, and the invoices too: invoice, since, from_on and
     until, the last of the days looked at."""
-    since, last = days(disputes.since), np.datetime64(day) - 1
-    ends = np.fmin(np.fmin(last, days(disputes.until) - 1), settled_on(known, day)[disputes.invoice] - 1)
+    since, last = days(disputes.since), np.datetime64(day) - DAY
+    ends = np.fmin(last, np.fmin(days(disputes.until), settled_on(known, day)[disputes.invoice]) - DAY)
     weeks = (ends - since).astype(np.int64) // EVERY_DAYS + 1
     row, nth = unrolled(np.zeros(len(since), dtype=np.int64), np.maximum(weeks, 0))
     seen = since[row] + EVERY_DAYS * nth
-    invoice, until = disputes.invoice.to_numpy()[row], seen + AHEAD_EDGES[-1] - 1
+    invoice, until = disputes.invoice.to_numpy()[row], seen + (AHEAD_EDGES[-1] - 1) * DAY
     return pd.DataFrame({"invoice": invoice, "since": seen, "from_on": seen, "until": until})
 
 
@@ -136,7 +136,7 @@ def _under_promise(promises: pd.DataFrame) -> pd.DataFrame:
     """Promises until their days of grace are over, or the next one: invoice, since, from_on, the day promised, and
     until."""
     anew = promises.groupby("invoice").since.shift(-1)
-    until = np.fmin(days(promises.until) + GRACE_DAYS, days(anew))
+    until = np.fmin(days(promises.until) + GRACE_DAYS * DAY, days(anew))
     return promises.rename(columns={"until": "from_on"}).assign(until=until)
 
 

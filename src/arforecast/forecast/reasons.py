@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from arforecast.forecast import overrides
 from arforecast.forecast.backtest import Past
-from arforecast.forecast.calendar import Bools, Floats, Ints, weekday
+from arforecast.forecast.calendar import DAY, Bools, Floats, Ints, weekday
 from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import readings
 from arforecast.forecast.precedents import LATER_DAYS, Precedents, precedents, share, traits
@@ -153,7 +153,7 @@ def as_usual(book: Alike) -> dict[str, pd.DataFrame]:
         "age": _postponed(book, 7 * weeks),
         "weekday": _postponed(book, (most_due - weekday(due_on) + 3) % 7 - 3) if not book.late else invoices,
         "size": invoices.assign(amount=float(np.median(known.amount[entered]))),
-        "terms": invoices.assign(issued_on=np.minimum(due_on - terms, today)),
+        "terms": invoices.assign(issued_on=np.minimum(due_on - terms * DAY, today)),
     }
 
 

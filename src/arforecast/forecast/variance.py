@@ -27,7 +27,7 @@ from ibis import _
 from arforecast.forecast import cash
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.billing import TEMPLATE_WEEKS, of_day, weeks_since
-from arforecast.forecast.calendar import Floats
+from arforecast.forecast.calendar import DAY, Floats
 from arforecast.forecast.hazard import RANGES
 from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.snapshot import Facts, fetched, positions, total
@@ -107,7 +107,9 @@ def _recent(then: Past) -> pd.DataFrame:
     known, now = then.known, np.datetime64(then.origin)
     first = np.full(len(known.customers), np.datetime64("9999-12-31", "D"))
     np.minimum.at(first, known.customer, known.issued_on)
-    place = np.flatnonzero((known.issued_on > now - RECENT_DAYS) & (known.issued_on <= now) & (known.entered_on <= now))
+    place = np.flatnonzero(
+        (known.issued_on > now - RECENT_DAYS * DAY) & (known.issued_on <= now) & (known.entered_on <= now)
+    )
     rows = {
         "customer_id": known.customers[known.customer[place]],
         "issued_on": known.issued_on[place],

@@ -86,7 +86,7 @@ def before_complete(kpi: Kpi, days: pd.DataFrame, books: Books) -> Bools:
 
 def _begins(days: pd.DataFrame, column: str) -> Dates:
     """The first day of a span that the column names the day before of."""
-    return _dates(days, column) + 1
+    return _dates(days, column) + np.timedelta64(1, "D")
 
 
 def _dates(days: pd.DataFrame, column: str) -> Dates:

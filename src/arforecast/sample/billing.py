@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from arforecast.sample import calendar
-from arforecast.sample.calendar import dates, days
+from arforecast.sample.calendar import DAY, dates, days
 from arforecast.sample.truth import OWED, State, state_on
 
 PLANS = pd.DataFrame(
@@ -25,6 +25,8 @@ SEAT_PRICE, SALES_TAX = 24_900, 0.0625
 DISCOUNT_DAYS, DISCOUNT_SHARE, OFFERED_SHARE = 10, 0.02, 0.5
 BOOKED_LATE_SHARE = 0.05
 FEE_AFTER_DAYS, FEE_DUE_DAYS, FEE_SHARE = 31, 15, 0.3
+# Most invoices have none.
+NO_DAY = np.datetime64("NaT", "D")
 
 Cents = npt.NDArray[np.int64]
 
@@ -37,7 +39,7 @@ def plans(customers: pd.DataFrame, last_on: np.datetime64, rng: np.random.Genera
     )
     gaps[:, 0] = 0
     after = gaps.cumsum(axis=1).astype(np.int64)
-    agreed = calendar.on_or_after(np.minimum(days(customers["since_on"])[:, None] + after, last_on + 1))
+    agreed = calendar.on_or_after(np.minimum(days(customers["since_on"])[:, None] + after, last_on + DAY))
     customer, number = np.nonzero(agreed <= last_on)
     product = rng.choice(PLANS.index.to_numpy(object), len(customer), p=PLANS["share"])
     return pd.DataFrame(
@@ -57,10 +59,10 @@ def schedule(agreed: pd.DataFrame) -> pd.DataFrame:
     """Every instalment of the `agreed` plans, monthly, to the cent: the last one carries the remainder."""
     rows = agreed.loc[agreed.index.repeat(agreed["months"])]
     number = rows.groupby(level=0).cumcount().to_numpy()
-    due = calendar.first_of_month(days(rows["agreed_on"]) + 20, number + 1) + (rows["due_day"].to_numpy() - 1)
+    due = calendar.first_of_month(days(rows["agreed_on"]) + 20 * DAY, number + 1) + (rows["due_day"].to_numpy() - 1)
     share, remainder = rows["price"] // rows["months"], rows["price"] % rows["months"]
     return rows.assign(
-        issued_on=dates(due - ISSUED_BEFORE_DUE_DAYS),
+        issued_on=dates(due - ISSUED_BEFORE_DUE_DAYS * DAY),
         due_on=dates(due),
         amount=share + remainder * (number == rows["months"] - 1),
     ).reset_index(drop=True)
@@ -95,7 +97,7 @@ def _workshop_days(
 def _workshops(customers: pd.DataFrame, last_on: np.datetime64, rng: np.random.Generator) -> pd.DataFrame:
     customer, held = _workshop_days(customers, last_on, rng)
     payer = customers.loc[customer]
-    issued = calendar.on_or_after(held + rng.geometric(0.4, len(customer)) - 1)
+    issued = calendar.on_or_after(held + rng.geometric(0.4, len(customer)) - DAY)
     seats = rng.integers(1, payer["segment"].map(SEATS).to_numpy() + 1)
     amount = np.rint(seats * SEAT_PRICE * (1 + SALES_TAX)).astype(np.int64)
     offered = (payer["terms_days"] == 30).to_numpy() & (rng.random(len(customer)) < OFFERED_SHARE)
@@ -108,9 +110,9 @@ def _workshops(customers: pd.DataFrame, last_on: np.datetime64, rng: np.random.G
             "amount": amount,
             "product": "Workshop",
             "delivered_on": dates(held),
-            "discount_until": dates(np.where(offered, issued + DISCOUNT_DAYS, np.datetime64("NaT"))),
+            "discount_until": dates(np.where(offered, issued + DISCOUNT_DAYS * DAY, NO_DAY)),
             "discount_amount": np.where(offered, np.rint(amount * DISCOUNT_SHARE), np.nan),
-            "known_on": dates(np.where(rng.random(len(customer)) < BOOKED_LATE_SHARE, booked, np.datetime64("NaT"))),
+            "known_on": dates(np.where(rng.random(len(customer)) < BOOKED_LATE_SHARE, booked, NO_DAY)),
         }
     )
     return workshops[issued <= last_on]
@@ -136,15 +138,15 @@ def late_fees(
     invoices: pd.DataFrame, spells: pd.DataFrame, last_on: np.datetime64, rng: np.random.Generator
 ) -> pd.DataFrame:
     """A fee on some invoices still owed, undisputed, a month after they were due."""
-    charged = calendar.on_or_after(days(invoices["due_on"]) + FEE_AFTER_DAYS)
+    charged = calendar.on_or_after(days(invoices["due_on"]) + FEE_AFTER_DAYS * DAY)
     rows = np.flatnonzero((charged <= last_on) & (rng.random(len(invoices)) < FEE_SHARE))
-    owed = np.isin(state_on(spells, rows, charged[rows] - 1), [s for s in OWED if s != State.DISPUTED])
+    owed = np.isin(state_on(spells, rows, charged[rows] - DAY), [s for s in OWED if s != State.DISPUTED])
     rows = rows[owed]
     fees = pd.DataFrame(
         {
             "customer": invoices["customer"].to_numpy()[rows],
             "issued_on": dates(charged[rows]),
-            "due_on": dates(charged[rows] + FEE_DUE_DAYS),
+            "due_on": dates(charged[rows] + FEE_DUE_DAYS * DAY),
             "amount": np.maximum(1_500, invoices["amount"].to_numpy()[rows] * 3 // 100),
             "product": "Late fee",
             "kind": "fee",

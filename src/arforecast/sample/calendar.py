@@ -12,6 +12,8 @@ from pandas.tseries.holiday import USFederalHolidayCalendar
 Days = npt.NDArray[np.datetime64]
 Day = np.datetime64
 
+# Dates count in days, and their months in months: a number alone has no unit.
+DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 FIRST_ON, LAST_ON = "2015-01-01", "2028-12-31"
 
 
@@ -49,17 +51,17 @@ def on_or_before(days: Days | Day) -> Days:
 
 def first_of_month(days: Days | Day, months: int | npt.NDArray[np.integer] = 0) -> Days:
     """The first day of the month of each of `days`, or of the month so many `months` later."""
-    return np.asarray((days.astype("datetime64[M]") + months).astype("datetime64[D]"))
+    return np.asarray((days.astype("datetime64[M]") + months * MONTH).astype("datetime64[D]"))
 
 
 def month_end(days: Days | Day) -> Days:
     """The last calendar day of the month of each of `days`."""
-    return first_of_month(days, 1) - 1
+    return first_of_month(days, 1) - DAY
 
 
 def payday(days: Days | Day) -> Days:
     """The next payday, today included: the 15th or the month's last day, or the bank day before it."""
-    middle = on_or_before(first_of_month(days) + 14)
+    middle = on_or_before(first_of_month(days) + 14 * DAY)
     last = on_or_before(month_end(days))
-    following = on_or_before(first_of_month(days, 1) + 14)
+    following = on_or_before(first_of_month(days, 1) + 14 * DAY)
     return np.where(days <= middle, middle, np.where(days <= last, last, following))

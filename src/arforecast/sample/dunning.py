@@ -7,7 +7,7 @@ import pandas as pd
 
 from arforecast.sample import calendar
 from arforecast.sample.billing import Cents
-from arforecast.sample.calendar import dates, days
+from arforecast.sample.calendar import DAY, dates, days
 from arforecast.sample.truth import CALL_DAYS, P_PROMISE, State, state_on
 
 # Days from the due date; accounts that are pulled by card or debit need no reminder.
@@ -33,12 +33,12 @@ def _step(
     invoices: pd.DataFrame, spells: pd.DataFrame, last_on: np.datetime64, channel: str, late_days: int
 ) -> pd.DataFrame:
     """The invoices that come to one step of dunning: those owed, undisputed and not promised, the evening before."""
-    on = calendar.on_or_after(days(invoices["due_on"]) + late_days)
+    on = calendar.on_or_after(days(invoices["due_on"]) + late_days * DAY)
     due = (on <= last_on) & (on > days(invoices["issued_on"]))
     if channel == "reminder":
         due &= invoices["method"].isin(REMINDED).to_numpy()
     rows = np.flatnonzero(due)
-    rows = rows[np.isin(state_on(spells, rows, on[rows] - 1), [State.OPEN, State.PARTLY])]
+    rows = rows[np.isin(state_on(spells, rows, on[rows] - DAY), [State.OPEN, State.PARTLY])]
     return pd.DataFrame({"row": rows, "contacted_on": dates(on[rows]), "channel": channel})
 
 
@@ -117,9 +117,9 @@ def overrides(invoices: pd.DataFrame, applications: pd.DataFrame, last_on: calen
     early than too late. They were asked until half a year before the end, so that today's forecasts rest on none."""
     cash = applications[applications["kind"] == "cash"]
     paid = days(cash.groupby("row")["since_on"].max().reindex(invoices.index))
-    known, nth = days(invoices["due_on"]) + ASKED_AFTER, np.arange(len(invoices))
+    known, nth = days(invoices["due_on"]) + ASKED_AFTER * DAY, np.arange(len(invoices))
     expected = paid + (nth * 7 % 19 - 12)
-    kept = (nth % 9 == 0) & (known < expected) & (np.maximum(paid, expected) < last_on - HALF_A_YEAR)
+    kept = (nth % 9 == 0) & (known < expected) & (np.maximum(paid, expected) < last_on - HALF_A_YEAR * DAY)
     rows = {"expected_on": dates(expected), "confidence": 0.6 + 0.1 * (nth % 4), "note": "told on the phone"}
     told = pd.DataFrame({"invoice_id": invoices["invoice_id"], **rows, "known_on": dates(known)})[kept]
     return told.sort_values("known_on", kind="stable", ignore_index=True)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from arforecast.sample import calendar
 from arforecast.sample.billing import Cents
-from arforecast.sample.calendar import dates, days
+from arforecast.sample.calendar import DAY, dates, days
 from arforecast.sample.truth import Floats, State
 
 GOODWILL_SHARE, OVERPAID_SHARE, ON_ACCOUNT_SHARE = 0.02, 0.003, 0.012
@@ -25,7 +25,7 @@ def _goodwill(
     """Small credit notes on invoices to which nothing else has happened yet."""
     size = len(invoices)
     on = calendar.on_or_after(days(invoices["issued_on"]) + rng.integers(2, 15, size))
-    first = moved.groupby("row")["since_on"].min().reindex(range(size), fill_value=pd.Timestamp(last_on + 1))
+    first = moved.groupby("row")["since_on"].min().reindex(range(size), fill_value=pd.Timestamp(last_on + DAY))
     row = np.flatnonzero((rng.random(size) < GOODWILL_SHARE) & (on < days(first)))
     credit = invoices["amount"].to_numpy()[row] * rng.choice([5, 10], len(row)) // 100
     same = int(State.OPEN)

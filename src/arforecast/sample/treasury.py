@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from arforecast.sample import calendar, dunning
-from arforecast.sample.calendar import dates
+from arforecast.sample.calendar import DAY, dates
 
 # Of a month's billing in thousandths, the day of the month (0: the last bank day) and every how many months.
 DUE = {"payroll": (400, 0, 1), "rent": (50, 1, 1), "suppliers": (300, 20, 1), "taxes": (200, 15, 3)}
@@ -27,7 +27,7 @@ def outflows(invoices: pd.DataFrame, months: calendar.Days) -> pd.DataFrame:
 
 def _of(category: str, due: calendar.Days, usual: npt.NDArray[np.float64]) -> pd.DataFrame:
     thousandths, day, every = DUE[category]
-    on = calendar.on_or_after(due + (day - 1)) if day else calendar.on_or_before(calendar.month_end(due))
+    on = calendar.on_or_after(due + (day - 1) * DAY) if day else calendar.on_or_before(calendar.month_end(due))
     falls = due.astype("datetime64[M]").astype(np.int64) % every == 0
     amount = (usual * thousandths / 1000).astype(np.int64)
     known = calendar.first_of_month(due, -AHEAD)

@@ -40,6 +40,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from arforecast.sample import calendar
+from arforecast.sample.calendar import DAY, Days
 
 Floats = npt.NDArray[np.float64]
 Records = npt.NDArray[np.void]
@@ -105,19 +106,23 @@ def _days_late(invoices: Records, day: np.datetime64) -> Floats:
 
 
 def _falls_on(invoices: Records, late_days: int, day: np.datetime64) -> npt.NDArray[np.bool_]:
-    return np.asarray(calendar.on_or_after(invoices["due_on"] + late_days) == day)
+    return np.asarray(calendar.on_or_after(_past_due(invoices, late_days)) == day)
+
+
+def _past_due(invoices: Records, late_days: int) -> Days:
+    return np.asarray(invoices["due_on"] + late_days * DAY)
 
 
 def _rhythm(invoices: Records, day: np.datetime64) -> Floats:
     transfer = invoices["method"] == "bank_transfer"
     weekday = (day.astype(np.int64) + 3) % 7
     run = np.where(invoices["run_weekday"] == weekday, 4.2, 0.12)
-    month_end = day >= calendar.on_or_before(calendar.month_end(day)) - 1
+    month_end = day >= calendar.on_or_before(calendar.month_end(day)) - DAY
     return np.where(transfer, run, 1.0) * (1.35 if month_end else 1.0)
 
 
 def _pull(invoices: Records, day: np.datetime64) -> Floats:
-    charged = [calendar.on_or_before(invoices["due_on"] + late_days) == day for late_days in CARD_CHARGE_DAYS]
+    charged = [calendar.on_or_before(_past_due(invoices, late_days)) == day for late_days in CARD_CHARGE_DAYS]
     debited = [_falls_on(invoices, late_days, day) for late_days in DEBIT_DAYS]
     by_card, by_debit = invoices["method"] == "card", invoices["method"] == "direct_debit"
     pulled = (by_card & np.any(charged, axis=0)) | (by_debit & np.any(debited, axis=0))
@@ -126,7 +131,7 @@ def _pull(invoices: Records, day: np.datetime64) -> Floats:
 
 def _discount(invoices: Records, day: np.datetime64) -> Floats:
     left = invoices["discount_until"] - day
-    return np.asarray(invoices["discount_pull"] * ((left >= np.timedelta64(0)) & (left <= np.timedelta64(3))))
+    return np.asarray(invoices["discount_pull"] * ((left >= 0 * DAY) & (left <= 3 * DAY)))
 
 
 def _rate(invoices: Records, day: np.datetime64) -> Floats:
@@ -149,7 +154,7 @@ def _p_dispute(invoices: Records, day: np.datetime64) -> Floats:
 
 
 def _p_promise(invoices: Records, day: np.datetime64) -> Floats:
-    if calendar.payday(day) < day + PROMISE_LEAD_DAYS:
+    if calendar.payday(day) < day + PROMISE_LEAD_DAYS * DAY:
         return np.zeros(len(invoices))
     return np.asarray(P_PROMISE * np.any([_falls_on(invoices, late, day) for late in CALL_DAYS], axis=0))
 
@@ -220,7 +225,7 @@ def draw_spells(invoices: pd.DataFrame, last_on: np.datetime64, rng: np.random.G
     state = np.full(len(invoices), State.OPEN)
     entered = [(np.arange(len(invoices)), habits["issued_on"], state.copy())]
     first_on = np.append(habits["issued_on"], last_on).min()
-    for day in np.arange(first_on, last_on + 1):
+    for day in np.arange(first_on, last_on + DAY):
         alive = np.flatnonzero((habits["issued_on"] <= day) & ~np.isin(state, SETTLED))
         if len(alive):
             law = chances(habits[alive], day)[np.arange(len(alive)), state[alive]]
