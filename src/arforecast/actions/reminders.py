@@ -16,7 +16,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.actions import accounts, plans
-from arforecast.forecast.calendar import working_days
+from arforecast.forecast.calendar import DAY, working_days
 from arforecast.forecast.exposure import Lives
 from arforecast.kpis.balances import bucket_names, under_dispute
 from arforecast.kpis.service import answered
@@ -133,7 +133,7 @@ def _customers(facts: Facts) -> pd.DataFrame:
 
 def _pay_by(facts: Facts, past: Lives, as_of: date) -> np.datetime64:
     """A working day so many days ahead, or the next one."""
-    ahead = np.datetime64(as_of) + facts.books.settings.reminders.pay_within_days
+    ahead = np.datetime64(as_of) + facts.books.settings.reminders.pay_within_days * DAY
     return working_days(past.holidays).since(np.array([ahead]))[0]
 
 
