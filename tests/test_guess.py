@@ -20,6 +20,7 @@ from arforecast.ledger.imports.guess import Line, proposal, propose, text
 from arforecast.ledger.imports.mapping import load, names
 from arforecast.ledger.imports.origins import First, foreign
 from arforecast.ledger.imports.presets import import_export
+from arforecast.ledger.imports.vocabulary import SPOKEN, plain
 
 EXPORTS = Path(__file__).parent / "exports"
 LAYOUTS = {path.stem: path for path in sorted(EXPORTS.iterdir()) if path.stem in names()}
@@ -229,6 +230,16 @@ def test_what_columns_are_called_elsewhere_is_found(language: str, sure: float, 
         found += [line.sure for line in lines.values()]
     asked = len(HEADED) * len(HEADERS[language])
     assert (len(found) >= 0.98 * asked, sum(found) >= sure * asked) == (True, True), (len(found), sum(found), asked)
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_the_words_of_a_language_are_written_as_they_are_compared(language: str) -> None:
+    """A capital, an accent or a word that only joins others in one of them, and it would never be met."""
+    words = SPOKEN[language]
+    sections = (words.columns, words.states, words.flags, words.kinds)
+    lists = [words.doubtful, *(told for section in sections for _, told in section if isinstance(told, tuple))]
+    assert [word for told in lists for word in told if plain(word) != word] == []
+    assert words.name in (Path(__file__).parents[1] / "docs" / "imports.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("name", "sure"), [("SettledDate", True), ("Clearing Date", False), ("Date received", True)])

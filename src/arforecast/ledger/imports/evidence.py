@@ -14,6 +14,7 @@ import pandas as pd
 from arforecast import currencies
 from arforecast.ledger.imports.mapping import Format
 from arforecast.ledger.imports.values import amounts, dates
+from arforecast.ledger.imports.vocabulary import SPOKEN
 
 ORDERS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d")
 NAMED = (
@@ -22,8 +23,8 @@ NAMED = (
 )  # fmt: skip
 TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %I:%M:%S %p", " %I:%M %p")
 FORMS = tuple(order + time for order, time in product((*ORDERS, *NAMED), TIMES))
-# Languages of the names of months beside English, which all write the day first.
-LANGUAGES = ("de", "fr", "es", "it", "nl")
+# All languages but English write the day first.
+OTHERS = [code for code in SPOKEN if code != "en"]
 DAY_FIRST = re.compile(r"[0-9]{1,2}\.?[ -][^\W\d_]{3,}\.?[ -][0-9]{2,4}")
 # A currency before or behind an amount: neither a figure nor what parts figures.
 SIGNS = re.compile(r"(?:[^\W\d_]|[^\w\s.,'()\u2019\u02bc\u2212-])+")
@@ -54,7 +55,7 @@ def day_forms(filled: pd.Series) -> list[tuple[str, str]]:
     timed = ":" in filled.iloc[0]
     english = [(form, "en") for form in FORMS if ("%M" in form) == timed and _may_be(filled.iloc[0], form)]
     named = [form for form in NAMED if "%b" in form.lower()] if DAY_FIRST.fullmatch(filled.iloc[0]) else []
-    others = [(form, language) for form, language in product(named, LANGUAGES)]
+    others = [(form, language) for form, language in product(named, OTHERS)]
     fits = [each for each in english if _are_days(filled, *each)]
     return fits or [each for each in others if _are_days(filled, *each)]
 

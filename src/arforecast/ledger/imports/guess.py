@@ -24,7 +24,7 @@ from arforecast.ledger.imports.evidence import Line
 from arforecast.ledger.imports.fitting import fitting
 from arforecast.ledger.imports.mapping import Format
 from arforecast.ledger.imports.sieve import Seen
-from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, PAIRED, WORDS, plain
+from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, SIDES, SPOKEN, WORDS, plain
 
 REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
 DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
@@ -189,7 +189,7 @@ def _evenness(content: str, separator: str) -> int:
 
 def _hits(rows: list[list[str]]) -> list[int]:
     """How many columns of a ledger each of the first lines names."""
-    known = {words for role in WORDS.values() for words in role.split("|")}
+    known = {words for role in WORDS.values() for words in role}
     return [sum(plain(cell) in known for cell in row) for row in rows[:50]]
 
 
@@ -197,9 +197,8 @@ def _under_header(rows: list[list[str]], source: Path) -> Seen:
     """The header is the row that names the most columns of a ledger."""
     hits = _hits(rows)
     if max(hits, default=0) < 2:
-        raise SourceError(
-            f"{source}: no line names columns of invoices in English, German, French, Spanish, Italian or Dutch."
-        )
+        *languages, last = (language.name for language in SPOKEN.values())
+        raise SourceError(f"{source}: no line names columns of invoices in {', '.join(languages)} or {last}.")
     top = hits.index(max(hits))
     header = [cell.strip() for cell in rows[top]]
     under = [[cell.strip() for cell in row] for row in rows[top + 1 : top + MOST_ROWS]]
@@ -211,7 +210,7 @@ def _under_header(rows: list[list[str]], source: Path) -> Seen:
 
 def _candidates(cells: pd.DataFrame, role: str) -> list[str]:
     """The columns that are called as this one of a ledger, the plainest first, if their cells can be it."""
-    words = WORDS[role].split("|")
+    words = WORDS[role]
     called = {str(column): plain(str(column)) for column in cells}
     named = sorted((words.index(said), column) for column, said in called.items() if said in words)
     return [column for _, column in named if _can_be(cells[column], role)]
@@ -271,7 +270,7 @@ def _are_the_same(one: pd.Series, other: pd.Series) -> bool:
 
 def _doubts_of_amount(chosen: str, cells: pd.DataFrame, found: Found) -> Iterator[str]:
     """Whether it is what is owed, or what was billed of which something is paid already."""
-    if any({*pair.split()} <= {plain(str(column)) for column in cells} for pair in PAIRED):
+    if any({*pair} <= {plain(str(column)) for column in cells} for pair in SIDES):
         yield "amounts stand in two columns, debit and credit: { amount = , less = }"
     rests = found["open"] or _hinting("open", cells, {*found["amount"], *found["paid_amount"]})
     if chosen not in rests and rests and not found["paid_on"]:
