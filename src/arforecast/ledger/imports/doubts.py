@@ -64,7 +64,8 @@ def of_kinds(cells: pd.DataFrame) -> Iterator[str]:
         words = [cell for cell in told.unique() if cell]
         strange = [cell for cell in words if not re.search(INVOICED, plain(cell))]
         of_kind = plain(str(name)) in KINDS and len(words) > 1
-        said = strange if of_kind else [word for word in strange if plain(word) in CREDITS]
+        state = plain(str(name)) in STATUS  # where a word for a payment is a word for paid
+        said = strange if of_kind else [word for word in strange if plain(word) in CREDITS and not state]
         if said:
             yield f"{name} says {', '.join(said[:4])}: drop such rows, or make them credits under [[below_zero]]"
 

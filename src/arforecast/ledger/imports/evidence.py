@@ -19,18 +19,19 @@ from arforecast.ledger.imports.vocabulary import SPOKEN
 ORDERS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d")
 NAMED = (
     *("%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%d. %b %Y", "%d. %B %Y"),
+    *("%d de %b de %Y", "%d de %B de %Y"),
     *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y"),
 )  # fmt: skip
 TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %I:%M:%S %p", " %I:%M %p")
 FORMS = tuple(order + time for order, time in product((*ORDERS, *NAMED), TIMES))
 # All languages but English write the day first.
 OTHERS = [code for code in SPOKEN if code != "en"]
-DAY_FIRST = re.compile(r"[0-9]{1,2}\.?[ -][^\W\d_]{3,}\.?[ -][0-9]{2,4}")
+DAY_FIRST = re.compile(r"[0-9]{1,2}\.?[ -](?:de )?[^\W\d_]{3,}\.?[ -](?:de )?[0-9]{2,4}")
 # A currency before or behind an amount: neither a figure nor what parts figures.
 SIGNS = re.compile(r"(?:[^\W\d_]|[^\w\s.,'()\u2019\u02bc\u2212-])+")
 CREDITED = re.compile(r"(?i)[0-9]\s*(?:cr|dr|h|s)\.?$")
 BELOW = {"brackets": r"^\W*\(", "minus_behind": r"[0-9]\s*-$", "credit_behind": CREDITED.pattern}
-SIGNED = {"€": "EUR"}  # no other sign is of one currency alone
+SIGNED = {"€": "EUR", "zł": "PLN", "R$": "BRL"}  # no other sign is of one currency alone
 WAYS = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'"), (".", " "))
 
 

@@ -11,6 +11,8 @@ from operator import attrgetter
 from arforecast.settings import Section
 
 Words = tuple[str, ...]
+# Letters whose mark is a part of them, so that nothing takes it away.
+MARKED = str.maketrans("łø", "lo")
 
 
 class Columns(Section):
@@ -143,4 +145,4 @@ def plain(words: str) -> str:
     """Without capitals, accents, signs, what stands in brackets, and the words that only join others."""
     apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", re.sub(r"(?<=.)\(.*?\)", "", words))  # InvoiceDate is the invoice date
     bare = "".join(sign for sign in unicodedata.normalize("NFD", apart) if not unicodedata.combining(sign))
-    return " ".join(word for word in re.findall(r"[a-z0-9]+", bare.casefold()) if word not in JOINING)
+    return " ".join(word for word in re.findall(r"[a-z0-9]+", bare.casefold().translate(MARKED)) if word not in JOINING)
