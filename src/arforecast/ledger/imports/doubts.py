@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import product
 
 import pandas as pd
 
@@ -35,7 +34,7 @@ PENCE = r"[.,][0-9]{2}\b"
 STATES = {"", *OPEN, *SETTLED, *VOID}
 
 
-def of_amount(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
+def of_amount(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
     """What speaks against taking these amounts as they stand for what was billed, or is open."""
     others = _beside(cells, named)
     if scale := re.search(SCALED, named["amount"]):
@@ -46,7 +45,6 @@ def of_amount(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, wri
     for name, told in others.items():
         if plain(str(name)).removeprefix("is ") in VOID and _are_flags(told) and told.nunique() > 1:
             yield f"{name} may say which are void"
-    yield from _taxed(others, amount, written)
 
 
 def _beside(cells: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:
@@ -70,18 +68,29 @@ def of_kinds(cells: pd.DataFrame) -> Iterator[str]:
             yield f"{name} says {', '.join(said[:4])}: drop such rows, or make them credits under [[below_zero]]"
 
 
-def _taxed(others: pd.DataFrame, amount: pd.Series, written: list[Line]) -> Iterator[str]:
-    """Whether another column is this one and a tax."""
+def of_tax(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
+    """What speaks for a tax that is not in these amounts: another column is this one and a tax, or there is a tax and
+    none proves that it is in them."""
+    others = _beside(cells, named)
     read = {
-        str(name): evidence.exact(cells, written) for name, cells in others.items() if cells.str.contains("[0-9]").any()
+        str(name): evidence.exact(told, written).mask(told == "", Decimal())
+        for name, told in others.items()
+        if told.str.contains("[0-9]").any()
     }
     for whole, told in read.items():
         if re.search(GROSS, plain(whole)) and (told > amount).any():
             yield f"{whole} is more: is this without tax?"
-    taxes = [name for name, told in read.items() if re.search(TAXES, plain(name)) and told.notna().all()]
-    for tax, whole in product(taxes, read):
-        if (read[tax] != 0).any() and (amount + read[tax] == read[whole]).all():
-            yield f"{whole} is it and {tax} together"
+    for tax in [name for name, told in read.items() if re.search(TAXES, plain(name)) and _is_a_part(told, amount)]:
+        wholes = [name for name, told in read.items() if (amount + read[tax] == told).all()]
+        yield from (f"{whole} is it and {tax} together" for whole in wholes)
+        proved = any((told + read[tax] == amount).all() for told in read.values())
+        if not wholes and not proved and not re.search(GROSS, plain(named["amount"])):
+            yield f"is it with {tax}, or without? Compare a row with its invoice"
+
+
+def _is_a_part(told: pd.Series, amount: pd.Series) -> bool:
+    """Whether these may be taxes on these amounts."""
+    return bool(told.notna().all() and (told != 0).any() and (told.abs() <= amount.abs()).all())
 
 
 def of_payment(cells: pd.DataFrame, named: dict[str, str], paid: list[str], written: list[Line]) -> Iterator[str]:

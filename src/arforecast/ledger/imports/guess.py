@@ -97,7 +97,9 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
     amount = amount.mask(sieve.meeting(seen.cells, sides), -amount)
     other = [f"{name} may be its currency" for name in doubts.currencies_told(seen.cells, named.get("currency"))]
     against = [line.why for line in (*states, *sides) if not line.sure]
-    against += doubts.of_amount(seen.cells, named, amount, written)
+    against += doubts.of_amount(seen.cells, named)
+    if named["amount"] not in found["open"]:
+        against += doubts.of_tax(seen.cells, named, amount, written)
     if "paid_on" not in named and not found["open"]:
         against += doubts.of_payment(seen.cells, named, found["paid_amount"], written)
     if "paid_on" in named and "paid_amount" not in named:
