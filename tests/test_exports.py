@@ -692,6 +692,17 @@ def test_rows_belong_to_the_innermost_heading_that_is_open(tmp_path: Path) -> No
 # In a shell
 
 
+@pytest.mark.parametrize(("preset", "day"), [("quickbooks_ageing", "of 2026-03-31"), ("zoho_invoices", "not named")])
+def test_open_items_of_a_day_say_of_which_and_nothing_of_payments(preset: str, day: str, tmp_path: Path) -> None:
+    asked = (["import", preset, str(source(preset)), str(tmp_path / "ledger")], ["check", str(tmp_path / "ledger")])
+    for words in asked:
+        told = CliRunner().invoke(
+            main, [*words, *(["--quarantine", str(tmp_path / "q.csv")] if "check" in words else [])]
+        )
+        assert ("These are the open items" in told.stdout, day in told.stdout) == (True, True), told.output
+        assert "paid_on" not in told.stdout
+
+
 def test_the_shell_says_what_became_of_rows_and_money(tmp_path: Path) -> None:
     asked = ["import", "quickbooks_ageing", str(source("quickbooks_ageing")), str(tmp_path / "ledger")]
     done = CliRunner().invoke(main, asked)
@@ -707,6 +718,7 @@ def test_the_shell_says_what_became_of_rows_and_money(tmp_path: Path) -> None:
         "The export's own total of Open balance is 3,140.00, and so is the sum of its rows.",
         "amounts: imported (3,140.00), quarantined (none)",
         "16 rows read = 5 imported + 11 skipped + 0 quarantined",
+        "These are the open items of 2026-03-31, without history.",
         str(tmp_path / "ledger"),
     ]
     refused = CliRunner().invoke(main, [*asked, "--total", "3140.01"])

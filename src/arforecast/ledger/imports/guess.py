@@ -259,7 +259,7 @@ def _doubts(role: str, free: list[str], cells: pd.DataFrame, found: Found) -> It
     if role == "invoice_id" and filled.duplicated().any():
         yield "it stands in several rows: say what they are under [lines], or what makes them unique: { join = [ , ] }"
     if role in REQUIRED[:3] and len(filled) < len(chosen):
-        yield f"{len(chosen) - len(filled):,} rows have none"
+        yield f"empty in {len(chosen) - len(filled):,} of its rows"
     if role == "amount":
         yield from _doubts_of_amount(free[0], cells, found)
 

@@ -79,7 +79,7 @@ def of_totals(seen: Seen, named: dict[str, str], owed: Decimal, lines: list[Line
         yield Line("total.line", label, [words], True, "the row that states it")
     others = sums[label].drop(index=whole)
     if len(others):
-        why = f"{len(others):,} rows add up others, such as {others.iloc[0]}"
+        why = f"lines that add up others, {len(others):,} in all, such as {others.iloc[0]}"
         yield Line("drop", label, _alike(others, seen.cells[label]), True, why)
 
 
