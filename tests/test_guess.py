@@ -505,6 +505,24 @@ def test_a_customer_called_total_is_no_total(tmp_path: Path) -> None:
     assert "18.00, and so is the sum" in report.total
 
 
+@pytest.mark.parametrize(
+    ("page", "header", "name"),
+    [
+        ("cp1250", "Nr faktury;Kontrahent;Data wystawienia;Termin płatności;Kwota", "Źródło"),
+        ("cp1250", "Invoice No;Customer;Invoice Date;Due Date;Amount", "Wesołych"),
+        ("cp1252", "Facture;Client;Date d'émission;Échéance;Montant", "Crèmerie"),
+        ("cp1252", "Invoice No;Customer;Invoice Date;Due Date;Amount", "Señor O’Neil £5"),
+        ("cp850", "Rechnung;Kunde;Datum;Fällig;Betrag", "Köln"),
+    ],
+)
+def test_what_is_no_utf_8_is_read_by_the_page_in_which_it_makes_sense(
+    page: str, header: str, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "list.csv").write_bytes(f"{header}\nA;{name};05.01.2026;17.02.2026;1,50\n".encode(page))
+    lines = {line.key: line for line in propose(tmp_path / "list.csv")}
+    assert (lines["encoding"].value, name in lines["customer_id"].why) == (page, True)
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_path: Path) -> None:
     header, row = "Invoice No,Customer,Invoice Date,Due Date,Amount", "{},Elm,2026-01-05,2026-02-04,5.00"

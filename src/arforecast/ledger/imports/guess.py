@@ -12,6 +12,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -29,11 +30,15 @@ from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, SIDES, SPOKEN,
 REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
 DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
 SEPARATORS = (",", ";", "\t", "|")
+# What is no UTF-8 comes from Windows, of the West or of the middle of Europe, or from DOS. Read by the wrong one of
+# them, words have signs within them that no word has.
+PAGES = ("cp1252", "cp1250", "cp850")
+WITHIN = r"(?<=[^\W\d_])(?:[¹²³ªº]|[^\w\s\x00-\x7f’‘´‐–·])(?=[^\W\d_])"
 SECTIONS = (
     *("format", "below_zero", "columns", "keep", "credits.columns", "credits.keep", "drop", "total", "total.line"),
     "ledger",
 )  # fmt: skip
-MOST_ROWS = 5000
+MOST_ROWS, ENOUGH = 5000, 100_000  # rows; letters that tell how a file is written
 Found = dict[str, list[str]]
 """By column of a ledger those of the export that may be it, the plainest first."""
 
@@ -154,15 +159,38 @@ def _seen(source: Path) -> tuple[Seen, list[Line]]:
     """The rows by what they are, and what the file is read with."""
     if workbook.is_workbook(source):
         return _of_sheets(source)
-    content, encoding = export.decoded(source, Format(encoding=("utf-8", "cp1252")))
-    separator = max(SEPARATORS, key=lambda sign: _evenness(content, sign))
-    declared = {"encoding": (encoding, "cp1252"), "separator": (separator, *SEPARATORS[1:])}
-    lines = [
-        Line("format", key, value, True, "what it is read with")
-        for key, (value, *unusual) in declared.items()
-        if value in unusual
-    ]
+    content, encoding = _text(source)
+    separator = _separator(content)
+    foreign = re.search(r"\w*[^\W\d_a-zA-Z]\w*", content)
+    lines = []
+    if encoding in PAGES:
+        lines += [Line("format", "encoding", encoding, True, f"words such as {foreign[0] if foreign else encoding}")]
+    if separator != SEPARATORS[0]:
+        lines += [Line("format", "separator", separator, True, "what it is read with")]
     return _under_header(_lines(content, separator), source), lines
+
+
+def _text(source: Path) -> tuple[str, str]:
+    """The text and its encoding: what says so itself or is UTF-8, else the page with which most columns have a name
+    that is known and the fewest signs stand within words."""
+    content, encoding = export.decoded(source, Format(encoding=("utf-8", *PAGES)))
+    if encoding not in PAGES:
+        return content, encoding
+    read = {}
+    for page in PAGES:
+        with suppress(SourceError):
+            read[page], _ = export.decoded(source, Format(encoding=page))
+    encoding = max(read, key=lambda page: _sense(read[page]))
+    return read[encoding], encoding
+
+
+def _sense(content: str) -> tuple[int, int]:
+    begin = content[:ENOUGH]
+    return max(_hits(_lines(begin, _separator(begin))), default=0), -len(re.findall(WITHIN, begin))
+
+
+def _separator(content: str) -> str:
+    return max(SEPARATORS, key=lambda sign: _evenness(content, sign))
 
 
 def _of_sheets(source: Path) -> tuple[Seen, list[Line]]:
@@ -184,7 +212,7 @@ def _lines(content: str, separator: str) -> list[list[str]]:
 
 def _evenness(content: str, separator: str) -> int:
     """How many lines have as many cells as most have, and how many that is."""
-    widths = pd.Series([len(row) for row in _lines(content[:100_000], separator)])
+    widths = pd.Series([len(row) for row in _lines(content[:ENOUGH], separator)])
     common = widths[widths >= sieve.FEWEST].mode()
     return int((widths == common.iloc[0]).sum() * common.iloc[0]) if len(common) else 0
 
