@@ -304,6 +304,18 @@ def test_the_day_of_payment_has_many_names(name: str, sure: bool, tmp_path: Path
     (tmp_path / "list.csv").write_text(f"{head},{name}\n{rows}", "utf-8")
     lines = {line.key: line for line in propose(tmp_path / "list.csv")}
     assert (lines["paid_on"].value, lines["paid_on"].sure, "snapshot" in lines) == (name, sure, False)
+    assert lines["amount"].sure == sure  # without that day all of it would be open
+
+
+def test_where_nothing_says_what_is_paid_figures_of_a_history_are_unknown_until_somebody_decides(
+    tmp_path: Path,
+) -> None:
+    rows = "A,C,2026-01-05,2026-02-04,5.00\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No,Customer,Invoice Date,Due Date,Amount\n{rows}", "utf-8")
+    (tmp_path / "my.toml").write_text(proposal(tmp_path / "list.csv"), "utf-8")
+    assert "snapshot = true  # UNSURE" in (tmp_path / "my.toml").read_text("utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert (tmp_path / "ledger" / "ledger.toml").read_text("utf-8") == "snapshot = true\n"
 
 
 def test_a_day_that_may_be_a_month_is_not_decided(tmp_path: Path) -> None:
@@ -388,7 +400,8 @@ def test_a_proposal_begins_with_the_preset_that_fits() -> None:
 def decided(source: Path) -> str:
     """The proposal with the marks taken away from all that is unsure."""
     lines = proposal(source).splitlines()
-    return "\n".join(line[2:] if "# UNSURE: " in line or line.startswith("# [") else line for line in lines)
+    marked = [line for line in lines if line.startswith("# [") or "# UNSURE: " in line]
+    return "\n".join(line.removeprefix("# ") if line in marked else line for line in lines)
 
 
 # The list, how many lines of its proposal are unsure, and what it comes to when they are decided as proposed: what is
@@ -487,7 +500,7 @@ def test_the_language_of_months_is_known_by_their_names(language: str, month: st
     (tmp_path / "list.csv").write_text(f"Invoice No;Customer;Invoice Date;Due Date;Amount\n{rows}", "utf-8")
     lines = propose(tmp_path / "list.csv")
     assert [(line.value, line.sure) for line in lines if line.key == "months_in"] == [(language, True)]
-    (tmp_path / "my.toml").write_text(text(lines, tmp_path / "list.csv") + "[ledger]\nsnapshot = true\n", "utf-8")
+    (tmp_path / "my.toml").write_text(text(lines, tmp_path / "list.csv"), "utf-8")
     import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
     assert ledgers.read(tmp_path / "ledger")["invoices"][0]["due_on"] == "2026-05-20"
 
@@ -521,6 +534,29 @@ def test_what_is_no_utf_8_is_read_by_the_page_in_which_it_makes_sense(
     (tmp_path / "list.csv").write_bytes(f"{header}\nA;{name};05.01.2026;17.02.2026;1,50\n".encode(page))
     lines = {line.key: line for line in propose(tmp_path / "list.csv")}
     assert (lines["encoding"].value, name in lines["customer_id"].why) == (page, True)
+
+
+@pytest.mark.parametrize(
+    "nothing", ["-", "N/A", "null", "0000-00-00", "00.00.0000", "1900-01-01", "1/1/1900 12:00:00 AM", "31.12.9999"]
+)
+def test_what_is_written_for_no_day_is_none(nothing: str, tmp_path: Path) -> None:
+    """The second invoice is open: one word among the days of payment is no reason to take all of them for open."""
+    rows = f"1;A;2026-01-05;2026-02-17;9.00;2026-02-20\n2;A;2026-01-05;2026-02-17;8.00;{nothing}\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No;Customer;Invoice Date;Due Date;Amount;Paid Date\n{rows}", "utf-8")
+    (tmp_path / "my.toml").write_text(proposal(tmp_path / "list.csv"), "utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert [row["paid_on"] for row in ledgers.read(tmp_path / "ledger")["invoices"]] == ["2026-02-20", ""]
+
+
+def test_what_is_open_of_all_rows_so_far_is_not_what_is_open_of_a_row(tmp_path: Path) -> None:
+    rows = "1;A;2026-01-05;2026-02-17;9.00;{}\n2;A;2026-01-05;2026-02-17;8.00;{}\n3;B;2026-01-05;2026-02-17;7.00;{}\n"
+    found = {}
+    for told, balances in {"list": (9, 17, 24), "customer": (9, 17, 7), "row": (0, 5, 7)}.items():
+        written = rows.format(*(f"{each}.00" for each in balances))
+        (tmp_path / "list.csv").write_text(f"Invoice No;Customer;Date;Due Date;Amount;Balance\n{written}", "utf-8")
+        line = next(line for line in propose(tmp_path / "list.csv") if line.key == "amount")
+        found[told] = (line.value, line.sure)
+    assert found == {"list": ("Amount", False), "customer": ("Amount", False), "row": ("Balance", True)}
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

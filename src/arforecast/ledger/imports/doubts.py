@@ -71,12 +71,9 @@ def of_kinds(cells: pd.DataFrame) -> Iterator[str]:
 def of_tax(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
     """What speaks for a tax that is not in these amounts: another column is this one and a tax, or there is a tax and
     none proves that it is in them."""
-    others = _beside(cells, named)
-    read = {
-        str(name): evidence.exact(told, written).mask(told == "", Decimal())
-        for name, told in others.items()
-        if told.str.contains("[0-9]").any()
-    }
+    others, amount = _beside(cells, named)[amount.notna()], amount.dropna()
+    exact = {str(name): evidence.exact(cells, written).mask(cells == "", Decimal()) for name, cells in others.items()}
+    read = {name: told for name, told in exact.items() if told.notna().all()}
     for whole, told in read.items():
         if re.search(GROSS, plain(whole)) and (told > amount).any():
             yield f"{whole} is more: is this without tax?"
@@ -90,7 +87,7 @@ def of_tax(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, writte
 
 def _is_a_part(told: pd.Series, amount: pd.Series) -> bool:
     """Whether these may be taxes on these amounts."""
-    return bool(told.notna().all() and (told != 0).any() and (told.abs() <= amount.abs()).all())
+    return bool((told != 0).any() and (told.abs() <= amount.abs()).all())
 
 
 def of_payment(cells: pd.DataFrame, named: dict[str, str], paid: list[str], written: list[Line]) -> Iterator[str]:

@@ -64,7 +64,9 @@ def propose(source: Path) -> list[Line]:
     Raises SourceError where no line of it looks like the names of columns.
     """
     seen, read_with = _seen(source)
+    seen, blanks = sieve.without_blanks(seen)
     found = {role: _candidates(seen.cells, role) for role in WORDS}
+    found["open"] = [name for name in found["open"] if not _is_running(seen.cells, name, found["amount"])]
     columns = _columns(found, seen.cells)
     if "customer_id" not in _named(columns):
         columns += sieve.of_headings(seen)
@@ -72,15 +74,21 @@ def propose(source: Path) -> list[Line]:
     named = _named(columns)
     written = _written_as(seen.cells, named)
     sorted_ = _of_rows(seen, found, columns, written)
-    return [*read_with, *written, *sorted_, *_of_history(found, sorted_), *evidence.of_currency(written)]
+    return [*read_with, *written, *blanks, *sorted_, *_of_history(found, sorted_), *evidence.of_currency(written)]
 
 
 def _of_history(found: Found, lines: list[Line]) -> Iterator[Line]:
     """Whether it is of one day: what is open stands there, or nothing says what is paid."""
     if found["paid_on"] or any(line.key == "snapshot" for line in lines):
         return
-    doubt = "" if found["open"] else ", or what is open: are these open items of a day?"
+    doubt = "" if found["open"] else ", or what is open: are these open items of a day? If not, take this line away"
     yield Line("ledger", "snapshot", True, not doubt, f"no column says when anything was paid{doubt}")
+
+
+def _stands(line: Line) -> bool:
+    """Whether a line counts before anybody has decided: what is sure, and that there is no history, without which
+    figures were wrong that are unknown with it."""
+    return line.sure or line.key == "snapshot"
 
 
 def _written_as(cells: pd.DataFrame, named: dict[str, str]) -> list[Line]:
@@ -109,6 +117,8 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
         against += doubts.of_payment(seen.cells, named, found["paid_amount"], written)
     if "paid_on" in named and "paid_amount" not in named:
         against += doubts.of_parts(seen.cells, named, amount, written)
+    unsure = (line for line in columns if line.key in ("paid_on", "paid_amount") and not line.sure)
+    against += [f"without {line.value} nothing says what is paid" for line in unsure]
     kinds = list(doubts.of_kinds(seen.cells[amount > 0]))
     told = {"invoice_id": kinds, "amount": [*against, *other], "currency": other}
     lines = [_in_doubt(line, told.get(line.key, [])) for line in columns]
@@ -133,13 +143,13 @@ def text(lines: list[Line], source: Path) -> str:
     told = [f"# A proposal for {json.dumps(source.name)}. Read each line; take away the mark before what you decide."]
     for section in SECTIONS:
         here = [line for line in (*lines, *missing) if line.section == section]
-        mark = "" if any(line.sure for line in here) or section in ("format", "columns") else "# "
+        mark = "" if any(map(_stands, here)) or section in ("format", "columns") else "# "
         told += [f"\n{mark}[{section}]", *map(_written, here)] if here else []
     return "\n".join(told) + "\n"
 
 
 def _written(line: Line) -> str:
-    mark = "" if line.sure else "# "
+    mark = "" if _stands(line) else "# "
     key = line.key if re.fullmatch(r"[\w-]+", line.key, re.ASCII) else json.dumps(line.key, ensure_ascii=False)
     return f"{mark}{key} = {_toml(line.value)}  # {'sure' if line.sure else 'UNSURE'}: {' '.join(line.why.split())}"
 
@@ -282,7 +292,7 @@ def _doubts(role: str, free: list[str], cells: pd.DataFrame, found: Found) -> It
     rivals = [column for column in free[1:] if role != "customer_id" or not _are_the_same(chosen, cells[column])]
     if rivals:
         yield f"{', '.join(rivals)} may be it as well"
-    if plain(free[0]) in DOUBTFUL:
+    if plain(free[0]) in DOUBTFUL and not (free[0] in found["open"] and _is_left(cells, free[0], found["amount"])):
         yield "other systems call something else so"
     if role == "invoice_id" and filled.duplicated().any():
         yield "it stands in several rows: say what they are under [lines], or what makes them unique: { join = [ , ] }"
@@ -290,6 +300,29 @@ def _doubts(role: str, free: list[str], cells: pd.DataFrame, found: Found) -> It
         yield f"empty in {len(chosen) - len(filled):,} of its rows"
     if role == "amount":
         yield from _doubts_of_amount(free[0], cells, found)
+
+
+def _is_left(cells: pd.DataFrame, rest: str, amounts: list[str]) -> bool:
+    """Whether this is what is left of amounts beside it: never more, as what is open of all rows so far soon is."""
+    return len(cells) > 1 and any((left.abs() <= whole.abs()).all() for whole, left in _pairs(cells, rest, amounts))
+
+
+def _is_running(cells: pd.DataFrame, rest: str, amounts: list[str]) -> bool:
+    """Whether this is what is open of all rows so far, of the whole list or of a customer, and not of the row."""
+    for whole, left in _pairs(cells, rest, amounts):
+        begins, goes_on = left == whole, left == pd.Series([Decimal(), *left[:-1]], left.index) + whole
+        if (begins | goes_on).all() and not begins.all():
+            return True
+    return False
+
+
+def _pairs(cells: pd.DataFrame, rest: str, amounts: list[str]) -> Iterator[tuple[pd.Series, pd.Series]]:
+    """The amounts of each of these columns, and the rest beside them, where all can be read."""
+    for name in amounts:
+        written = evidence.of_amounts(cells[[name, rest]])
+        pair = evidence.exact(cells[name], written), evidence.exact(cells[rest], written)
+        if name != rest and all(told.notna().all() for told in pair):
+            yield pair
 
 
 def _are_the_same(one: pd.Series, other: pd.Series) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pandas as pd
@@ -15,6 +15,12 @@ from arforecast.ledger.imports.vocabulary import ADDED_UP, SETTLED, SIDES, STATU
 
 # A row with fewer filled cells tells of no invoice.
 FEWEST = 4
+# What programs write for nothing among days and amounts: a dash, a word, a day of zeros, the first or the last of their
+# calendar.
+NOTHING = re.compile(
+    r"(?i)[-–—]+|#?n\.?/?a\.?|null|none|nan|nat|nil|(?:(?:0+|0?1|30|31)[-./](?:0+|0?1|12)[-./](?:0000|0001|1899|1900|9999)"
+    r"|(?:0000|0001|1899|1900|9999)[-./](?:00|01|12)[-./](?:00|01|30|31))(?:[ T].*)?"
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,20 @@ def _has_a_day(frame: pd.DataFrame, first: pd.Series, others: pd.Series) -> pd.S
     days = [name for name in frame if evidence.day_forms(frame[name][others & (frame[name] != "")])]
     there: pd.Series = ((frame[days] != "") & frame[days].ne(first, axis=0)).any(axis=1)
     return there
+
+
+def without_blanks(seen: Seen) -> tuple[Seen, list[Line]]:
+    """The rows without what stands for nothing among days or amounts, and what that is."""
+    found: dict[str, str] = {}
+    for name, told in seen.cells.items():
+        nothing = told.str.fullmatch(NOTHING)
+        filled = told[~nothing & (told != "")]
+        if nothing.any() and (evidence.day_forms(filled) or evidence.are_amounts(filled)):
+            found |= dict.fromkeys(told[nothing].unique(), str(name))
+    if not found:
+        return seen, []
+    line = Line("format", "blanks", [*found], True, f"nothing, in {', '.join(dict.fromkeys(found.values()))}")
+    return replace(seen, cells=seen.cells.replace([*found], ""), added_up=seen.added_up.replace([*found], "")), [line]
 
 
 def adds_up(words: str) -> bool:
