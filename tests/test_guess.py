@@ -325,6 +325,7 @@ def test_a_day_that_may_be_a_month_is_not_decided(tmp_path: Path) -> None:
     unsure = {line.key: line for line in propose(tmp_path / "unsure.csv") if not line.sure}
     assert (unsure["dates"].value, "%m/%d/%Y fit as well" in unsure["dates"].why) == ("%d/%m/%Y", True)
     assert "it may part thousands" in unsure["decimal"].why
+    assert "amount" in unsure  # which would be read with the point that is the default
     told = text(propose(tmp_path / "unsure.csv"), tmp_path / "unsure.csv")
     assert "dates" not in tomllib.loads(told).get("format", {})
 
@@ -559,6 +560,14 @@ def test_what_is_open_of_all_rows_so_far_is_not_what_is_open_of_a_row(tmp_path: 
     assert found == {"list": ("Amount", False), "customer": ("Amount", False), "row": ("Balance", True)}
 
 
+@pytest.mark.parametrize("number", ["Subtotal Elm", "Balance", "Saldo"])
+def test_a_line_with_days_that_adds_up_others_is_no_invoice_for_certain(number: str, tmp_path: Path) -> None:
+    rows = f"1,Elm,2026-01-05,2026-02-04,5.00\n{number},Elm,2026-03-31,2026-03-31,5.00\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No,Customer,Invoice Date,Due Date,Amount\n{rows}", "utf-8")
+    line = next(line for line in propose(tmp_path / "list.csv") if line.key == "invoice_id")
+    assert (line.sure, f"{number} may be no invoice" in line.why) == (False, True)
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_path: Path) -> None:
     header, row = "Invoice No,Customer,Invoice Date,Due Date,Amount", "{},Elm,2026-01-05,2026-02-04,5.00"
@@ -579,6 +588,9 @@ def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_pat
         ("Ccy", ("EUR", "GBP"), set()),
         ("In", ("EUR", "GBP"), {"amount"}),
         ("Cancelled", ("Y", "N"), {"amount"}),
+        ("Cancelled On", ("2026-02-20", ""), {"amount"}),
+        ("Storno-Datum", ("2026-02-20", ""), {"amount"}),
+        ("Concepto", ("Servicios", "Obras"), set()),
         ("Status", ("Partially paid", "Open"), {"amount"}),
         ("Status", ("Sent", "Overdue"), set()),
         ("Last payment", ("2026-02-20", ""), {"amount"}),

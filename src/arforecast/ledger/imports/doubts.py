@@ -43,13 +43,20 @@ def of_amount(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
     if codes and "currency" in named and {*cells[named["currency"]].unique()} != codes:
         yield f"its name says {' and '.join(codes)}, and {named['currency']} another currency"
     for name, told in others.items():
-        if plain(str(name)).removeprefix("is ") in VOID and _are_flags(told) and told.nunique() > 1:
+        flagged = _are_flags(told) and told.nunique() > 1
+        if _tells_void(str(name)) and (flagged or evidence.day_forms(told[told != ""])):
             yield f"{name} may say which are void"
 
 
 def _beside(cells: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:
     """The columns that are nothing of the ledger's."""
     return cells[cells.columns.difference([*named.values()], sort=False)]
+
+
+def _tells_void(name: str) -> bool:
+    """Whether a word of a name begins as one for void does: cancelled on, day of cancellation."""
+    begins = {word[:5] for state in VOID for word in state.split()}
+    return any(word[:5] in begins for word in plain(name).split())
 
 
 def _are_flags(told: pd.Series) -> bool:

@@ -117,6 +117,7 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
         against += doubts.of_payment(seen.cells, named, found["paid_amount"], written)
     if "paid_on" in named and "paid_amount" not in named:
         against += doubts.of_parts(seen.cells, named, amount, written)
+    against += [line.why for line in written if line.key == "decimal" and not line.sure]
     unsure = (line for line in columns if line.key in ("paid_on", "paid_amount") and not line.sure)
     against += [f"without {line.value} nothing says what is paid" for line in unsure]
     kinds = list(doubts.of_kinds(seen.cells[amount > 0]))
@@ -296,6 +297,10 @@ def _doubts(role: str, free: list[str], cells: pd.DataFrame, found: Found) -> It
         yield "other systems call something else so"
     if role == "invoice_id" and filled.duplicated().any():
         yield "it stands in several rows: say what they are under [lines], or what makes them unique: { join = [ , ] }"
+    if role == "invoice_id" and (
+        sums := [cell for cell in filled if sieve.adds_up(cell) or plain(cell) in WORDS["open"]]
+    ):
+        yield f"{sums[0]} may be no invoice: drop it"
     if role in REQUIRED[:3] and len(filled) < len(chosen):
         yield f"empty in {len(chosen) - len(filled):,} of its rows"
     if role == "amount":
