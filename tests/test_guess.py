@@ -560,6 +560,21 @@ def test_what_is_open_of_all_rows_so_far_is_not_what_is_open_of_a_row(tmp_path: 
     assert found == {"list": ("Amount", False), "customer": ("Amount", False), "row": ("Balance", True)}
 
 
+@pytest.mark.parametrize(
+    ("title", "sure"),
+    [
+        ("Open items (in thousands of EUR)", False),
+        ("Stan na 31.03.2026, w tys. zł", False),
+        ("Amounts in EUR '000", False),
+        ("Centre for Milestones, client 000123, limit 10,000", True),
+    ],
+)
+def test_a_line_above_the_header_may_say_that_amounts_are_in_thousands(title: str, sure: bool, tmp_path: Path) -> None:
+    rows = "1;Elm;2026-01-05;2026-02-04;5.00\n"
+    (tmp_path / "list.csv").write_text(f"{title};;;;\nInvoice No;Customer;Date;Due Date;Amount\n{rows}", "utf-8")
+    assert next(line.sure for line in propose(tmp_path / "list.csv") if line.key == "amount") == sure
+
+
 @pytest.mark.parametrize("number", ["Subtotal Elm", "Balance", "Saldo"])
 def test_a_line_with_days_that_adds_up_others_is_no_invoice_for_certain(number: str, tmp_path: Path) -> None:
     rows = f"1,Elm,2026-01-05,2026-02-04,5.00\n{number},Elm,2026-03-31,2026-03-31,5.00\n"

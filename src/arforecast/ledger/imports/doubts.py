@@ -48,6 +48,13 @@ def of_amount(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
             yield f"{name} may say which are void"
 
 
+def of_titles(titles: list[str]) -> Iterator[str]:
+    """Lines above the header that say of what size the amounts are."""
+    for title in titles:
+        if scale := re.search(SCALED, title):
+            yield f"above the header stands {scale[0]}: amounts may be in them"
+
+
 def _beside(cells: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:
     """The columns that are nothing of the ledger's."""
     return cells[cells.columns.difference([*named.values()], sort=False)]

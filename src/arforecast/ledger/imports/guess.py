@@ -110,7 +110,7 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
     amount = amount.mask(sieve.meeting(seen.cells, sides), -amount)
     other = [f"{name} may be its currency" for name in doubts.currencies_told(seen.cells, named.get("currency"))]
     against = [line.why for line in (*states, *sides) if not line.sure]
-    against += doubts.of_amount(seen.cells, named)
+    against += [*doubts.of_amount(seen.cells, named), *doubts.of_titles(seen.titles)]
     if named["amount"] not in found["open"]:
         against += doubts.of_tax(seen.cells, named, amount, written)
     if "paid_on" not in named and not found["open"]:
@@ -243,7 +243,8 @@ def _under_header(rows: list[list[str]], source: Path) -> Seen:
     top = hits.index(max(hits))
     header = [cell.strip() for cell in rows[top]]
     under = [[cell.strip() for cell in row] for row in rows[top + 1 : top + MOST_ROWS]]
-    return sieve.sorted_out([row for row in under if len(row) == len(header) and row != header], header)
+    titles = [" ".join(filter(None, row)) for row in rows[:top]]
+    return sieve.sorted_out([row for row in under if len(row) == len(header) and row != header], header, titles)
 
 
 # Which column is which

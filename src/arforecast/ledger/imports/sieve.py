@@ -26,15 +26,16 @@ NOTHING = re.compile(
 @dataclass(frozen=True)
 class Seen:
     """What stands under the header: the rows that may be invoices, those that add up others, and the lines with a
-    single filled cell above the rows that they head."""
+    single filled cell above the rows that they head; and the lines above the header."""
 
     cells: pd.DataFrame
     added_up: pd.DataFrame
     headings: list[str]
+    titles: list[str]
 
 
-def sorted_out(rows: list[list[str]], header: list[str]) -> Seen:
-    """The rows under a header, which are as long as it, by what they are."""
+def sorted_out(rows: list[list[str]], header: list[str], titles: list[str]) -> Seen:
+    """The rows under a header, which are as long as it, by what they are, and the lines above it."""
     frame = pd.DataFrame(rows, columns=header, dtype="str").loc[:, lambda cells: ~cells.columns.duplicated(keep=False)]
     filled = (frame != "").sum(axis=1)
     first = pd.Series([next((cell for cell in row if cell), "") for row in rows], index=frame.index, dtype="str")
@@ -42,7 +43,7 @@ def sorted_out(rows: list[list[str]], header: list[str]) -> Seen:
     heads = (filled == 1) & (filled.shift(-1, fill_value=0) > 1)
     enough = filled >= min(FEWEST, len(header))
     sums = said & ~_has_a_day(frame, first, enough & ~said)
-    return Seen(frame[enough & ~sums], frame[sums], first[heads].tolist())
+    return Seen(frame[enough & ~sums], frame[sums], first[heads].tolist(), titles)
 
 
 def _has_a_day(frame: pd.DataFrame, first: pd.Series, others: pd.Series) -> pd.Series:

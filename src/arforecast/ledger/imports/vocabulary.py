@@ -47,7 +47,7 @@ class Amounts(Section):
     """Words in the names of amounts, as regular expressions.
 
     neutral: no part of what is owed, or a part of which the rest is no payment. tax, gross: it is one, or with one.
-    scaled: it is not in whole units of its currency.
+    scaled: it is not in whole units of its currency; of names as they are written.
     """
 
     neutral: str = ""
@@ -133,7 +133,7 @@ DOUBTFUL, JOINING, ADDED_UP = {*_all("doubtful")}, {*_all("joining")}, _all("add
 SIDES = [pair for language in SPOKEN.values() for pair in language.sides]
 NEUTRAL = rf"\b({_any('amounts.neutral')})\b|[0-9]"
 TAXES, GROSS = rf"\b({_any('amounts.tax')})\b", rf"\b({_any('amounts.gross')})\b"
-SCALED = rf"(?i)\b({_any('amounts.scaled')})"
+SCALED = rf"(?i)(?<![0-9][.,])\b({_any('amounts.scaled')})"
 STATUS = {*_all("states.columns")}
 VOID, SETTLED, OPEN = {*_all("states.void")}, {*_all("states.settled")}, {*_all("states.open")}
 SETTLING, FLAGS = {*_all("flags.columns")}, {*_all("flags.words")}
