@@ -575,6 +575,22 @@ def test_a_line_above_the_header_may_say_that_amounts_are_in_thousands(title: st
     assert next(line.sure for line in propose(tmp_path / "list.csv") if line.key == "amount") == sure
 
 
+@pytest.mark.parametrize(
+    ("numbers", "sure"),
+    [
+        (("INV-1", "CN-2"), False),
+        (("1", "GS 2"), False),
+        (("F1", "NC2"), False),
+        (("CN1", "CN2"), True),
+        (("F1", "Crown"), True),
+    ],
+)
+def test_a_number_may_be_that_of_a_credit_note(numbers: tuple[str, str], sure: bool, tmp_path: Path) -> None:
+    rows = "".join(f"{number};Elm;2026-01-05;2026-02-04;5.00\n" for number in numbers)
+    (tmp_path / "list.csv").write_text(f"Invoice No;Customer;Date;Due Date;Outstanding\n{rows}", "utf-8")
+    assert next(line.sure for line in propose(tmp_path / "list.csv") if line.key == "invoice_id") == sure
+
+
 @pytest.mark.parametrize("number", ["Subtotal Elm", "Balance", "Saldo"])
 def test_a_line_with_days_that_adds_up_others_is_no_invoice_for_certain(number: str, tmp_path: Path) -> None:
     rows = f"1,Elm,2026-01-05,2026-02-04,5.00\n{number},Elm,2026-03-31,2026-03-31,5.00\n"
@@ -637,6 +653,7 @@ def test_a_column_beside_the_amounts_may_say_more_of_them(
         ("Amount;VAT;Incl. VAT", "9.00;{}.00;1{}.00"),
         ("Amount (000s)", "9.0{}"),
         ("Amount;Currency;Account currency", "9.00;EUR;US{}"),
+        ("Amount in local currency;Document currency", "9.00;US{}"),
         ("Amount (EUR);Currency", "9.00;US{}"),
     ],
 )

@@ -19,7 +19,9 @@ from arforecast.ledger.imports.vocabulary import (
     HINTS,
     INVOICED,
     KINDS,
+    LOCAL,
     NEUTRAL,
+    NUMBERED,
     OPEN,
     SCALED,
     SETTLED,
@@ -46,6 +48,14 @@ def of_amount(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
         flagged = _are_flags(told) and told.nunique() > 1
         if _tells_void(str(name)) and (flagged or evidence.day_forms(told[told != ""])):
             yield f"{name} may say which are void"
+
+
+def of_currency(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
+    """What else may be the currency of these amounts than what is called so, or than none."""
+    currency = named.get("currency")
+    yield from (f"{name} may be its currency" for name in currencies_told(cells, currency))
+    if currency and re.search(LOCAL, plain(named["amount"])) and not re.search(LOCAL, plain(currency)):
+        yield f"{named['amount']} may be in the currency of the books, and {currency} another"
 
 
 def of_titles(titles: list[str]) -> Iterator[str]:
@@ -119,6 +129,13 @@ def of_payment(cells: pd.DataFrame, named: dict[str, str], paid: list[str], writ
             part = evidence.exact(told, written).mask(told == "", Decimal())
             if (told != "").any() and part.notna().all() and (part <= amount).all() and (part != amount).any():
                 yield f"{column} may be what is left of it, or what is paid"
+
+
+def of_numbers(numbers: pd.Series) -> Iterator[str]:
+    """Some of these invoices, all over more than nothing, whose numbers begin as those of credit notes do."""
+    credits = numbers[numbers.str.fullmatch(NUMBERED)]
+    if 0 < len(credits) < len(numbers):
+        yield f"{credits.iloc[0]} may be a credit note: drop such rows, or make them credits under [[below_zero]]"
 
 
 def currencies_told(cells: pd.DataFrame, chosen: str | None = None) -> list[str]:

@@ -108,7 +108,7 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
     states = list(sieve.of_states(seen, unpaid & (amount != 0)))
     sides = list(sieve.of_sides(seen.cells, amount, bool(found["open"])))
     amount = amount.mask(sieve.meeting(seen.cells, sides), -amount)
-    other = [f"{name} may be its currency" for name in doubts.currencies_told(seen.cells, named.get("currency"))]
+    other = list(doubts.of_currency(seen.cells, named))
     against = [line.why for line in (*states, *sides) if not line.sure]
     against += [*doubts.of_amount(seen.cells, named), *doubts.of_titles(seen.titles)]
     if named["amount"] not in found["open"]:
@@ -121,6 +121,8 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
     unsure = (line for line in columns if line.key in ("paid_on", "paid_amount") and not line.sure)
     against += [f"without {line.value} nothing says what is paid" for line in unsure]
     kinds = list(doubts.of_kinds(seen.cells[amount > 0]))
+    if "invoice_id" in named:
+        kinds += doubts.of_numbers(seen.cells[named["invoice_id"]][amount > 0])
     told = {"invoice_id": kinds, "amount": [*against, *other], "currency": other}
     lines = [_in_doubt(line, told.get(line.key, [])) for line in columns]
     owed = amount[~sieve.meeting(seen.cells, states)]

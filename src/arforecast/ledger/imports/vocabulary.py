@@ -47,13 +47,15 @@ class Amounts(Section):
     """Words in the names of amounts, as regular expressions.
 
     neutral: no part of what is owed, or a part of which the rest is no payment. tax, gross: it is one, or with one.
-    scaled: it is not in whole units of its currency; of names as they are written.
+    scaled: it is not in whole units of its currency; of names as they are written. local: it is in the currency of the
+    books, whatever that of the document is.
     """
 
     neutral: str = ""
     tax: str = ""
     gross: str = ""
     scaled: str = ""
+    local: str
 
 
 class States(Section):
@@ -76,12 +78,14 @@ class Kinds(Section):
     """The columns that say what a row is, and what is none of an invoice: a credit, or a payment.
 
     invoiced, corrected: regular expressions of what an invoice is called, and of what it is called that corrects one.
+    numbered: letters with which the numbers of credit notes begin.
     """
 
     columns: Words
     credits: Words
     invoiced: str
     corrected: str = ""
+    numbered: str
 
 
 class Language(Section):
@@ -130,10 +134,12 @@ def _any(place: str) -> str:
 WORDS = {role: _all(f"columns.{role}") for role in Columns.model_fields}
 HINTS = {role: _any(f"hints.{role}") for role in Hints.model_fields}
 DOUBTFUL, JOINING, ADDED_UP = {*_all("doubtful")}, {*_all("joining")}, _all("added_up")
+NUMBERED = rf"(?i)({_any('kinds.numbered')})(?![^\W\d_]).*"
 SIDES = [pair for language in SPOKEN.values() for pair in language.sides]
 NEUTRAL = rf"\b({_any('amounts.neutral')})\b|[0-9]"
 TAXES, GROSS = rf"\b({_any('amounts.tax')})\b", rf"\b({_any('amounts.gross')})\b"
 SCALED = rf"(?i)(?<![0-9][.,])\b({_any('amounts.scaled')})"
+LOCAL = rf"\b({_any('amounts.local')})\b"
 STATUS = {*_all("states.columns")}
 VOID, SETTLED, OPEN = {*_all("states.void")}, {*_all("states.settled")}, {*_all("states.open")}
 SETTLING, FLAGS = {*_all("flags.columns")}, {*_all("flags.words")}
