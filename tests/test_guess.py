@@ -591,6 +591,37 @@ def test_a_number_may_be_that_of_a_credit_note(numbers: tuple[str, str], sure: b
     assert next(line.sure for line in propose(tmp_path / "list.csv") if line.key == "invoice_id") == sure
 
 
+@pytest.mark.parametrize(
+    ("names", "cells", "proposed", "why"),
+    [
+        ("Due Date;Amount", ("30;9.00", "45;8.00"), 'due_on = "Due Date"', "its cells, such as 30, are not all days"),
+        ("Due Date;Amount", ("2026-02-17;9.00", "2026-02-17;VOID"), 'amount = "Amount"', "such as VOID, are not all"),
+        ("Due Date;Amount;Amount", ("2026-02-17;9.00;8.00",), 'amount = "Amount"', "Amount stands there twice"),
+        (
+            "Due Date;Debit;Credit",
+            ("2026-02-17;9.00;", "2026-02-17;;8.00"),
+            'amount = { amount = "Debit", less = "Credit" }',
+            "amounts stand in two columns",
+        ),
+    ],
+)
+def test_why_a_column_is_not_taken_is_said(
+    names: str, cells: tuple[str, ...], proposed: str, why: str, tmp_path: Path
+) -> None:
+    rows = "".join(f"{nth};A;2026-01-05;{cell}\n" for nth, cell in enumerate(cells))
+    (tmp_path / "list.csv").write_text(f"Invoice No;Customer;Invoice Date;{names}\n{rows}", "utf-8")
+    (line,) = (line for line in proposal(tmp_path / "list.csv").splitlines() if line.startswith(f"# {proposed}"))
+    assert why in line
+
+
+def test_days_may_be_the_numbers_of_spreadsheets(tmp_path: Path) -> None:
+    rows = "1,Elm,46037,46067,100.00\n2,Oak,46042,46072,50.00\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No,Customer,Invoice Date,Due Date,Amount\n{rows}", "utf-8")
+    (tmp_path / "my.toml").write_text(proposal(tmp_path / "list.csv"), "utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert ledgers.read(tmp_path / "ledger")["invoices"][0]["issued_on"] == "2026-01-15"
+
+
 @pytest.mark.parametrize("number", ["Subtotal Elm", "Balance", "Saldo"])
 def test_a_line_with_days_that_adds_up_others_is_no_invoice_for_certain(number: str, tmp_path: Path) -> None:
     rows = f"1,Elm,2026-01-05,2026-02-04,5.00\n{number},Elm,2026-03-31,2026-03-31,5.00\n"

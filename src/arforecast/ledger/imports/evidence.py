@@ -13,6 +13,7 @@ import pandas as pd
 
 from arforecast import currencies
 from arforecast.ledger.imports.mapping import Format
+from arforecast.ledger.imports.origins import SERIAL
 from arforecast.ledger.imports.values import amounts, dates
 from arforecast.ledger.imports.vocabulary import SPOKEN
 
@@ -61,6 +62,11 @@ def day_forms(filled: pd.Series) -> list[tuple[str, str]]:
     return fits or [each for each in others if _are_days(filled, *each)]
 
 
+def are_serial(filled: pd.Series) -> bool:
+    """Whether all of these may be days of 1982 to 2064 as spreadsheets number them."""
+    return len(filled) > 0 and bool(filled.str.fullmatch(r"[3-5][0-9]{4}([.,][0-9]+)?").all())
+
+
 def _are_days(filled: pd.Series, form: str, language: str) -> bool:
     return bool(dates(filled, Format(dates=form, months_in=language)).notna().all())
 
@@ -79,6 +85,8 @@ def of_days(cells: pd.DataFrame) -> list[Line]:
     if filled.empty:
         return []
     forms = day_forms(filled)
+    if are_serial(filled):
+        return [Line("format", "dates", SERIAL, True, f"{len(filled):,} numbers of days such as {filled.iloc[0]}")]
     if not forms:
         return [Line("format", "dates", "?", False, f"its days are not written alike, such as {filled.iloc[0]}")]
     (form, language), *others = forms

@@ -74,7 +74,8 @@ def propose(source: Path) -> list[Line]:
     named = _named(columns)
     written = _written_as(seen.cells, named)
     sorted_ = _of_rows(seen, found, columns, written)
-    return [*read_with, *written, *blanks, *sorted_, *_of_history(found, sorted_), *evidence.of_currency(written)]
+    told = [*sorted_, *_unread(seen, named)]
+    return [*read_with, *written, *blanks, *told, *_of_history(found, sorted_), *evidence.of_currency(written)]
 
 
 def _of_history(found: Found, lines: list[Line]) -> Iterator[Line]:
@@ -263,7 +264,7 @@ def _candidates(cells: pd.DataFrame, role: str) -> list[str]:
 def _can_be(cells: pd.Series, role: str) -> bool:
     filled = cells[cells != ""]
     if role in DAYS:
-        return bool(evidence.day_forms(filled))
+        return bool(evidence.day_forms(filled)) or evidence.are_serial(filled)
     return evidence.are_amounts(filled) if role in MONEY else len(filled) > 0
 
 
@@ -343,7 +344,7 @@ def _doubts_of_amount(chosen: str, cells: pd.DataFrame, found: Found) -> Iterato
     """Whether it is what is owed, or what was billed of which something is paid already."""
     if any({*pair} <= {plain(str(column)) for column in cells} for pair in SIDES):
         yield "amounts stand in two columns, debit and credit: { amount = , less = }"
-    rests = found["open"] or _hinting("open", cells, {*found["amount"], *found["paid_amount"]})
+    rests = found["open"] or _hinting("open", cells, {name for names in found.values() for name in names})
     if chosen not in rests and rests and not found["paid_on"]:
         yield f"{', '.join(rests)} may be what is left of it"
     elif chosen not in rests and rests and _differ(cells, chosen, rests[0], found["paid_on"][0]):
@@ -353,6 +354,28 @@ def _doubts_of_amount(chosen: str, cells: pd.DataFrame, found: Found) -> Iterato
 def _differ(cells: pd.DataFrame, amount: str, rest: str, paid_on: str) -> bool:
     unpaid = cells[cells[paid_on] == ""]
     return bool((unpaid[amount] != unpaid[rest]).any())
+
+
+def _unread(seen: Seen, named: dict[str, str]) -> Iterator[Line]:
+    """Why a column that is called as an invoice needs it is not taken, or what two of them are together."""
+    called = {plain(str(name)): str(name) for name in seen.cells}
+    for role in (role for role in REQUIRED if role not in named):
+        pair = next((pair for pair in SIDES if {*pair} <= {*called}), None) if role == "amount" else None
+        name = next((name for words, name in called.items() if words in WORDS[role]), None)
+        twice = next((name for name in seen.twice if plain(name) in WORDS[role]), None)
+        if pair:
+            both = {"amount": called[pair[0]], "less": called[pair[1]]}
+            yield Line("columns", role, both, False, "amounts stand in two columns, debit and credit")
+        elif twice:
+            yield Line("columns", role, twice, False, f"{twice} stands there twice: keep one of them")
+        elif name:
+            odd = [cell for cell in seen.cells[name] if cell and not _can_be(pd.Series([cell]), role)]
+            kind = "days" if role in DAYS else "amounts"
+            yield Line("columns", role, name, False, f"its name, but its cells{_such(odd)} are not all {kind}")
+
+
+def _such(cells: list[str]) -> str:
+    return f", such as {cells[0]}," if cells else ""
 
 
 def _hinting(role: str, cells: pd.DataFrame, taken: set[str]) -> list[str]:

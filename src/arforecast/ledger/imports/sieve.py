@@ -26,24 +26,28 @@ NOTHING = re.compile(
 @dataclass(frozen=True)
 class Seen:
     """What stands under the header: the rows that may be invoices, those that add up others, and the lines with a
-    single filled cell above the rows that they head; and the lines above the header."""
+    single filled cell above the rows that they head; the lines above the header, and the columns that stand there
+    twice, of which the rows have none."""
 
     cells: pd.DataFrame
     added_up: pd.DataFrame
     headings: list[str]
     titles: list[str]
+    twice: list[str]
 
 
 def sorted_out(rows: list[list[str]], header: list[str], titles: list[str]) -> Seen:
     """The rows under a header, which are as long as it, by what they are, and the lines above it."""
-    frame = pd.DataFrame(rows, columns=header, dtype="str").loc[:, lambda cells: ~cells.columns.duplicated(keep=False)]
+    whole = pd.DataFrame(rows, columns=header, dtype="str")
+    again = whole.columns.duplicated(keep=False)
+    frame, twice = whole.loc[:, ~again], whole.columns[again].unique().tolist()
     filled = (frame != "").sum(axis=1)
     first = pd.Series([next((cell for cell in row if cell), "") for row in rows], index=frame.index, dtype="str")
     said = first.map(adds_up).astype("bool") & (filled > 1)
     heads = (filled == 1) & (filled.shift(-1, fill_value=0) > 1)
     enough = filled >= min(FEWEST, len(header))
     sums = said & ~_has_a_day(frame, first, enough & ~said)
-    return Seen(frame[enough & ~sums], frame[sums], first[heads].tolist(), titles)
+    return Seen(frame[enough & ~sums], frame[sums], first[heads].tolist(), titles, twice)
 
 
 def _has_a_day(frame: pd.DataFrame, first: pd.Series, others: pd.Series) -> pd.Series:
