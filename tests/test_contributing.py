@@ -124,7 +124,7 @@ def _cell(tag: str, source: str) -> nbformat.NotebookNode:
 
 def test_each_change_of_the_table_has_its_few_lines() -> None:
     named = re.findall(r"^\| \[(.+?)\]\(#(.+?)\) \|", TEXT, flags=re.MULTILINE)
-    assert len(named) == 10
+    assert len(named) == 11
     for words, anchor in named:
         assert anchor == words.lower().replace(" ", "-")
         text = re.sub(r"```.*?```", "", section(words[0].upper() + words[1:]), flags=re.DOTALL)

@@ -252,7 +252,7 @@ LAYOUTS = {
     ),
     # A line of a group, which adds up the rows under it, and currencies by their names.
     "odoo_invoices": (
-        "Number,Partner,Invoice Date,Due Date,Amount Due Signed,Currency,Status\nLumber (2),,,,880.0,,\n"
+        "Number,Partner,Invoice Date,Due Date,Amount Due Signed,Company Currency,Status\nLumber (2),,,,880.0,,\n"
         "INV/1,Lumber,2026-01-10,2026-02-09,1000.0,US Dollar,Posted\n"
         "RINV/2,Lumber,2026-03-15,2026-03-15,-120.0,US dollar,Posted\n",
         {"invoices": 1, "credits": 1}, "", "1000.0",
@@ -334,6 +334,16 @@ def test_an_export_that_lacks_a_row_of_its_total_is_refused(tmp_path: Path) -> N
 def test_an_export_whose_total_is_cut_off_says_that_nothing_proves_it(tmp_path: Path) -> None:
     report = import_export("quickbooks_ageing", cut("quickbooks_ageing", tmp_path, "TOTAL"), tmp_path / "ledger")
     assert report.total == "The export states no total: nothing proves that it is whole."
+
+
+def test_what_odoo_shows_in_the_currency_of_the_company_is_not_in_that_of_the_document(tmp_path: Path) -> None:
+    """Of the second invoice, which is in euros, 250 dollars are open; without that column nothing names a currency."""
+    import_export("odoo_invoices", source("odoo_invoices"), tmp_path / "told")
+    assert {row["currency"] for row in ledgers.read(tmp_path / "told")["invoices"]} == {"USD"}
+    export = source("odoo_invoices").read_text("utf-8").replace("Company Currency", "Other")
+    (tmp_path / "export.csv").write_text(export, "utf-8")
+    import_export("odoo_invoices", tmp_path / "export.csv", tmp_path / "untold")
+    assert "currency" not in ledgers.read(tmp_path / "untold")["invoices"][0]
 
 
 def test_a_total_told_by_hand_must_tie_as_well(tmp_path: Path) -> None:
@@ -692,6 +702,17 @@ def test_rows_belong_to_the_innermost_heading_that_is_open(tmp_path: Path) -> No
 # In a shell
 
 
+@pytest.mark.parametrize(("preset", "day"), [("quickbooks_ageing", "of 2026-03-31"), ("zoho_invoices", "not named")])
+def test_open_items_of_a_day_say_of_which_and_nothing_of_payments(preset: str, day: str, tmp_path: Path) -> None:
+    asked = (["import", preset, str(source(preset)), str(tmp_path / "ledger")], ["check", str(tmp_path / "ledger")])
+    for words in asked:
+        told = CliRunner().invoke(
+            main, [*words, *(["--quarantine", str(tmp_path / "q.csv")] if "check" in words else [])]
+        )
+        assert ("These are the open items" in told.stdout, day in told.stdout) == (True, True), told.output
+        assert "paid_on" not in told.stdout
+
+
 def test_the_shell_says_what_became_of_rows_and_money(tmp_path: Path) -> None:
     asked = ["import", "quickbooks_ageing", str(source("quickbooks_ageing")), str(tmp_path / "ledger")]
     done = CliRunner().invoke(main, asked)
@@ -707,6 +728,7 @@ def test_the_shell_says_what_became_of_rows_and_money(tmp_path: Path) -> None:
         "The export's own total of Open balance is 3,140.00, and so is the sum of its rows.",
         "amounts: imported (3,140.00), quarantined (none)",
         "16 rows read = 5 imported + 11 skipped + 0 quarantined",
+        "These are the open items of 2026-03-31, without history.",
         str(tmp_path / "ledger"),
     ]
     refused = CliRunner().invoke(main, [*asked, "--total", "3140.01"])

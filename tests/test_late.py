@@ -12,6 +12,7 @@ import pytest
 from arforecast import open_ledger
 from arforecast.forecast import late
 from arforecast.forecast.payment_time import Distribution
+from arforecast.report.exhibits import late as exhibits
 from arforecast.settings import Settings
 from forecasts import AS_OF, sample_distribution, sample_facts, sample_today
 from ledgers import told, write
@@ -166,3 +167,16 @@ def test_expected_days_late_by_hand() -> None:
     due = ["2026-03-12", "2026-03-05", "2026-03-10", "2026-03-20"]
     settled = distribution(*((due_on, chances) for due_on in due))
     assert late.days_late(settled) == pytest.approx([1.1, 8.0, 3.0, 0.0])
+
+
+def test_of_a_ledger_too_young_for_past_forecasts_the_page_says_that_none_can_be_judged(tmp_path: Path) -> None:
+    invoices = """
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount  paid_on
+    A1          anna         2026-02-01  2026-03-03  100.00  2026-03-02
+    A2          anna         2026-03-01  2026-03-31  200.00  -
+    """
+    today = open_ledger(write(told(invoices), tmp_path / "ledger")).as_of("2026-03-31")
+    shown = exhibits.ranges(today.date_record(), today.stamp())
+    assert (shown.state, shown.sentence) == ("nothing", shown.nothing)
+    assert str(today.late_record()["settled_on"].dtype) == str(today.date_record()["origin"].dtype) == "datetime64[s]"

@@ -81,6 +81,8 @@ def test_what_the_readme_of_a_new_folder_says_works_where_the_wheel_is_installed
     assert told["report"] == f"reports/{DAY}/index.html\n"
     assert told["send"].splitlines()[-1] == f"reports/{DAY}.leadership.eml"
     assert f"&& {installed / 'arforecast'} report data/sample --as-of yesterday --time-zone UTC ||" in told["timer"]
+    guess = ["import", "--guess", str(own / "data" / "sample" / "invoices.csv")]
+    assert "invoice_id = " in run([str(installed / "arforecast"), *guess], own)
     assert "is owed on 30\u00a0Jun\u00a02026" in (own / "reports" / DAY / "index.html").read_text("utf-8")
 
 

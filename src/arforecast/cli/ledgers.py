@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from arforecast.ledger.imports.presets import ImportReport
+    from arforecast.ledger.notes import Notes
 
 
 @click.command()
@@ -81,6 +82,7 @@ def import_(words: tuple[str, ...], preset_file: Path | None, as_of: str | None,
     --preset-file of your own."""
     from arforecast.ledger.imports.fitting import advice
     from arforecast.ledger.imports.presets import Stated, import_export
+    from arforecast.ledger.notes import read
 
     *presets, source, folder = words if len(words) > 1 else ("", "")
     if len(presets) + bool(preset_file) != 1 or not source:
@@ -90,6 +92,7 @@ def import_(words: tuple[str, ...], preset_file: Path | None, as_of: str | None,
     stated = Stated(total, date.fromisoformat(as_of) if as_of else None)
     report = import_export(preset_file or presets[0], Path(source), Path(folder), stated)
     _print_import(report)
+    _print_day(read(Path(folder)))
     if not report.imported and (fits := advice(Path(source), preset_file or presets[0])):
         click.echo(fits, err=True)
     click.echo(folder)
@@ -109,6 +112,17 @@ def _print_import(report: ImportReport) -> None:
     click.echo(f"amounts: imported{used or ' (none)'}, quarantined{held or ' (none)'}")
     counts = f"{_rows(report.read)} read = {report.imported:,} imported + {sum(report.skipped.values()):,} skipped"
     click.echo(f"{counts} + {report.quarantined:,} quarantined")
+
+
+def _print_day(notes: Notes) -> None:
+    """Of which day a ledger without history is."""
+    if notes.snapshot_on:
+        click.echo(f"These are the open items of {notes.snapshot_on}, without history.")
+    elif notes.snapshot:
+        click.echo(
+            "These are the open items of a day that is not named, without history: whichever day is asked is taken for "
+            "it. Name it by import --as-of."
+        )
 
 
 def _rows(number: int) -> str:
@@ -133,7 +147,8 @@ def check(ledger: str, as_of: str | None, quarantine: Path) -> None:
     print_problems(books.problems)
     _keep(books.quarantine, quarantine)
     print_table(books.books.rows, "table")
-    if "applications" not in books.books.present:
+    _print_day(books.books.notes)
+    if "applications" not in books.books.present and not books.books.notes.without_history:
         click.echo(
             "There is no applications table: an invoice counts as paid on its paid_on, part payments do not show."
         )

@@ -94,7 +94,7 @@ def late_record(facts: Facts, forecasts: Iterable[Past], as_of: date) -> pd.Data
     columns = ["origin", "invoice_id", "customer_id", "amount", "p_late", "p_late_baseline", "late", "settled_on"]
     rows = [_said(then, as_of) for then in forecasts]
     if not rows:
-        return _none(columns)
+        return _none(columns).astype(dict.fromkeys(("origin", "settled_on"), "datetime64[s]"))
     record = pd.concat(rows, ignore_index=True)
     return record.assign(amount=record.amount / 10**facts.books.settings.ledger.decimals)[columns]
 

@@ -23,7 +23,10 @@ def find(notebooks: Path, names: Sequence[str]) -> list[Path]:
     """The notebooks `names` in the folder `notebooks`, in that order; all of them when no name is given."""
     there = {path.stem: path.resolve() for path in sorted(notebooks.glob("*.ipynb"))}
     if not there:
-        raise UsageError(f"There is no notebook in {notebooks}. Name their folder by --notebooks, or get one by init.")
+        raise UsageError(
+            f"There is no notebook in {notebooks}, and pages are made of them. Get them by arforecast init FOLDER and "
+            "run in that folder, or name theirs by --notebooks."
+        )
     if "index" in there:
         raise UsageError(f"{there['index'].name} would lose its page to the first page of the run. Rename it.")
     unknown = [name for name in names if name not in there]

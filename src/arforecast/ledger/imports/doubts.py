@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import product
 
 import pandas as pd
 
@@ -20,7 +19,9 @@ from arforecast.ledger.imports.vocabulary import (
     HINTS,
     INVOICED,
     KINDS,
+    LOCAL,
     NEUTRAL,
+    NUMBERED,
     OPEN,
     SCALED,
     SETTLED,
@@ -35,7 +36,7 @@ PENCE = r"[.,][0-9]{2}\b"
 STATES = {"", *OPEN, *SETTLED, *VOID}
 
 
-def of_amount(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
+def of_amount(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
     """What speaks against taking these amounts as they stand for what was billed, or is open."""
     others = _beside(cells, named)
     if scale := re.search(SCALED, named["amount"]):
@@ -44,14 +45,35 @@ def of_amount(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, wri
     if codes and "currency" in named and {*cells[named["currency"]].unique()} != codes:
         yield f"its name says {' and '.join(codes)}, and {named['currency']} another currency"
     for name, told in others.items():
-        if plain(str(name)).removeprefix("is ") in VOID and _are_flags(told) and told.nunique() > 1:
+        flagged = _are_flags(told) and told.nunique() > 1
+        if _tells_void(str(name)) and (flagged or evidence.day_forms(told[told != ""])):
             yield f"{name} may say which are void"
-    yield from _taxed(others, amount, written)
+
+
+def of_currency(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
+    """What else may be the currency of these amounts than what is called so, or than none."""
+    currency = named.get("currency")
+    yield from (f"{name} may be its currency" for name in currencies_told(cells, currency))
+    if currency and re.search(LOCAL, plain(named["amount"])) and not re.search(LOCAL, plain(currency)):
+        yield f"{named['amount']} may be in the currency of the books, and {currency} another"
+
+
+def of_titles(titles: list[str]) -> Iterator[str]:
+    """Lines above the header that say of what size the amounts are."""
+    for title in titles:
+        if scale := re.search(SCALED, title):
+            yield f"above the header stands {scale[0]}: amounts may be in them"
 
 
 def _beside(cells: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:
     """The columns that are nothing of the ledger's."""
     return cells[cells.columns.difference([*named.values()], sort=False)]
+
+
+def _tells_void(name: str) -> bool:
+    """Whether a word of a name begins as one for void does: cancelled on, day of cancellation."""
+    begins = {word[:5] for state in VOID for word in state.split()}
+    return any(word[:5] in begins for word in plain(name).split())
 
 
 def _are_flags(told: pd.Series) -> bool:
@@ -64,23 +86,32 @@ def of_kinds(cells: pd.DataFrame) -> Iterator[str]:
         words = [cell for cell in told.unique() if cell]
         strange = [cell for cell in words if not re.search(INVOICED, plain(cell))]
         of_kind = plain(str(name)) in KINDS and len(words) > 1
-        said = strange if of_kind else [word for word in strange if plain(word) in CREDITS]
+        state = plain(str(name)) in STATUS  # where a word for a payment is a word for paid
+        said = strange if of_kind else [word for word in strange if plain(word) in CREDITS and not state]
         if said:
             yield f"{name} says {', '.join(said[:4])}: drop such rows, or make them credits under [[below_zero]]"
 
 
-def _taxed(others: pd.DataFrame, amount: pd.Series, written: list[Line]) -> Iterator[str]:
-    """Whether another column is this one and a tax."""
-    read = {
-        str(name): evidence.exact(cells, written) for name, cells in others.items() if cells.str.contains("[0-9]").any()
-    }
+def of_tax(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
+    """What speaks for a tax that is not in these amounts: another column is this one and a tax, or there is a tax and
+    none proves that it is in them."""
+    others, amount = _beside(cells, named)[amount.notna()], amount.dropna()
+    exact = {str(name): evidence.exact(cells, written).mask(cells == "", Decimal()) for name, cells in others.items()}
+    read = {name: told for name, told in exact.items() if told.notna().all()}
     for whole, told in read.items():
         if re.search(GROSS, plain(whole)) and (told > amount).any():
             yield f"{whole} is more: is this without tax?"
-    taxes = [name for name, told in read.items() if re.search(TAXES, plain(name)) and told.notna().all()]
-    for tax, whole in product(taxes, read):
-        if (read[tax] != 0).any() and (amount + read[tax] == read[whole]).all():
-            yield f"{whole} is it and {tax} together"
+    for tax in [name for name, told in read.items() if re.search(TAXES, plain(name)) and _is_a_part(told, amount)]:
+        wholes = [name for name, told in read.items() if (amount + read[tax] == told).all()]
+        yield from (f"{whole} is it and {tax} together" for whole in wholes)
+        proved = any((told + read[tax] == amount).all() for told in read.values())
+        if not wholes and not proved and not re.search(GROSS, plain(named["amount"])):
+            yield f"is it with {tax}, or without? Compare a row with its invoice"
+
+
+def _is_a_part(told: pd.Series, amount: pd.Series) -> bool:
+    """Whether these may be taxes on these amounts."""
+    return bool((told != 0).any() and (told.abs() <= amount.abs()).all())
 
 
 def of_payment(cells: pd.DataFrame, named: dict[str, str], paid: list[str], written: list[Line]) -> Iterator[str]:
@@ -98,6 +129,13 @@ def of_payment(cells: pd.DataFrame, named: dict[str, str], paid: list[str], writ
             part = evidence.exact(told, written).mask(told == "", Decimal())
             if (told != "").any() and part.notna().all() and (part <= amount).all() and (part != amount).any():
                 yield f"{column} may be what is left of it, or what is paid"
+
+
+def of_numbers(numbers: pd.Series) -> Iterator[str]:
+    """Some of these invoices, all over more than nothing, whose numbers begin as those of credit notes do."""
+    credits = numbers[numbers.str.fullmatch(NUMBERED)]
+    if 0 < len(credits) < len(numbers):
+        yield f"{credits.iloc[0]} may be a credit note: drop such rows, or make them credits under [[below_zero]]"
 
 
 def currencies_told(cells: pd.DataFrame, chosen: str | None = None) -> list[str]:

@@ -13,23 +13,26 @@ import pandas as pd
 
 from arforecast import currencies
 from arforecast.ledger.imports.mapping import Format
+from arforecast.ledger.imports.origins import SERIAL
 from arforecast.ledger.imports.values import amounts, dates
+from arforecast.ledger.imports.vocabulary import SPOKEN
 
 ORDERS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d")
 NAMED = (
     *("%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%d. %b %Y", "%d. %B %Y"),
+    *("%d de %b de %Y", "%d de %B de %Y"),
     *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y"),
 )  # fmt: skip
 TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %I:%M:%S %p", " %I:%M %p")
 FORMS = tuple(order + time for order, time in product((*ORDERS, *NAMED), TIMES))
-# Languages of the names of months beside English, which all write the day first.
-LANGUAGES = ("de", "fr", "es", "it", "nl")
-DAY_FIRST = re.compile(r"[0-9]{1,2}\.?[ -][^\W\d_]{3,}\.?[ -][0-9]{2,4}")
+# All languages but English write the day first.
+OTHERS = [code for code in SPOKEN if code != "en"]
+DAY_FIRST = re.compile(r"[0-9]{1,2}\.?[ -](?:de )?[^\W\d_]{3,}\.?[ -](?:de )?[0-9]{2,4}")
 # A currency before or behind an amount: neither a figure nor what parts figures.
 SIGNS = re.compile(r"(?:[^\W\d_]|[^\w\s.,'()\u2019\u02bc\u2212-])+")
 CREDITED = re.compile(r"(?i)[0-9]\s*(?:cr|dr|h|s)\.?$")
 BELOW = {"brackets": r"^\W*\(", "minus_behind": r"[0-9]\s*-$", "credit_behind": CREDITED.pattern}
-SIGNED = {"€": "EUR"}  # no other sign is of one currency alone
+SIGNED = {"€": "EUR", "zł": "PLN", "R$": "BRL"}  # no other sign is of one currency alone
 WAYS = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'"), (".", " "))
 
 
@@ -54,9 +57,14 @@ def day_forms(filled: pd.Series) -> list[tuple[str, str]]:
     timed = ":" in filled.iloc[0]
     english = [(form, "en") for form in FORMS if ("%M" in form) == timed and _may_be(filled.iloc[0], form)]
     named = [form for form in NAMED if "%b" in form.lower()] if DAY_FIRST.fullmatch(filled.iloc[0]) else []
-    others = [(form, language) for form, language in product(named, LANGUAGES)]
+    others = [(form, language) for form, language in product(named, OTHERS)]
     fits = [each for each in english if _are_days(filled, *each)]
     return fits or [each for each in others if _are_days(filled, *each)]
+
+
+def are_serial(filled: pd.Series) -> bool:
+    """Whether all of these may be days of 1982 to 2064 as spreadsheets number them."""
+    return len(filled) > 0 and bool(filled.str.fullmatch(r"[3-5][0-9]{4}([.,][0-9]+)?").all())
 
 
 def _are_days(filled: pd.Series, form: str, language: str) -> bool:
@@ -77,6 +85,8 @@ def of_days(cells: pd.DataFrame) -> list[Line]:
     if filled.empty:
         return []
     forms = day_forms(filled)
+    if are_serial(filled):
+        return [Line("format", "dates", SERIAL, True, f"{len(filled):,} numbers of days such as {filled.iloc[0]}")]
     if not forms:
         return [Line("format", "dates", "?", False, f"its days are not written alike, such as {filled.iloc[0]}")]
     (form, language), *others = forms

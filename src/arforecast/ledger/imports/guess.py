@@ -7,8 +7,6 @@ be the customer) is unsure, and its line stands behind a mark: the file is of no
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -18,22 +16,18 @@ from pathlib import Path
 import pandas as pd
 
 from arforecast.errors import SourceError
-from arforecast.ledger import workbook
-from arforecast.ledger.imports import doubts, evidence, export, sieve
+from arforecast.ledger.imports import doubts, evidence, listing, sieve
 from arforecast.ledger.imports.evidence import Line
 from arforecast.ledger.imports.fitting import fitting
-from arforecast.ledger.imports.mapping import Format
 from arforecast.ledger.imports.sieve import Seen
-from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, PAIRED, WORDS, plain
+from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, SIDES, WORDS, plain
 
 REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
 DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
-SEPARATORS = (",", ";", "\t", "|")
 SECTIONS = (
     *("format", "below_zero", "columns", "keep", "credits.columns", "credits.keep", "drop", "total", "total.line"),
     "ledger",
 )  # fmt: skip
-MOST_ROWS = 5000
 Found = dict[str, list[str]]
 """By column of a ledger those of the export that may be it, the plainest first."""
 
@@ -58,8 +52,10 @@ def propose(source: Path) -> list[Line]:
 
     Raises SourceError where no line of it looks like the names of columns.
     """
-    seen, read_with = _seen(source)
+    seen, read_with = listing.read(source)
+    seen, blanks = sieve.without_blanks(seen)
     found = {role: _candidates(seen.cells, role) for role in WORDS}
+    found["open"] = [name for name in found["open"] if not _is_running(seen.cells, name, found["amount"])]
     columns = _columns(found, seen.cells)
     if "customer_id" not in _named(columns):
         columns += sieve.of_headings(seen)
@@ -67,15 +63,22 @@ def propose(source: Path) -> list[Line]:
     named = _named(columns)
     written = _written_as(seen.cells, named)
     sorted_ = _of_rows(seen, found, columns, written)
-    return [*read_with, *written, *sorted_, *_of_history(found, sorted_), *evidence.of_currency(written)]
+    told = [*sorted_, *_unread(seen, named)]
+    return [*read_with, *written, *blanks, *told, *_of_history(found, sorted_), *evidence.of_currency(written)]
 
 
 def _of_history(found: Found, lines: list[Line]) -> Iterator[Line]:
     """Whether it is of one day: what is open stands there, or nothing says what is paid."""
     if found["paid_on"] or any(line.key == "snapshot" for line in lines):
         return
-    doubt = "" if found["open"] else ", or what is open: are these open items of a day?"
+    doubt = "" if found["open"] else ", or what is open: are these open items of a day? If not, take this line away"
     yield Line("ledger", "snapshot", True, not doubt, f"no column says when anything was paid{doubt}")
+
+
+def _stands(line: Line) -> bool:
+    """Whether a line counts before anybody has decided: what is sure, and that there is no history, without which
+    figures were wrong that are unknown with it."""
+    return line.sure or line.key == "snapshot"
 
 
 def _written_as(cells: pd.DataFrame, named: dict[str, str]) -> list[Line]:
@@ -95,14 +98,21 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
     states = list(sieve.of_states(seen, unpaid & (amount != 0)))
     sides = list(sieve.of_sides(seen.cells, amount, bool(found["open"])))
     amount = amount.mask(sieve.meeting(seen.cells, sides), -amount)
-    other = [f"{name} may be its currency" for name in doubts.currencies_told(seen.cells, named.get("currency"))]
+    other = list(doubts.of_currency(seen.cells, named))
     against = [line.why for line in (*states, *sides) if not line.sure]
-    against += doubts.of_amount(seen.cells, named, amount, written)
+    against += [*doubts.of_amount(seen.cells, named), *doubts.of_titles(seen.titles)]
+    if named["amount"] not in found["open"]:
+        against += doubts.of_tax(seen.cells, named, amount, written)
     if "paid_on" not in named and not found["open"]:
         against += doubts.of_payment(seen.cells, named, found["paid_amount"], written)
     if "paid_on" in named and "paid_amount" not in named:
         against += doubts.of_parts(seen.cells, named, amount, written)
+    against += [line.why for line in written if line.key == "decimal" and not line.sure]
+    unsure = (line for line in columns if line.key in ("paid_on", "paid_amount") and not line.sure)
+    against += [f"without {line.value} nothing says what is paid" for line in unsure]
     kinds = list(doubts.of_kinds(seen.cells[amount > 0]))
+    if "invoice_id" in named:
+        kinds += doubts.of_numbers(seen.cells[named["invoice_id"]][amount > 0])
     told = {"invoice_id": kinds, "amount": [*against, *other], "currency": other}
     lines = [_in_doubt(line, told.get(line.key, [])) for line in columns]
     owed = amount[~sieve.meeting(seen.cells, states)]
@@ -126,13 +136,13 @@ def text(lines: list[Line], source: Path) -> str:
     told = [f"# A proposal for {json.dumps(source.name)}. Read each line; take away the mark before what you decide."]
     for section in SECTIONS:
         here = [line for line in (*lines, *missing) if line.section == section]
-        mark = "" if any(line.sure for line in here) or section in ("format", "columns") else "# "
+        mark = "" if any(map(_stands, here)) or section in ("format", "columns") else "# "
         told += [f"\n{mark}[{section}]", *map(_written, here)] if here else []
     return "\n".join(told) + "\n"
 
 
 def _written(line: Line) -> str:
-    mark = "" if line.sure else "# "
+    mark = "" if _stands(line) else "# "
     key = line.key if re.fullmatch(r"[\w-]+", line.key, re.ASCII) else json.dumps(line.key, ensure_ascii=False)
     return f"{mark}{key} = {_toml(line.value)}  # {'sure' if line.sure else 'UNSURE'}: {' '.join(line.why.split())}"
 
@@ -145,73 +155,12 @@ def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-# The file
-
-
-def _seen(source: Path) -> tuple[Seen, list[Line]]:
-    """The rows by what they are, and what the file is read with."""
-    if workbook.is_workbook(source):
-        return _of_sheets(source)
-    content, encoding = export.decoded(source, Format(encoding=("utf-8", "cp1252")))
-    separator = max(SEPARATORS, key=lambda sign: _evenness(content, sign))
-    declared = {"encoding": (encoding, "cp1252"), "separator": (separator, *SEPARATORS[1:])}
-    lines = [
-        Line("format", key, value, True, "what it is read with")
-        for key, (value, *unusual) in declared.items()
-        if value in unusual
-    ]
-    return _under_header(_lines(content, separator), source), lines
-
-
-def _of_sheets(source: Path) -> tuple[Seen, list[Line]]:
-    """The rows of the sheet that names the most columns, and which it is where there are several."""
-    cells = workbook.sheets(source)
-    there = {name: [[workbook.written(cell) for cell in row] for row in rows] for name, rows in cells.items()}
-    hits = {name: max(_hits(rows), default=0) for name, rows in there.items()}
-    name = max(hits, key=lambda each: hits[each])
-    rivals = ", ".join(other for other in hits if other != name and hits[other] >= sieve.FEWEST)
-    why = f"{rivals} may be it as well: what is there is not read" if rivals else "the sheet that names the columns"
-    line = Line("format", "sheet", name, not rivals, why)
-    return _under_header(there[name], source), [line] if len(there) > 1 else []
-
-
-def _lines(content: str, separator: str) -> list[list[str]]:
-    """The cells of each line, however it ends."""
-    return list(csv.reader(io.StringIO(content, newline=""), delimiter=separator))
-
-
-def _evenness(content: str, separator: str) -> int:
-    """How many lines have as many cells as most have, and how many that is."""
-    widths = pd.Series([len(row) for row in _lines(content[:100_000], separator)])
-    common = widths[widths >= sieve.FEWEST].mode()
-    return int((widths == common.iloc[0]).sum() * common.iloc[0]) if len(common) else 0
-
-
-def _hits(rows: list[list[str]]) -> list[int]:
-    """How many columns of a ledger each of the first lines names."""
-    known = {words for role in WORDS.values() for words in role.split("|")}
-    return [sum(plain(cell) in known for cell in row) for row in rows[:50]]
-
-
-def _under_header(rows: list[list[str]], source: Path) -> Seen:
-    """The header is the row that names the most columns of a ledger."""
-    hits = _hits(rows)
-    if max(hits, default=0) < 2:
-        raise SourceError(
-            f"{source}: no line names columns of invoices in English, German, French, Spanish, Italian or Dutch."
-        )
-    top = hits.index(max(hits))
-    header = [cell.strip() for cell in rows[top]]
-    under = [[cell.strip() for cell in row] for row in rows[top + 1 : top + MOST_ROWS]]
-    return sieve.sorted_out([row for row in under if len(row) == len(header) and row != header], header)
-
-
 # Which column is which
 
 
 def _candidates(cells: pd.DataFrame, role: str) -> list[str]:
     """The columns that are called as this one of a ledger, the plainest first, if their cells can be it."""
-    words = WORDS[role].split("|")
+    words = WORDS[role]
     called = {str(column): plain(str(column)) for column in cells}
     named = sorted((words.index(said), column) for column, said in called.items() if said in words)
     return [column for _, column in named if _can_be(cells[column], role)]
@@ -220,7 +169,7 @@ def _candidates(cells: pd.DataFrame, role: str) -> list[str]:
 def _can_be(cells: pd.Series, role: str) -> bool:
     filled = cells[cells != ""]
     if role in DAYS:
-        return bool(evidence.day_forms(filled))
+        return bool(evidence.day_forms(filled)) or evidence.are_serial(filled)
     return evidence.are_amounts(filled) if role in MONEY else len(filled) > 0
 
 
@@ -253,14 +202,41 @@ def _doubts(role: str, free: list[str], cells: pd.DataFrame, found: Found) -> It
     rivals = [column for column in free[1:] if role != "customer_id" or not _are_the_same(chosen, cells[column])]
     if rivals:
         yield f"{', '.join(rivals)} may be it as well"
-    if plain(free[0]) in DOUBTFUL:
+    if plain(free[0]) in DOUBTFUL and not (free[0] in found["open"] and _is_left(cells, free[0], found["amount"])):
         yield "other systems call something else so"
     if role == "invoice_id" and filled.duplicated().any():
         yield "it stands in several rows: say what they are under [lines], or what makes them unique: { join = [ , ] }"
+    if role == "invoice_id" and (
+        sums := [cell for cell in filled if sieve.adds_up(cell) or plain(cell) in WORDS["open"]]
+    ):
+        yield f"{sums[0]} may be no invoice: drop it"
     if role in REQUIRED[:3] and len(filled) < len(chosen):
-        yield f"{len(chosen) - len(filled):,} rows have none"
+        yield f"empty in {len(chosen) - len(filled):,} of its rows"
     if role == "amount":
         yield from _doubts_of_amount(free[0], cells, found)
+
+
+def _is_left(cells: pd.DataFrame, rest: str, amounts: list[str]) -> bool:
+    """Whether this is what is left of amounts beside it: never more, as what is open of all rows so far soon is."""
+    return len(cells) > 1 and any((left.abs() <= whole.abs()).all() for whole, left in _pairs(cells, rest, amounts))
+
+
+def _is_running(cells: pd.DataFrame, rest: str, amounts: list[str]) -> bool:
+    """Whether this is what is open of all rows so far, of the whole list or of a customer, and not of the row."""
+    for whole, left in _pairs(cells, rest, amounts):
+        begins, goes_on = left == whole, left == pd.Series([Decimal(), *left[:-1]], left.index) + whole
+        if (begins | goes_on).all() and not begins.all():
+            return True
+    return False
+
+
+def _pairs(cells: pd.DataFrame, rest: str, amounts: list[str]) -> Iterator[tuple[pd.Series, pd.Series]]:
+    """The amounts of each of these columns, and the rest beside them, where all can be read."""
+    for name in amounts:
+        written = evidence.of_amounts(cells[[name, rest]])
+        pair = evidence.exact(cells[name], written), evidence.exact(cells[rest], written)
+        if name != rest and all(told.notna().all() for told in pair):
+            yield pair
 
 
 def _are_the_same(one: pd.Series, other: pd.Series) -> bool:
@@ -271,9 +247,9 @@ def _are_the_same(one: pd.Series, other: pd.Series) -> bool:
 
 def _doubts_of_amount(chosen: str, cells: pd.DataFrame, found: Found) -> Iterator[str]:
     """Whether it is what is owed, or what was billed of which something is paid already."""
-    if any({*pair.split()} <= {plain(str(column)) for column in cells} for pair in PAIRED):
+    if any({*pair} <= {plain(str(column)) for column in cells} for pair in SIDES):
         yield "amounts stand in two columns, debit and credit: { amount = , less = }"
-    rests = found["open"] or _hinting("open", cells, {*found["amount"], *found["paid_amount"]})
+    rests = found["open"] or _hinting("open", cells, {name for names in found.values() for name in names})
     if chosen not in rests and rests and not found["paid_on"]:
         yield f"{', '.join(rests)} may be what is left of it"
     elif chosen not in rests and rests and _differ(cells, chosen, rests[0], found["paid_on"][0]):
@@ -283,6 +259,28 @@ def _doubts_of_amount(chosen: str, cells: pd.DataFrame, found: Found) -> Iterato
 def _differ(cells: pd.DataFrame, amount: str, rest: str, paid_on: str) -> bool:
     unpaid = cells[cells[paid_on] == ""]
     return bool((unpaid[amount] != unpaid[rest]).any())
+
+
+def _unread(seen: Seen, named: dict[str, str]) -> Iterator[Line]:
+    """Why a column that is called as an invoice needs it is not taken, or what two of them are together."""
+    called = {plain(str(name)): str(name) for name in seen.cells}
+    for role in (role for role in REQUIRED if role not in named):
+        pair = next((pair for pair in SIDES if {*pair} <= {*called}), None) if role == "amount" else None
+        name = next((name for words, name in called.items() if words in WORDS[role]), None)
+        twice = next((name for name in seen.twice if plain(name) in WORDS[role]), None)
+        if pair:
+            both = {"amount": called[pair[0]], "less": called[pair[1]]}
+            yield Line("columns", role, both, False, "amounts stand in two columns, debit and credit")
+        elif twice:
+            yield Line("columns", role, twice, False, f"{twice} stands there twice: keep one of them")
+        elif name:
+            odd = [cell for cell in seen.cells[name] if cell and not _can_be(pd.Series([cell]), role)]
+            kind = "days" if role in DAYS else "amounts"
+            yield Line("columns", role, name, False, f"its name, but its cells{_such(odd)} are not all {kind}")
+
+
+def _such(cells: list[str]) -> str:
+    return f", such as {cells[0]}," if cells else ""
 
 
 def _hinting(role: str, cells: pd.DataFrame, taken: set[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pandas as pd
@@ -15,28 +15,39 @@ from arforecast.ledger.imports.vocabulary import ADDED_UP, SETTLED, SIDES, STATU
 
 # A row with fewer filled cells tells of no invoice.
 FEWEST = 4
+# What programs write for nothing among days and amounts: a dash, a word, a day of zeros, the first or the last of their
+# calendar.
+NOTHING = re.compile(
+    r"(?i)[-–—]+|#?n\.?/?a\.?|null|none|nan|nat|nil|(?:(?:0+|0?1|30|31)[-./](?:0+|0?1|12)[-./](?:0000|0001|1899|1900|9999)"
+    r"|(?:0000|0001|1899|1900|9999)[-./](?:00|01|12)[-./](?:00|01|30|31))(?:[ T].*)?"
+)
 
 
 @dataclass(frozen=True)
 class Seen:
     """What stands under the header: the rows that may be invoices, those that add up others, and the lines with a
-    single filled cell above the rows that they head."""
+    single filled cell above the rows that they head; the lines above the header, and the columns that stand there
+    twice, of which the rows have none."""
 
     cells: pd.DataFrame
     added_up: pd.DataFrame
     headings: list[str]
+    titles: list[str]
+    twice: list[str]
 
 
-def sorted_out(rows: list[list[str]], header: list[str]) -> Seen:
-    """The rows under a header, which are as long as it, by what they are."""
-    frame = pd.DataFrame(rows, columns=header, dtype="str").loc[:, lambda cells: ~cells.columns.duplicated(keep=False)]
+def sorted_out(rows: list[list[str]], header: list[str], titles: list[str]) -> Seen:
+    """The rows under a header, which are as long as it, by what they are, and the lines above it."""
+    whole = pd.DataFrame(rows, columns=header, dtype="str")
+    again = whole.columns.duplicated(keep=False)
+    frame, twice = whole.loc[:, ~again], whole.columns[again].unique().tolist()
     filled = (frame != "").sum(axis=1)
     first = pd.Series([next((cell for cell in row if cell), "") for row in rows], index=frame.index, dtype="str")
     said = first.map(adds_up).astype("bool") & (filled > 1)
     heads = (filled == 1) & (filled.shift(-1, fill_value=0) > 1)
     enough = filled >= min(FEWEST, len(header))
     sums = said & ~_has_a_day(frame, first, enough & ~said)
-    return Seen(frame[enough & ~sums], frame[sums], first[heads].tolist())
+    return Seen(frame[enough & ~sums], frame[sums], first[heads].tolist(), titles, twice)
 
 
 def _has_a_day(frame: pd.DataFrame, first: pd.Series, others: pd.Series) -> pd.Series:
@@ -45,6 +56,20 @@ def _has_a_day(frame: pd.DataFrame, first: pd.Series, others: pd.Series) -> pd.S
     days = [name for name in frame if evidence.day_forms(frame[name][others & (frame[name] != "")])]
     there: pd.Series = ((frame[days] != "") & frame[days].ne(first, axis=0)).any(axis=1)
     return there
+
+
+def without_blanks(seen: Seen) -> tuple[Seen, list[Line]]:
+    """The rows without what stands for nothing among days or amounts, and what that is."""
+    found: dict[str, str] = {}
+    for name, told in seen.cells.items():
+        nothing = told.str.fullmatch(NOTHING)
+        filled = told[~nothing & (told != "")]
+        if nothing.any() and (evidence.day_forms(filled) or evidence.are_amounts(filled)):
+            found |= dict.fromkeys(told[nothing].unique(), str(name))
+    if not found:
+        return seen, []
+    line = Line("format", "blanks", [*found], True, f"nothing, in {', '.join(dict.fromkeys(found.values()))}")
+    return replace(seen, cells=seen.cells.replace([*found], ""), added_up=seen.added_up.replace([*found], "")), [line]
 
 
 def adds_up(words: str) -> bool:
@@ -79,7 +104,7 @@ def of_totals(seen: Seen, named: dict[str, str], owed: Decimal, lines: list[Line
         yield Line("total.line", label, [words], True, "the row that states it")
     others = sums[label].drop(index=whole)
     if len(others):
-        why = f"{len(others):,} rows add up others, such as {others.iloc[0]}"
+        why = f"lines that add up others, {len(others):,} in all, such as {others.iloc[0]}"
         yield Line("drop", label, _alike(others, seen.cells[label]), True, why)
 
 
