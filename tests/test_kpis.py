@@ -302,6 +302,29 @@ def test_credit_balances_are_never_netted(ledger: Ledger) -> None:
     assert today["aging:current"] == 210
 
 
+def test_cash_comes_off_the_receipt_it_names_whoever_s_invoice_it_paid(ledger: Ledger) -> None:
+    """m paid 650: 500 for the invoice of k, which has no receipts, 100 for its own and 50 not applied. The 20 of k
+    named no receipt: they come off nothing.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    K          k           2026-06-01 2026-07-01 520.00
+    M          m           2026-06-01 2026-07-01 200.00
+
+    applications
+    invoice_id applied_on amount kind receipt_id
+    K          2026-06-10 500.00 cash 1
+    K          2026-06-10 20.00  cash -
+    M          2026-06-12 100.00 cash -
+
+    receipts
+    receipt_id customer_id received_on amount
+    1          m           2026-06-10  650.00
+    """
+    held = groups(ledger, "2026-06-30", "customer_id", "credit_balance")
+    assert held.value.to_dict() == {"": -50, "k": 0, "m": -50}
+
+
 def test_a_receipt_to_come_holds_no_cash_today(ledger: Ledger) -> None:
     """In February the books know a returned payment of 100, but not yet the payment, and not the receipt of March.
     Nothing was received, so nothing is held.
