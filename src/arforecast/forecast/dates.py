@@ -30,7 +30,8 @@ def record(forecasts: Iterable[Past], horizon_days: int, as_of: date) -> pd.Data
     came_days: the day it was settled. What is open still has no day to be judged by.
     """
     rows = [_said(then, horizon_days, as_of) for then in forecasts]
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame({name: [] for name in COLUMNS})
+    nothing = pd.DataFrame({name: [] for name in COLUMNS}).astype({"origin": "datetime64[us]"})
+    return pd.concat(rows, ignore_index=True) if rows else nothing
 
 
 def _said(then: Past, horizon_days: int, as_of: date) -> pd.DataFrame:
