@@ -126,6 +126,12 @@ def test_the_answers_on_collection_and_on_flows() -> None:
         plain(receivables._flows_said(flows.assign(billed=0.0)))
         == "Since Jun 2025 nothing was billed and 5.85 M came in"
     )
+    assert plain(receivables._flows_said(flows.assign(cash=-100.0))) == (
+        "Since Jun 2025 6.50 M was billed and 1.30 k more was returned than came in"
+    )
+    assert plain(receivables._effectiveness_said(flows.assign(cei=-100.0))) == (
+        "In Jun 2026 more was taken back of what had been settled than was settled"
+    )
 
 
 def test_the_answer_on_why_it_moved_names_the_two_largest_parts() -> None:
@@ -150,6 +156,10 @@ def test_the_answer_on_what_moved_what_is_owed() -> None:
     )
     fallen = moved.assign(amount=moved["amount"].mask(moved["part"].eq("currency"), -700.0))
     assert receivables._moved_said(fallen).endswith("written off; exchange rates took off 700")
+    back = moved.assign(amount=moved["amount"].mask(moved["part"].isin(["cash", "write_offs"]), 20_000.0))
+    assert plain(receivables._moved_said(back)).endswith(
+        "20.0 k more was returned than came in, 19.0 k of what was credited, discounted or written off was taken back"
+    )
 
 
 def two_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -427,6 +437,11 @@ def test_the_answer_on_losses_says_what_it_leaves_out() -> None:
     assert collections._credit_loss_said(rows.assign(expected_loss_amount=np.nan)) == (
         "Expected losses are not defined: no balance is a year old yet"
     )
+    none = rows.assign(open_balance=rows["open_balance"].where(young["expected_loss_amount"].isna(), 0.0))
+    assert plain(collections._credit_loss_said(none.assign(expected_loss_amount=young["expected_loss_amount"]))) == (
+        "Expected losses are not defined: a year ago nothing was as late as the 50 that is open"
+    )
+    assert collections._credit_loss_said(rows.assign(open_balance=0.0)) == "Nothing is open"
 
 
 def test_the_answer_on_credit_limits() -> None:

@@ -102,8 +102,13 @@ NAMES = {
     "expected_14_amount": "Expected in 14 days",
     "expected_30_amount": "Expected in 30 days",
     "late_share": "Were late",
+    "p2_5": "One in 40 below",
     "p10": "One in ten below",
+    "p25": "One in four below",
+    "p50": "Half below",
+    "p75": "One in four above",
     "p90": "One in ten above",
+    "p97_5": "One in 40 above",
     "mean": "Expected",
     "open_book": "From invoices issued",
     "unbilled": "From invoices to come",
@@ -259,6 +264,11 @@ def money(value: Any) -> str:
     return _number(value)
 
 
+def came_in(cash: float) -> str:
+    """What cash did in all: 312 k came in, 750 more was returned than came in."""
+    return f"{money(cash)} came in" if cash >= 0 else f"{money(-cash)} more was returned than came in"
+
+
 def money_range(low: float, high: float) -> str:
     """Two amounts in the unit of the greater one, two digits of it: 0.9–1.3 M."""
     size, unit = next(((s, NBSP + u) for s, u in SIZES if abs(high) >= s), (1.0, ""))
@@ -311,6 +321,11 @@ def count(value: Any) -> str:
 def many(number: float, what: str) -> str:
     """So many things: 1 invoice, 2 invoices."""
     return f"{count(number)} {what}{'' if number == 1 else 's'}"
+
+
+def does(number: float, verb: str) -> str:
+    """What so many things do: 1 account owes, 2 accounts owe."""
+    return f"{verb}s" if number == 1 else verb
 
 
 def days(value: Any) -> str:

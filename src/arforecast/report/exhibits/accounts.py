@@ -11,7 +11,7 @@ import pandas as pd
 
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, why
-from arforecast.report.formats import NULL, count, date, days, exact, many, money, name, percent, text
+from arforecast.report.formats import NULL, count, date, days, does, exact, many, money, name, percent, text
 
 LARGEST = 10
 LEFT_ALONE = WAIT, RESERVED = "wait", "not contacted: reserve"
@@ -169,12 +169,14 @@ def _standing_said(numbers: pd.DataFrame) -> str:
     if not accounts:
         return "No customer owes anything."
     if not look:
-        owe = f"{many(accounts, 'account')} owe {money(value['open'])}"
+        owe = f"{many(accounts, 'account')} {does(accounts, 'owe')} {money(value['open'])}"
         return f"{owe}, {money(owed)} of it overdue; none has a reason to be looked at."
     first = figures.loc["first"]
-    share = f"they hold {percent(value['looked_at'] / owed)} of the {money(owed)} overdue" if owed else ""
+    held = "it holds" if look == 1 else "they hold"
+    share = f"{held} {percent(value['looked_at'] / owed)} of the {money(owed)} overdue" if owed else ""
+    owing = f"{many(accounts, 'account')} that {does(accounts, 'owe')}"
     return (
-        f"{count(look)} of {many(accounts, 'account')} that owe need a look; {share or 'nothing is overdue'}. "
+        f"{count(look)} of {owing} {does(look, 'need')} a look; {share or 'nothing is overdue'}. "
         f"First comes {first['customer']} with {money(first['value'])} overdue: {first['reasons'].replace(';', ',')}."
     )
 

@@ -529,9 +529,13 @@ def _credit_loss_said(rows: pd.DataFrame) -> str:
     known = rows.dropna(subset="expected_loss_amount")
     if known.empty:
         return "Expected losses are not defined: no balance is a year old yet"
+    owed, told = rows["open_balance"].sum(), known["open_balance"].sum()
+    if not told:
+        gap = f"Expected losses are not defined: a year ago nothing was as late as the {money(owed)} that is open"
+        return gap if owed else "Nothing is open"
     where = "" if len(known) == len(rows) else " in the buckets with a history"
     lost, low, high = (known[f"expected_loss{what}_amount"].sum() for what in ("", "_low", "_high"))
-    opening = f"Of {money(known['open_balance'].sum())} open{where} {money(lost)} is expected to be lost"
+    opening = f"Of {money(told)} open{where} {money(lost)} is expected to be lost"
     return f"{opening}; {money(low)} to {money(high)} with 0.8 to 1.2 of the forward factor"
 
 
