@@ -421,6 +421,21 @@ def test_collection_effectiveness(ledger: Ledger) -> None:
     assert (today["cei"], today["cei_3m"]) == pytest.approx((79.6, 55.9))
 
 
+def test_three_months_of_effectiveness_need_three_months(ledger: Ledger) -> None:
+    """On 31 March the quarter begins before the ledger does; on 30 April it is February to April.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          c           2026-02-01 2026-03-03 300.00
+
+    applications
+    invoice_id applied_on amount kind
+    A          2026-03-05 200.00 cash
+    """
+    assert pd.isna(figures(ledger, "2026-03-31")["cei_3m"])
+    assert figures(ledger, "2026-04-30")["cei_3m"] == pytest.approx((0 + 100 - 100) / (0 + 100 - 0) * 100)
+
+
 def test_collection_rate(ledger: Ledger) -> None:
     """Issued in March, the latest month 90 days old on 30 June: 1,500. Cash within 90 days: 600 on the 90th day of A,
     a prepayment of 100 and 200 on the 90th day of B: 900 / 1,500 = 0.6. On 28 June March was not old enough.

@@ -402,7 +402,8 @@ def cei(then: Known) -> Parts:
 def cei_3m(then: Known) -> Parts:
     begins = quarter_opening(then.day)
     due = open_ar(then, begins) + Fraction(billed(then, begins), 3)
-    return due - open_ar(then), due - current(then), 100
+    short = reaches_back(then, begins + timedelta(days=1))
+    return due - open_ar(then), None if short else due - current(then), 100
 
 
 def collection_rate(then: Known) -> Parts:

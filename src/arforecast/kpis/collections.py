@@ -67,10 +67,11 @@ def cei(m: pd.DataFrame) -> Parts:
     return due - m.open, due - m.current, 100
 
 
-@kpi("percent", better="higher", back="quarter_opening_on")
+@kpi("percent", better="higher", after="quarter_opening_on")
 def cei_3m(m: pd.DataFrame) -> Parts:
     """CEI over the three calendar months ending with this one, billing averaged: (opening + billed/3 - closing) /
-    (opening + billed/3 - closing current) x 100. Source: CRF with N = 3."""
+    (opening + billed/3 - closing current) x 100. Source: CRF with N = 3. Not defined where the ledger begins within
+    them: a third of less than three months' billing is too little."""
     due = m.open_quarter_opening + m.billed_quarter / 3
     return due - m.open, due - m.current, 100
 
