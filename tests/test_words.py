@@ -162,6 +162,18 @@ def test_the_answer_on_what_moved_what_is_owed() -> None:
     )
 
 
+def test_the_answer_on_late_payers_says_nothing_of_what_is_not_there() -> None:
+    due = [frames.AS_OF - pd.Timedelta(days=1), frames.AS_OF]
+    rows = frames.late(2).assign(due_on=due, worth_amount=100.0, p_late=[1.0, 0.5])
+    said = [plain(late.standing(part, frames.stamp()).sentence) for part in (rows, rows[:1], rows[1:], rows[:0])]
+    assert said == [
+        "100 is overdue. Of the 100 not yet due, 50 is expected to be paid late, half of it by 1 of 1 customer.",
+        "100 is overdue. Nothing else is open.",
+        "Nothing is overdue. Of the 100 not yet due, 50 is expected to be paid late, half of it by 1 of 1 customer.",
+        "Nothing is open.",
+    ]
+
+
 def two_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
     """What is overdue and what is not yet due."""
     late = frames.late(4).assign(
