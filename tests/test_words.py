@@ -344,7 +344,8 @@ def test_the_answer_on_roll_rates_is_of_the_first_bucket_past_due() -> None:
     assert plain(collections._roll_rates_said(matrix.tail(1))) == (
         "Of 100 that are 31–60 days late, 30 are paid a month later and 50 are older"
     )
-    assert collections._roll_rates_said(matrix.head(1)) == "Nothing was overdue at a month end of the last year"
+    none = "Nothing was overdue at the beginning of a month of the last year"
+    assert collections._roll_rates_said(matrix.head(1)) == none
 
 
 def test_the_answers_on_overdue_invoices_and_promises_stand_on_the_last_month_known() -> None:

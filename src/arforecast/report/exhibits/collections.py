@@ -200,7 +200,7 @@ def roll_rates(schedule: pd.DataFrame, stamp: Stamp) -> Exhibit:
         file="roll_rates",
         call='today.schedule("roll_rates")',
         why=why(stamp, "roll_rates"),
-        nothing="Nothing was open at a month end of the last year.",
+        nothing="Nothing was open at the beginning of a month of the last year.",
     )
 
 
@@ -216,7 +216,7 @@ def matrix(schedule: pd.DataFrame) -> pd.DataFrame:
 def _roll_rates_said(matrix: pd.DataFrame) -> str:
     late = matrix[matrix["from_bucket"].ne("current")]
     if late.empty:
-        return "Nothing was overdue at a month end of the last year"
+        return "Nothing was overdue at the beginning of a month of the last year"
     first = late.iloc[0]
     since = _first_day(str(first["from_bucket"]))
     older = [state for state in matrix.columns.drop("from_bucket") if _first_day(state) > since]
