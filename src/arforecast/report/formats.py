@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pandas as pd
@@ -22,6 +22,7 @@ NULL = "–"
 GROUPED = "#,##0"
 NBSP = "\u00a0"  # a number and its unit stay on one line
 ISO_DAY = re.compile(r"(?<![\w/-])\d{4}-\d\d-\d\d(?![\w/-]|\.\w)")  # not in the name of a file
+DIGITS = 320  # of the largest float, with its decimals
 SIZES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 NAMES = {
@@ -249,7 +250,9 @@ def _number(value: float, decimals: int = 0, whole: str = "0", digit: str = "0")
     """
     rounded = Decimal(f"{value:.{decimals}f}")
     pattern = f"{whole}.{digit * decimals}" if decimals else whole
-    return format_decimal(rounded or Decimal(0), pattern, LOCALE).replace("-", "−")
+    # Squares of minor units have more digits than the 28 that decimals are reckoned with by themselves.
+    with localcontext(prec=DIGITS):
+        return format_decimal(rounded or Decimal(0), pattern, LOCALE).replace("-", "−")
 
 
 def money(value: Any) -> str:
