@@ -361,7 +361,7 @@ def test_the_answers_on_overdue_invoices_and_promises_stand_on_the_last_month_kn
         "60 % of the promises for the 90 days to 31 May 2026 were kept, 75 % of the money promised"
     )
     assert collections._promises_said(kept.tail(1)) == "No promise can be judged yet"
-    assert collections._resolved_said(settled.head(0)) == "No overdue invoice was settled"
+    assert collections._resolved_said(settled.head(0)) == "No overdue invoice was settled in these months"
 
 
 def test_the_answer_on_disputes_names_a_reason_where_one_is_recorded() -> None:

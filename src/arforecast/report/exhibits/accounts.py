@@ -124,7 +124,7 @@ def _overdue_said(rows: pd.DataFrame) -> str:
 
 def standing(ranked: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """How many accounts to look at and what they hold; how much is old, over its limit, promised in vain, disputed."""
-    look = ranked[ranked["problems"].gt(0)]
+    look, absent = ranked[ranked["problems"].gt(0)], dict(stamp["missing_tables"])
     numbers = pd.DataFrame(
         [
             ("accounts", len(ranked), len(ranked), "", ""),
@@ -133,7 +133,7 @@ def standing(ranked: pd.DataFrame, stamp: Stamp) -> Exhibit:
             ("looked_at", look["overdue_balance"].sum(), len(look), "", ""),
             *(("first", row["overdue_balance"], 1, row["customer"], row["reasons"])
               for row in look.head(1).to_dict("records")),
-            *((column, *_affected(ranked[column], len(ranked)), "", "") for column in AFFECTED),
+            *((column, *_affected(ranked[column], MADE_OF.get(column) in absent), "", "") for column in AFFECTED),
         ],
         columns=["figure", "value", "accounts", "customer", "reasons"],
     )  # fmt: skip
@@ -156,9 +156,13 @@ AFFECTED: dict[str, tuple[str, Callable[[Any], str], str]] = {
 }
 
 
-def _affected(column: pd.Series, accounts: int) -> tuple[float, int | None]:
+# Without the table nothing is known of it, of no account too.
+MADE_OF = {"over_limit_amount": "customers", "broken_promises": "promises", "disputed_balance": "disputes"}
+
+
+def _affected(column: pd.Series, absent: bool) -> tuple[float, int | None]:
     """What a column of accounts adds up to, and at how many of them; null where it is not known of any."""
-    unknown = accounts and column.isna().all()
+    unknown = column.isna().all() if len(column) else absent
     return (math.nan, None) if unknown else (float(column.sum()), int(column.gt(0).sum()))
 
 

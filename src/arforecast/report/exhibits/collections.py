@@ -72,7 +72,7 @@ def _recovered(row: pd.Series) -> str:
     if isinstance(row["why"], str) and row["why"]:
         return f"What of overdue money is recovered within 90 days is {spoken(row['why'])}."
     if pd.isna(row["now"]):
-        return "No month is old enough to say what of overdue money is recovered within 90 days."
+        return "Nothing fell overdue in the latest month that is old enough to say what is recovered within 90 days."
     fell = month(_fell_due(row["as_of"], 90))
     return f"Of what fell overdue in {fell} {percent(row['now'])} was recovered within 90{NBSP}days."
 
@@ -119,7 +119,7 @@ def recovery(kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
         file="recovery",
         call='today.rows("recovered_90")',
         why=why(stamp, "recovered_30"),
-        nothing="No month that fell overdue is old enough yet.",
+        nothing="Nothing fell overdue in a month that is old enough.",
         defines=[*said],
     )
 
@@ -235,14 +235,14 @@ def resolved(kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """Days from the due date until overdue invoices were settled, of the 90 days to each month end."""
     said = {"days_to_resolve_mean": "mean", "days_to_resolve_median": "median"}
     chart = partial(charts.lines, over="as_of", named=said, label="Days past due")
-    options = {"chart": chart, "file": "resolved", "nothing": "No overdue invoice was settled."}
+    options = {"chart": chart, "file": "resolved", "nothing": "No overdue invoice was settled in these months."}
     return in_time("How long do overdue invoices take?", kpis, stamp, *said, says=_resolved_said, **options)
 
 
 def _resolved_said(trend: pd.DataFrame) -> str:
     known = trend.dropna()
     if known.empty:
-        return "No overdue invoice was settled"
+        return "No overdue invoice was settled in these months"
     last = known.iloc[-1]
     half, mean = days(last["days_to_resolve_median"]), days(last["days_to_resolve_mean"])
     when = f"In the 90{NBSP}days to {date(last['as_of'])}"
