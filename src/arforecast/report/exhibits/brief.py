@@ -55,7 +55,10 @@ def largest(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
 
 
 def _by_month(kpis: pd.DataFrame) -> pd.DataFrame:
-    return kpis.pivot(index="as_of", columns="kpi", values="value")
+    """The measures month by month; before its first fact a ledger has no money, and no month that could be usual."""
+    wide = kpis.pivot(index="as_of", columns="kpi", values="value")
+    begun = wide.fillna(0).ne(0).any(axis=1).cummax()
+    return wide[begun] if begun.any() else wide
 
 
 def _usual(wide: pd.DataFrame) -> pd.Series:
