@@ -419,7 +419,7 @@ def test_an_empty_ledger_has_no_accounts(tmp_path: Path) -> None:
     assert accounts.empty
     assert accounts.columns.tolist() == COLUMNS
     assert stands(accounts).sentence == "No customer owes anything."
-    assert [card.value for card in figures(accounts)] == ["0", "0", "0", "0", "0", "0"]
+    assert [card.value for card in figures(accounts)] == ["0", "0", "0", "0", "–", "0"]
     assert "no account to look at" in page.account_sheets(accounts, then.account_sheets([]), then.stamp())
 
 
@@ -741,6 +741,12 @@ def test_the_headline_says_how_many_hold_how_much_and_who_comes_first() -> None:
     )
     early = frames.accounts().assign(overdue_balance=0.0)
     assert "2 of 3 accounts that owe need a look; nothing is overdue." in plain(stands(early).sentence)
+
+
+def test_of_no_account_what_the_ledger_has_no_table_of_is_not_known() -> None:
+    """Of promises it has none; of disputes it has a table, and none of an account that owes."""
+    shown = {card[0]: card[1] for card in figures(frames.accounts().head(0))}
+    assert (shown["Broken promises"], shown["Disputed"], shown["Over 90 days past due"]) == ("–", "0", "0")
 
 
 def test_the_cards_add_up_the_accounts() -> None:

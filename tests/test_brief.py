@@ -45,6 +45,10 @@ def test_the_changes_are_the_largest_against_their_usual_size() -> None:
 def test_with_few_months_nobody_knows_what_is_usual_and_a_month_that_lasts_is_not_compared() -> None:
     rows = trend(dso=[50, 51, 50, 51, 50, 51, 50, 51, 45], cei=[80, 82, 80, 82, 80, 82, 80, 82, 20])
     assert brief.largest(rows[rows.as_of >= "2026-01-01"], GLOSSARY, FAMILIES).empty
+    young = brief.changes(rows[rows.as_of >= "2026-01-01"], GLOSSARY, FAMILIES)
+    assert young.sentence == "What is usual cannot be said: no measure has moved in enough months."
+    begun = rows.assign(value=rows.value.where(rows.as_of >= "2026-01-01", 0.0))
+    assert brief.largest(begun, GLOSSARY, FAMILIES).empty, "the months before are none that could be usual"
     until = rows.as_of.where(rows.as_of < "2026-06-30", pd.Timestamp("2026-06-15"))
     assert brief.largest(rows.assign(as_of=until), GLOSSARY, FAMILIES).kpi.to_list() == ["dso"]
 

@@ -225,6 +225,26 @@ def test_check_of_a_sound_ledger_is_done(ledger: str, tmp_path: Path) -> None:
     assert len(pd.read_csv(quarantine)) == 0
 
 
+@pytest.mark.parametrize(
+    ("column", "notes", "said"),
+    [
+        (",paid_on", "", "There is no applications table: an invoice counts as paid on its paid_on"),
+        ("", "", "Nothing says what was paid: every invoice counts as open."),
+        ("", "snapshot_on = 2026-03-31\n", ""),
+    ],
+)
+def test_check_says_what_a_ledger_without_applications_leaves_unsaid(
+    tmp_path: Path, column: str, notes: str, said: str
+) -> None:
+    header = f"invoice_id,customer_id,issued_on,due_on,amount{column}\n"
+    row = f"A,a,2026-03-01,2026-03-31,100.00{',' if column else ''}\n"
+    (tmp_path / "invoices.csv").write_text(header + row, "utf-8")
+    (tmp_path / "ledger.toml").write_text(notes, "utf-8")
+    told = run("check", tmp_path, "--quarantine", tmp_path / "q.csv").stdout
+    assert said in told
+    assert said or "paid" not in told
+
+
 def test_check_prints_twenty_problems_then_counts_the_rest_by_rule(tmp_path: Path) -> None:
     """23 rows have no day, 2 no amount: the first twenty are told, then three and two are counted."""
     bad = [f"B{n},C1,2026-01-05,soon,1.00" for n in range(23)]

@@ -86,7 +86,7 @@ def test_what_the_policy_would_have_done_is_a_range_and_unknown_losses_are_not_s
     )  # fmt: skip
     assert credit.past_policy(months, STAMP).sentence == (
         "In 2 months the policy would have refused 320 of the 400 sold, and with it 30 to 40 that was paid. It would "
-        "have avoided losses of 5 to 20; what it keeps was paid 2 days late, all of it 5."
+        "have avoided losses of 5 to 20; what it keeps was paid, or is open, 2 days late, all of it 5."
     )
     unknown = months.assign(loss_avoided_amount=np.nan, loss_avoided_high_amount=np.nan)
     assert "What losses it would have avoided is not known" in credit.past_policy(unknown, STAMP).sentence

@@ -255,6 +255,72 @@ def test_unapplied_cash_in_a_foreign_currency_is_worth_what_it_is_today(books: B
     assert values(books, JUNE)["credit_balance"] == -30
 
 
+def test_what_is_taken_of_another_currency_is_worth_what_that_was_on_the_day_it_came(books: Books) -> None:
+    """100 EUR came for an invoice of 108 USD, 108 USD for one of 100 EUR: nothing is left of either, whatever a euro is
+    worth later. Of a credit of 30 EUR, 36 USD then, 21.60 USD are used: 12 EUR, 15.60 USD today, are left.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount currency
+    A1         C1          2026-05-01 2026-05-15 108.00 USD
+    A2         C2          2026-05-01 2026-05-15 100.00 EUR
+    A3         C3          2026-05-01 2026-05-15 50.00  USD
+
+    applications
+    invoice_id applied_on amount kind        receipt_id credit_id
+    A1         2026-05-10 108.00 cash        R1         -
+    A2         2026-05-10 100.00 cash        R2         -
+    A3         2026-06-12 21.60  credit_note -          K1
+
+    receipts
+    receipt_id customer_id received_on amount currency
+    R1         C1          2026-05-10  100.00 EUR
+    R2         C2          2026-05-10  108.00 USD
+
+    credits
+    credit_id customer_id issued_on  amount currency
+    K1        C3          2026-06-10 30.00  EUR
+
+    control_totals
+    as_of      open_ar net_ar
+    2026-06-30 28.40   12.80
+
+    rates
+    rate_on    currency rate
+    2026-05-01 EUR      1.08
+    2026-06-01 EUR      1.20
+    2026-06-30 EUR      1.30
+    """
+    assert values(books, JUNE)["credit_balance"] == -15.6
+    assert control(stand(books, [JUNE]), JUNE).difference.tolist() == [0, 0]
+
+
+def test_a_currency_of_which_nothing_is_left_needs_no_rate(books: Books) -> None:
+    """
+    invoices
+    invoice_id customer_id issued_on  due_on     amount currency
+    A1         C1          2025-01-10 2025-01-20 100.00 EUR
+    A2         C1          2026-06-10 2026-06-20 50.00  -
+
+    applications
+    invoice_id applied_on amount kind
+    A1         2025-01-15 100.00 cash
+
+    receipts
+    receipt_id customer_id received_on amount currency
+    R1         C1          2025-01-15  100.00 EUR
+
+    control_totals
+    as_of      open_ar net_ar
+    2026-06-30 50.00   50.00
+
+    rates
+    rate_on    currency rate
+    2025-01-01 EUR      1.08
+    """
+    assert values(books, JUNE)["net_ar"] == 50
+    assert control(stand(books, [JUNE]), JUNE).difference.tolist() == [0, 0]
+
+
 def test_each_currency_has_its_own_decimals(books: Books) -> None:
     """
     A dinar has a thousand fils, a yen nothing smaller, a unidad de fomento ten thousand parts; the dollar has cents.

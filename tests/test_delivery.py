@@ -826,6 +826,8 @@ def test_a_run_is_neither_old_nor_of_a_day_to_come(run: Path) -> None:
             "Open receivables is not known any more; it was 100.00.",
         ),
         (["", "", "", 101, 103, 102, 101, 100, 100, 900], "not checked", "fewer than 6 earlier months"),
+        # Before its first fact a ledger has 0, which is no month to judge by.
+        ([0, 0, 0, 0, 0, 0, 0, 0, 800, 300], "not checked", "fewer than 6 earlier months"),
     ],
 )
 def test_a_headline_moves_as_it_does_in_this_ledger(run: Path, values: Any, outcome: str, told: str) -> None:

@@ -174,3 +174,9 @@ def test_months_and_quarters_go_without_their_day() -> None:
 )
 def test_a_third_decimal_decides_below_a_tenth(ratio: float, said: str) -> None:
     assert formats.decimal(ratio) == said
+
+
+def test_numbers_have_as_many_digits_as_squares_of_large_receivables() -> None:
+    """200,000,000,000.00 rupiah are 2e13 sen, and their square, of which concentration is made, 4e26."""
+    assert formats.decimal(4e26) == f"{4e26:,.2f}"
+    assert formats.exact(1e300) == f"{1e300:,.2f}"

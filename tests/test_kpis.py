@@ -302,6 +302,29 @@ def test_credit_balances_are_never_netted(ledger: Ledger) -> None:
     assert today["aging:current"] == 210
 
 
+def test_cash_comes_off_the_receipt_it_names_whoever_s_invoice_it_paid(ledger: Ledger) -> None:
+    """m paid 650: 500 for the invoice of k, which has no receipts, 100 for its own and 50 not applied. The 20 of k
+    named no receipt: they come off nothing.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    K          k           2026-06-01 2026-07-01 520.00
+    M          m           2026-06-01 2026-07-01 200.00
+
+    applications
+    invoice_id applied_on amount kind receipt_id
+    K          2026-06-10 500.00 cash 1
+    K          2026-06-10 20.00  cash -
+    M          2026-06-12 100.00 cash -
+
+    receipts
+    receipt_id customer_id received_on amount
+    1          m           2026-06-10  650.00
+    """
+    held = groups(ledger, "2026-06-30", "customer_id", "credit_balance")
+    assert held.value.to_dict() == {"": -50, "k": 0, "m": -50}
+
+
 def test_a_receipt_to_come_holds_no_cash_today(ledger: Ledger) -> None:
     """In February the books know a returned payment of 100, but not yet the payment, and not the receipt of March.
     Nothing was received, so nothing is held.
@@ -396,6 +419,42 @@ def test_collection_effectiveness(ledger: Ledger) -> None:
     """
     today = figures(ledger, "2026-03-31")
     assert (today["cei"], today["cei_3m"]) == pytest.approx((79.6, 55.9))
+
+
+def test_three_months_of_effectiveness_need_three_months(ledger: Ledger) -> None:
+    """On 31 March the quarter begins before the ledger does; on 30 April it is February to April.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          c           2026-02-01 2026-03-03 300.00
+
+    applications
+    invoice_id applied_on amount kind
+    A          2026-03-05 200.00 cash
+    """
+    assert pd.isna(figures(ledger, "2026-03-31")["cei_3m"])
+    assert figures(ledger, "2026-04-30")["cei_3m"] == pytest.approx((0 + 100 - 100) / (0 + 100 - 0) * 100)
+
+
+def test_what_is_paid_beyond_an_invoice_is_no_part_of_another_s(ledger: Ledger) -> None:
+    """Due in March are 100, paid with 160 in time, and 300, of which 50 come in time and 80 after 20 days. On time are
+    100 + 50 of 400, and 80 of the 250 left are recovered; not 210 of 400, and not 80 of 250 - 60.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount plan_id
+    A          c           2026-02-10 2026-03-12 100.00 P
+    B          c           2026-02-10 2026-03-12 300.00 P
+
+    applications
+    invoice_id applied_on amount kind
+    A          2026-03-01 160.00 cash
+    B          2026-03-12 50.00  cash
+    B          2026-04-01 80.00  cash
+    """
+    today = figures(ledger, "2026-04-30")
+    assert (today["paid_on_time_share"], today["recovered_30"]) == (150 / 400, 80 / 250)
+    plans = ledger.as_of("2026-04-30").schedule("payment_plans")
+    assert plans.paid_on_time_share.tolist() == [150 / 400]
 
 
 def test_collection_rate(ledger: Ledger) -> None:

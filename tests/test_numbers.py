@@ -12,6 +12,7 @@ import pytest
 import frames
 import ledgers
 from arforecast import open_ledger
+from arforecast.forecast import dates
 from arforecast.report.exhibits import accounts, cash, collections, late, receivables
 from arforecast.settings import Settings
 
@@ -92,6 +93,7 @@ def test_ranges_of_days_by_hand() -> None:
     # Ten runs a customer: 7, 8 or 9 of them hold with 0.20 + 0.30 + 0.27.
     assert row["by_chance_customers"] == pytest.approx(6 * 0.772, abs=0.2)
     assert late._ranges(record.head(0)).empty
+    assert late._ranges(dates.record([], 365, frames.AS_OF.date())).empty, "of a ledger that is younger than any origin"
 
 
 def test_the_brier_scores_are_mean_squared_errors() -> None:

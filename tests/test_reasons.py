@@ -195,6 +195,7 @@ def test_where_no_fact_pulls_the_average_is_said() -> None:
     known = paid(*(("anna", "2026-03-01", "2026-03-20", None) for _ in range(3)))
     rows = explained(Past(date(2026, 3, 10), known, open_at(known, date(2026, 3, 10))[1])).rows
     assert rows.reason_1.str.startswith("no one fact parts it from the average of ").all()
+    assert rows.reason_1.str.endswith((" for being late", " for being open in 30 days")).all()
     assert rows[["reason_2", "reason_3"]].isna().all(axis=None)
     assert (rows[MOVED] == 0).all(axis=None)
 

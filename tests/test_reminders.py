@@ -80,6 +80,7 @@ def books() -> Tables:
             receipts
             receipt_id  customer_id  received_on  amount
             R1          credited     2026-06-25   500.00
+            R2          month        2026-06-25   20.00
         """),
     }  # fmt: skip
 
@@ -109,6 +110,17 @@ def merged(folder: Path) -> dict[str, dict[str, str]]:
 
 def page(folder: Path, row: dict[str, str]) -> str:
     return (folder / row["letter"]).read_text("utf-8")
+
+
+def test_what_is_held_for_an_account_is_said_wherever_it_is_asked(written: Path) -> None:
+    row = merged(written)["month"]
+    for text in (row["mail"], row["call"], page(written, row)):
+        assert "Credit on your account: $20.00" in text
+    assert "Credit" not in merged(written)["months"]["mail"]
+
+
+def test_a_promise_that_was_kept_in_part_is_not_called_unpaid(written: Path) -> None:
+    assert "We have not recorded all of that payment" in merged(written)["broke"]["mail"]
 
 
 def test_each_account_has_come_to_its_furthest_stage(said: Reminders) -> None:

@@ -46,6 +46,7 @@ def test_what_moves_the_wrong_way_has_a_trend_below_zero() -> None:
     table = targets.distances(rising, Settings(targets={"dso": 52}).kpi_targets, frames.glossary())
     assert table.trend.tolist()[1:] == [-2.0]
     assert table.verdict.tolist() == ["better", "on target"]
+    assert str(table.distance.tolist()[1]) == "0.0", "nothing is not below zero"
 
 
 def test_days_out_of_order_have_the_same_trend() -> None:

@@ -387,7 +387,7 @@ def due_lately(then: Known) -> list[tuple[int, int]]:
 
 
 def paid_on_time_share(then: Known) -> Parts:
-    return sum(paid for _, paid in due_lately(then)), sum(amount for amount, _ in due_lately(then)), 1
+    return sum(map(min, due_lately(then))), sum(amount for amount, _ in due_lately(then)), 1
 
 
 def paid_on_time_count_share(then: Known) -> Parts:
@@ -402,7 +402,8 @@ def cei(then: Known) -> Parts:
 def cei_3m(then: Known) -> Parts:
     begins = quarter_opening(then.day)
     due = open_ar(then, begins) + Fraction(billed(then, begins), 3)
-    return due - open_ar(then), due - current(then), 100
+    short = reaches_back(then, begins + timedelta(days=1))
+    return due - open_ar(then), None if short else due - current(then), 100
 
 
 def collection_rate(then: Known) -> Parts:
@@ -449,8 +450,10 @@ def recovered(days: int) -> Callable[[Known], Parts]:
             if first <= invoice.due_on <= last:
                 rows = applied(then, invoice)
                 late = {row: (row.applied_on - invoice.due_on).days for row in rows}
-                left += invoice.amount - sum(row.amount for row in rows if late[row] <= 0)
-                cash += sum(row.amount for row in rows if row.kind in PAYMENTS and 0 < late[row] <= days)
+                rest = invoice.amount - sum(row.amount for row in rows if late[row] <= 0)
+                if rest > 0:
+                    left += rest
+                    cash += sum(row.amount for row in rows if row.kind in PAYMENTS and 0 < late[row] <= days)
         return cash, None if reaches_back(then, first) else left, 1
 
     return parts

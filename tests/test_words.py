@@ -126,6 +126,12 @@ def test_the_answers_on_collection_and_on_flows() -> None:
         plain(receivables._flows_said(flows.assign(billed=0.0)))
         == "Since Jun 2025 nothing was billed and 5.85 M came in"
     )
+    assert plain(receivables._flows_said(flows.assign(cash=-100.0))) == (
+        "Since Jun 2025 6.50 M was billed and 1.30 k more was returned than came in"
+    )
+    assert plain(receivables._effectiveness_said(flows.assign(cei=-100.0))) == (
+        "In Jun 2026 more was taken back of what had been settled than was settled"
+    )
 
 
 def test_the_answer_on_why_it_moved_names_the_two_largest_parts() -> None:
@@ -150,6 +156,22 @@ def test_the_answer_on_what_moved_what_is_owed() -> None:
     )
     fallen = moved.assign(amount=moved["amount"].mask(moved["part"].eq("currency"), -700.0))
     assert receivables._moved_said(fallen).endswith("written off; exchange rates took off 700")
+    back = moved.assign(amount=moved["amount"].mask(moved["part"].isin(["cash", "write_offs"]), 20_000.0))
+    assert plain(receivables._moved_said(back)).endswith(
+        "20.0 k more was returned than came in, 19.0 k of what was credited, discounted or written off was taken back"
+    )
+
+
+def test_the_answer_on_late_payers_says_nothing_of_what_is_not_there() -> None:
+    due = [frames.AS_OF - pd.Timedelta(days=1), frames.AS_OF]
+    rows = frames.late(2).assign(due_on=due, worth_amount=100.0, p_late=[1.0, 0.5])
+    said = [plain(late.standing(part, frames.stamp()).sentence) for part in (rows, rows[:1], rows[1:], rows[:0])]
+    assert said == [
+        "100 is overdue. Of the 100 not yet due, 50 is expected to be paid late, half of it by 1 of 1 customer.",
+        "100 is overdue. Nothing else is open.",
+        "Nothing is overdue. Of the 100 not yet due, 50 is expected to be paid late, half of it by 1 of 1 customer.",
+        "Nothing is open.",
+    ]
 
 
 def two_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -322,7 +344,8 @@ def test_the_answer_on_roll_rates_is_of_the_first_bucket_past_due() -> None:
     assert plain(collections._roll_rates_said(matrix.tail(1))) == (
         "Of 100 that are 31–60 days late, 30 are paid a month later and 50 are older"
     )
-    assert collections._roll_rates_said(matrix.head(1)) == "Nothing was overdue at a month end of the last year"
+    none = "Nothing was overdue at the beginning of a month of the last year"
+    assert collections._roll_rates_said(matrix.head(1)) == none
 
 
 def test_the_answers_on_overdue_invoices_and_promises_stand_on_the_last_month_known() -> None:
@@ -338,7 +361,7 @@ def test_the_answers_on_overdue_invoices_and_promises_stand_on_the_last_month_kn
         "60 % of the promises for the 90 days to 31 May 2026 were kept, 75 % of the money promised"
     )
     assert collections._promises_said(kept.tail(1)) == "No promise can be judged yet"
-    assert collections._resolved_said(settled.head(0)) == "No overdue invoice was settled"
+    assert collections._resolved_said(settled.head(0)) == "No overdue invoice was settled in these months"
 
 
 def test_the_answer_on_disputes_names_a_reason_where_one_is_recorded() -> None:
@@ -427,6 +450,11 @@ def test_the_answer_on_losses_says_what_it_leaves_out() -> None:
     assert collections._credit_loss_said(rows.assign(expected_loss_amount=np.nan)) == (
         "Expected losses are not defined: no balance is a year old yet"
     )
+    none = rows.assign(open_balance=rows["open_balance"].where(young["expected_loss_amount"].isna(), 0.0))
+    assert plain(collections._credit_loss_said(none.assign(expected_loss_amount=young["expected_loss_amount"]))) == (
+        "Expected losses are not defined: a year ago nothing was as late as the 50 that is open"
+    )
+    assert collections._credit_loss_said(rows.assign(open_balance=0.0)) == "Nothing is open"
 
 
 def test_the_answer_on_credit_limits() -> None:

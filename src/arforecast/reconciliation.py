@@ -95,7 +95,7 @@ def _held(facts: Facts, days: Iterable[date], name: str) -> ibis.Table:
     for table in ("receipts", "credits") if name == "net_ar" else ():
         own = held(facts, table, on).filter(_.balance > 0)
         known = known.union(own.select("as_of", "currency", change=-own.balance))
-    return known.group_by("as_of", "currency").aggregate(ours=total(known.change))
+    return known.group_by("as_of", "currency").aggregate(ours=total(known.change)).filter(_.ours != 0)
 
 
 def gates(books: Books, day: date) -> list[Gate]:

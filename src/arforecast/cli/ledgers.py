@@ -17,6 +17,7 @@ from arforecast.errors import UsageError, shown
 if TYPE_CHECKING:
     import pandas as pd
 
+    from arforecast.ledger import Books
     from arforecast.ledger.imports.presets import ImportReport
     from arforecast.ledger.notes import Notes
 
@@ -148,10 +149,8 @@ def check(ledger: str, as_of: str | None, quarantine: Path) -> None:
     _keep(books.quarantine, quarantine)
     print_table(books.books.rows, "table")
     _print_day(books.books.notes)
-    if "applications" not in books.books.present and not books.books.notes.without_history:
-        click.echo(
-            "There is no applications table: an invoice counts as paid on its paid_on, part payments do not show."
-        )
+    if unsaid := _of_payments(books.books):
+        click.echo(unsaid)
     gates = books.as_of(as_of).stamp()["gates"] if as_of else []
     for gate in gates:
         outcome = "passed" if gate["passed"] else "refused"
@@ -159,6 +158,15 @@ def check(ledger: str, as_of: str | None, quarantine: Path) -> None:
     broken = len(books.quarantine) or any(not gate["passed"] for gate in gates)
     click.echo(f"{len(books.quarantine):,} quarantine problems written to {quarantine}")
     sys.exit(1 if broken else 0)
+
+
+def _of_payments(books: Books) -> str:
+    """What a ledger without applications leaves unsaid; open items of a day say of each what is left of it."""
+    if "applications" in books.present or books.notes.without_history:
+        return ""
+    if books.tells_paid:
+        return "There is no applications table: an invoice counts as paid on its paid_on, part payments do not show."
+    return "Nothing says what was paid: every invoice counts as open. Add applications, or paid_on to the invoices."
 
 
 def _keep(rows: pd.DataFrame, file: Path) -> None:

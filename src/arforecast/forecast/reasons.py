@@ -119,7 +119,8 @@ def explained(book: Alike) -> pd.DataFrame:
     first = np.take_along_axis(np.stack([*words.values()], axis=1), order, axis=1)
     told = pd.DataFrame(first, book.invoices.index, REASONS)
     average = percent(float(book.chance.mean()))
-    told.loc[told.reason_1 == "", "reason_1"] = f"no one fact parts it from the average of {average}"
+    what = "being open in 30 days" if book.late else "being late"
+    told.loc[told.reason_1 == "", "reason_1"] = f"no one fact parts it from the average of {average} for {what}"
     told = told.mask(told == "").astype("str")
     return told.assign(**{f"moved_by_{fact}": book.chance - usual[fact] for fact in FACTS})
 

@@ -10,9 +10,9 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.catalogue import Kpi, Parts, kpi
-from arforecast.ledger import valued_at_close
+from arforecast.ledger import Books, devalued, valued, valued_at_close
 from arforecast.ledger.groups import of_customers
-from arforecast.snapshot import NEVER, Facts, added, booked_at_all, counted, pays, positions, running, total
+from arforecast.snapshot import NEVER, Facts, added, counted, pays, positions, running, total
 
 OPENINGS = ("opening_on", "quarter_opening_on")
 
@@ -198,31 +198,49 @@ def held(facts: Facts, name: str, days: ibis.Table) -> ibis.Table:
     of = ("customer_id", "currency")
     came = facts.books.entire.tables[name].select(*of, "entered_on", change="amount")
     used = _cash(facts) if name == "receipts" else _credited(facts)
-    moved = running(came.union(used.select(*came.columns)), *of)
+    # What is used up is worth nothing at any rate, and asks for none.
+    moved = running(came.union(used.select(*came.columns)), *of).filter(_.balance != 0)
     return days.join(moved, (moved.since <= days.as_of) & (moved.until > days.as_of)).select("as_of", *of, "balance")
 
 
 def _cash(facts: Facts) -> ibis.Table:
-    """The cash of customers who have receipts, and that of receipts on invoices of before the ledger begins."""
-    columns, tables = ("customer_id", "currency", "entered_on", "change"), facts.books.entire.tables
-    cash = booked_at_all(facts).filter(_.kind == "cash").semi_join(tables["receipts"], "customer_id").select(*columns)
-    if facts.books.notes.complete_from is None:
-        return cash
-    applied = tables["applications"].filter(_.kind == "cash").anti_join(tables["invoices"], "invoice_id")
-    old = applied.select("receipt_id", used_on="entered_on", change=-_.amount).join(tables["receipts"], "receipt_id")
-    return cash.union(old.mutate(entered_on=ibis.greatest(old.used_on, old.entered_on)).select(*columns))
+    """What was taken of the receipts: cash off the receipt it names, whoever's invoice it paid; other cash off those of
+    its customer."""
+    tables = facts.books.entire.tables
+    cash = tables["applications"].filter(_.kind == "cash")
+    used = _taken(cash, "receipt_id", tables["receipts"], tables["invoices"])
+    payer = used.mutate(customer_id=ibis.coalesce(used.customer_id, used.billed_to))
+    return _in_its_own(facts.books, payer.semi_join(tables["receipts"], "customer_id"))
 
 
 def _credited(facts: Facts) -> ibis.Table:
     """What was applied of credits: credit by credit, whoever's invoice it was."""
     tables = facts.books.entire.tables
-    owners = tables["credits"].select("credit_id", "customer_id", own="currency", came_on="entered_on")
-    bills = tables["invoices"].select("invoice_id", "currency")
-    used = tables["applications"].select("invoice_id", "credit_id", "entered_on", change=-_.amount)
-    # An invoice of before the ledger begins is not there; its credit was in its currency.
-    both = used.join(owners, "credit_id").left_join(bills, "invoice_id")
-    entered_on = ibis.greatest(both.entered_on, both.came_on)
-    return both.mutate(currency=both.currency.fill_null(both.own), entered_on=entered_on)
+    used = _taken(tables["applications"], "credit_id", tables["credits"], tables["invoices"])
+    return _in_its_own(facts.books, used.filter(_.customer_id.notnull()))
+
+
+def _taken(applied: ibis.Table, named: str, came: ibis.Table, bills: ibis.Table) -> ibis.Table:
+    """Applications beside what they were taken from: customer_id, own and came_on, its customer, currency and day;
+    billed_to and currency, those of the invoice; change; entered_on, when both were known."""
+    used = applied.select("invoice_id", named, used_on="entered_on", change=-_.amount)
+    owners = came.select(named, "customer_id", own="currency", came_on="entered_on")
+    billed = bills.select("invoice_id", "currency", billed_to="customer_id")
+    both = used.left_join(owners, named).left_join(billed, "invoice_id")
+    # An invoice of before the ledger begins is not there; what paid it was in its currency.
+    currency, came_on = both.currency.fill_null(both.own), both.came_on.fill_null(both.used_on)
+    own, entered_on = both.own.fill_null(both.currency), ibis.greatest(both.used_on, came_on)
+    return both.mutate(currency=currency, own=own, came_on=came_on, entered_on=entered_on)
+
+
+def _in_its_own(books: Books, used: ibis.Table) -> ibis.Table:
+    """What was taken, in the currency of what it was taken from: where that of the invoice is another, what it paid is
+    worth as much as what it was taken from was on the day that came."""
+    if books.foreign:
+        worth = valued(books, used.mutate(worth=used.change), "used_on", "worth")
+        back = devalued(books, worth, "came_on", "own", "worth")
+        used = back.mutate(change=(back.own == back.currency).ifelse(back.change, back.worth))
+    return used.select("customer_id", "entered_on", "change", currency="own")
 
 
 def _in_group(customers: ibis.Table, booked: ibis.Table) -> ibis.Table:

@@ -41,9 +41,10 @@ def distances(kpis: pd.DataFrame, targets: Mapping[str, Target], glossary: pd.Da
     days = pd.DataFrame({"as_of": np.sort(kpis.as_of.unique())})
     rows = days.merge(_wanted(targets), how="cross").merge(kpis, how="left", on=["as_of", *KEYS])
     way = np.where(rows.kpi.map(better) == "higher", 1.0, -1.0)
-    distance = way * (rows.value - rows.target)
+    # Nothing has no minus: what is added takes it off.
+    distance = (rows.value - rows.target) * way + 0.0
     verdict = np.sign(distance).map(VERDICTS).fillna("")
-    trend = way * rows.groupby(KEYS).value.diff()
+    trend = rows.groupby(KEYS).value.diff() * way + 0.0
     judged = rows.assign(distance=distance, verdict=verdict, trend=trend)
     return judged[["as_of", *KEYS, "value", "target", "distance", "verdict", "trend"]]
 

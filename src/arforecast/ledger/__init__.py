@@ -3,7 +3,7 @@
 from arforecast.ledger import checked, source
 from arforecast.ledger.books import Books
 from arforecast.ledger.entities import GROUP, open_group
-from arforecast.ledger.rates import valued, valued_at_close
+from arforecast.ledger.rates import devalued, valued, valued_at_close
 from arforecast.ledger.reading import open_books
 
-__all__ = ["GROUP", "Books", "checked", "open_books", "open_group", "source", "valued", "valued_at_close"]
+__all__ = ["GROUP", "Books", "checked", "devalued", "open_books", "open_group", "source", "valued", "valued_at_close"]

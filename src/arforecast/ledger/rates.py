@@ -80,6 +80,17 @@ def _moved(amount: ibis.Value, by: int) -> ibis.Value:
     return (amount.cast(AMOUNT) * ibis.literal(Decimal(1).scaleb(by), RATE)).cast(f"decimal(17,{-by})")
 
 
+def devalued(books: Books, rows: ibis.Table, on: str, into: str, money: str) -> ibis.Table:
+    """`rows` with the column `money`, in the reporting currency, in whole minor units of the currency in the column
+    `into`, at the rates of the day in the column `on`: the way back from `valued`."""
+    rates = books.tables["rates"].rename(rate_currency="currency")
+    priced = rows.left_join(rates, [(on, "rate_on"), (into, "rate_currency")])
+    minor = ((priced[into] == code, 10.0 ** currencies.decimals(code)) for code in sorted(books.foreign))
+    ours = 10.0**books.settings.ledger.decimals
+    worth = priced[money].cast("float64") / ours / priced.rate.cast("float64").fill_null(1)
+    return priced.mutate(**{money: (worth * ibis.cases(*minor, else_=ours)).round().cast("int64")}).select(rows.columns)
+
+
 def valued_at_close(books: Books, rows: ibis.Table, on: str, *money: str) -> ibis.Table:
     """As `valued`, for balances at the close of any day. Raises RateError with the currency and the day that has no
     rate."""

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pandas as pd
@@ -22,6 +22,7 @@ NULL = "–"
 GROUPED = "#,##0"
 NBSP = "\u00a0"  # a number and its unit stay on one line
 ISO_DAY = re.compile(r"(?<![\w/-])\d{4}-\d\d-\d\d(?![\w/-]|\.\w)")  # not in the name of a file
+DIGITS = 320  # of the largest float, with its decimals
 SIZES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 NAMES = {
@@ -102,8 +103,13 @@ NAMES = {
     "expected_14_amount": "Expected in 14 days",
     "expected_30_amount": "Expected in 30 days",
     "late_share": "Were late",
+    "p2_5": "One in 40 below",
     "p10": "One in ten below",
+    "p25": "One in four below",
+    "p50": "Half below",
+    "p75": "One in four above",
     "p90": "One in ten above",
+    "p97_5": "One in 40 above",
     "mean": "Expected",
     "open_book": "From invoices issued",
     "unbilled": "From invoices to come",
@@ -244,7 +250,9 @@ def _number(value: float, decimals: int = 0, whole: str = "0", digit: str = "0")
     """
     rounded = Decimal(f"{value:.{decimals}f}")
     pattern = f"{whole}.{digit * decimals}" if decimals else whole
-    return format_decimal(rounded or Decimal(0), pattern, LOCALE).replace("-", "−")
+    # Squares of minor units have more digits than the 28 that decimals are reckoned with by themselves.
+    with localcontext(prec=DIGITS):
+        return format_decimal(rounded or Decimal(0), pattern, LOCALE).replace("-", "−")
 
 
 def money(value: Any) -> str:
@@ -257,6 +265,11 @@ def money(value: Any) -> str:
             decimals = max(2 - math.floor(math.log10(abs(rounded) / size)), 0)
             return f"{_number(rounded / size, decimals)}{NBSP}{unit}"
     return _number(value)
+
+
+def came_in(cash: float) -> str:
+    """What cash did in all: 312 k came in, 750 more was returned than came in."""
+    return f"{money(cash)} came in" if cash >= 0 else f"{money(-cash)} more was returned than came in"
 
 
 def money_range(low: float, high: float) -> str:
@@ -311,6 +324,11 @@ def count(value: Any) -> str:
 def many(number: float, what: str) -> str:
     """So many things: 1 invoice, 2 invoices."""
     return f"{count(number)} {what}{'' if number == 1 else 's'}"
+
+
+def does(number: float, verb: str) -> str:
+    """What so many things do: 1 account owes, 2 accounts owe."""
+    return f"{verb}s" if number == 1 else verb
 
 
 def days(value: Any) -> str:

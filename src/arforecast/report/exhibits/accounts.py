@@ -11,7 +11,7 @@ import pandas as pd
 
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, why
-from arforecast.report.formats import NULL, count, date, days, exact, many, money, name, percent, text
+from arforecast.report.formats import NULL, count, date, days, does, exact, many, money, name, percent, text
 
 LARGEST = 10
 LEFT_ALONE = WAIT, RESERVED = "wait", "not contacted: reserve"
@@ -124,7 +124,7 @@ def _overdue_said(rows: pd.DataFrame) -> str:
 
 def standing(ranked: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """How many accounts to look at and what they hold; how much is old, over its limit, promised in vain, disputed."""
-    look = ranked[ranked["problems"].gt(0)]
+    look, absent = ranked[ranked["problems"].gt(0)], dict(stamp["missing_tables"])
     numbers = pd.DataFrame(
         [
             ("accounts", len(ranked), len(ranked), "", ""),
@@ -133,7 +133,7 @@ def standing(ranked: pd.DataFrame, stamp: Stamp) -> Exhibit:
             ("looked_at", look["overdue_balance"].sum(), len(look), "", ""),
             *(("first", row["overdue_balance"], 1, row["customer"], row["reasons"])
               for row in look.head(1).to_dict("records")),
-            *((column, *_affected(ranked[column], len(ranked)), "", "") for column in AFFECTED),
+            *((column, *_affected(ranked[column], MADE_OF.get(column) in absent), "", "") for column in AFFECTED),
         ],
         columns=["figure", "value", "accounts", "customer", "reasons"],
     )  # fmt: skip
@@ -156,9 +156,13 @@ AFFECTED: dict[str, tuple[str, Callable[[Any], str], str]] = {
 }
 
 
-def _affected(column: pd.Series, accounts: int) -> tuple[float, int | None]:
+# Without the table nothing is known of it, of no account too.
+MADE_OF = {"over_limit_amount": "customers", "broken_promises": "promises", "disputed_balance": "disputes"}
+
+
+def _affected(column: pd.Series, absent: bool) -> tuple[float, int | None]:
     """What a column of accounts adds up to, and at how many of them; null where it is not known of any."""
-    unknown = accounts and column.isna().all()
+    unknown = column.isna().all() if len(column) else absent
     return (math.nan, None) if unknown else (float(column.sum()), int(column.gt(0).sum()))
 
 
@@ -169,12 +173,14 @@ def _standing_said(numbers: pd.DataFrame) -> str:
     if not accounts:
         return "No customer owes anything."
     if not look:
-        owe = f"{many(accounts, 'account')} owe {money(value['open'])}"
+        owe = f"{many(accounts, 'account')} {does(accounts, 'owe')} {money(value['open'])}"
         return f"{owe}, {money(owed)} of it overdue; none has a reason to be looked at."
     first = figures.loc["first"]
-    share = f"they hold {percent(value['looked_at'] / owed)} of the {money(owed)} overdue" if owed else ""
+    held = "it holds" if look == 1 else "they hold"
+    share = f"{held} {percent(value['looked_at'] / owed)} of the {money(owed)} overdue" if owed else ""
+    owing = f"{many(accounts, 'account')} that {does(accounts, 'owe')}"
     return (
-        f"{count(look)} of {many(accounts, 'account')} that owe need a look; {share or 'nothing is overdue'}. "
+        f"{count(look)} of {owing} {does(look, 'need')} a look; {share or 'nothing is overdue'}. "
         f"First comes {first['customer']} with {money(first['value'])} overdue: {first['reasons'].replace(';', ',')}."
     )
 

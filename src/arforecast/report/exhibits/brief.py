@@ -26,7 +26,7 @@ def changes(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
         says=_changes_said,
         file="changes",
         call="today.kpis(months=13)",
-        nothing="Nothing moved more than it usually does in a month.",
+        nothing=_nothing_moved(whole(kpis)),
         table={"columns": ["kpi", "before", "now", "verdict", "times"]},
     )
 
@@ -36,10 +36,8 @@ def largest(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
 
     On a day within a month what flows in a month is left out: it is not over.
     """
-    wide = whole(kpis).pivot(index="as_of", columns="kpi", values="value")
-    moves = wide.diff()
-    earlier = moves.iloc[:-1].abs()
-    usual = earlier.median().where(earlier.count().ge(USUAL_MONTHS) & earlier.median().gt(0))
+    wide = _by_month(whole(kpis))
+    moves, usual = wide.diff(), _usual(wide)
     about = glossary.drop_duplicates("kpi").set_index("kpi").reindex(wide.columns).fillna("")
     rows = pd.DataFrame(
         {
@@ -54,6 +52,25 @@ def largest(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
     question = judged["kpi"].map(families.drop_duplicates("kpi").set_index("kpi")["question"]).fillna(judged["kpi"])
     order = judged.assign(question=question).sort_values(["times", "kpi"], ascending=[False, True])
     return order.drop_duplicates("question").head(CHANGES).drop(columns="question").reset_index(drop=True)
+
+
+def _by_month(kpis: pd.DataFrame) -> pd.DataFrame:
+    """The measures month by month; before its first fact a ledger has no money, and no month that could be usual."""
+    wide = kpis.pivot(index="as_of", columns="kpi", values="value")
+    begun = wide.fillna(0).ne(0).any(axis=1).cummax()
+    return wide[begun] if begun.any() else wide
+
+
+def _usual(wide: pd.DataFrame) -> pd.Series:
+    """By how much each measure usually moves in a month; null where nobody can say."""
+    earlier = wide.diff().iloc[:-1].abs()
+    return earlier.median().where(earlier.count().ge(USUAL_MONTHS) & earlier.median().gt(0))
+
+
+def _nothing_moved(kpis: pd.DataFrame) -> str:
+    if _usual(_by_month(kpis)).isna().all():
+        return "What is usual cannot be said: no measure has moved in enough months."
+    return "Nothing moved more than it usually does in a month."
 
 
 def _comparable(wide: pd.DataFrame) -> Iterable[str]:

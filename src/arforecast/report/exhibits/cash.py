@@ -11,7 +11,7 @@ from arforecast.forecast.scores import ratio
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.late import ODDS, judged
-from arforecast.report.formats import NBSP, count, date, many, money, money_range, percent
+from arforecast.report.formats import NBSP, came_in, count, date, does, many, money, money_range, percent
 
 QUANTILES = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 SPANS = (1, 4, 13)
@@ -184,7 +184,8 @@ def _days_said(days: pd.DataFrame) -> str:
     if not some:
         return f"Nothing is expected on any of {many(len(days), 'day')}"
     told = f"The most, {money(most['mean'])} ({_range(most)}), is expected on {date(most['on'])}"
-    return f"{told}; {count(some)} of {many(len(days), 'day')} bring something. {_so_held(days.iloc[0])}"
+    of_all = f"{count(some)} of {many(len(days), 'day')} {does(some, 'bring')} something"
+    return f"{told}; {of_all}. {_so_held(days.iloc[0])}"
 
 
 def _so_held(row: pd.Series) -> str:
@@ -646,4 +647,4 @@ def _weeks(number: float) -> str:
 def _spans_said(rows: pd.DataFrame) -> str:
     ahead, came = rows[rows["span"].str.startswith("next")], rows[rows["span"].str.startswith("last")]
     said = expected(ahead.iloc[min(1, len(ahead) - 1)].rename({"amount": "mean"}))
-    return f"{said}; {money(came['amount'].iloc[0])} came in the {came['span'].iloc[0]}" if len(came) else said
+    return f"{said}; {came_in(came['amount'].iloc[0])} the {came['span'].iloc[0]}" if len(came) else said

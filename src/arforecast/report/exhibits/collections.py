@@ -72,7 +72,7 @@ def _recovered(row: pd.Series) -> str:
     if isinstance(row["why"], str) and row["why"]:
         return f"What of overdue money is recovered within 90 days is {spoken(row['why'])}."
     if pd.isna(row["now"]):
-        return "No month is old enough to say what of overdue money is recovered within 90 days."
+        return "Nothing fell overdue in the latest month that is old enough to say what is recovered within 90 days."
     fell = month(_fell_due(row["as_of"], 90))
     return f"Of what fell overdue in {fell} {percent(row['now'])} was recovered within 90{NBSP}days."
 
@@ -119,7 +119,7 @@ def recovery(kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
         file="recovery",
         call='today.rows("recovered_90")',
         why=why(stamp, "recovered_30"),
-        nothing="No month that fell overdue is old enough yet.",
+        nothing="Nothing fell overdue in a month that is old enough.",
         defines=[*said],
     )
 
@@ -200,7 +200,7 @@ def roll_rates(schedule: pd.DataFrame, stamp: Stamp) -> Exhibit:
         file="roll_rates",
         call='today.schedule("roll_rates")',
         why=why(stamp, "roll_rates"),
-        nothing="Nothing was open at a month end of the last year.",
+        nothing="Nothing was open at the beginning of a month of the last year.",
     )
 
 
@@ -216,7 +216,7 @@ def matrix(schedule: pd.DataFrame) -> pd.DataFrame:
 def _roll_rates_said(matrix: pd.DataFrame) -> str:
     late = matrix[matrix["from_bucket"].ne("current")]
     if late.empty:
-        return "Nothing was overdue at a month end of the last year"
+        return "Nothing was overdue at the beginning of a month of the last year"
     first = late.iloc[0]
     since = _first_day(str(first["from_bucket"]))
     older = [state for state in matrix.columns.drop("from_bucket") if _first_day(state) > since]
@@ -235,14 +235,14 @@ def resolved(kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """Days from the due date until overdue invoices were settled, of the 90 days to each month end."""
     said = {"days_to_resolve_mean": "mean", "days_to_resolve_median": "median"}
     chart = partial(charts.lines, over="as_of", named=said, label="Days past due")
-    options = {"chart": chart, "file": "resolved", "nothing": "No overdue invoice was settled."}
+    options = {"chart": chart, "file": "resolved", "nothing": "No overdue invoice was settled in these months."}
     return in_time("How long do overdue invoices take?", kpis, stamp, *said, says=_resolved_said, **options)
 
 
 def _resolved_said(trend: pd.DataFrame) -> str:
     known = trend.dropna()
     if known.empty:
-        return "No overdue invoice was settled"
+        return "No overdue invoice was settled in these months"
     last = known.iloc[-1]
     half, mean = days(last["days_to_resolve_median"]), days(last["days_to_resolve_mean"])
     when = f"In the 90{NBSP}days to {date(last['as_of'])}"
@@ -529,9 +529,13 @@ def _credit_loss_said(rows: pd.DataFrame) -> str:
     known = rows.dropna(subset="expected_loss_amount")
     if known.empty:
         return "Expected losses are not defined: no balance is a year old yet"
+    owed, told = rows["open_balance"].sum(), known["open_balance"].sum()
+    if not told:
+        gap = f"Expected losses are not defined: a year ago nothing was as late as the {money(owed)} that is open"
+        return gap if owed else "Nothing is open"
     where = "" if len(known) == len(rows) else " in the buckets with a history"
     lost, low, high = (known[f"expected_loss{what}_amount"].sum() for what in ("", "_low", "_high"))
-    opening = f"Of {money(known['open_balance'].sum())} open{where} {money(lost)} is expected to be lost"
+    opening = f"Of {money(told)} open{where} {money(lost)} is expected to be lost"
     return f"{opening}; {money(low)} to {money(high)} with 0.8 to 1.2 of the forward factor"
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.accounts import SHEET, with_names
-from arforecast.report.formats import NBSP, brief, count, decimal, exact, many, money, percent, spoken
+from arforecast.report.formats import NBSP, brief, count, decimal, does, exact, many, money, percent, spoken
 
 GRADES, NEW = ("A", "B", "C", "D", "E"), "new"
 STEPS = {grade: step for step, grade in enumerate(GRADES)}
@@ -190,7 +190,8 @@ def _proposed(policy: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
 def _proposals_said(rows: pd.DataFrame) -> str:
     first, each = rows.iloc[0], rows["proposal"].value_counts(sort=False)
     of = ", ".join(f"{count(number)} {proposal}" for proposal, number in each.items())
-    return f"{many(len(rows), 'customer')} meet a rule: {of}. First {first['customer']}: {first['proposal']}"
+    meet = f"{many(len(rows), 'customer')} {does(len(rows), 'meet')} a rule"
+    return f"{meet}: {of}. First {first['customer']}: {first['proposal']}"
 
 
 def past_policy(months: pd.DataFrame, stamp: Stamp) -> Exhibit:
@@ -242,7 +243,7 @@ def _sooner(months: pd.DataFrame) -> str:
         (months[days] * months[of]).sum() / months[of].sum() if months[of].sum() else np.nan
         for days, of in (("days_late", "sales_amount"), ("kept_days_late", "kept_amount"))
     )
-    return f"what it keeps was paid {brief(kept)} days late, all of it {brief(late)}"
+    return f"what it keeps was paid, or is open, {brief(kept)} days late, all of it {brief(late)}"
 
 
 # ------------------------------------------------------------------ terms
@@ -329,7 +330,8 @@ def plan_results(results: pd.DataFrame, stamp: Stamp) -> Exhibit:
 def _plan_results_said(rows: pd.DataFrame) -> str:
     said, kept = ((rows[of] * rows["plans"]).sum(min_count=1) / rows["plans"].sum() for of in ("p_kept", "kept_share"))
     told = "" if rows["p_kept"].isna().any() else f"; {percent(said)} was said"
-    return f"{percent(kept)} of {many(rows['plans'].sum(), 'past plan')} were kept{told}"
+    plans = rows["plans"].sum()
+    return f"{percent(kept)} of {many(plans, 'past plan')} {'was' if plans == 1 else 'were'} kept{told}"
 
 
 # ------------------------------------------------------------------ how right grades were

@@ -77,9 +77,9 @@ def _sums(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
 
 def _standing_said(numbers: pd.DataFrame) -> str:
     row = numbers.iloc[0]
-    opening = f"{money(row['overdue_balance'])} is overdue."
+    opening = f"{money(row['overdue_balance']) if row['overdue_invoices'] else 'Nothing'} is overdue."
     if not row["not_due_invoices"]:
-        return f"{opening} Nothing else is open."
+        return f"{opening} Nothing else is open." if row["overdue_invoices"] else "Nothing is open."
     half = f"{count(row['half_customers'])} of {many(row['customers'], 'customer')}"
     risk = f"{money(row['at_risk_amount'])} is expected to be paid late, half of it by {half}"
     return f"{opening} Of the {money(row['not_due_balance'])} not yet due, {risk}."

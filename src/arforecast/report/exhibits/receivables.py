@@ -15,6 +15,7 @@ from arforecast.report.formats import (
     SHORT,
     brief,
     bucket,
+    came_in,
     count,
     date,
     days,
@@ -311,14 +312,18 @@ def _days_moved_said(numbers: pd.DataFrame) -> str:
 
 def _moved_said(numbers: pd.DataFrame) -> str:
     parts, all_of_them, since = _parts(numbers, "amount")
-    given_up = -parts[["credit_notes", "discounts", "write_offs"]].sum()
-    rest = f", {money(given_up)} was credited, discounted or written off" if given_up else ""
-    otherwise = -parts.reindex(WITHOUT_CASH, fill_value=0).sum()
-    rest += f", {money(otherwise)} was settled without cash" if otherwise else ""
+    rest = _settled(-parts[["credit_notes", "discounts", "write_offs"]].sum(), "credited, discounted or written off")
+    rest += _settled(-parts.reindex(WITHOUT_CASH, fill_value=0).sum(), "settled without cash")
     rates = "added" if parts["currency"] > 0 else "took off"
     worth = f"; exchange rates {rates} {money(abs(parts['currency']))}" if parts["currency"] else ""
-    came = f"{money(parts['billed'])} was billed, {money(-parts['cash'])} came in{rest}{worth}"
+    came = f"{money(parts['billed'])} was billed, {came_in(-parts['cash'])}{rest}{worth}"
     return f"Open receivables {_by(all_of_them, money)} {since}: {came}"
+
+
+def _settled(amount: float, how: str) -> str:
+    """What was settled in some way, or what of it was taken back; nothing where nothing was."""
+    back = f", {money(-amount)} of what was {how} was taken back"
+    return back if amount < 0 else f", {money(amount)} was {how}" if amount else ""
 
 
 def _by(difference: float, written: Callable[[float], str]) -> str:
@@ -342,6 +347,8 @@ def _effectiveness_said(trend: pd.DataFrame) -> str:
     if known.empty:
         return "The ledger is too short for collection effectiveness"
     last = known.iloc[-1]
+    if last["cei"] < 0:
+        return f"In {month(last['as_of'])} more was taken back of what had been settled than was settled"
     share = f"{percent(last['cei'] / 100)} of what could be collected"
     return f"In {month(last['as_of'])} {share} was settled: paid, credited or written off"
 
@@ -357,8 +364,9 @@ def _flows_said(trend: pd.DataFrame) -> str:
     billed, cash = trend["billed"].sum(), trend["cash"].sum()
     since = f"Since {month(trend['as_of'].iloc[0])}"
     if not billed > 0:
-        return f"{since} nothing was billed and {money(cash)} came in"
-    return f"{since} {money(billed)} was billed and {money(cash)} came in, {percent(cash / billed)} of it"
+        return f"{since} nothing was billed and {came_in(cash)}"
+    share = f", {percent(cash / billed)} of it" if cash >= 0 else ""
+    return f"{since} {money(billed)} was billed and {came_in(cash)}{share}"
 
 
 # ------------------------------------------------------------------ targets, groups and definitions
@@ -437,7 +445,7 @@ def _groups_said(rows: pd.DataFrame) -> str:
     if not owed > 0:
         return "Nothing is owed in any group"
     most = f"{first['group']} holds {percent(first['open_ar'] / owed)} of what is owed"
-    return f"{most}, the most of {many(len(rows), 'group')}"
+    return f"{most}, the most of {many(len(rows), 'group')}" if len(rows) > 1 else f"{most}: there is no other group"
 
 
 def forms(numbers: pd.DataFrame, families: pd.DataFrame, stamp: Stamp) -> Exhibit:

@@ -153,7 +153,8 @@ def _left_alone(everyone: pd.DataFrame) -> pd.DataFrame:
 
 
 def _left_said(rows: pd.DataFrame) -> str:
-    return f"{many(len(rows), 'account')} with {money(rows['overdue_balance'].sum())} overdue are left alone for now"
+    accounts = f"{many(len(rows), 'account')} with {money(rows['overdue_balance'].sum())} overdue"
+    return f"{accounts} {'is' if len(rows) == 1 else 'are'} left alone for now"
 
 
 def brought(effect: pd.DataFrame, stamp: Stamp) -> Exhibit:

@@ -1,115 +1,175 @@
 SELECT
-  "t23"."as_of",
-  "t23"."group",
-  COALESCE(SUM("t23"."unapplied"), 0) AS "unapplied"
+  "t32"."as_of",
+  "t32"."group",
+  COALESCE(SUM("t32"."unapplied"), 0) AS "unapplied"
 FROM (
   SELECT
-    "t22"."as_of",
-    "t22"."group",
-    "t22"."customer_id",
-    "t22"."held" AS "unapplied"
+    "t31"."as_of",
+    "t31"."group",
+    "t31"."customer_id",
+    "t31"."held" AS "unapplied"
   FROM (
     SELECT
-      "t21"."as_of",
-      "t21"."customer_id",
-      "t21"."held",
-      "t10"."group",
-      "t10"."since"
+      "t30"."as_of",
+      "t30"."customer_id",
+      "t30"."held",
+      "t15"."group",
+      "t15"."since"
     FROM (
       SELECT
         *
       FROM (
         SELECT
-          "t18"."as_of",
-          "t18"."customer_id",
-          COALESCE(SUM("t18"."balance"), 0) AS "held"
+          "t27"."as_of",
+          "t27"."customer_id",
+          COALESCE(SUM("t27"."balance"), 0) AS "held"
         FROM (
           SELECT
-            "t8"."as_of",
-            "t17"."customer_id",
-            "t17"."currency",
-            "t17"."balance"
+            "t11"."as_of",
+            "t26"."customer_id",
+            "t26"."currency",
+            "t26"."balance"
           FROM (
             SELECT
               "t1"."as_of"
             FROM "calendar" AS "t1"
-          ) AS "t8"
+          ) AS "t11"
           INNER JOIN (
             SELECT
-              "t15"."customer_id",
-              "t15"."currency",
-              "t15"."since",
-              COALESCE(
-                LEAD("t15"."since") OVER (PARTITION BY "t15"."customer_id", "t15"."currency" ORDER BY "t15"."since" ASC),
-                DATE_FROM_PARTS(9999, 12, 31)
-              ) AS "until",
-              SUM("t15"."change") OVER (
-                PARTITION BY "t15"."customer_id", "t15"."currency"
-                ORDER BY "t15"."since" ASC
-                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-              ) AS "balance"
+              *
             FROM (
               SELECT
-                "t14"."customer_id",
-                "t14"."currency",
-                "t14"."entered_on" AS "since",
-                SUM("t14"."change") AS "change"
+                "t23"."customer_id",
+                "t23"."currency",
+                "t23"."since",
+                COALESCE(
+                  LEAD("t23"."since") OVER (PARTITION BY "t23"."customer_id", "t23"."currency" ORDER BY "t23"."since" ASC),
+                  DATE_FROM_PARTS(9999, 12, 31)
+                ) AS "until",
+                SUM("t23"."change") OVER (
+                  PARTITION BY "t23"."customer_id", "t23"."currency"
+                  ORDER BY "t23"."since" ASC
+                  ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                ) AS "balance"
               FROM (
                 SELECT
-                  *
-                FROM (
-                  SELECT
-                    "t2"."customer_id",
-                    "t2"."currency",
-                    "t2"."entered_on",
-                    "t2"."amount" AS "change"
-                  FROM "receipts" AS "t2"
-                ) AS "t6"
-                UNION ALL
-                SELECT
-                  *
+                  "t22"."customer_id",
+                  "t22"."currency",
+                  "t22"."entered_on" AS "since",
+                  SUM("t22"."change") AS "change"
                 FROM (
                   SELECT
                     *
                   FROM (
                     SELECT
-                      "t11"."customer_id",
-                      "t11"."currency",
-                      "t11"."entered_on",
-                      "t11"."change"
+                      "t2"."customer_id",
+                      "t2"."currency",
+                      "t2"."entered_on",
+                      "t2"."amount" AS "change"
+                    FROM "receipts" AS "t2"
+                  ) AS "t7"
+                  UNION ALL
+                  SELECT
+                    *
+                  FROM (
+                    SELECT
+                      "t20"."customer_id",
+                      "t20"."currency",
+                      "t20"."entered_on",
+                      "t20"."change"
                     FROM (
                       SELECT
-                        *
-                      FROM "entries" AS "t3"
-                      WHERE
-                        "t3"."kind" = 'cash'
-                    ) AS "t11"
-                    WHERE
-                      EXISTS(
+                        "t19"."customer_id",
+                        "t19"."entered_on",
+                        "t19"."change",
+                        "t19"."own" AS "currency"
+                      FROM (
                         SELECT
-                          1
-                        FROM "receipts" AS "t4"
-                        WHERE
-                          "t11"."customer_id" = "t4"."customer_id"
-                      )
-                  ) AS "t12"
-                ) AS "t13"
-              ) AS "t14"
-              GROUP BY
-                1,
-                2,
-                3
-            ) AS "t15"
-          ) AS "t17"
-            ON "t17"."since" <= "t8"."as_of" AND "t17"."until" > "t8"."as_of"
-        ) AS "t18"
+                          "t17"."invoice_id",
+                          "t17"."receipt_id",
+                          "t17"."used_on",
+                          "t17"."change",
+                          "t17"."receipt_id_right",
+                          COALESCE("t17"."customer_id", "t17"."billed_to") AS "customer_id",
+                          COALESCE("t17"."own", "t17"."currency") AS "own",
+                          COALESCE("t17"."came_on", "t17"."used_on") AS "came_on",
+                          "t17"."invoice_id_right",
+                          COALESCE("t17"."currency", "t17"."own") AS "currency",
+                          "t17"."billed_to",
+                          GREATEST("t17"."used_on", COALESCE("t17"."came_on", "t17"."used_on")) AS "entered_on"
+                        FROM (
+                          SELECT
+                            "t16"."invoice_id",
+                            "t16"."receipt_id",
+                            "t16"."used_on",
+                            "t16"."change",
+                            "t12"."receipt_id" AS "receipt_id_right",
+                            "t12"."customer_id",
+                            "t12"."own",
+                            "t12"."came_on",
+                            "t14"."invoice_id" AS "invoice_id_right",
+                            "t14"."currency",
+                            "t14"."billed_to"
+                          FROM (
+                            SELECT
+                              "t3"."invoice_id",
+                              "t3"."receipt_id",
+                              "t3"."entered_on" AS "used_on",
+                              -(
+                                "t3"."amount"
+                              ) AS "change"
+                            FROM "applications" AS "t3"
+                            WHERE
+                              "t3"."kind" = 'cash'
+                          ) AS "t16"
+                          LEFT OUTER JOIN (
+                            SELECT
+                              "t2"."receipt_id",
+                              "t2"."customer_id",
+                              "t2"."currency" AS "own",
+                              "t2"."entered_on" AS "came_on"
+                            FROM "receipts" AS "t2"
+                          ) AS "t12"
+                            ON "t16"."receipt_id" = "t12"."receipt_id"
+                          LEFT OUTER JOIN (
+                            SELECT
+                              "t4"."invoice_id",
+                              "t4"."currency",
+                              "t4"."customer_id" AS "billed_to"
+                            FROM "invoices" AS "t4"
+                          ) AS "t14"
+                            ON "t16"."invoice_id" = "t14"."invoice_id"
+                        ) AS "t17"
+                      ) AS "t19"
+                      WHERE
+                        EXISTS(
+                          SELECT
+                            1
+                          FROM "receipts" AS "t5"
+                          WHERE
+                            "t19"."customer_id" = "t5"."customer_id"
+                        )
+                    ) AS "t20"
+                  ) AS "t21"
+                ) AS "t22"
+                GROUP BY
+                  1,
+                  2,
+                  3
+              ) AS "t23"
+            ) AS "t24"
+            WHERE
+              "t24"."balance" <> 0
+          ) AS "t26"
+            ON "t26"."since" <= "t11"."as_of" AND "t26"."until" > "t11"."as_of"
+        ) AS "t27"
         GROUP BY
           1,
           2
-      ) AS "t19"
+      ) AS "t28"
       WHERE
-        "t19"."held" > 0
-    ) AS "t21"
+        "t28"."held" > 0
+    ) AS "t30"
     INNER JOIN (
       SELECT
         "t0"."customer_id",
@@ -118,12 +178,12 @@ FROM (
       FROM "receipts" AS "t0"
       GROUP BY
         1
-    ) AS "t10"
-      ON "t21"."customer_id" = "t10"."customer_id"
-  ) AS "t22"
+    ) AS "t15"
+      ON "t30"."customer_id" = "t15"."customer_id"
+  ) AS "t31"
   WHERE
-    "t22"."since" <= "t22"."as_of"
-) AS "t23"
+    "t31"."since" <= "t31"."as_of"
+) AS "t32"
 GROUP BY
   1,
   2
