@@ -436,27 +436,6 @@ def test_three_months_of_effectiveness_need_three_months(ledger: Ledger) -> None
     assert figures(ledger, "2026-04-30")["cei_3m"] == pytest.approx((0 + 100 - 100) / (0 + 100 - 0) * 100)
 
 
-def test_what_is_paid_beyond_an_invoice_is_no_part_of_another_s(ledger: Ledger) -> None:
-    """Due in March are 100, paid with 160 in time, and 300, of which 50 come in time and 80 after 20 days. On time are
-    100 + 50 of 400, and 80 of the 250 left are recovered; not 210 of 400, and not 80 of 250 - 60.
-
-    invoices
-    invoice_id customer_id issued_on  due_on     amount plan_id
-    A          c           2026-02-10 2026-03-12 100.00 P
-    B          c           2026-02-10 2026-03-12 300.00 P
-
-    applications
-    invoice_id applied_on amount kind
-    A          2026-03-01 160.00 cash
-    B          2026-03-12 50.00  cash
-    B          2026-04-01 80.00  cash
-    """
-    today = figures(ledger, "2026-04-30")
-    assert (today["paid_on_time_share"], today["recovered_30"]) == (150 / 400, 80 / 250)
-    plans = ledger.as_of("2026-04-30").schedule("payment_plans")
-    assert plans.paid_on_time_share.tolist() == [150 / 400]
-
-
 def test_collection_rate(ledger: Ledger) -> None:
     """Issued in March, the latest month 90 days old on 30 June: 1,500. Cash within 90 days: 600 on the 90th day of A,
     a prepayment of 100 and 200 on the 90th day of B: 900 / 1,500 = 0.6. On 28 June March was not old enough.

@@ -281,7 +281,7 @@ def payment_plans(tables: Tables, as_of: date) -> Rows:
     rows: Rows = []
     for number, due in sorted(by_month.items()):
         amount = sum(i.amount for i in due)
-        on_time = sum(min(sum(a.amount for a in i.applications if a.applied_on <= i.due_on), i.amount) for i in due)
+        on_time = sum(a.amount for i in due for a in i.applications if a.applied_on <= i.due_on)
         late = sum(i.balance(as_of) for i in due if i in overdue)
         plans = {i.row["plan_id"] for i in due}
         rows.append(

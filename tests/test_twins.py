@@ -387,7 +387,7 @@ def due_lately(then: Known) -> list[tuple[int, int]]:
 
 
 def paid_on_time_share(then: Known) -> Parts:
-    return sum(map(min, due_lately(then))), sum(amount for amount, _ in due_lately(then)), 1
+    return sum(paid for _, paid in due_lately(then)), sum(amount for amount, _ in due_lately(then)), 1
 
 
 def paid_on_time_count_share(then: Known) -> Parts:
@@ -450,10 +450,8 @@ def recovered(days: int) -> Callable[[Known], Parts]:
             if first <= invoice.due_on <= last:
                 rows = applied(then, invoice)
                 late = {row: (row.applied_on - invoice.due_on).days for row in rows}
-                rest = invoice.amount - sum(row.amount for row in rows if late[row] <= 0)
-                if rest > 0:
-                    left += rest
-                    cash += sum(row.amount for row in rows if row.kind in PAYMENTS and 0 < late[row] <= days)
+                left += invoice.amount - sum(row.amount for row in rows if late[row] <= 0)
+                cash += sum(row.amount for row in rows if row.kind in PAYMENTS and 0 < late[row] <= days)
         return cash, None if reaches_back(then, first) else left, 1
 
     return parts

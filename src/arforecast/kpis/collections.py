@@ -32,14 +32,12 @@ def recovered(facts: Facts) -> ibis.Table:
 
 
 def recovered_rows(facts: Facts) -> ibis.Table:
-    """The entries of those months' invoices, each with what it adds to the sums of `recovered`. Of what is settled by
-    its due date, and what was paid beyond it, there is nothing to recover: no part of another's."""
+    """The entries of those months' invoices, each with what it adds to the sums of `recovered`."""
     known = histories(facts, "due_on", "cohort_90_after", "cohort_30_until")
     late = known.happened_on.delta(known.due_on, unit="day")
-    left = (known.kind == "billed").ifelse(known.amount, (late <= 0).ifelse(-known.amount, 0))
-    owing = known.mutate(late=late, left=left, owed=left.sum().over(ibis.window(group_by=["as_of", "invoice_id"])))
-    known = owing.filter(_.owed > 0)
-    late, left, paid, sums = known.late, known.left, pays(known), {}
+    paid, billed = pays(known), known.kind == "billed"
+    left = billed.ifelse(known.amount, (late <= 0).ifelse(-known.amount, 0))
+    sums = {}
     for days in COHORT_AGES:
         of_month = (known.due_on > known[f"cohort_{days}_after"]) & (known.due_on <= known[f"cohort_{days}_until"])
         sums[f"left_{days}"] = of_month.ifelse(left, None)
@@ -114,7 +112,7 @@ def _recovered(days: int, m: pd.DataFrame) -> Parts:
 def recovered_30(m: pd.DataFrame) -> Parts:
     """How much of what was not paid by its due date came within 30 days after: of the latest month of due dates that
     is 30 days old, payments (cash, set-offs, withheld tax) with due_on < applied_on <= due_on + 30 / the open balance
-    left at the close of due_on, of the invoices that had one."""
+    left at the close of due_on."""
     return _recovered(30, m)
 
 

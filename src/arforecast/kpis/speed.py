@@ -129,10 +129,7 @@ def on_time_rows(facts: Facts) -> ibis.Table:
         due_amount=total(known.amount, known.kind == "billed"), on_time_amount=total(known.amount, punctual(known))
     )
     return invoices.mutate(
-        due_count=ibis.literal(1, "int64"),
-        on_time_count=counted(invoices.on_time_amount >= invoices.due_amount),
-        # What was paid beyond an invoice is no part of another's.
-        on_time_amount=ibis.least(invoices.on_time_amount, invoices.due_amount),
+        due_count=ibis.literal(1, "int64"), on_time_count=counted(invoices.on_time_amount >= invoices.due_amount)
     )
 
 
@@ -205,7 +202,7 @@ def days_to_pay_median_km(m: pd.DataFrame) -> Parts:
 @kpi("share", better="higher", back="before_90_on")
 def paid_on_time_share(m: pd.DataFrame) -> Parts:
     """The share of money that is in by its due date: of invoices due in the last 90 days, applications dated by
-    due_on, up to the amount of each / amounts."""
+    due_on / amounts."""
     return m.on_time_amount, m.due_amount, 1
 
 

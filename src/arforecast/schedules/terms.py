@@ -105,7 +105,7 @@ def payment_plans(facts: Facts, as_of: date) -> pd.DataFrame:
         plans=_.plan_id.nunique().cast("int64"),
         instalments=_.count(),
         due_amount=total(instalments.due),
-        on_time=total(ibis.least(instalments.on_time, instalments.due)),
+        on_time=total(instalments.on_time),
         collected_amount=total(instalments.collected),
         overdue_balance=total(instalments.overdue),
         broken_plans=_.plan_id.nunique(where=_.missed >= BROKEN_INSTALMENTS).cast("int64"),

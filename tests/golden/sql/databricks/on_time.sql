@@ -13,7 +13,7 @@ FROM (
     `t6`.`customer_id`,
     `t6`.`due_on`,
     `t6`.`due_amount`,
-    LEAST(`t6`.`on_time_amount`, `t6`.`due_amount`) AS `on_time_amount`,
+    `t6`.`on_time_amount`,
     1 AS `due_count`,
     IF(`t6`.`on_time_amount` >= `t6`.`due_amount`, 1, NULL) AS `on_time_count`
   FROM (

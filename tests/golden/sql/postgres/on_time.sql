@@ -13,7 +13,7 @@ FROM (
     "t6"."customer_id",
     "t6"."due_on",
     "t6"."due_amount",
-    LEAST("t6"."on_time_amount", "t6"."due_amount") AS "on_time_amount",
+    "t6"."on_time_amount",
     1 AS "due_count",
     CASE WHEN "t6"."on_time_amount" >= "t6"."due_amount" THEN 1 ELSE NULL END AS "on_time_count"
   FROM (
