@@ -40,6 +40,12 @@ def test_an_unknown_ledger_rests_at_weekends_and_on_the_holidays_of_its_country(
     assert opens(calendar, "2026-05-25", "2026-07-03", "2026-11-26", "2026-11-27") == [False, False, False, True]
 
 
+@pytest.mark.parametrize("spoken", ["", "de", "ja"])
+def test_holidays_have_one_name_whatever_the_machine_speaks(monkeypatch: pytest.MonkeyPatch, spoken: str) -> None:
+    monkeypatch.setenv("LANGUAGE", spoken)
+    assert [holidays(country, [2026]).iloc[0] for country in ("DE", "JP")] == ["New Year's Day"] * 2
+
+
 def test_a_ledger_that_books_on_sundays_keeps_them() -> None:
     """One in fifty is the least: 30 Sundays of 651 + 30 days and the 10 believed are 4 %, 10 are 1.5 %."""
     sundays = pd.date_range("2025-12-07", periods=30, freq="7D")

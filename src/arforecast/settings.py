@@ -567,21 +567,21 @@ def read(path: Path) -> Settings:
         raise UsageError(f"{path} is not UTF-8. Save it as UTF-8.") from fault
     except OSError as fault:
         raise UsageError(f"{path} cannot be read: {fault.strerror}. {_whence(path)}") from fault
-    except tomllib.TOMLDecodeError as fault:
-        raise UsageError(f"{path} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:
         lines = [f"{path}: {shown('.'.join(map(str, e['loc'])))}: {_why(e)}." for e in fault.errors()]
         raise UsageError("\n".join(lines)) from fault
+    except ValueError as fault:
+        raise UsageError(f"{path} is not valid TOML: {fault}.") from fault
 
 
 def toml(text: str) -> dict[str, Any]:
-    """What a file of TOML says. Raises TOMLDecodeError also for brackets within brackets and digits without end."""
+    """What a file of TOML says. Raises ValueError also for brackets within brackets and digits without end."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         raise
     except (RecursionError, ValueError) as fault:
-        raise tomllib.TOMLDecodeError(f"it cannot be read to its end: {fault}") from fault
+        raise ValueError(f"it cannot be read to its end: {fault}") from fault
 
 
 def _why(error: Any) -> str:

@@ -43,7 +43,7 @@ class Commands(click.Group):
             done = super().invoke(context)
             sys.stdout.flush()
         except BrokenPipeError:  # whoever read this has read enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _say_no_more()
             sys.exit(1)
         except click.UsageError as fault:
             if (said := _discreet(fault.message)) != fault.message:
@@ -55,8 +55,17 @@ class Commands(click.Group):
             if context.params.get("debug"):
                 raise
             click.echo(_discreet(_told(fault)), err=True)
+            try:
+                sys.stdout.flush()
+            except OSError:  # no room for what is left of it; tried again at the end, it would hide the exit code
+                _say_no_more()
             sys.exit(2 if isinstance(fault, UsageError) else 1)
         return done
+
+
+def _say_no_more() -> None:
+    """Let whatever is still to be printed vanish."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _told(fault: Exception) -> str:

@@ -115,6 +115,8 @@ def holidays(country: str | None, years: Iterable[int]) -> pd.Series:
     known."""
     from holidays import country_holidays, list_supported_countries  # it takes a tenth of a second to import
 
-    known = country_holidays(country, years=years) if country in list_supported_countries() else {}
+    if country not in list_supported_countries():
+        return pd.Series([], pd.DatetimeIndex([]), dtype=object)
+    known = country_holidays(country, years=years, language="en_US")  # or the machine's language would name them
     named = sorted(known.items())
     return pd.Series([name for _, name in named], pd.DatetimeIndex([day for day, _ in named]), dtype=object)

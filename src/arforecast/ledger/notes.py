@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -55,12 +54,12 @@ def read(folder: Path) -> Notes:
         return Notes()
     try:
         return Notes(**toml(path.read_text("utf-8-sig")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise SourceError(f"{path} cannot be read: {fault}. Write it as TOML, in UTF-8.") from fault
     except ValidationError as fault:
         first = fault.errors()[0]
         place = shown(".".join(map(str, first["loc"])))
         raise SourceError(f"{path}: {place}: {reason(first)}. Correct or remove it.") from fault
+    except (OSError, ValueError) as fault:
+        raise SourceError(f"{path} cannot be read: {fault}. Write it as TOML, in UTF-8.") from fault
 
 
 def told(settings: Settings, notes: Notes) -> Settings:

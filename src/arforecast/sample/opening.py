@@ -52,7 +52,7 @@ def _as_credits(overpaid: pd.DataFrame, go_live: calendar.Day) -> pd.DataFrame:
         {
             "credit_id": "CO-" + overpaid["invoice_id"],
             "customer_id": overpaid["customer_id"],
-            "issued_on": pd.Timestamp(go_live - 1),
+            "issued_on": pd.Timestamp(go_live - calendar.DAY),
             "amount": -overpaid["amount"],
             "currency": overpaid["currency"],
             "reason": "overpaid",

@@ -269,7 +269,7 @@ def oracle(
     mass = np.eye(len(State))[[State[name.upper()] for name in now["state"]]]
     p = np.empty((len(now), horizon_days))
     for h in range(horizon_days):
-        mass = np.einsum("ns,nst->nt", mass, chances(reached if h < CONTACT_DAYS else habits, day + h + 1))
+        mass = np.einsum("ns,nst->nt", mass, chances(reached if h < CONTACT_DAYS else habits, day + (h + 1) * DAY))
         p[:, h] = mass[:, ended].sum(axis=1)
         mass[:, ended] = 0
     return pd.DataFrame(p, index=pd.Index(now["invoice_id"]), columns=range(1, horizon_days + 1))

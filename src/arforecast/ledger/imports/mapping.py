@@ -31,7 +31,6 @@ Which values: a list of them, or { begins = ["Total for"] }, { matches = "[1-6][
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -406,11 +405,11 @@ def load(preset: str | Path) -> Mapping:
     """
     try:
         return Mapping.model_validate(_whole(toml(text(preset))))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise UsageError(f"{preset} is not valid TOML: {fault}.") from fault
     except ValidationError as fault:
         lines = [": ".join([str(preset), *_place(e["loc"]), f"{_why(e)}."]) for e in fault.errors()]
         raise UsageError("\n".join(lines)) from fault
+    except ValueError as fault:
+        raise UsageError(f"{preset} is not valid TOML: {fault}.") from fault
 
 
 def _why(error: Any) -> str:
