@@ -614,7 +614,7 @@ def test_no_model_settles_an_invoice_before_its_issue_or_an_overdue_one_in_time(
 
 
 def test_what_holds_for_one_model_holds_for_all(fitted: Hazard, mixed: pd.DataFrame) -> None:
-    on = np.datetime64(AS_OF) + 1 + np.arange(90)
+    on = np.datetime64(AS_OF) + np.arange(1, 91)
     issued = on >= mixed.issued_on.to_numpy("datetime64[D]")[:, None]
     overdue = pd.to_datetime(mixed.due_on) <= pd.Timestamp(AS_OF)
     for model in (fitted, roll_rate_curve(sample_lives(), AS_OF), Careless()):

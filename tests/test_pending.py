@@ -121,7 +121,7 @@ def months() -> Lives:
 def test_a_dispute_slows_and_a_promise_draws_to_its_day() -> None:
     known = months()
     _, owed = open_at(known, DAY)
-    first, on = DAY + timedelta(days=1), np.datetime64(DAY) + 1 + np.arange(30)
+    first, on = DAY + timedelta(days=1), np.datetime64(DAY) + np.arange(1, 31)
     fitted = hazard.fit(known, DAY)
     without = hazard.fit(replace(known, disputes=told(), promises=told()), DAY)
     assert fitted.pending is not None

@@ -52,7 +52,7 @@ def _write(folder: Path, drawn: sheets.Drawn, tables: Tables, starts: calendar.D
     ends, notes = calendar.month_end(starts), f'currency = "{sheets.CURRENCY}"\ncountry = "US"\n'
     if go_live:
         begins = np.datetime64(go_live)
-        tables, ends = opening.carried_over(tables, begins), ends[ends >= begins - 1]
+        tables, ends = opening.carried_over(tables, begins), ends[ends >= begins - calendar.DAY]
         notes += f"complete_from = {go_live}\n"
     for name, table in sheets.ledger(tables, ends).items():
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d")
