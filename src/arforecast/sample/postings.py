@@ -143,7 +143,7 @@ def postings(
     entries["receipt"] = numbers.reindex(entries.index)
     late_share = np.where(entries["kind"] == "credit_note", LATE_CREDIT_SHARE, LATE_APPLICATION_SHARE)
     booked = pd.Series(dates(_booked_on(entries, late_share, last_on, rng)))
-    received = entries["receipt"].map(receipts["known_on"])
+    received = receipts["known_on"].reindex(entries["receipt"]).set_axis(entries.index)
     entries["known_on"] = pd.concat([booked, received], axis=1).max(axis=1)
     taken = entries[entries["discount"] > 0]
     taken = taken.assign(kind="discount", amount=taken["discount"], receipt=None)
