@@ -60,7 +60,8 @@ def _table(name: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _numbered(rows: pd.DataFrame, by: str, column: str, prefix: str) -> pd.DataFrame:
     ordered = rows.sort_values(by, kind="stable", ignore_index=True)
-    return ordered.assign(**{column: [f"{prefix}-{number:05}" for number in range(1, len(rows) + 1)]})
+    numbers = pd.array([f"{prefix}-{number:05}" for number in range(1, len(rows) + 1)], dtype="str")
+    return ordered.assign(**{column: numbers})
 
 
 def _rates(ends: calendar.Days, rng: np.random.Generator) -> pd.DataFrame:
