@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from arforecast.delivery import pack as packs
 from arforecast.delivery.pack import Pack
 from arforecast.errors import shown
+from arforecast.report.exhibits.brief import begun
 from arforecast.report.formats import name as called
 
 if TYPE_CHECKING:
@@ -156,10 +157,8 @@ def _trends(record: Path, day: date) -> dict[str, pd.Series]:
     rows = pd.read_csv(record, parse_dates=["as_of"], keep_default_na=False, na_values={"value": [""]})
     whole = rows[rows["by"].eq("")].pivot(index="as_of", columns="kpi", values="value")
     names = BALANCES + (FLOWS if pd.Timestamp(day).is_month_end else ())
-    known = whole[[name for name in names if name in whole]]
-    # Before its first fact a ledger has no money: a nought there is no month to judge by.
-    begun = known[known.fillna(0).ne(0).any(axis=1).cummax()]
-    trends = {str(name): values.loc[values.first_valid_index() :] for name, values in begun.items()}
+    known = begun(whole[[name for name in names if name in whole]])
+    trends = {str(name): values.loc[values.first_valid_index() :] for name, values in known.items()}
     return {name: values for name, values in trends.items() if values.notna().any()}
 
 

@@ -94,7 +94,7 @@ def late_record(facts: Facts, forecasts: Iterable[Past], as_of: date) -> pd.Data
     columns = ["origin", "invoice_id", "customer_id", "amount", "p_late", "p_late_baseline", "late", "settled_on"]
     rows = [_said(then, as_of) for then in forecasts]
     if not rows:
-        return _none(columns).astype(dict.fromkeys(("origin", "settled_on"), "datetime64[s]"))
+        return none(columns, "origin", "settled_on")
     record = pd.concat(rows, ignore_index=True)
     return record.assign(amount=record.amount / 10**facts.books.settings.ledger.decimals)[columns]
 
@@ -121,8 +121,9 @@ def depth(known: Lives, record: pd.DataFrame) -> pd.DataFrame:
     return record.assign(settled_before=counts).astype({"settled_before": "int64"})
 
 
-def _none(columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame({name: [] for name in columns})
+def none(columns: Iterable[str], *days: str) -> pd.DataFrame:
+    """No rows of these columns, of which some hold days."""
+    return pd.DataFrame({name: [] for name in columns}).astype(dict.fromkeys(days, "datetime64[s]"))
 
 
 def cash_came(facts: Facts, calendar: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -134,7 +135,7 @@ def cash_came(facts: Facts, calendar: pd.DataFrame, as_of: date) -> pd.DataFrame
     whole = calendar[calendar.until_on <= pd.Timestamp(as_of)]
     columns = ["origin", "horizon_week", "open_book", "unbilled", "total"]
     if whole.empty:
-        return _none(columns)
+        return none(columns)
     names = {"origin": "date", "horizon_week": str(whole.horizon_week.dtype), "from_on": "date", "until_on": "date"}
     dates = {name: whole[name].dt.date for name in ("origin", "from_on", "until_on")}
     span = ibis.memtable(whole.assign(**dates)[list(names)], schema=names)

@@ -291,7 +291,7 @@ def record(facts: Facts, known: Flows, forecasts: Iterable[Past], weeks: int) ->
     said = [raw_forecast(known, then, weeks) for then in forecasts]
     if not said:
         columns = ["span", *spans.calendar(spans.DAY, [], weeks), "component", "mean", *QUANTILES, "actual"]
-        return pd.DataFrame({name: [] for name in columns}).astype(dict.fromkeys(DATES, "datetime64[s]"))
+        return backtest.none(columns, *DATES)
     origins = [part.origin.iloc[0].date() for part in said]
     actual = pd.concat([_came(facts, span, origins, weeks) for span in spans.SPANS], ignore_index=True)
     return pd.concat(said, ignore_index=True).merge(actual, on=["span", "origin", "horizon_week", "component"])
@@ -390,7 +390,7 @@ def comparison(facts: Facts, forecasts: Iterable[Past], past: pd.DataFrame) -> p
     columns = ["origin", "horizon_week", "component", "method", "forecast", "p10", "p90", "actual"]
     past = past[past.component != SO_FAR]
     if past.empty:
-        return pd.DataFrame({name: [] for name in columns})
+        return backtest.none(columns)
     rows, cash = [past.rename(columns={"mean": "forecast"}).assign(method="model")], backtest.daily_cash(facts)
     for then in forecasts:
         here = past[past.origin == pd.Timestamp(then.origin)]

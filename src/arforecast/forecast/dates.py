@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from arforecast.forecast import ranges
-from arforecast.forecast.backtest import Past
+from arforecast.forecast.backtest import Past, none
 from arforecast.forecast.baselines import median_delays
 from arforecast.forecast.calendar import Floats
 from arforecast.forecast.exposure import days, settled_on
@@ -30,8 +30,7 @@ def record(forecasts: Iterable[Past], horizon_days: int, as_of: date) -> pd.Data
     came_days: the day it was settled. What is open still has no day to be judged by.
     """
     rows = [_said(then, horizon_days, as_of) for then in forecasts]
-    none = pd.DataFrame({name: [] for name in COLUMNS}).astype({"origin": "datetime64[s]"})
-    return pd.concat(rows, ignore_index=True) if rows else none
+    return pd.concat(rows, ignore_index=True) if rows else none(COLUMNS, "origin")
 
 
 def _said(then: Past, horizon_days: int, as_of: date) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from arforecast.forecast.calendar import Floats, Ints
-from arforecast.forecast.hazard import added
+from arforecast.forecast.hazard import sums_by
 
 SAME_RUN, SAME_CUSTOMER = 0.40, 0.35
 CHUNK = 50
@@ -158,7 +158,7 @@ def _terms(ends: Floats) -> Iterator[Floats]:
 
 def _between(hoped: Floats, owner: Ints) -> Floats:
     """The sum of products of the invoices of each owner, but those of an invoice with itself: steps x steps."""
-    sums = added(hoped, owner, owner.max(initial=-1) + 1)
+    sums = sums_by(hoped, owner, owner.max(initial=-1) + 1)
     return np.asarray(sums.T @ sums - hoped.T @ hoped)
 
 

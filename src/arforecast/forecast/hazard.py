@@ -183,7 +183,7 @@ def _estimate(exposed: Exposure, shared: tuple[Factor, ...]) -> Hazard:
         present, customer = np.unique(runs.customer, return_inverse=True)
         lean[present] = _lean(runs, customer, expected)
         came += _came_by_range(runs, runs.band, BANDS)
-        hoped += added(expected * lean[runs.customer], runs.band, BANDS)
+        hoped += sums_by(expected * lean[runs.customer], runs.band, BANDS)
     return Hazard(exposed, mean, alike, lean, _ratio(came, hoped, SIZE))
 
 
@@ -328,12 +328,12 @@ def _by_range(runs: Runs, usual: Floats) -> Floats:
 def _lean(runs: Runs, customer: Ints, expected: Floats) -> Floats:
     """The factors of each customer, numbered from 0, and of its ranges of ages, multiplied."""
     size = int(customer.max()) + 1
-    hoped, came = added(expected, customer, size), _came_by_range(runs, customer, size)
+    hoped, came = sums_by(expected, customer, size), _came_by_range(runs, customer, size)
     speed = _ratio(came.sum(axis=1), hoped.sum(axis=1), CUSTOMER)[:, None]
     return speed * _ratio(came, hoped * speed, CUSTOMER_RANGE)
 
 
-def added(rows: Floats, to: Ints, size: int) -> Floats:
+def sums_by(rows: Floats, to: Ints, size: int) -> Floats:
     """The rows added up by the number each belongs to."""
     from scipy.sparse import csr_array  # it takes a tenth of a second to import
 

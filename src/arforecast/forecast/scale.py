@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from arforecast.forecast.backtest import RANGES
-from arforecast.forecast.calendar import Floats, Ints
+from arforecast.forecast.calendar import DAY, Floats, Ints
 
 # What the ranges drawn weigh against past forecasts, the days after which one counts half, and the farthest miss.
 PRIOR, HALF_LIFE_DAYS, FARTHEST = 16, 56, 3.0
@@ -75,9 +75,7 @@ def _weights(forecast: pd.DataFrame, past: pd.DataFrame) -> Floats:
 
 def _ages(forecast: pd.DataFrame, past: pd.DataFrame) -> Ints:
     """For how many days the weeks of the past had been over on each origin: forecasts x past."""
-    return np.asarray(
-        (forecast.origin.to_numpy()[:, None] - past.until_on.to_numpy()[None, :]) // np.timedelta64(1, "D")
-    )
+    return np.asarray((forecast.origin.to_numpy()[:, None] - past.until_on.to_numpy()[None, :]) // DAY)
 
 
 def _misses(past: pd.DataFrame) -> Floats:

@@ -25,7 +25,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.forecast import cash
-from arforecast.forecast.backtest import Past
+from arforecast.forecast.backtest import Past, none
 from arforecast.forecast.billing import TEMPLATE_WEEKS, of_day, weeks_since
 from arforecast.forecast.calendar import DAY, Floats
 from arforecast.forecast.hazard import RANGES
@@ -149,7 +149,7 @@ def explained(facts: Facts, said: pd.DataFrame) -> pd.DataFrame:
     columns = ["origin", "kept_on", "horizon_week", "week_end", *MONEY]
     said = said[said.until_on <= pd.Timestamp(facts.days[-1])]
     if said.empty:
-        return pd.DataFrame({name: [] for name in columns})
+        return none(columns)
     happened = came(facts, [on.date() for on in said.as_of.unique()], int(said.week.max()))
     rows = [_explained(part, happened[happened.origin == on]) for on, part in said.groupby("as_of")]
     table, minor = pd.concat(rows, ignore_index=True), 10**facts.books.settings.ledger.decimals

@@ -55,10 +55,15 @@ def largest(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) 
 
 
 def _by_month(kpis: pd.DataFrame) -> pd.DataFrame:
-    """The measures month by month; before its first fact a ledger has no money, and no month that could be usual."""
+    """The measures month by month, since there are any."""
     wide = kpis.pivot(index="as_of", columns="kpi", values="value")
-    begun = wide.fillna(0).ne(0).any(axis=1).cummax()
-    return wide[begun] if begun.any() else wide
+    since = begun(wide)
+    return wide if since.empty else since
+
+
+def begun(months: pd.DataFrame) -> pd.DataFrame:
+    """The months since the first fact of a ledger: before it there is no money, and no month that could be usual."""
+    return months[months.fillna(0).ne(0).any(axis=1).cummax()]
 
 
 def _usual(wide: pd.DataFrame) -> pd.Series:
