@@ -1057,6 +1057,20 @@ def test_no_kpi_is_forgotten_in_the_catalogue() -> None:
     assert len({kpi.name for kpi in listed}) == len(listed)
 
 
+def test_a_kpi_is_measured_without_what_others_are_made_of() -> None:
+    """Each is there of a table that has the balances and no sums but those of the measures asked for it alone."""
+    settings = Settings()
+    standing = kpis.balances.standing_sums(settings)
+    asked = {kpi: kpis.taken([kpi], settings) for kpi in kpis.catalogue(settings)}
+    for kpi, measures in asked.items():
+        names = [*standing, *(name for measure in measures for name in kpis.MEASURES[measure].names)]
+        above, below, _scale = kpi.parts(pd.DataFrame(1.0, index=[0], columns=names))
+        assert (above + below).notna().all()
+    few = {kpi.name: {measure.__name__ for measure in measures} for kpi, measures in asked.items()}
+    assert (few["open_ar"], few["cost_per_invoice"]) == (set(), {"spent", "issued"})
+    assert set().union(*asked.values()) == kpis.MEASURES.keys()
+
+
 def test_every_kpi_has_a_meaning_a_unit_and_a_direction() -> None:
     for kpi in kpis.catalogue(Settings()):
         assert len(kpi.meaning) > 20, kpi.name

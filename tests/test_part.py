@@ -221,7 +221,9 @@ COLUMNS = {"segment": 0, "product": -1, "currency": 0}
 
 @pytest.fixture(scope="module")
 def by_column() -> pd.DataFrame:
-    return kpis.measured_by_each(sample().books, [AS_OF], list(COLUMNS)).set_index(["by", "group", "kpi"])
+    books = sample().books
+    every = kpis.catalogue(books.settings)
+    return kpis.measured_by_each(books, [AS_OF], list(COLUMNS), every).set_index(["by", "group", "kpi"])
 
 
 @pytest.mark.parametrize("by", COLUMNS)

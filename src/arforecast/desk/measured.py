@@ -80,7 +80,8 @@ class Measured(Standing):
         """
         wanted = self.books.settings.kpi_targets
         asked = [(column,) for column in targets.columns(wanted, groupings(self.books))]
-        figures = kpis.measured_by_each(self.books, self._days(months), asked)
+        judged = targets.judged(wanted, kpis.catalogue(self.books.settings))
+        figures = kpis.measured_by_each(self.books, self._days(months), asked, judged)
         return targets.distances(figures, wanted, self.glossary())
 
     def families(self) -> pd.DataFrame:

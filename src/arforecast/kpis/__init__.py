@@ -16,7 +16,7 @@ from ibis import _
 from numpy.typing import NDArray
 
 from arforecast.kpis import balances, collections, cost, known, losses, service, speed
-from arforecast.kpis.catalogue import ALWAYS, Kpi, Needs
+from arforecast.kpis.catalogue import Kpi, Sums
 from arforecast.kpis.known import Bools
 from arforecast.ledger import Books
 from arforecast.ledger.groups import WHOLE, By, columns, named, of_customers
@@ -29,18 +29,9 @@ Floats = NDArray[np.float64]
 
 KEYS = ["as_of", "group"]
 PARTS = ("value", "numerator", "denominator")
-# What the KPIs are made of. One that needs a table names it, and its sums: where the table is not there, nobody asks.
-MEASURES: dict[Measure, Needs] = (
-    dict.fromkeys((balances.customers, balances.flows), ALWAYS)
-    | {
-        balances.disputed: Needs("disputes", ("disputed",)),
-        balances.unapplied: Needs("receipts", ("unapplied",)),
-        balances.unapplied_credits: Needs("credits", ("unapplied_credits",)),
-    }
-    | dict.fromkeys((speed.countback, speed.days_to_settle, speed.on_time, speed.resolved), ALWAYS)
-    | service.MEASURES
-    | cost.MEASURES
-    | dict.fromkeys(collections.MEASURES, ALWAYS)
+# What the KPIs are made of, beside the balances. Where the table that a measure needs is not there, nobody asks it.
+MEASURES: dict[Measure, Sums] = (
+    balances.MEASURES | speed.MEASURES | service.MEASURES | cost.MEASURES | collections.MEASURES
 )
 # What does not add up over groups: ranks and squares, medians, customers who stand in two groups, and costs.
 ALONE = frozenset(
@@ -146,33 +137,41 @@ def measured(books: Books, days: Iterable[date], by: By = None) -> pd.DataFrame:
     major units, NaN where a KPI is not defined. by and group of a combination: `segment,country` and `A, CA`, see
     `arforecast.ledger.groups`. Raises UsageError for an unknown column.
     """
-    return measured_by_each(books, days, [of] if (of := columns(by)) else [])
+    return measured_by_each(books, days, [of] if (of := columns(by)) else [], catalogue(books.settings))
 
 
-def measured_by_each(books: Books, days: Iterable[date], groupings: Sequence[By]) -> pd.DataFrame:
-    """As `measured`, for the whole ledger and by each of several groupings, one after the other."""
+def measured_by_each(books: Books, days: Iterable[date], groupings: Sequence[By], kpis: Sequence[Kpi]) -> pd.DataFrame:
+    """As `measured`, of some KPIs, for the whole ledger and by each of several groupings, one after the other."""
     days, asked = list(days), [columns(by) for by in groupings]
-    whole = stand(books, days).cached()
-    groups = [measures(regrouped(whole, by)) for by in asked]
-    of_all = added_up(groups[0], whole) if groups else measures(whole)
+    whole, wanted = stand(books, days).cached(), taken(kpis, books.settings)
+    groups = [measures(regrouped(whole, by), wanted) for by in asked]
+    of_all = added_up(groups[0], whole, wanted) if groups else measures(whole, wanted)
     tables = zip([(), *asked], [of_all, *groups], strict=True)
-    parts = [_values(wide, books).assign(by=named(by)) for by, wide in tables]
+    parts = [_values(wide, books, kpis).assign(by=named(by)) for by, wide in tables]
     contract = ["as_of", "by", "group", "kpi", "value", "numerator", "denominator", "unit"]
     return pd.concat(parts, ignore_index=True)[contract]
+
+
+def taken(kpis: Iterable[Kpi], settings: Settings) -> set[Measure]:
+    """The measures that make a sum which one of the KPIs takes: where that is not known, neither is a part of it."""
+    names = [*balances.standing_sums(settings), *(name for sums in MEASURES.values() for name in sums.names)]
+    unknown = pd.DataFrame(np.where(np.eye(len(names)), np.nan, 1.0), columns=names)
+    parts = (kpi.parts(unknown) for kpi in kpis)
+    of_kpis = {names[nth] for above, below, _scale in parts for nth in np.flatnonzero(np.isnan(above + below))}
+    return {measure for measure, sums in MEASURES.items() if of_kpis.intersection(sums.names)}
 
 
 def measures(facts: Facts, wanted: Collection[Measure] = MEASURES) -> pd.DataFrame:
     """The balances and every sum that the KPIs divide, or those of the measures that are wanted: one row a day and
     group, money in minor units (whole ones in one currency)."""
     wide, balance = _asked(wanted, facts), fetched(balances.standing(facts)).set_index(["on", "group"])
-    days = {"as_of": "", "opening_on": "_opening", "quarter_opening_on": "_quarter_opening"}
-    there = (_at(wide[[day, "group"]], balance.add_suffix(suffix)) for day, suffix in days.items())
+    there = (_at(wide[[day, "group"]], balance.add_suffix(suffix)) for suffix, day in balances.DAYS.items())
     return pd.concat([wide, *there], axis=1)
 
 
-def added_up(groups: pd.DataFrame, facts: Facts) -> pd.DataFrame:
+def added_up(groups: pd.DataFrame, facts: Facts, wanted: Collection[Measure]) -> pd.DataFrame:
     """The measures of the whole ledger from those of its groups: only what does not add up is asked for again."""
-    wide = _asked(ALONE, facts)
+    wide = _asked(ALONE.intersection(wanted), facts)
     sums = groups.drop(columns=[name for name in wide if name != "as_of"]).groupby("as_of", as_index=False).sum()
     return pd.concat([wide, _at(wide[["as_of"]], sums.set_index(["as_of"]))], axis=1)
 
@@ -180,16 +179,16 @@ def added_up(groups: pd.DataFrame, facts: Facts) -> pd.DataFrame:
 def _asked(wanted: Collection[Measure], facts: Facts) -> pd.DataFrame:
     """The days and groups, with those of the measures that are wanted."""
     rows, parts = _rows(facts), []
-    for measure, needs in MEASURES.items():
+    for measure, sums in MEASURES.items():
         if measure in wanted:
-            there = needs.table in {"", *facts.books.present}
-            parts.append(_at(rows[KEYS], fetched(measure(facts)).set_index(KEYS)) if there else _nothing(needs, rows))
+            there = sums.table in {"", *facts.books.present}
+            parts.append(_at(rows[KEYS], fetched(measure(facts)).set_index(KEYS)) if there else _nothing(sums, rows))
     return pd.concat([rows, *parts], axis=1)
 
 
-def _nothing(needs: Needs, rows: pd.DataFrame) -> pd.DataFrame:
+def _nothing(sums: Sums, rows: pd.DataFrame) -> pd.DataFrame:
     """What a measure says of a table that is not there."""
-    return pd.DataFrame({name: np.nan if name in UNKNOWN else 0 for name in needs.sums}, index=rows.index)
+    return pd.DataFrame({name: np.nan if name in UNKNOWN else 0 for name in sums.names}, index=rows.index)
 
 
 def _at(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
@@ -217,10 +216,10 @@ def known_groups(facts: Facts) -> ibis.Table:
     return facts.calendar.join(groups, groups.since <= facts.calendar.as_of).drop("since")
 
 
-def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
-    """One row a day, group and KPI, in the order of the catalogue."""
-    kpis = catalogue(books.settings)
-    parts = zip(*(_parts(kpi, wide, books) for kpi in kpis), strict=True)
+def _values(wide: pd.DataFrame, books: Books, kpis: Sequence[Kpi]) -> pd.DataFrame:
+    """One row a day, group and KPI, in the order of these."""
+    parts = [_parts(kpi, wide, books) for kpi in kpis]
+    figures = {name: np.concatenate([[], *(part[at] for part in parts)]) for at, name in enumerate(PARTS)}
     nth = np.repeat(np.arange(len(kpis)), len(wide))
     of = {
         "as_of": np.tile(pd.to_datetime(wide.as_of), len(kpis)),
@@ -228,7 +227,7 @@ def _values(wide: pd.DataFrame, books: Books) -> pd.DataFrame:
         "kpi": np.array([kpi.name for kpi in kpis], dtype=object)[nth],
         "unit": np.array([kpi.unit for kpi in kpis], dtype=object)[nth],
     }
-    values = pd.DataFrame(dict(zip(PARTS, map(np.concatenate, parts), strict=True)) | of | {"nth": nth})
+    values = pd.DataFrame(figures | of | {"nth": nth})
     return values.sort_values([*KEYS, "nth"], ignore_index=True)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis.catalogue import Kpi, Parts, kpi
+from arforecast.kpis.catalogue import Kpi, Parts, Sums, kpi
 from arforecast.ledger import Books, devalued, valued, valued_at_close
 from arforecast.ledger.groups import of_customers
+from arforecast.settings import Settings
 from arforecast.snapshot import NEVER, Facts, added, counted, pays, positions, running, total
 
-OPENINGS = ("opening_on", "quarter_opening_on")
+# The days on which the balances of KPIs stand, by how the names of their sums end.
+DAYS = {"": "as_of", "_opening": "opening_on", "_quarter_opening": "quarter_opening_on"}
 
 
 def standing(facts: Facts) -> ibis.Table:
@@ -22,13 +24,22 @@ def standing(facts: Facts) -> ibis.Table:
 
     net, open, credit, current, overdue, over_90, and aged_0, aged_1, ... by the edges of the settings.
     """
-    owed = standing_rows(facts)
-    return added(owed, *owed.columns[owed.columns.index("net") :], day="on")
+    return added(standing_rows(facts), *_standing(facts.books.settings), day="on")
+
+
+def standing_sums(settings: Settings) -> list[str]:
+    """The sums of `standing` as KPIs take them: of each of the days."""
+    return [f"{name}{suffix}" for name in _standing(settings) for suffix in DAYS]
+
+
+def _standing(settings: Settings) -> list[str]:
+    aged = (f"aged_{nth}" for nth in range(len(settings.kpis.aging_edges) + 1))
+    return ["net", "open", "credit", "current", "overdue", "over_90", *aged]
 
 
 def standing_rows(facts: Facts) -> ibis.Table:
     """The invoices with a balance at every as_of and opening, and what each adds to the sums of `standing`."""
-    days = ibis.union(*(facts.calendar.select(on=day) for day in ("as_of", *OPENINGS)), distinct=True)
+    days = ibis.union(*(facts.calendar.select(on=day) for day in DAYS.values()), distinct=True)
     owed = positions(facts, days)
     late, above = owed.days_past_due, owed.balance > 0
     edges = facts.books.settings.kpis.aging_edges
@@ -278,6 +289,12 @@ FLOWS = {
     "bank_charges": "bank_charge",
     "differences": "difference",
 }
+# The sums of `flows`: those of the month, those of longer windows, and days that are weighed with money.
+FLOW_SUMS = (
+    *(f"{name}_month" for name in FLOWS),
+    *("billed_quarter", "billed_90", "billed_365", "write_offs_365", "paid_90", "late_cash_month", "late_cash_365"),
+    *("paid_days_late_90", "paid_days_to_pay_90"),
+)
 
 
 def flows(facts: Facts) -> ibis.Table:
@@ -286,8 +303,7 @@ def flows(facts: Facts) -> ibis.Table:
 
     paid_days_late_90 and paid_days_to_pay_90 weigh the days of each payment with its money (minor unit days).
     """
-    sums = _flowed(_windowed(facts, _daily(_weighed(facts))))
-    return added(sums, *sums.columns[sums.columns.index("billed_month") :])
+    return added(_flowed(_windowed(facts, _daily(_weighed(facts)))), *FLOW_SUMS)
 
 
 def flow_rows(facts: Facts) -> ibis.Table:
@@ -475,3 +491,14 @@ def _bucket(nth: int, name: str) -> Kpi:
     days = "not past due" if nth == 0 else f"{name} days past due"
     meaning = f"The open balance {days}; the ageing buckets add up to open_ar."
     return Kpi(f"aging:{name}", meaning, "money", "", "", lambda m: (m[f"aged_{nth}"], 1, 1))
+
+
+MEASURES: dict[Callable[[Facts], ibis.Table], Sums] = {
+    customers: Sums(
+        ("overdue_customers", "contacted_customers", "top10", "squares", "top10_companies", "squares_companies")
+    ),
+    flows: Sums(FLOW_SUMS),
+    disputed: Sums(("disputed",), "disputes"),
+    unapplied: Sums(("unapplied",), "receipts"),
+    unapplied_credits: Sums(("unapplied_credits",), "credits"),
+}

@@ -12,14 +12,11 @@ Parts = tuple[pd.Series, pd.Series | float, float]
 """Numerator, denominator, scale: value = numerator / denominator x scale."""
 
 
-class Needs(NamedTuple):
-    """The table without which a measure says nothing, and the sums that it makes of it."""
+class Sums(NamedTuple):
+    """The sums that a measure makes, and the table without which it says nothing of them."""
 
-    table: str
-    sums: tuple[str, ...] = ()
-
-
-ALWAYS = Needs("")
+    names: tuple[str, ...]
+    table: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis.catalogue import Parts, kpi
+from arforecast.kpis.catalogue import Parts, Sums, kpi
 from arforecast.snapshot import COHORT_AGES, Facts, added, histories, pays, positions
+
+RECOVERED = tuple(f"{name}_{days}" for days in COHORT_AGES for name in ("left", "recovered"))
 
 
 def collected(facts: Facts) -> ibis.Table:
@@ -28,7 +30,7 @@ def collected_rows(facts: Facts) -> ibis.Table:
 def recovered(facts: Facts) -> ibis.Table:
     """The latest months of due dates that are 30, 60 and 90 days old, by as_of and group: left_N (the balance at the
     close of due_on) and recovered_N (cash within N days after)."""
-    return added(recovered_rows(facts), *(f"{name}_{days}" for days in COHORT_AGES for name in ("left", "recovered")))
+    return added(recovered_rows(facts), *RECOVERED)
 
 
 def recovered_rows(facts: Facts) -> ibis.Table:
@@ -135,8 +137,8 @@ def recovered_to_outstanding(m: pd.DataFrame) -> Parts:
     return m.late_cash_365, m.open, 1
 
 
-MEASURES: tuple[Callable[[Facts], ibis.Table], ...] = (
-    collected,
-    recovered,
-    recovery,
-)
+MEASURES: dict[Callable[[Facts], ibis.Table], Sums] = {
+    collected: Sums(("issued_amount", "collected_amount")),
+    recovered: Sums(RECOVERED),
+    recovery: Sums(("recovered_month",)),
+}

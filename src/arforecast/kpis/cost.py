@@ -11,7 +11,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.balances import aged
-from arforecast.kpis.catalogue import ALWAYS, Needs, Parts, kpi
+from arforecast.kpis.catalogue import Parts, Sums, kpi
 from arforecast.ledger.groups import WHOLE
 from arforecast.snapshot import Facts, added, at_issue, cohort, month_ends, positions, total
 
@@ -239,8 +239,8 @@ def discount_cost(m: pd.DataFrame) -> Parts:
     return m.offer_cost, m.priced_amount, 1
 
 
-MEASURES: dict[Callable[[Facts], ibis.Table], Needs] = {
-    spent: Needs("costs", ("cost_month",)),
-    unasked: Needs("costs", ("unasked_month",)),
-    offered: ALWAYS,
+MEASURES: dict[Callable[[Facts], ibis.Table], Sums] = {
+    spent: Sums(("cost_month",), "costs"),
+    unasked: Sums(("unasked_month",), "costs"),
+    offered: Sums(("offered_amount", "priced_amount", "offer_cost", "taken_amount")),
 }

@@ -15,36 +15,47 @@ import pandas as pd
 from ibis import _
 
 from arforecast.errors import UsageError, shown
-from arforecast.kpis import KEYS, UNKNOWN, balances, catalogue, collections, cost, known, known_groups, service, speed
-from arforecast.kpis.balances import FLOWS
+from arforecast.kpis import (
+    KEYS,
+    MEASURES,
+    UNKNOWN,
+    balances,
+    catalogue,
+    collections,
+    cost,
+    known,
+    known_groups,
+    service,
+    speed,
+)
+from arforecast.kpis.balances import DAYS
 from arforecast.kpis.catalogue import Kpi
 from arforecast.ledger.database import among
 from arforecast.ledger.groups import WHOLE
-from arforecast.snapshot import COHORT_AGES, Facts, fetched, read
+from arforecast.snapshot import Facts, fetched, read
 
 Build = Callable[[Facts], ibis.Table]
-STANDING = ("net", "open", "credit", "current", "overdue", "over_90")
-DAYS = {"": "as_of", "_opening": "opening_on", "_quarter_opening": "quarter_opening_on"}
-LONGER = ("billed_quarter", "billed_90", "billed_365", "write_offs_365", "late_cash_month", "late_cash_365", "paid_90")
-WEIGHED = ("paid_days_late_90", "paid_days_to_pay_90")
-ROWS: dict[Build, tuple[str, ...]] = {
-    balances.flow_rows: (*(f"{name}_month" for name in FLOWS), *LONGER, *WEIGHED),
+# What builds the rows that a measure adds up, where they are those of all of its sums.
+OF_MEASURES: dict[Build, Build] = {
+    balances.flow_rows: balances.flows,
+    balances.disputed_rows: balances.disputed,
+    balances.unapplied_rows: balances.unapplied,
+    balances.unapplied_credits_rows: balances.unapplied_credits,
+    speed.on_time_rows: speed.on_time,
+    collections.collected_rows: collections.collected,
+    collections.recovered_rows: collections.recovered,
+    collections.recovery_rows: collections.recovery,
+    service.issued_rows: service.issued,
+    service.contested_rows: service.contested,
+    service.promise_rows: service.promised,
+    service.contact_rows: service.right_party,
+    cost.cost_rows: cost.spent,
+}
+ROWS: dict[Build, tuple[str, ...]] = {build: MEASURES[measure].names for build, measure in OF_MEASURES.items()} | {
     balances.largest_customers: ("top10",),
     balances.largest_companies: ("top10_companies",),
     balances.late_customers: ("overdue_customers", "contacted_customers"),
-    balances.disputed_rows: ("disputed",),
-    balances.unapplied_rows: ("unapplied",),
-    balances.unapplied_credits_rows: ("unapplied_credits",),
-    speed.on_time_rows: ("due_amount", "on_time_amount", "due_count", "on_time_count"),
     speed.resolved_rows: ("resolved_count", "resolved_days"),
-    collections.collected_rows: ("issued_amount", "collected_amount"),
-    collections.recovered_rows: tuple(f"{name}_{days}" for days in COHORT_AGES for name in ("left", "recovered")),
-    collections.recovery_rows: ("recovered_month",),
-    service.issued_rows: ("issued_90", "issued_count", "delivered_count", "invoicing_days"),
-    service.contested_rows: ("contested_90",),
-    service.promise_rows: ("promised_amount", "kept_amount", "promised_count", "kept_count"),
-    service.contact_rows: ("reached_known", "right_party_count"),
-    cost.cost_rows: ("cost_month",),
     cost.offer_rows: ("offered_amount", "priced_amount", "offer_cost"),
     cost.taken_rows: ("taken_amount",),
 }
@@ -106,9 +117,7 @@ def _shares(kpi: Kpi, facts: Facts) -> dict[str, float]:
 
 def _columns(facts: Facts) -> dict[str, Build]:
     """Every sum, with the rows that it adds up."""
-    aged = (f"aged_{nth}" for nth in range(len(facts.books.settings.kpis.aging_edges) + 1))
-    standing = [f"{name}{suffix}" for name in (*STANDING, *aged) for suffix in DAYS]
-    return dict.fromkeys(standing, balances.standing_rows) | {
+    return dict.fromkeys(balances.standing_sums(facts.books.settings), balances.standing_rows) | {
         name: build for build, names in ROWS.items() for name in names
     }
 

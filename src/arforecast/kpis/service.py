@@ -9,7 +9,7 @@ import pandas as pd
 from ibis import _
 
 from arforecast.kpis.balances import contacts
-from arforecast.kpis.catalogue import ALWAYS, Needs, Parts, kpi
+from arforecast.kpis.catalogue import Parts, Sums, kpi
 from arforecast.kpis.speed import median_age
 from arforecast.ledger import valued
 from arforecast.ledger.groups import of_customers
@@ -217,11 +217,11 @@ def invoicing_lag(m: pd.DataFrame) -> Parts:
     return m.invoicing_days, m.delivered_count, 1
 
 
-MEASURES: dict[Callable[[Facts], ibis.Table], Needs] = {
-    issued: ALWAYS,
-    contested: Needs("disputes", ("contested_90",)),
-    days_in_dispute: Needs("disputes", ("dispute_median_days",)),
-    promised: Needs("promises", ("promised_amount", "kept_amount", "promised_count", "kept_count")),
-    right_party: Needs("contacts", ("reached_known", "right_party_count")),
-    first_contacts: Needs("contacts", ("reminder_median_days",)),
+MEASURES: dict[Callable[[Facts], ibis.Table], Sums] = {
+    issued: Sums(("issued_90", "issued_count", "delivered_count", "invoicing_days")),
+    contested: Sums(("contested_90",), "disputes"),
+    days_in_dispute: Sums(("dispute_median_days",), "disputes"),
+    promised: Sums(("promised_amount", "kept_amount", "promised_count", "kept_count"), "promises"),
+    right_party: Sums(("reached_known", "right_party_count"), "contacts"),
+    first_contacts: Sums(("reminder_median_days",), "contacts"),
 }

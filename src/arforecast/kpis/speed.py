@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.kpis.catalogue import Parts, kpi
+from arforecast.kpis.catalogue import Parts, Sums, kpi
 from arforecast.ledger.median import medians
 from arforecast.snapshot import Facts, added, cohort, counted, histories, positions, total
 
@@ -224,3 +226,11 @@ def days_to_resolve_mean(m: pd.DataFrame) -> Parts:
 def days_to_resolve_median(m: pd.DataFrame) -> Parts:
     """As days_to_resolve_mean, the median: half of the invoices took no longer."""
     return m.resolved_median_days, 1, 1
+
+
+MEASURES: dict[Callable[[Facts], ibis.Table], Sums] = {
+    countback: Sums(("countback_days",)),
+    days_to_settle: Sums(("km_median_days",)),
+    on_time: Sums(("due_amount", "on_time_amount", "due_count", "on_time_count")),
+    resolved: Sums(("resolved_count", "resolved_days", "resolved_median_days")),
+}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from arforecast.errors import UsageError
+from arforecast.kpis.catalogue import Kpi
 from arforecast.settings import Target
 
 KEYS = ["by", "group", "kpi"]
@@ -26,6 +27,19 @@ def columns(targets: Mapping[str, Target], known: Collection[str]) -> list[str]:
     return sorted({by for _, by in asked})
 
 
+def judged(targets: Mapping[str, Target], kpis: Sequence[Kpi]) -> list[Kpi]:
+    """The KPIs that have a target.
+
+    Raises UsageError for a target of what is no KPI, or of one of which neither more nor less is better.
+    """
+    known = [kpi.name for kpi in kpis if kpi.better]
+    unknown = [name for name in targets if name not in known]
+    if unknown:
+        names = ", ".join(f"targets.{name}" for name in unknown)
+        raise UsageError(f"The settings have {names}. Give targets to what can be better: {', '.join(known)}.")
+    return [kpi for kpi in kpis if kpi.name in targets]
+
+
 def distances(kpis: pd.DataFrame, targets: Mapping[str, Target], glossary: pd.DataFrame) -> pd.DataFrame:
     """Every target on every day of `kpis`: as_of, by, group, kpi, value, target, distance, verdict, trend.
 
@@ -34,10 +48,8 @@ def distances(kpis: pd.DataFrame, targets: Mapping[str, Target], glossary: pd.Da
     distance: value - target where higher is better, target - value where lower is: above zero is better than asked.
     verdict: better, worse or on target; empty without a value. trend: how far the value moved the good way since the
     as_of before it in `kpis`; null on the first. A group has the target that names it, never that of the whole ledger.
-    Raises UsageError for a target of what is no KPI, or of one of which neither more nor less is better.
     """
     better = glossary.set_index("kpi").better
-    _refuse_unjudged(targets, [kpi for kpi in better.index if better[kpi]])
     days = pd.DataFrame({"as_of": np.sort(kpis.as_of.unique())})
     rows = days.merge(_wanted(targets), how="cross").merge(kpis, how="left", on=["as_of", *KEYS])
     way = np.where(rows.kpi.map(better) == "higher", 1.0, -1.0)
@@ -60,10 +72,3 @@ def _wanted(targets: Mapping[str, Target]) -> pd.DataFrame:
     ]
     rows = pd.DataFrame(whole + grouped, columns=[*KEYS, "target"])
     return rows.astype(dict.fromkeys(KEYS, "str") | {"target": "float64"})
-
-
-def _refuse_unjudged(targets: Mapping[str, Target], judged: list[str]) -> None:
-    unknown = [kpi for kpi in targets if kpi not in judged]
-    if unknown:
-        names = ", ".join(f"targets.{kpi}" for kpi in unknown)
-        raise UsageError(f"The settings have {names}. Give targets to what can be better: {', '.join(judged)}.")
