@@ -136,6 +136,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> I
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.constraintPropagation.enabled": "false",
+        # The rows that a question brings along go to Java as they are, and not one by one through a process of Python.
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
         # Nor is a question asked often enough to be worth the best machine code.
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.driver.bindAddress": "127.0.0.1",
