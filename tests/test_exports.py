@@ -363,6 +363,13 @@ def test_an_amount_that_nobody_can_read_leaves_the_total_unchecked(tmp_path: Pat
 
 # Payments of which nothing says what they were for
 
+def test_a_total_told_by_hand_counts_what_has_its_amount_in_another_column_for_nothing(tmp_path: Path) -> None:
+    """The credit note and the payment have what is left of them elsewhere."""
+    told = Stated(total=Decimal("4500.50"))
+    report = import_export("fivetran_netsuite", source("fivetran_netsuite"), tmp_path / "l", told)
+    assert "of foreignamountunpaid is 4,500.50, and so is the sum" in report.total
+
+
 
 def test_a_payment_settles_the_oldest_invoice_of_its_customer(tmp_path: Path) -> None:
     """Of 450 the 200 that are left of 2001, the rest of 2004."""

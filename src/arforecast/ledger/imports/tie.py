@@ -54,11 +54,13 @@ def repeated(readings: list[dict[str, Reading]], mapping: Mapping) -> set[int]:
 
 
 def money(rows: Rows, fates: pd.Series, again: set[int], mapping: Mapping) -> pd.DataFrame:
-    """The money of each row as the export writes it: fate, currency, amount (null where it is empty or no amount)."""
+    """The money of each row as the export writes it: fate, currency, amount (null where it is empty or no amount), and
+    unread, whether nobody knows what it is over: what is imported with an empty cell there has its amount elsewhere."""
     origin = _origin(mapping)
     told = fates.mask(fates != "") if origin is None else reading(rows, "money", origin).value
     exact = told.where(told != "").map(Decimal, na_action="ignore").mask(told.index.isin(again), Decimal())
-    return pd.DataFrame({"fate": fates, "currency": rows.currency, "amount": exact})
+    unread = told.isna() | ((told == "") & (fates == QUARANTINED))
+    return pd.DataFrame({"fate": fates, "currency": rows.currency, "amount": exact, "unread": unread})
 
 
 def _origin(mapping: Mapping) -> Origin | None:
@@ -91,12 +93,12 @@ def tied(export: Export, money: pd.DataFrame, told: list[Decimal], mapping: Mapp
     """What is said of the export's total; raises SourceError where its rows do not add up to it."""
     if not told:
         return "The export states no total: nothing proves that it is whole." if mapping.total else ""
-    counted = money["amount"][money["fate"].isin((IMPORTED, QUARANTINED))]
-    unread = int(counted.isna().sum()) + len(export.records) - len(money)
+    counted = money[money["fate"].isin((IMPORTED, QUARANTINED))]
+    unread = int(counted["unread"].sum()) + len(export.records) - len(money)
     if unread:
         rows = "1 row that is" if unread == 1 else f"{unread:,} rows that are"
         return f"The total of {_named(mapping)} is not checked: the amount of {rows} quarantined cannot be read."
-    found = sum(counted, Decimal())
+    found = sum(counted["amount"].dropna(), Decimal())
     for total in told:
         if total == 0 != found and workbook.is_workbook(export.file):
             return NOT_WORKED_OUT.format(_named(mapping))
