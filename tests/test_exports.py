@@ -196,6 +196,21 @@ def test_open_items_of_a_day_that_nobody_told_have_no_history_either(tmp_path: P
     assert (tmp_path / "told" / "ledger.toml").read_text("utf-8") == f'currency = "USD"\nsnapshot_on = {AS_OF}\n'
 
 
+@pytest.mark.parametrize(
+    ("months_in", "form", "title"),
+    [("de", "Stand %d. %B %Y", "Stand 31. März 2026"), ("fr", "Au %d %b %Y", "Au 31 mars 2026")],
+)
+def test_the_day_above_the_header_is_read_in_the_language_of_its_months(
+    months_in: str, form: str, title: str, tmp_path: Path
+) -> None:
+    like = f'like = "quickbooks_ageing"\n[format]\nmonths_in = "{months_in}"\n[ledger]\nas_of_line = "{form}"\n'
+    (tmp_path / "my.toml").write_text(like, "utf-8")
+    rows = source("quickbooks_ageing").read_text("utf-8").replace('"As of March 31, 2026"', title)
+    (tmp_path / "export.csv").write_text(rows, "utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "export.csv", tmp_path / "ledger")
+    assert "snapshot_on = 2026-03-31" in _notes(tmp_path)
+
+
 def test_a_day_belongs_to_open_items_alone(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="this export has a history"):
         import_export(

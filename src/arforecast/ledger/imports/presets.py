@@ -242,7 +242,7 @@ def _currency(ledger: dict[str, pd.DataFrame]) -> str | None:
 
 def _days(export: Export, rows: Rows, said: Said, as_of: date | None) -> list[str]:
     """Of which day the ledger is, or from which on it is complete, as lines of TOML."""
-    named = exports.named_day(export, said.as_of_lines)
+    named = exports.named_day(export, said.as_of_lines, rows.form.months_in)
     if as_of and named and as_of != named:
         raise UsageError(f"{export.file} says that it is of {named}, not of {as_of}. Name that day, or none.")
     if as_of and not said.snapshot:
