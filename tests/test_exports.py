@@ -745,6 +745,13 @@ def test_open_items_of_a_day_say_of_which_and_nothing_of_payments(preset: str, d
         assert "paid_on" not in told.stdout
 
 
+@pytest.mark.parametrize(("preset", "of"), [("erpnext_payment_ledger", "3 of 3"), ("zoho_invoices", "1 of 2")])
+def test_the_shell_says_how_many_invoices_have_no_due_day(preset: str, of: str, tmp_path: Path) -> None:
+    """What is overdue, and whose orders are held, would be sure of a day that nobody agreed on."""
+    told = CliRunner().invoke(main, ["import", preset, str(source(preset)), str(tmp_path / "ledger")])
+    assert f"names no due day: {of}. What is overdue is counted from it." in told.stdout
+
+
 def test_the_shell_says_what_became_of_rows_and_money(tmp_path: Path) -> None:
     asked = ["import", "quickbooks_ageing", str(source("quickbooks_ageing")), str(tmp_path / "ledger")]
     done = CliRunner().invoke(main, asked)

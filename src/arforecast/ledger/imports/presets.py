@@ -42,7 +42,8 @@ class ImportReport:
     problems: file, row (as a spreadsheet numbers it), column, value, rule, message, line (the whole row as the export
     has it); a row may have several.
     left_out: columns of the export that the mapping does not speak of.
-    made: the rows of each table of the ledger. money: of each fate (imported, a rule that skips, quarantined) the
+    made: the rows of each table of the ledger. due_at_once: its invoices that are due on the day of issue, as where
+    the export names no due day. money: of each fate (imported, a rule that skips, quarantined) the
     amounts of its rows, as the export writes them. total: what is said of the export's own total, empty where it
     states none.
     """
@@ -53,6 +54,7 @@ class ImportReport:
     problems: pd.DataFrame = field(repr=False)
     left_out: tuple[str, ...]
     made: dict[str, int] = field(default_factory=dict)
+    due_at_once: int = 0
     money: dict[str, Money] = field(default_factory=dict, repr=False)
     total: str = ""
 
@@ -145,6 +147,7 @@ def _translate(
         problems=problems.worded(found, export, mapping.format),
         left_out=tuple(name for name in export.header if name not in _spoken(mapping)),
         made={name: len(table) for name, table in tables.items()},
+        due_at_once=int((tables["invoices"]["due_on"] == tables["invoices"]["issued_on"]).sum()),
         money=tie.by_fate(money),
         total=tie.tied(export, money, tie.totals_told(money, rows, mapping, stated), mapping),
     )
