@@ -331,6 +331,16 @@ def test_what_an_export_says_below_its_rows_is_skipped_and_no_amount_is(tmp_path
     assert (rows, report.skipped, report.quarantined) == ([["A", "1"]], {"words alone": 2}, 1)
 
 
+@pytest.mark.parametrize(
+    ("preset", "reason"),
+    [("datev_postings", "Kunde is not filled in"), ("odoo_journal_items", "Account is not like (?i).*(receivable|")],
+)
+def test_a_row_is_skipped_for_what_every_table_asks_of_it(preset: str, reason: str, tmp_path: Path) -> None:
+    """A posting that touches no customer, and one on an account of sales, whose debit is zero as well."""
+    report = import_export(preset, source(preset), tmp_path / "ledger")
+    assert [words.startswith(reason) for words in report.skipped if words != "above the header"] == [True]
+
+
 # A total that does not tie
 
 
