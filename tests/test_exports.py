@@ -362,13 +362,16 @@ def test_an_export_whose_total_is_cut_off_says_that_nothing_proves_it(tmp_path: 
     assert report.total == "The export states no total: nothing proves that it is whole."
 
 
-def test_what_odoo_shows_in_the_currency_of_the_company_is_not_in_that_of_the_document(tmp_path: Path) -> None:
-    """Of the second invoice, which is in euros, 250 dollars are open; without that column nothing names a currency."""
-    import_export("odoo_invoices", source("odoo_invoices"), tmp_path / "told")
+@pytest.mark.parametrize("preset", ["odoo_invoices", "odoo_journal_items"])
+def test_what_odoo_shows_in_the_currency_of_the_company_is_not_in_that_of_the_document(
+    preset: str, tmp_path: Path
+) -> None:
+    """The second invoice of each is in euros, its amount in dollars; without that column nothing names a currency."""
+    import_export(preset, source(preset), tmp_path / "told")
     assert {row["currency"] for row in ledgers.read(tmp_path / "told")["invoices"]} == {"USD"}
-    export = source("odoo_invoices").read_text("utf-8").replace("Company Currency", "Other")
+    export = source(preset).read_text("utf-8").replace("Company Currency", "Other")
     (tmp_path / "export.csv").write_text(export, "utf-8")
-    import_export("odoo_invoices", tmp_path / "export.csv", tmp_path / "untold")
+    import_export(preset, tmp_path / "export.csv", tmp_path / "untold")
     assert "currency" not in ledgers.read(tmp_path / "untold")["invoices"][0]
 
 
