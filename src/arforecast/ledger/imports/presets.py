@@ -271,7 +271,10 @@ def _refuse_other_files(folder: Path, source: Path) -> None:
     there = {entry.name for entry in folder.iterdir()} if folder.exists() else set()
     strange = there - _written(folder)
     if strange:
-        raise UsageError(f"{folder} holds {', '.join(sorted(strange))}: no import wrote that. Name another folder.")
+        raise UsageError(
+            f"{folder} holds {', '.join(sorted(strange))}: no import wrote that. Name another folder, "
+            "and copy into it the tables that are yours."
+        )
 
 
 def _written(folder: Path) -> set[str]:
