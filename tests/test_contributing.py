@@ -134,7 +134,7 @@ def test_each_change_of_the_table_has_its_few_lines() -> None:
 def test_what_the_table_names_is_there() -> None:
     rows = re.findall(r"^\| \[.+?\]\(.+?\) \| (.+) \| (.+) \|$", TEXT, flags=re.MULTILINE)
     paths = {path for row in rows for cell in row for path in re.findall(r"`([\w./]+)`", cell)}
-    folders = ("tests", "docs", "data", "notebooks")
+    folders = ("tests", "docs", "data", "notebooks", "benchmarks")
     below = [path if path.split("/")[0] in folders or path.endswith((".md", ".toml")) else f"src/arforecast/{path}"
              for path in paths if "NAME" not in path]  # fmt: skip
     assert [path for path in below if not (ROOT / path).exists()] == []

@@ -312,6 +312,14 @@ def test_what_looks_back_beyond_the_beginning_says_from_when_it_is_defined(tmp_p
     assert spoken in pages(tmp_path / "ledger", "kpis")["kpis"]
 
 
+def test_what_looks_back_to_before_the_first_invoice_says_so_where_the_ledger_begins_earlier(tmp_path: Path) -> None:
+    """Complete from January and billed from 20 November on: the ledger does not begin with its first invoice."""
+    spoken = opened(tmp_path, "complete_from = 2025-01-01\n").as_of("2026-01-31").unknown()["dso"]
+    assert spoken == (
+        "not defined before 2026-02-17: it looks back to 2025-11-03, and nothing was billed before 2025-11-20"
+    )
+
+
 def test_pages_of_an_empty_ledger_forecast_nothing(tmp_path: Path) -> None:
     folder = ledgers.write({"invoices": []}, tmp_path / "ledger")
     said = pages(folder, "kpis", "late_payers", "cash_forecast")

@@ -211,7 +211,7 @@ def test_money_that_cannot_be_read_is_not_taken_to_be_little(books: Books) -> No
     """
     refused = gate(books, "quarantine", MARCH)
     assert not refused.passed
-    assert refused.message.startswith("1 rows with 1,000,000.00 are quarantined, the limit")
+    assert refused.message.startswith("1 row with 1,000,000.00 is quarantined, the limit")
 
 
 def test_money_that_nobody_can_tell_refuses(books: Books) -> None:
@@ -301,6 +301,7 @@ def test_the_newest_fact_known_by_the_day_may_be_a_month_old(year: Books) -> Non
     refused = gate(year, "staleness", MARCH + timedelta(days=32))
     assert not refused.passed
     assert refused.message.startswith("The newest fact is 32 days older than 2026-05-02, the limit is 31 days")
+    assert " is 1 day older than 2026-04-01, " in gate(year, "staleness", MARCH + timedelta(days=1)).message
     strict = allowing(year, staleness_limit_days=12)
     assert not gate(strict, "staleness", date(2026, 3, 1)).passed
     assert gate(strict, "staleness", date(2026, 3, 2)).passed

@@ -273,6 +273,7 @@ def test_the_headline_on_cash_has_a_range_and_what_such_ranges_held() -> None:
         ({"origins": 0}, "No past forecast can be judged yet, so nothing is known about how right this one is."),
         ({"bias_share": 0.02}, "(they were 2 % high)."),
         ({"bias_share": 0.0}, "(they were neither high nor low)."),
+        ({"bias_share": float("nan")}, "(nothing came in them)."),
     ],
 )
 def test_a_headline_says_what_is_known_of_past_forecasts(record: dict[str, float], said: str) -> None:
@@ -296,6 +297,16 @@ def test_the_record_on_cash_says_when_the_simple_rule_is_better() -> None:
     bad = plain(cash._skill_said(cash.horizons(frames.cash_record(noise=0.5, baseline_noise=0.05))))
     assert bad.count("The simple rule is better: that rule beats the model") == 2
     assert "A simple rule was better 1, 2, 3, 4 weeks ahead." in bad
+
+
+def test_where_nothing_came_the_record_on_cash_divides_by_nothing() -> None:
+    said = plain(cash._skill_said(cash.horizons(frames.cash_record().assign(actual=0.0))))
+    assert said.startswith("1 week ahead nothing came in the weeks that can be judged; the best simple rule was the ")
+    assert "cannot be told apart" in said and "missed by" not in said
+    rows = {"weeks_ahead": "1", "method": ["model", "last week"], "net_accuracy": np.nan, "wape": np.nan}
+    assert cash._decoded_said(pd.DataFrame(rows)) == (
+        "One week ahead nothing came in the weeks that can be judged: what divides by it is not defined"
+    )
 
 
 def test_the_record_on_cash_says_how_often_the_ranges_held_near_and_far() -> None:

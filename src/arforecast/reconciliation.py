@@ -113,7 +113,8 @@ def _quarantine(facts: Facts, day: date) -> Gate:
     owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0).balance
     open_ar, money = _major(owed.sum(), settings.decimals), float(rows.amount.sum())
     passed = not unread and money <= settings.quarantine_limit_share * open_ar
-    what = f"{len(errors):,} rows with {money:,.2f} are quarantined"
+    aside = "row" if len(errors) == 1 else "rows", "is" if len(errors) == 1 else "are"
+    what = f"{len(errors):,} {aside[0]} with {money:,.2f} {aside[1]} quarantined"
     blind = f" ({unread:,} of them with money that cannot be read)" if unread else ""
     bound = f"the limit is {100 * settings.quarantine_limit_share:.4g} % of the {open_ar:,.2f} owed"
     return Gate("quarantine", passed, f"{what}{blind}, {bound}.{'' if passed else MEND_ROWS}")
@@ -154,5 +155,6 @@ def _staleness(facts: Facts, day: date) -> Gate:
             f"Nothing is booked up to {day}. {MEND_NOTHING}",
         )
     age = (pd.Timestamp(day) - pd.Timestamp(newest)).days
-    what = f"The newest fact is {age} days older than {day}, the limit is {limit} days"
+    old, bound = (f"{days} day{'' if days == 1 else 's'}" for days in (age, limit))
+    what = f"The newest fact is {old} older than {day}, the limit is {bound}"
     return Gate("staleness", age <= limit, f"{what}.{'' if age <= limit else MEND_AGE}")

@@ -107,6 +107,11 @@ def _print_import(report: ImportReport) -> None:
     print_problems(report.problems)
     for name, rows in report.made.items():
         click.echo(f"{name}: {_rows(rows)}")
+    if report.due_at_once:
+        click.echo(
+            f"Due on the day of issue, as where the export names no due day: {report.due_at_once:,} of "
+            f"{report.made['invoices']:,}. What is overdue is counted from it."
+        )
     if report.total:
         click.echo(report.total)
     used, held = (_money(report.money.get(fate, {})) for fate in ("imported", "quarantined"))

@@ -105,8 +105,9 @@ def _not_defined(kpi: Kpi, ahead: pd.DataFrame, books: Books) -> str:
     early = too_early(kpi, ahead, books)
     if not early[0]:
         return ""
-    complete = books.notes.complete_from
-    begins = max(filter(None, (complete, pd.Timestamp(ahead.first_issued_on.iloc[0]).date())))
+    complete, first = books.notes.complete_from, pd.Timestamp(ahead.first_issued_on.iloc[0]).date()
+    unbilled = complete is not None and complete < first
+    begins = f"nothing was billed before {first}" if unbilled else begins_on(complete or first)
     return before(_day(ahead.as_of[~early]), _begins(ahead, kpi.begins_after)[0].item(), begins)
 
 
@@ -114,7 +115,11 @@ def _day(days: pd.Series) -> date | None:
     return None if days.empty else pd.Timestamp(days.iloc[0]).date()
 
 
-def before(defined_on: date | None, looks_back_to: date, begins: date) -> str:
-    """What is said of a figure that looks back beyond the beginning of the ledger."""
+def begins_on(day: date) -> str:
+    return f"this ledger begins on {day}"
+
+
+def before(defined_on: date | None, looks_back_to: date, begins: str) -> str:
+    """What is said of a figure that looks back beyond the beginning of the ledger, or of what was billed."""
     since = f" before {defined_on}" if defined_on else ""
-    return f"not defined{since}: it looks back to {looks_back_to}, and this ledger begins on {begins}"
+    return f"not defined{since}: it looks back to {looks_back_to}, and {begins}"

@@ -88,7 +88,7 @@ def unknown(name: str, books: Books, as_of: date) -> str:
     if opened_on is None or since >= opened_on:
         return ""
     defined_on = opened_on + timedelta(days=YEAR_DAYS) if name in OF_A_YEAR else None
-    return known.before(defined_on, since + timedelta(days=1), opened_on + timedelta(days=1))
+    return known.before(defined_on, since + timedelta(days=1), known.begins_on(opened_on + timedelta(days=1)))
 
 
 def _looks_back_to(name: str, as_of: date) -> date:

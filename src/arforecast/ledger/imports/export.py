@@ -20,6 +20,7 @@ from arforecast.errors import SourceError
 from arforecast.ledger import workbook
 from arforecast.ledger.imports.mapping import Format, Mapping
 from arforecast.ledger.imports.origins import Words
+from arforecast.ledger.imports.values import in_english
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -257,9 +258,11 @@ def days(export: Export, form: Format) -> tuple[str, ...]:
     return () if form.times_in else ISO
 
 
-def named_day(export: Export, forms: Words) -> date | None:
-    """The day that a line above the header names in one of these forms; None where none does."""
-    days = (_day(cell, form) for cells in export.titles.values() for cell in cells for form in forms if form)
+def named_day(export: Export, forms: Words, months_in: str) -> date | None:
+    """The day that a line above the header names in one of these forms, its month in this language; None where none
+    does."""
+    titles = pd.Series([cell for cells in export.titles.values() for cell in cells], dtype="str")
+    days = (_day(cell, form) for form in forms if form for cell in in_english(titles, form, months_in))
     return next((day for day in days if day), None)
 
 

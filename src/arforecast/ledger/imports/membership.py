@@ -91,7 +91,15 @@ def _of_no_table(rows: Rows, mapping: Mapping) -> pd.Series:
         words = words + ": " + column + " is " + rows.cells[column].mask(rows.cells[column] == "", "empty")
     for column in signed[:1]:
         words = words.mask(holds(rows, column, Values(sign="zero")), f"{column} is zero")
+    for column, wanted in _common(mapping):
+        words = words.mask(~holds(rows, column, wanted), f"{column} {told(wanted, 'is not')}")
     return words
+
+
+def _common(mapping: Mapping) -> list[tuple[str, Words | Values]]:
+    """The conditions that every table has: what fails one of them is of none for that reason."""
+    first, *others = (part.keep for _, part in mapping.parts)
+    return [(column, wanted) for column, wanted in first.items() if all(keep.get(column) == wanted for keep in others)]
 
 
 def told(wanted: Words | Values, verb: str = "is") -> str:

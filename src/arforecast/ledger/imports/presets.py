@@ -42,7 +42,8 @@ class ImportReport:
     problems: file, row (as a spreadsheet numbers it), column, value, rule, message, line (the whole row as the export
     has it); a row may have several.
     left_out: columns of the export that the mapping does not speak of.
-    made: the rows of each table of the ledger. money: of each fate (imported, a rule that skips, quarantined) the
+    made: the rows of each table of the ledger. due_at_once: its invoices that are due on the day of issue, as where
+    the export names no due day. money: of each fate (imported, a rule that skips, quarantined) the
     amounts of its rows, as the export writes them. total: what is said of the export's own total, empty where it
     states none.
     """
@@ -53,6 +54,7 @@ class ImportReport:
     problems: pd.DataFrame = field(repr=False)
     left_out: tuple[str, ...]
     made: dict[str, int] = field(default_factory=dict)
+    due_at_once: int = 0
     money: dict[str, Money] = field(default_factory=dict, repr=False)
     total: str = ""
 
@@ -145,6 +147,7 @@ def _translate(
         problems=problems.worded(found, export, mapping.format),
         left_out=tuple(name for name in export.header if name not in _spoken(mapping)),
         made={name: len(table) for name, table in tables.items()},
+        due_at_once=int((tables["invoices"]["due_on"] == tables["invoices"]["issued_on"]).sum()),
         money=tie.by_fate(money),
         total=tie.tied(export, money, tie.totals_told(money, rows, mapping, stated), mapping),
     )
@@ -242,7 +245,7 @@ def _currency(ledger: dict[str, pd.DataFrame]) -> str | None:
 
 def _days(export: Export, rows: Rows, said: Said, as_of: date | None) -> list[str]:
     """Of which day the ledger is, or from which on it is complete, as lines of TOML."""
-    named = exports.named_day(export, said.as_of_lines)
+    named = exports.named_day(export, said.as_of_lines, rows.form.months_in)
     if as_of and named and as_of != named:
         raise UsageError(f"{export.file} says that it is of {named}, not of {as_of}. Name that day, or none.")
     if as_of and not said.snapshot:
@@ -268,7 +271,10 @@ def _refuse_other_files(folder: Path, source: Path) -> None:
     there = {entry.name for entry in folder.iterdir()} if folder.exists() else set()
     strange = there - _written(folder)
     if strange:
-        raise UsageError(f"{folder} holds {', '.join(sorted(strange))}: no import wrote that. Name another folder.")
+        raise UsageError(
+            f"{folder} holds {', '.join(sorted(strange))}: no import wrote that. Name another folder, "
+            "and copy into it the tables that are yours."
+        )
 
 
 def _written(folder: Path) -> set[str]:

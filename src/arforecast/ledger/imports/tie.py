@@ -54,11 +54,13 @@ def repeated(readings: list[dict[str, Reading]], mapping: Mapping) -> set[int]:
 
 
 def money(rows: Rows, fates: pd.Series, again: set[int], mapping: Mapping) -> pd.DataFrame:
-    """The money of each row as the export writes it: fate, currency, amount (null where it is empty or no amount)."""
+    """The money of each row as the export writes it: fate, currency, amount (null where it is empty or no amount), and
+    unread, whether nobody knows what it is over: what is imported with an empty cell there has its amount elsewhere."""
     origin = _origin(mapping)
     told = fates.mask(fates != "") if origin is None else reading(rows, "money", origin).value
     exact = told.where(told != "").map(Decimal, na_action="ignore").mask(told.index.isin(again), Decimal())
-    return pd.DataFrame({"fate": fates, "currency": rows.currency, "amount": exact})
+    unread = told.isna() | ((told == "") & (fates == QUARANTINED))
+    return pd.DataFrame({"fate": fates, "currency": rows.currency, "amount": exact, "unread": unread})
 
 
 def _origin(mapping: Mapping) -> Origin | None:
@@ -79,25 +81,27 @@ def by_fate(money: pd.DataFrame) -> dict[str, Money]:
     return found
 
 
-def totals_told(money: pd.DataFrame, rows: Rows, mapping: Mapping, stated: Decimal | None) -> list[Decimal]:
-    """What the export must come to: as it is said to, and as its last line of totals has it, or all together."""
+def totals_told(money: pd.DataFrame, rows: Rows, mapping: Mapping, stated: Decimal | None) -> dict[str, Decimal]:
+    """What the export must come to, by whose word: as it is said to, and as its last line of totals has it, or all
+    together."""
     lines = money["amount"][totals(rows, mapping)].dropna()
     together = mapping.total is not None and mapping.total.subtotals and len(lines) > 0
-    own = [sum(lines, Decimal())] if together else lines.tail(1)
-    return [*([] if stated is None else [stated]), *own]
+    own = sum(lines, Decimal()) if together else next(iter(lines.tail(1)), None)
+    totals_by = {"The total that was told": stated, "The export's own total": own}
+    return {whose: total for whose, total in totals_by.items() if total is not None}
 
 
-def tied(export: Export, money: pd.DataFrame, told: list[Decimal], mapping: Mapping) -> str:
+def tied(export: Export, money: pd.DataFrame, told: dict[str, Decimal], mapping: Mapping) -> str:
     """What is said of the export's total; raises SourceError where its rows do not add up to it."""
     if not told:
         return "The export states no total: nothing proves that it is whole." if mapping.total else ""
-    counted = money["amount"][money["fate"].isin((IMPORTED, QUARANTINED))]
-    unread = int(counted.isna().sum()) + len(export.records) - len(money)
+    counted = money[money["fate"].isin((IMPORTED, QUARANTINED))]
+    unread = int(counted["unread"].sum()) + len(export.records) - len(money)
     if unread:
         rows = "1 row that is" if unread == 1 else f"{unread:,} rows that are"
         return f"The total of {_named(mapping)} is not checked: the amount of {rows} quarantined cannot be read."
-    found = sum(counted, Decimal())
-    for total in told:
+    found = sum(counted["amount"].dropna(), Decimal())
+    for total in told.values():
         if total == 0 != found and workbook.is_workbook(export.file):
             return NOT_WORKED_OUT.format(_named(mapping))
         if total != found:
@@ -105,4 +109,5 @@ def tied(export: Export, money: pd.DataFrame, told: list[Decimal], mapping: Mapp
                 f"{export.file}: its total of {_named(mapping)} is {total:,}, but its rows that count add up to "
                 f"{found:,}. The export is cut, or the mapping skips rows that belong to it. Nothing was written."
             )
-    return f"The export's own total of {_named(mapping)} is {told[0]:,}, and so is the sum of its rows."
+    *_, (whose, total) = told.items()
+    return f"{whose} of {_named(mapping)} is {total:,}, and so is the sum of its rows."

@@ -233,8 +233,7 @@ def _as_written(text: Text, form: str, months_in: str = "en") -> pd.Series:
     written = text.where(text.str.contains("[0-9]"))
     if plain(form) != form:
         written = written.str.zfill(len(date(2026, 12, 31).strftime(plain(form))))
-    if months_in != "en" and re.search("%[bB]", form):
-        written = _in_english(written, months_in, "wide" if "%B" in form else "abbreviated")
+    written = in_english(written, form, months_in)
     moments = pd.to_datetime(written, format=plain(form), errors="coerce", utc="%z" in form)
     if re.search("%-?[A-Za-z]%(?!z)", form):
         # With nothing between day and month 1112026 is two days; with every zero written it is none.
@@ -248,9 +247,12 @@ def _serial(text: Text) -> pd.Series:
     return pd.Timestamp("1899-12-30") + pd.to_timedelta(number.where(number < 2_958_466).floordiv(1), unit="D")
 
 
-def _in_english(text: Text, language: str, width: Width) -> Text:
-    """The names of months, short or long, as English has them; whatever their capitals, with or without a point."""
-    names = _months(language, width)
+def in_english(text: Text, form: str, months_in: str) -> Text:
+    """The names of months, short or long, as English has them in this form; whatever their capitals, with or without a
+    point."""
+    if months_in == "en" or not re.search("%[bB]", form):
+        return text
+    names = _months(months_in, "wide" if "%B" in form else "abbreviated")
     words = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     return text.str.replace(rf"(?i)\b({words})\b\.?", lambda found: names[found[1].casefold()], regex=True)
 

@@ -16,6 +16,7 @@ from arforecast.report.formats import NBSP, came_in, count, date, does, many, mo
 QUANTILES = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 SPANS = (1, 4, 13)
 UNJUDGED = "No past forecast can be judged yet, so nothing is known about how right this one is."
+NOTHING_CAME = "nothing came in the weeks that can be judged"
 EXPECTED = {"mean": "money"}
 
 
@@ -69,8 +70,9 @@ def _worth(rows: pd.DataFrame) -> str:
 def _worth_of(row: pd.Series) -> str:
     off = row["bias_share"]
     lay = f"{percent(abs(off))} {'high' if off > 0 else 'low'}" if off else "neither high nor low"
+    beside = "nothing came in them" if pd.isna(off) else f"they were {lay}"
     held = f"{percent(row['held_share'])} of {many(row['origins'], 'past forecast')}"
-    return f"{held} of {many(row['weeks'], 'week')} (they were {lay})"
+    return f"{held} of {many(row['weeks'], 'week')} ({beside})"
 
 
 def _cards(within: pd.DataFrame) -> list[Card]:
@@ -462,10 +464,14 @@ def _skill_said(skill: pd.DataFrame) -> str:
 
 
 def _skilled(row: pd.Series) -> str:
-    return (
-        f"{_ahead(row['horizon_week'])} it missed by {percent(row['error_share'])} of what came, the best simple rule "
-        f"({row['baseline']}) by {percent(row['baseline_error_share'])}. {judged(row, 'that rule')}"
+    missed = (
+        f"it missed by {percent(row['error_share'])} of what came, the best simple rule ({row['baseline']}) by "
+        f"{percent(row['baseline_error_share'])}"
     )
+    # A share of nothing is none; which of the two was nearer is known all the same.
+    nothing = f"{NOTHING_CAME}; the best simple rule was the {row['baseline']}"
+    off = nothing if pd.isna(row["error_share"]) else missed
+    return f"{_ahead(row['horizon_week'])} {off}. {judged(row, 'that rule')}"
 
 
 def _lost(skill: pd.DataFrame) -> list[str]:
@@ -502,6 +508,8 @@ def _decoded_said(accuracy: pd.DataFrame) -> str:
     ahead = accuracy[accuracy["weeks_ahead"].eq("1")].set_index("method")
     rules = ahead.drop("model").sort_values("net_accuracy", ascending=False, kind="stable")
     model, rule, name = ahead.loc["model"], rules.iloc[0], rules.index[0]
+    if ahead["wape"].isna()["model"]:
+        return f"One week ahead {NOTHING_CAME}: what divides by it is not defined"
     return (
         f"One week ahead net accuracy is {percent(model['net_accuracy'])} and that of the {name} "
         f"{percent(rule['net_accuracy'])}, but week for week they missed by {percent(model['wape'])} and "
