@@ -180,6 +180,12 @@ def test_rows_behind_a_blank_line_keep_their_number(tmp_path: Path) -> None:
     assert lines(read) == [(2, "A1"), (4, "A4"), (7, "A7")]
 
 
+def test_rows_behind_a_blank_line_keep_their_number_whatever_their_columns_are_called(tmp_path: Path) -> None:
+    text = f"{HEADER},start,end,shift\n{SOUND},a,b,c\n\nA2,C1,2026-01-05,2026-02-04,1.00,d,e,f\n"
+    rows = open_books(write(tmp_path, {"invoices.csv": text})).tables["invoices"].order_by("row").to_pandas()
+    assert rows[["row", "start", "end", "shift"]].to_numpy().tolist() == [[2, "a", "b", "c"], [4, "d", "e", "f"]]
+
+
 def test_a_blank_line_within_quotes_is_no_row(tmp_path: Path) -> None:
     read = raw(tmp_path, f'{HEADER}\n"A\n\n2",C1,2026-01-05,2026-02-04,2\n\n{SOUND}\nA5,"C1\n'.replace("\n", "\r\n"))
     assert [row for row, _name in lines(read)] == [2, 4]

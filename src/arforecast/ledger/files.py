@@ -281,9 +281,11 @@ def _renumbered(raw: ibis.Table, typed: ibis.Table, lines: list[int]) -> tuple[i
 
 def _moved(numbered: ibis.Table, lines: list[int]) -> ibis.Table:
     starts = [line - nth for nth, line in enumerate(lines)]
+    # Names that no column of a file has.
+    first, end, shift = "the first row moved", "the row behind", "lines to move"
     shifts = ibis.memtable(
-        {"start": [0, *starts], "end": [*starts, 1 << 62], "shift": list(range(len(lines) + 1))},
-        schema={"start": "int64", "end": "int64", "shift": "int64"},
+        {first: [0, *starts], end: [*starts, 1 << 62], shift: list(range(len(lines) + 1))},
+        schema=dict.fromkeys((first, end, shift), "int64"),
     )
-    joined = numbered.join(shifts, (numbered.row >= shifts.start) & (numbered.row < shifts.end))
-    return joined.mutate(row=joined.row + joined["shift"]).drop("start", "end", "shift")
+    joined = numbered.join(shifts, (numbered.row >= shifts[first]) & (numbered.row < shifts[end]))
+    return joined.mutate(row=joined.row + joined[shift]).drop(first, end, shift)
