@@ -286,6 +286,16 @@ def test_a_typed_flag_stays(read: Read) -> None:
     assert read("flag", [True, False, None], pa.bool_()) == [True, False, None]
 
 
+@pytest.mark.parametrize(
+    ("given", "arrow"),
+    [([71.0, 1.5], pa.float64()), ([Decimal("71.00"), Decimal("1.50")], pa.decimal128(38, 2))],
+)
+def test_a_whole_number_is_one_identifier_whatever_its_type(read: Read, given: list[Any], arrow: pa.DataType) -> None:
+    """Of an empty cell beside them pandas makes 71.0 of 71."""
+    assert read("id", given, arrow) == ["71", str(given[1])]
+    assert read("flag", [1.0, 0.0, None], pa.float64()) == [True, False, None]
+
+
 def test_an_identifier_keeps_its_zeros_and_loses_its_margins(read: Read) -> None:
     assert read("id", ["007", " 7 ", "0", "", "  ", "é'\"", None]) == ["007", "7", "0", None, None, "é'\"", None]
     assert read("id", [7, None], pa.int64()) == ["7", None]

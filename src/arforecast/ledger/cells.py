@@ -120,7 +120,11 @@ def _null(column: Column) -> ibis.Value:
 
 
 def text(raw: ibis.Column) -> ibis.Value:
-    return _trimmed(raw.cast("string")).nullif("")
+    """The cell as text; a whole number without a fraction, whatever its type: an identifier beside empty cells is often
+    kept as 71.0."""
+    written = raw.cast("string")
+    fraction = raw.type().is_floating() or raw.type().is_decimal()
+    return _trimmed(written.re_replace(r"\.0+$", "") if fraction else written).nullif("")
 
 
 def _trimmed(text: ibis.StringValue) -> ibis.StringValue:
@@ -207,5 +211,5 @@ def at_stake(raw: ibis.Column, column: Column, decimals: int) -> ibis.Value:
 def _flag(raw: ibis.Column) -> ibis.Value:
     if raw.type().is_boolean():
         return raw
-    text = _trimmed(raw.cast("string")).lower()
-    return ibis.cases((text.isin(TRUE), True), (text.isin(FALSE), False))
+    word = text(raw).lower()
+    return ibis.cases((word.isin(TRUE), True), (word.isin(FALSE), False))
