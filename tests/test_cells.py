@@ -210,6 +210,12 @@ def test_a_decimal_is_taken_exactly_or_not_at_all(read: Read) -> None:
     assert read("money", given, pa.decimal128(18, 3), decimals=3) == [1_100, 1_234, -2_000, None]
 
 
+def test_the_least_and_the_narrowest_are_numbers_as_others(read: Read) -> None:
+    assert read("money", [-128, 127], pa.int8()) == [-128_00, 127_00]
+    assert read("money", [Decimal("1.5"), Decimal("-9.25")], pa.decimal128(38, 37)) == [1_50, -9_25]
+    assert read("money", [45_000_000_000_000.01], pa.float64()) == [45_000_000_000_000_01]
+
+
 def test_a_decimal_of_more_places_than_six_is_not_rounded(read: Read) -> None:
     assert read("money", [Decimal("1.00000001"), Decimal("1.10000000")], pa.decimal128(18, 8)) == [None, 1_10]
 
@@ -219,6 +225,8 @@ def test_a_decimal_of_more_places_than_six_is_not_rounded(read: Read) -> None:
     [
         pytest.param(1e300, pa.float64(), id="float"),
         pytest.param(9 * 10**18, pa.int64(), id="whole number"),
+        pytest.param(-(2**63), pa.int64(), id="the least whole number, which has no absolute one"),
+        pytest.param(123456789012345.67, pa.float64(), id="a float that has no bit left for the cents"),
         pytest.param(Decimal("1" * 34 + ".25"), pa.decimal128(38, 2), id="decimal"),
     ],
 )

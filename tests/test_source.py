@@ -21,6 +21,7 @@ from arforecast.desk import open_ledger
 from arforecast.errors import SourceError, UsageError, address
 from arforecast.ledger import Books, open_books, source
 from arforecast.ledger.files import find, fingerprint
+from arforecast.ledger.tables import BY_NAME
 from arforecast.settings import Engine, Settings
 from doors import HEADER, SOUND, counted, problems, write
 
@@ -659,6 +660,18 @@ def test_what_is_no_number_in_parquet_is_none(tmp_path: Path) -> None:
         ("not_a_number", 1), ("too_large", 2), ("too_large", 3),
     ]  # fmt: skip
     assert counted(books)["rates"] == (4, 1, 3)
+
+
+@pytest.mark.parametrize("column", ["invoices.amount", "receipts.amount", "rates.rate"])
+def test_a_float_too_short_for_cents_is_refused(tmp_path: Path, column: str) -> None:
+    table, _dot, name = column.partition(".")
+    ledger = write(tmp_path, {"invoices.csv": f"{HEADER}\n{SOUND}\n"})
+    (ledger / f"{table}.csv").unlink(missing_ok=True)
+    cells = {needed.name: "'x'" for needed in BY_NAME[table].required} | {name: "1234567.89::REAL"}
+    row = ", ".join(f"{cell} AS {of}" for of, cell in cells.items())
+    duckdb.sql(f"COPY (SELECT {row}) TO '{ledger}/{table}.parquet'")
+    with pytest.raises(SourceError, match=rf"{table}: {name} holds floats of less than 64 bits.*Write decimals"):
+        open_books(ledger)
 
 
 def test_a_time_stamp_with_a_zone_is_no_day(tmp_path: Path) -> None:

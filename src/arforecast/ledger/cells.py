@@ -20,6 +20,9 @@ DATE = r"[12]\d{3}-\d{2}-\d{2}"
 FIRST, LAST = date(1000, 1, 1), date(2999, 12, 31)
 # As many digits of minor units as an amount may have and still be multiplied by a rate: then it is exact.
 DIGITS = 17
+# Up to how many minor units a double tells one from the next: it has 52 bits for them.
+UNITS_OF_A_FLOAT = 2**52
+DOUBLE_BYTES = 8
 # A column that no export has: the currency of the invoice that a row is about, where it has other decimals.
 BILLED_IN = "the currency of its invoice"
 WHOLE = 15
@@ -72,6 +75,19 @@ def refuse_zones(raw: ibis.Table, table: Table) -> None:
             raise SourceError(
                 f"{table.name}: {column.name} holds time stamps with a time zone, so its day depends on the place. "
                 "Write dates without a time."
+            )
+
+
+def refuse_narrow(raw: ibis.Table, table: Table) -> None:
+    """Raises SourceError for money, or its rate, in floats of less than double precision: they round its cents away."""
+    there = raw.schema()
+    for column in table.columns:
+        given = there.get(column.name)
+        exact = column.type == "money" or column.name == "rate"
+        if exact and given is not None and given.is_floating() and given.nbytes < DOUBLE_BYTES:
+            raise SourceError(
+                f"{table.name}: {column.name} holds floats of less than 64 bits, which do not tell one cent from the "
+                "next. Write decimals, or floats of 64 bits."
             )
 
 
@@ -162,7 +178,7 @@ def _money(raw: ibis.Column, decimals: int) -> ibis.Value:
     """
     if raw.type().is_floating():
         # A float is never exact, so its nearest minor unit is what was meant.
-        sane = raw.abs() < 10 ** (DIGITS - decimals)
+        sane = raw.abs() * 10**decimals < UNITS_OF_A_FLOAT
         return sane.ifelse((raw * 10**decimals).round(), None).cast("int64")
     if not raw.type().is_string() and not raw.type().is_numeric():
         return ibis.literal(0, "int64").nullif(0)
@@ -175,8 +191,17 @@ def _exact(raw: ibis.Column, digits: int, decimals: int, *, width: int) -> ibis.
     if raw.type().is_string():
         fraction = rf"(\.\d{{1,{decimals}}}0*)?" if decimals else r"(\.0*)?"
         return _minor(_written(raw, rf"[+-]?\d{{1,{digits}}}{fraction}"), major, decimals)
-    sane = (raw.abs() < 10**digits).ifelse(raw, None)
+    sane = _within(raw, digits).ifelse(raw, None)
     return (sane == sane.cast(major).cast(raw.type())).ifelse(_minor(sane, major, decimals), None)
+
+
+def _within(raw: ibis.Column, digits: int) -> ibis.BooleanValue:
+    """Whether a whole number or a decimal has no more than `digits` before the point. Its least value has no absolute
+    one, and a decimal of few digits before the point cannot be held against one of many."""
+    kind = raw.type()
+    if kind.is_decimal() and kind.precision - kind.scale <= digits:
+        return raw.notnull()
+    return (raw < 10**digits) & (raw > -(10**digits))
 
 
 def _minor(exact: ibis.Value, major: str, decimals: int) -> ibis.Value:
@@ -190,9 +215,11 @@ def too_large(raw: ibis.Column, column: Column, decimals: int) -> ibis.BooleanVa
         return raw.re_search(rf"^\s*[+-]?\d{{{most + 1},}}(\.\d*)?\s*$")
     if not most or not raw.type().is_numeric():
         return ibis.literal(False)
-    large = raw.abs() >= 10**most
+    if not raw.type().is_floating():
+        return ~_within(raw, most)
+    large = raw.abs() * 10**decimals >= UNITS_OF_A_FLOAT if column.type == "money" else raw.abs() >= 10**most
     # An engine takes what is no number for more than any.
-    return large & ~raw.isnan() if raw.type().is_floating() else large
+    return large & ~raw.isnan()
 
 
 def at_stake(raw: ibis.Column, column: Column, decimals: int) -> ibis.Value:

@@ -85,6 +85,7 @@ def _books(url: Any, settings: Settings | None, con: ibis.BaseBackend | None) ->
 def _typed(rows: ibis.Table, table: Table, settings: Settings) -> ibis.Table:
     """The rows of a file as values, each with the day it enters the books and whether it is sound: in one reading."""
     cells.refuse_zones(rows, table)
+    cells.refuse_narrow(rows, table)
     values = cells.values(rows, table, settings.ledger.currency)
     tests = {SOUND: alone.sound, ODD: alone.odd}
     sound = {name: test(rows, values, table, settings) for name, test in tests.items()}
