@@ -64,6 +64,17 @@ def test_it_answers_as_a_folder_of_csv_files_does(tmp_path: Path) -> None:
     assert any("notes" in message for message in book.books.problems.message)
 
 
+def test_a_sheet_that_looks_like_a_table_is_named(tmp_path: Path) -> None:
+    """Without it every invoice would quietly be open."""
+    sheets = {"invoices": INVOICES, "Applications": APPLICATIONS, "Sheet1": [["?"]]}
+    problems = open_ledger(workbook(tmp_path / "ledger.xlsx", **sheets)).books.problems
+    assert problems.rule.tolist()[:2] == ["misnamed_file", "unknown_file"]
+    assert problems.message.tolist()[:2] == [
+        "not read: Applications. If it is the table applications, name it applications, as it is written.",
+        "not read: Sheet1",
+    ]
+
+
 @pytest.mark.parametrize(
     ("sheets", "message"),
     [

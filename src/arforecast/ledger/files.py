@@ -8,6 +8,7 @@ import hashlib
 import re
 import sys
 import zlib
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pyarrow import Schema
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+CALLED = "{table}.csv, {table}.csv.gz or {table}.parquet"
 # Columns that number the rows of a file.
 NUMBERS = ("row", "file_row_number")
 # What the package writes beside or into a ledger, and what is no part of one in any folder.
@@ -86,13 +88,19 @@ def _refuse_misnamed_invoices(folder: Path, found: dict[str, Path]) -> None:
 
 def misnamed(folder: Path) -> dict[str, str]:
     """The files and folders beside the tables that are likely meant to be one: name, and the table they resemble."""
-    near = {name: _nearest(name) for name in _unread(folder)}
-    return {name: table for name, table in near.items() if table}
+    return resembling(_unread(folder))
 
 
 def foreign(folder: Path) -> list[str]:
     """What lies beside the tables and resembles none, but for what is known to be no worry."""
-    return [name for name in _unread(folder) if not _nearest(name) and not _NO_WORRY.fullmatch(name)]
+    near = misnamed(folder)
+    return [name for name in _unread(folder) if name not in near and not _NO_WORRY.fullmatch(name)]
+
+
+def resembling(names: Iterable[str]) -> dict[str, str]:
+    """Those of the names that are likely meant to be a table: name, and the table each resembles."""
+    near = {name: _nearest(name) for name in names}
+    return {name: table for name, table in near.items() if table}
 
 
 def _unread(folder: Path) -> list[str]:

@@ -318,7 +318,7 @@ def _unreadable(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _not_read(raw: Raw) -> pd.DataFrame:
-    """What lies in the ledger's folder and was not read: each file that looks like a table, and all others in one."""
+    """What lies in the folder or workbook and was not read: what looks like a table, and all others in one."""
     near = {file: ("misnamed_file", table) for file, table in raw.misnamed.items()}
     others = {", ".join(raw.foreign): ("unknown_file", "")} if raw.foreign else {}
     lines = [
@@ -331,7 +331,9 @@ def _not_read(raw: Raw) -> pd.DataFrame:
             "rule": rule,
             "severity": _severity(rule),
             "amount": 0.0,
-            "message": RULES[rule].wording.format(value=shown(file), table=table),
+            "message": RULES[rule].wording.format(
+                value=shown(file), table=table, called=raw.called.format(table=table)
+            ),
         }
         for file, (rule, table) in (near | others).items()
     ]

@@ -153,8 +153,7 @@ RULES = {
     ),
     "misnamed_file": Rule(
         "warning",
-        "not read: {value}. If it is the table {table}, name it {table}.csv, {table}.csv.gz or {table}.parquet, "
-        "as it is written.",
+        "not read: {value}. If it is the table {table}, name it {called}, as it is written.",
     ),
     "unknown_file": Rule("warning", "not read: {value}"),
 }

@@ -41,8 +41,8 @@ class Raw:
     tables: by name, each with `row`, its line in the file (the header is row 1); read again where they are asked.
     typed: what was made of them, read once. unreadable: the lines of CSV files that broke their form (too few cells, an
     open quote) and are in no table: table, row, value. names: under which name a table's problems are reported.
-    fingerprint: changes with the ledger, and only with it. misnamed: files that were not read, and the table each is
-    likely meant to be. foreign: files that were not read and resemble none.
+    fingerprint: changes with the ledger, and only with it. misnamed: files or sheets that were not read, and the table
+    each is likely meant to be; `called` is what its name would be. foreign: those that resemble none.
     """
 
     tables: Tables
@@ -52,6 +52,7 @@ class Raw:
     fingerprint: str
     misnamed: dict[str, str] = field(default_factory=dict)
     foreign: tuple[str, ...] = ()
+    called: str = files.CALLED
 
 
 def whole(url: Any) -> Any:
@@ -151,7 +152,9 @@ def _read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
         tables, others = workbook.read(place, con)
         names = {name: f"{place.name} sheet {name}" for name in tables}
         marks = files.fingerprint({place.stem: place})
-        return Raw(tables, _made(tables, make), files.no_lines(), names, marks, {}, others)
+        near = files.resembling(others)
+        foreign = tuple(name for name in others if name not in near)
+        return Raw(tables, _made(tables, make), files.no_lines(), names, marks, near, foreign, called="{table}")
     if place.is_file() and (place.suffix == ".duckdb" or _is_duckdb(place)):
         tables = duckdb_file.read(place, con)
         written = {place.stem: place, "wal": place.with_name(f"{place.name}.wal")}
