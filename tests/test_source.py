@@ -339,6 +339,20 @@ def handed(path: Path, *statements: str) -> Path:
     return path
 
 
+def test_a_table_of_a_database_that_looks_like_one_is_named_where_that_is_not_there(tmp_path: Path) -> None:
+    """Without it every invoice would quietly be open; what else a database holds is for others."""
+    row = "'A1' AS invoice_id, 'C1' AS customer_id, '2026-01-05' AS issued_on, '2026-02-04' AS due_on, 5 AS amount"
+    for file, name in (("capitals", "Invoices"), ("books", "invoices")):
+        with duckdb.connect(str(tmp_path / f"{file}.duckdb")) as con:
+            for table in (name, "Application", "invoices_of_old", "orders"):
+                con.execute(f'CREATE TABLE "{table}" AS SELECT {row}')
+    with pytest.raises(SourceError, match="no invoices table, but Invoices, invoices_of_old"):
+        open_books(tmp_path / "capitals.duckdb")
+    assert open_books(tmp_path / "books.duckdb").problems.message.tolist() == [
+        "not read: Application. If it is the table applications, name it applications, as it is written."
+    ]
+
+
 @pytest.mark.parametrize(
     "reader",
     [

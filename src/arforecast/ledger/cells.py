@@ -199,7 +199,7 @@ def _within(raw: ibis.Column, digits: int) -> ibis.BooleanValue:
     """Whether a whole number or a decimal has no more than `digits` before the point. Its least value has no absolute
     one, and a decimal of few digits before the point cannot be held against one of many."""
     kind = raw.type()
-    if kind.is_decimal() and kind.precision - kind.scale <= digits:
+    if kind.is_decimal() and kind.precision and kind.precision - (kind.scale or 0) <= digits:
         return raw.notnull()
     return (raw < 10**digits) & (raw > -(10**digits))
 
