@@ -228,7 +228,10 @@ def at_stake(raw: ibis.Column, column: Column, decimals: int) -> ibis.Value:
     exact = value(raw, column, decimals)
     if not raw.type().is_string():
         return exact
-    digits = raw.re_search(SOME_AMOUNT).ifelse(raw.re_replace(r"[^0-9.,]", ""), None)
+    said = raw.re_search(SOME_AMOUNT).ifelse(raw.re_replace(r"[^0-9.,]", ""), None)
+    # Behind its only sign four digits and more are a fraction; three may be thousands.
+    fraction = rf"^(\d*[.,]\d{{{decimals}}})\d{{{max(4 - decimals, 1)},}}$"
+    digits = said.re_extract(fraction, 1).nullif("").coalesce(said)
     whole = digits.re_replace(rf"[.,]\d{{0,{decimals}}}$" if decimals else "[.,]$", "").re_replace(r"[.,]", "")
     part = digits.re_extract(rf"[.,](\d{{1,{decimals}}})$", 1) if decimals else ibis.literal("")
     units = (whole + part.rpad(decimals, "0")).re_extract(rf"^\d{{1,{DIGITS}}}", 0).nullif("")
