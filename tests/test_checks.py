@@ -1352,6 +1352,17 @@ def test_rule_misnamed_column(books: Books, found: list[Problem], said: list[str
     assert counted(books)["invoices"] == (1, 1, 0)
 
 
+@pytest.mark.parametrize("name", ["Paid On", "paid-on", "paidOn", "payd_on", "paid_on\u200b", "_paid_on"])
+def test_a_column_nearly_called_as_one_is_said_and_kept(tmp_path: Path, name: str) -> None:
+    """It may be one of the user's own."""
+    text = f"invoice_id,customer_id,issued_on,due_on,amount,{name}\nA1,C1,2026-01-05,2026-02-04,100.00,2026-02-01\n"
+    books = open_books(write(tmp_path, {"invoices.csv": text}))
+    assert [(problem.rule, problem.column, problem.value) for problem in problems(books)] == [
+        ("misnamed_column", "paid_on", name)
+    ]
+    assert name in books.tables["invoices"].columns
+
+
 def test_rule_no_paid_day(found: list[Problem], said: list[str]) -> None:
     """
     invoices.csv

@@ -258,16 +258,6 @@ def test_a_file_with_a_header_only_is_an_empty_table(tmp_path: Path) -> None:
             id="optional column in capitals",
         ),
         pytest.param(
-            {"invoices.csv": f"{HEADER},Paid On\n{SOUND},2026-02-01\n"},
-            "invoices has a column Paid On. Write its name in small letters: paid_on",
-            id="optional column as it is read aloud",
-        ),
-        pytest.param(
-            {"invoices.csv": f"{HEADER},currency\u200b\n{SOUND},EUR\n"},
-            r"invoices has a column currency\\u200b. Write its name in small letters: currency",
-            id="optional column with a sign that cannot be seen",
-        ),
-        pytest.param(
             {"invoices.csv": f"{HEADER},Row\n{SOUND},1\n"},
             r"invoices\.csv has a column Row, a name kept by arforecast",
             id="reserved name in capitals",

@@ -252,13 +252,7 @@ def _refuse_columns(where: str, columns: list[str], table: str) -> None:
     reserved = [column for column in columns if column.lower() in RESERVED]
     if reserved:
         raise SourceError(f"{where} has a column {', '.join(sorted(reserved))}, a name kept by arforecast. Rename it.")
-    absent = {_letters(column.name): column.name for column in BY_NAME[table].columns if column.name not in columns}
-    for column in columns:
-        if _letters(column) in absent:
-            name = absent[_letters(column)]
-            raise SourceError(f"{where} has a column {shown(column)}. Write its name in small letters: {name}.")
-
-
-def _letters(name: str) -> str:
-    """What a name is made of, but for capitals and whatever stands between."""
-    return re.sub(r"[\W_]", "", name.lower())
+    known = {column.name for column in BY_NAME[table].columns}
+    capital = [column for column in columns if column.lower() in known and column not in known]
+    if capital:
+        raise SourceError(f"{where} has a column {', '.join(capital)}. Write its name in small letters.")
