@@ -70,6 +70,12 @@ def test_it_answers_as_a_folder_of_csv_files_does(tmp_path: Path) -> None:
     assert any("notes" in message for message in book.books.problems.message)
 
 
+@pytest.mark.parametrize("name", ["ledger.xlsm", "LEDGER.XLSX"])
+def test_a_workbook_is_known_by_its_name(tmp_path: Path, name: str) -> None:
+    workbook(tmp_path / "ledger.xlsx", invoices=INVOICES[:3]).rename(tmp_path / name)
+    assert open_ledger(tmp_path / name).books.rows.used.tolist() == [2]
+
+
 def test_a_cell_that_came_to_nothing_is_not_an_empty_one(tmp_path: Path) -> None:
     """An invoice whose day of payment is an error, or was never worked out, is not open."""
     header, *rows = INVOICES[:3]
@@ -83,16 +89,17 @@ def test_a_cell_that_came_to_nothing_is_not_an_empty_one(tmp_path: Path) -> None
 
 
 def test_a_formula_may_come_to_an_empty_text(tmp_path: Path) -> None:
-    """And names may have a prefix, and paths begin at the root."""
+    """And names may have a prefix, paths begin at the root, and cells not say where they stand."""
     sheet = (
         '<x:worksheet xmlns:x="m"><x:sheetData><x:row r="2"><x:c r="A2" t="str"><x:f>IF(1,"",2)</x:f><x:v></x:v></x:c>'
-        '<x:c r="AB2" t="e"><x:v>#REF!</x:v></x:c></x:row></x:sheetData></x:worksheet>'
+        '<x:c r="AB2" t="e"><x:v>#REF!</x:v></x:c></x:row>'
+        '<x:row r="3"><x:c/><x:c t="e"/></x:row></x:sheetData></x:worksheet>'
     )
     with ZipFile(tmp_path / "ledger.xlsx", "w") as book:
         book.writestr("xl/workbook.xml", '<w xmlns="m" xmlns:r="r"><sheets><sheet name="one" r:id="a"/></sheets></w>')
         book.writestr("xl/_rels/workbook.xml.rels", '<R xmlns="p"><Relationship Id="a" Target="/xl/s.xml"/></R>')
         book.writestr("xl/s.xml", sheet)
-    assert formulas.failed(tmp_path / "ledger.xlsx") == {"one": {(1, 27): "#REF!"}}
+    assert formulas.failed(tmp_path / "ledger.xlsx") == {"one": {(1, 27): "#REF!", (2, 1): "#N/A"}}
 
 
 def test_a_number_is_what_a_spreadsheet_shows_of_it() -> None:

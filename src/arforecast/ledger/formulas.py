@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import reduce
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZipFile, is_zipfile
@@ -41,12 +42,29 @@ def _sheets(book: ZipFile) -> Iterator[tuple[str, str]]:
 def _failed(sheet: bytes) -> Iterator[tuple[Place, str]]:
     if not _SIGNS.search(sheet):
         return
-    for cell in _tree(sheet).iterfind("{*}sheetData/{*}row/{*}c"):
-        value, formula = cell.findtext("{*}v"), cell.find("{*}f")
-        if cell.get("t") == "e":
-            yield _place(cell.get("r", "")), value or "#N/A"
-        elif formula is not None and not value and cell.get("t") != "str":  # a text may be empty
-            yield _place(cell.get("r", "")), f"={formula.text or ''}"
+    for nth, row in enumerate(_rows(sheet)):
+        for column, cell in enumerate(row.iterfind("{*}c")):
+            said = _came_to(cell)
+            if said:  # a cell that does not say where it stands is the next one
+                place = cell.get("r")
+                yield _place(place) if place else (int(row.get("r", nth + 1)) - 1, column), said
+
+
+def _rows(sheet: bytes) -> Iterator[ElementTree.Element]:
+    """Its rows, each forgotten when the next one is asked for: a sheet can have a million."""
+    for _event, element in ElementTree.iterparse(BytesIO(sheet)):  # noqa: S314 - as below
+        if element.tag.rpartition("}")[2] == "row":
+            yield element
+            element.clear()
+
+
+def _came_to(cell: ElementTree.Element) -> str:
+    """The error or the formula of a cell that came to nothing."""
+    value, formula = cell.findtext("{*}v"), cell.find("{*}f")
+    if cell.get("t") == "e":
+        return value or "#N/A"
+    empty_text = cell.get("t") == "str"  # to which a formula may well come
+    return f"={formula.text or ''}" if formula is not None and not value and not empty_text else ""
 
 
 def _tree(content: bytes) -> ElementTree.Element:

@@ -23,7 +23,7 @@ from arforecast.ledger.tables import BY_NAME, INVOICES
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
-SUFFIXES = (".xlsx", ".xlsb", ".xls", ".ods")
+SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 # What the files of Excel and LibreOffice begin with, whatever they are called.
 MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # How the days of a workbook are written here, and the number of a day that was never given the looks of one.
