@@ -187,6 +187,16 @@ def test_rows_behind_a_blank_line_keep_their_number_whatever_their_columns_are_c
     assert rows[["row", "start", "end", "shift"]].to_numpy().tolist() == [[2, "a", "b", "c"], [4, "d", "e", "f"]]
 
 
+def test_a_blank_line_is_no_row_of_a_single_column_either(tmp_path: Path) -> None:
+    customers = 'customer_id\nC1\n\nC2,x\n\n""\nC3\n\n'
+    books = open_books(write(tmp_path, {"invoices.csv": f"{HEADER}\n{SOUND}\n", "customers.csv": customers}))
+    assert books.tables["customers"].order_by("row").to_pandas()[["customer_id", "row"]].to_numpy().tolist() == [
+        ["C1", 2], ["C3", 7],
+    ]  # fmt: skip
+    assert [(problem.rule, problem.row) for problem in problems(books)] == [("unreadable", 4), ("empty", 6)]
+    assert counted(books)["customers"] == (4, 2, 2)
+
+
 def test_a_blank_line_within_quotes_is_no_row(tmp_path: Path) -> None:
     read = raw(tmp_path, f'{HEADER}\n"A\n\n2",C1,2026-01-05,2026-02-04,2\n\n{SOUND}\nA5,"C1\n'.replace("\n", "\r\n"))
     assert [row for row, _name in lines(read)] == [2, 4]

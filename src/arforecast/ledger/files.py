@@ -147,8 +147,11 @@ def read(files: dict[str, Path], con: ibis.BaseBackend, make: Make) -> tuple[Tab
     both = {name: _made(file, BY_NAME[name], con, make) for name, file in files.items()}
     unreadable = _unreadable({str(files[name]): name for name in blanks}, con) if blanks else no_lines()
     for name, blank in blanks.items():
-        missing = sorted({*blank, *unreadable.row[unreadable.table == name]})
-        both[name] = _renumbered(*both[name], [int(line) for line in missing])
+        broken = {int(line) for line in unreadable.row[unreadable.table == name]}
+        if _is_lone(both[name][0]):
+            both[name] = _without(*_renumbered(*both[name], sorted(broken)), blank)
+        else:
+            both[name] = _renumbered(*both[name], sorted({*blank, *broken}))
     raw, typed = ({name: pair[nth] for name, pair in both.items()} for nth in (0, 1))
     return raw, typed, unreadable
 
@@ -285,6 +288,15 @@ def _unreadable(names: dict[str, str], con: ibis.BaseBackend) -> pd.DataFrame:
 def _renumbered(raw: ibis.Table, typed: ibis.Table, lines: list[int]) -> tuple[ibis.Table, ibis.Table]:
     """`lines` are missing from both: the rows behind them move to their own line."""
     return (_moved(raw, lines), kept(_moved(typed, lines))) if lines else (raw, typed)
+
+
+def _is_lone(raw: ibis.Table) -> bool:
+    """Whether there is one column beside `row`: a blank line is a row then to the engine, which passes over others."""
+    return len([name for name in raw.columns if name != "row"]) == 1
+
+
+def _without(raw: ibis.Table, typed: ibis.Table, lines: list[int]) -> tuple[ibis.Table, ibis.Table]:
+    return (raw.filter(~raw.row.isin(lines)), kept(typed.filter(~typed.row.isin(lines)))) if lines else (raw, typed)
 
 
 def _moved(numbered: ibis.Table, lines: list[int]) -> ibis.Table:
