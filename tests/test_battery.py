@@ -332,8 +332,8 @@ def test_every_rule_about_a_row_is_in_the_battery() -> None:
     """Those of whole files, of several rows and of foreign money have tests of their own."""
     told = {rule for kind in KINDS for rule in kind.rules.split()}
     elsewhere = {
-        "unreadable", "misnamed_file", "unknown_file", "booking_gap", "over_applied", "applied_beyond",
-        "applied_elsewhere", "applied_too_early", "circle", "paid_on_unused", "no_paid_day", "before_the_beginning",
-        "duplicate_row", "repeated_row", "unknown_currency", "missing_rate", "undoes_too_much",
+        "unreadable", "misnamed_file", "misnamed_column", "unknown_file", "booking_gap", "over_applied",
+        "applied_beyond", "applied_elsewhere", "applied_too_early", "circle", "paid_on_unused", "no_paid_day",
+        "before_the_beginning", "duplicate_row", "repeated_row", "unknown_currency", "missing_rate", "undoes_too_much",
     }  # fmt: skip
     assert set(RULES) - told == elsewhere

@@ -118,6 +118,7 @@ def test_a_cell_of_another_type_is_no_value(read: Read, of: Type, cell: object, 
         ("12.50", 12_50), ("1,000,000.00", 1_000_000_00), ("1.234,50", 1_234_50), ("1 234.50", 1_234_50),
         ("$5", 5_00), ("5 EUR", 5_00), ("(5.00)", 5_00), ("12,5", 12_50), ("1.005", 1_005_00), (".50", 50),
         ("1e5", None), ("NaN", None), ("", None), ("2026-02-30", None), ("0x10", None), ("5\n6", 56_00),
+        ("33.333333", 33_33), ("0,30000000000000004", 30), ("1,234.5678", 12_345_678_00),
     ],
 )  # fmt: skip
 def test_what_digits_say_is_at_stake(cell: str, units: int | None) -> None:
@@ -210,6 +211,12 @@ def test_a_decimal_is_taken_exactly_or_not_at_all(read: Read) -> None:
     assert read("money", given, pa.decimal128(18, 3), decimals=3) == [1_100, 1_234, -2_000, None]
 
 
+def test_the_least_and_the_narrowest_are_numbers_as_others(read: Read) -> None:
+    assert read("money", [-128, 127], pa.int8()) == [-128_00, 127_00]
+    assert read("money", [Decimal("1.5"), Decimal("-9.25")], pa.decimal128(38, 37)) == [1_50, -9_25]
+    assert read("money", [45_000_000_000_000.01], pa.float64()) == [45_000_000_000_000_01]
+
+
 def test_a_decimal_of_more_places_than_six_is_not_rounded(read: Read) -> None:
     assert read("money", [Decimal("1.00000001"), Decimal("1.10000000")], pa.decimal128(18, 8)) == [None, 1_10]
 
@@ -219,6 +226,8 @@ def test_a_decimal_of_more_places_than_six_is_not_rounded(read: Read) -> None:
     [
         pytest.param(1e300, pa.float64(), id="float"),
         pytest.param(9 * 10**18, pa.int64(), id="whole number"),
+        pytest.param(-(2**63), pa.int64(), id="the least whole number, which has no absolute one"),
+        pytest.param(123456789012345.67, pa.float64(), id="a float that has no bit left for the cents"),
         pytest.param(Decimal("1" * 34 + ".25"), pa.decimal128(38, 2), id="decimal"),
     ],
 )
@@ -284,6 +293,16 @@ def test_a_flag_is_true_or_false(read: Read, cell: str | None, flag: bool | None
 
 def test_a_typed_flag_stays(read: Read) -> None:
     assert read("flag", [True, False, None], pa.bool_()) == [True, False, None]
+
+
+@pytest.mark.parametrize(
+    ("given", "arrow"),
+    [([71.0, 1.5], pa.float64()), ([Decimal("71.00"), Decimal("1.50")], pa.decimal128(38, 2))],
+)
+def test_a_whole_number_is_one_identifier_whatever_its_type(read: Read, given: list[Any], arrow: pa.DataType) -> None:
+    """Of an empty cell beside them pandas makes 71.0 of 71."""
+    assert read("id", given, arrow) == ["71", str(given[1])]
+    assert read("flag", [1.0, 0.0, None], pa.float64()) == [True, False, None]
 
 
 def test_an_identifier_keeps_its_zeros_and_loses_its_margins(read: Read) -> None:

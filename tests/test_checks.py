@@ -1330,6 +1330,39 @@ def test_rule_paid_on_unused(books: Books, found: list[Problem], said: list[str]
     assert books.tables["applications"].amount.to_pandas().tolist() == []
 
 
+def test_rule_misnamed_column(books: Books, found: list[Problem], said: list[str]) -> None:
+    """Foreign money whose currency is not read counts as the reporting one. A column beside the one that it resembles
+    is no slip, nor is one that resembles none.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount,curency,segment,segments,region
+    A1,C1,2026-01-05,2026-02-04,100.00,EUR,retail,a,west
+
+    receipts.csv
+    receipt_id,customer_id,received_on,amount,kown_on
+    R1,C1,2026-02-01,1.00,2026-03-01
+    """
+    assert found == [
+        Problem("misnamed_column", "warning", "invoices", None, "currency", "curency", 0.0),
+        Problem("misnamed_column", "warning", "receipts", None, "known_on", "kown_on", 0.0),
+    ]
+    assert said[0] == (
+        "invoices.csv: the column curency is kept as one of your own. If it is currency, name it so: that one is empty."
+    )
+    assert counted(books)["invoices"] == (1, 1, 0)
+
+
+@pytest.mark.parametrize("name", ["Paid On", "paid-on", "paidOn", "payd_on", "paid_on\u200b", "_paid_on"])
+def test_a_column_nearly_called_as_one_is_said_and_kept(tmp_path: Path, name: str) -> None:
+    """It may be one of the user's own."""
+    text = f"invoice_id,customer_id,issued_on,due_on,amount,{name}\nA1,C1,2026-01-05,2026-02-04,100.00,2026-02-01\n"
+    books = open_books(write(tmp_path, {"invoices.csv": text}))
+    assert [(problem.rule, problem.column, problem.value) for problem in problems(books)] == [
+        ("misnamed_column", "paid_on", name)
+    ]
+    assert name in books.tables["invoices"].columns
+
+
 def test_rule_no_paid_day(found: list[Problem], said: list[str]) -> None:
     """
     invoices.csv

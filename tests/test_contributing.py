@@ -131,6 +131,13 @@ def test_each_change_of_the_table_has_its_few_lines() -> None:
         assert 1 <= len([line for line in text.splitlines() if line]) <= 10
 
 
+def test_the_lists_it_names_are_there() -> None:
+    files = [*(ROOT / "src").rglob("*.py"), *(ROOT / "tests").glob("*.py")]
+    code = "\n".join(file.read_text("utf-8") for file in files)
+    named = set(re.findall(r"`([A-Z][A-Z_]+)`", TEXT)) - {"NAME"}
+    assert [name for name in sorted(named) if not re.search(rf"^{name}\b", code, re.MULTILINE)] == []
+
+
 def test_what_the_table_names_is_there() -> None:
     rows = re.findall(r"^\| \[.+?\]\(.+?\) \| (.+) \| (.+) \|$", TEXT, flags=re.MULTILINE)
     paths = {path for row in rows for cell in row for path in re.findall(r"`([\w./]+)`", cell)}

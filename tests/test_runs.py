@@ -17,7 +17,7 @@ from click.testing import CliRunner
 import arforecast
 from arforecast import alarm, folders
 from arforecast.cli import main
-from arforecast.errors import BusyError
+from arforecast.errors import BusyError, UsageError
 from arforecast.report import kernels, runs
 from test_runner import kernels_import_this_package, ledger, notebook  # noqa: F401 - fixtures
 
@@ -185,6 +185,16 @@ def test_the_second_of_two_waits_and_a_killed_one_holds_nothing(
     with folders.locked(folder, 0):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_where_nothing_can_be_made_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder that a timer stands in was removed: nobody else writes there."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(UsageError, match="out cannot be written: No such file"), folders.complete(Path("out")):
+        pass
 
 
 def test_only_runs_are_pruned_and_the_latest_days_stay(tmp_path: Path) -> None:

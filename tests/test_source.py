@@ -21,6 +21,7 @@ from arforecast.desk import open_ledger
 from arforecast.errors import SourceError, UsageError, address
 from arforecast.ledger import Books, open_books, source
 from arforecast.ledger.files import find, fingerprint
+from arforecast.ledger.tables import BY_NAME
 from arforecast.settings import Engine, Settings
 from doors import HEADER, SOUND, counted, problems, write
 
@@ -180,6 +181,22 @@ def test_rows_behind_a_blank_line_keep_their_number(tmp_path: Path) -> None:
     assert lines(read) == [(2, "A1"), (4, "A4"), (7, "A7")]
 
 
+def test_rows_behind_a_blank_line_keep_their_number_whatever_their_columns_are_called(tmp_path: Path) -> None:
+    text = f"{HEADER},start,end,shift\n{SOUND},a,b,c\n\nA2,C1,2026-01-05,2026-02-04,1.00,d,e,f\n"
+    rows = open_books(write(tmp_path, {"invoices.csv": text})).tables["invoices"].order_by("row").to_pandas()
+    assert rows[["row", "start", "end", "shift"]].to_numpy().tolist() == [[2, "a", "b", "c"], [4, "d", "e", "f"]]
+
+
+def test_a_blank_line_is_no_row_of_a_single_column_either(tmp_path: Path) -> None:
+    customers = 'customer_id\nC1\n\nC2,x\n\n""\nC3\n\n'
+    books = open_books(write(tmp_path, {"invoices.csv": f"{HEADER}\n{SOUND}\n", "customers.csv": customers}))
+    assert books.tables["customers"].order_by("row").to_pandas()[["customer_id", "row"]].to_numpy().tolist() == [
+        ["C1", 2], ["C3", 7],
+    ]  # fmt: skip
+    assert [(problem.rule, problem.row) for problem in problems(books)] == [("unreadable", 4), ("empty", 6)]
+    assert counted(books)["customers"] == (4, 2, 2)
+
+
 def test_a_blank_line_within_quotes_is_no_row(tmp_path: Path) -> None:
     read = raw(tmp_path, f'{HEADER}\n"A\n\n2",C1,2026-01-05,2026-02-04,2\n\n{SOUND}\nA5,"C1\n'.replace("\n", "\r\n"))
     assert [row for row, _name in lines(read)] == [2, 4]
@@ -320,6 +337,20 @@ def handed(path: Path, *statements: str) -> Path:
         for statement in statements:
             con.execute(statement)
     return path
+
+
+def test_a_table_of_a_database_that_looks_like_one_is_named_where_that_is_not_there(tmp_path: Path) -> None:
+    """Without it every invoice would quietly be open; what else a database holds is for others."""
+    row = "'A1' AS invoice_id, 'C1' AS customer_id, '2026-01-05' AS issued_on, '2026-02-04' AS due_on, 5 AS amount"
+    for file, name in (("capitals", "Invoices"), ("books", "invoices")):
+        with duckdb.connect(str(tmp_path / f"{file}.duckdb")) as con:
+            for table in (name, "Application", "invoices_of_old", "orders"):
+                con.execute(f'CREATE TABLE "{table}" AS SELECT {row}')
+    with pytest.raises(SourceError, match="no invoices table, but Invoices, invoices_of_old"):
+        open_books(tmp_path / "capitals.duckdb")
+    assert open_books(tmp_path / "books.duckdb").problems.message.tolist() == [
+        "not read: Application. If it is the table applications, name it applications, as it is written."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -653,6 +684,18 @@ def test_what_is_no_number_in_parquet_is_none(tmp_path: Path) -> None:
         ("not_a_number", 1), ("too_large", 2), ("too_large", 3),
     ]  # fmt: skip
     assert counted(books)["rates"] == (4, 1, 3)
+
+
+@pytest.mark.parametrize("column", ["invoices.amount", "receipts.amount", "rates.rate"])
+def test_a_float_too_short_for_cents_is_refused(tmp_path: Path, column: str) -> None:
+    table, _dot, name = column.partition(".")
+    ledger = write(tmp_path, {"invoices.csv": f"{HEADER}\n{SOUND}\n"})
+    (ledger / f"{table}.csv").unlink(missing_ok=True)
+    cells = {needed.name: "'x'" for needed in BY_NAME[table].required} | {name: "1234567.89::REAL"}
+    row = ", ".join(f"{cell} AS {of}" for of, cell in cells.items())
+    duckdb.sql(f"COPY (SELECT {row}) TO '{ledger}/{table}.parquet'")
+    with pytest.raises(SourceError, match=rf"{table}: {name} holds floats of less than 64 bits.*Write decimals"):
+        open_books(ledger)
 
 
 def test_a_time_stamp_with_a_zone_is_no_day(tmp_path: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import xlsxwriter
 
 from arforecast import open_ledger
 from arforecast.errors import SourceError
+from arforecast.ledger import formulas
+from arforecast.ledger import workbook as workbooks
 
 INVOICES = [
     ["invoice_id", "customer_id", "issued_on", "due_on", "amount", "region"],
@@ -32,7 +35,10 @@ def workbook(path: Path, **sheets: list[list[Any]]) -> Path:
             sheet = book.add_worksheet(name)
             for row, cells in enumerate(rows):
                 for column, cell in enumerate(cells):
-                    sheet.write(row, column, cell, *([day] if isinstance(cell, date) else []))
+                    if isinstance(cell, tuple):  # a formula, and what it came to
+                        sheet.write_formula(row, column, cell[0], None, cell[1])
+                    else:
+                        sheet.write(row, column, cell, *([day] if isinstance(cell, date) else []))
     return path
 
 
@@ -62,6 +68,56 @@ def test_it_answers_as_a_folder_of_csv_files_does(tmp_path: Path) -> None:
     )
     assert book.books.rows.to_dict() == plain.books.rows.to_dict()
     assert any("notes" in message for message in book.books.problems.message)
+
+
+@pytest.mark.parametrize("name", ["ledger.xlsm", "LEDGER.XLSX"])
+def test_a_workbook_is_known_by_its_name(tmp_path: Path, name: str) -> None:
+    workbook(tmp_path / "ledger.xlsx", invoices=INVOICES[:3]).rename(tmp_path / name)
+    assert open_ledger(tmp_path / name).books.rows.used.tolist() == [2]
+
+
+def test_a_cell_that_came_to_nothing_is_not_an_empty_one(tmp_path: Path) -> None:
+    """An invoice whose day of payment is an error, or was never worked out, is not open."""
+    header, *rows = INVOICES[:3]
+    told = [("=1/0", "#DIV/0!"), ("=DATE(2026,2,3)", "")]
+    sheet = [[*header, "paid_on"], *([*row, cell] for row, cell in zip(rows, told, strict=True))]
+    sheet.append([("='Other'!A4", "")] * 6)
+    books = open_ledger(workbook(tmp_path / "ledger.xlsx", invoices=sheet)).books
+    assert books.rows[["read", "used"]].to_numpy().tolist() == [[3, 0]]
+    assert [value for column, value in zip(books.problems.column, books.problems.value, strict=True)
+            if column == "paid_on"] == ["#DIV/0!", "=DATE(2026,2,3)"]  # fmt: skip
+
+
+def test_a_formula_may_come_to_an_empty_text(tmp_path: Path) -> None:
+    """And names may have a prefix, paths begin at the root, and cells not say where they stand."""
+    sheet = (
+        '<x:worksheet xmlns:x="m"><x:sheetData><x:row r="2"><x:c r="A2" t="str"><x:f>IF(1,"",2)</x:f><x:v></x:v></x:c>'
+        '<x:c r="AB2" t="e"><x:v>#REF!</x:v></x:c></x:row>'
+        '<x:row r="3"><x:c/><x:c t="e"/></x:row></x:sheetData></x:worksheet>'
+    )
+    with ZipFile(tmp_path / "ledger.xlsx", "w") as book:
+        book.writestr("xl/workbook.xml", '<w xmlns="m" xmlns:r="r"><sheets><sheet name="one" r:id="a"/></sheets></w>')
+        book.writestr("xl/_rels/workbook.xml.rels", '<R xmlns="p"><Relationship Id="a" Target="/xl/s.xml"/></R>')
+        book.writestr("xl/s.xml", sheet)
+    assert formulas.failed(tmp_path / "ledger.xlsx") == {"one": {(1, 27): "#REF!", (2, 1): "#N/A"}}
+
+
+def test_a_number_is_what_a_spreadsheet_shows_of_it() -> None:
+    """It counts to 15 digits, and what a sum holds behind them is noise."""
+    assert [workbooks.written(cell) for cell in (0.1 + 0.2, 1.1 * 1.1, 68.187, 1e15, 1e-7, -3.0)] == [
+        "0.3", "1.21", "68.187", "1000000000000000", "0.0000001", "-3",
+    ]  # fmt: skip
+
+
+def test_a_sheet_that_looks_like_a_table_is_named(tmp_path: Path) -> None:
+    """Without it every invoice would quietly be open."""
+    sheets = {"invoices": INVOICES, "Applications": APPLICATIONS, "Sheet1": [["?"]]}
+    problems = open_ledger(workbook(tmp_path / "ledger.xlsx", **sheets)).books.problems
+    assert problems.rule.tolist()[:2] == ["misnamed_file", "unknown_file"]
+    assert problems.message.tolist()[:2] == [
+        "not read: Applications. If it is the table applications, name it applications, as it is written.",
+        "not read: Sheet1",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ def locked(folder: Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     lock = FileLock(_beside(folder, "lock"))
+    Path(lock.lock_file).touch()  # of a place where nothing can be made it would say that another one holds it
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -31,7 +31,7 @@ def opened(ledger: str, where: tuple[str, ...] = ()) -> Any:
     from arforecast import open_ledger
 
     found = open_ledger(ledger)
-    misnamed = found.problems[found.problems.rule == "misnamed_file"]
+    misnamed = found.problems[found.problems.rule.str.startswith("misnamed_")]
     if len(misnamed):
         click.echo(f"not read: {shown(', '.join(misnamed.value))}: see arforecast check {shown(ledger)}", err=True)
     errors = found.problems[found.problems.severity == "error"]

@@ -20,6 +20,9 @@ DATE = r"[12]\d{3}-\d{2}-\d{2}"
 FIRST, LAST = date(1000, 1, 1), date(2999, 12, 31)
 # As many digits of minor units as an amount may have and still be multiplied by a rate: then it is exact.
 DIGITS = 17
+# Up to how many minor units a double tells one from the next: it has 52 bits for them.
+UNITS_OF_A_FLOAT = 2**52
+DOUBLE_BYTES = 8
 # A column that no export has: the currency of the invoice that a row is about, where it has other decimals.
 BILLED_IN = "the currency of its invoice"
 WHOLE = 15
@@ -75,6 +78,19 @@ def refuse_zones(raw: ibis.Table, table: Table) -> None:
             )
 
 
+def refuse_narrow(raw: ibis.Table, table: Table) -> None:
+    """Raises SourceError for money, or its rate, in floats of less than double precision: they round its cents away."""
+    there = raw.schema()
+    for column in table.columns:
+        given = there.get(column.name)
+        exact = column.type == "money" or column.name == "rate"
+        if exact and given is not None and given.is_floating() and given.nbytes < DOUBLE_BYTES:
+            raise SourceError(
+                f"{table.name}: {column.name} holds floats of less than 64 bits, which do not tell one cent from the "
+                "next. Write decimals, or floats of 64 bits."
+            )
+
+
 def beside(raw: ibis.Table, table: Table) -> dict[str, ibis.Value]:
     """The columns beside the contract, as text."""
     known = {"row", BILLED_IN, *(column.name for column in table.columns)}
@@ -120,7 +136,11 @@ def _null(column: Column) -> ibis.Value:
 
 
 def text(raw: ibis.Column) -> ibis.Value:
-    return _trimmed(raw.cast("string")).nullif("")
+    """The cell as text; a whole number without a fraction, whatever its type: an identifier beside empty cells is often
+    kept as 71.0."""
+    written = raw.cast("string")
+    fraction = raw.type().is_floating() or raw.type().is_decimal()
+    return _trimmed(written.re_replace(r"\.0+$", "") if fraction else written).nullif("")
 
 
 def _trimmed(text: ibis.StringValue) -> ibis.StringValue:
@@ -158,7 +178,7 @@ def _money(raw: ibis.Column, decimals: int) -> ibis.Value:
     """
     if raw.type().is_floating():
         # A float is never exact, so its nearest minor unit is what was meant.
-        sane = raw.abs() < 10 ** (DIGITS - decimals)
+        sane = raw.abs() * 10**decimals < UNITS_OF_A_FLOAT
         return sane.ifelse((raw * 10**decimals).round(), None).cast("int64")
     if not raw.type().is_string() and not raw.type().is_numeric():
         return ibis.literal(0, "int64").nullif(0)
@@ -171,8 +191,17 @@ def _exact(raw: ibis.Column, digits: int, decimals: int, *, width: int) -> ibis.
     if raw.type().is_string():
         fraction = rf"(\.\d{{1,{decimals}}}0*)?" if decimals else r"(\.0*)?"
         return _minor(_written(raw, rf"[+-]?\d{{1,{digits}}}{fraction}"), major, decimals)
-    sane = (raw.abs() < 10**digits).ifelse(raw, None)
+    sane = _within(raw, digits).ifelse(raw, None)
     return (sane == sane.cast(major).cast(raw.type())).ifelse(_minor(sane, major, decimals), None)
+
+
+def _within(raw: ibis.Column, digits: int) -> ibis.BooleanValue:
+    """Whether a whole number or a decimal has no more than `digits` before the point. Its least value has no absolute
+    one, and a decimal of few digits before the point cannot be held against one of many."""
+    kind = raw.type()
+    if kind.is_decimal() and kind.precision and kind.precision - (kind.scale or 0) <= digits:
+        return raw.notnull()
+    return (raw < 10**digits) & (raw > -(10**digits))
 
 
 def _minor(exact: ibis.Value, major: str, decimals: int) -> ibis.Value:
@@ -186,9 +215,11 @@ def too_large(raw: ibis.Column, column: Column, decimals: int) -> ibis.BooleanVa
         return raw.re_search(rf"^\s*[+-]?\d{{{most + 1},}}(\.\d*)?\s*$")
     if not most or not raw.type().is_numeric():
         return ibis.literal(False)
-    large = raw.abs() >= 10**most
+    if not raw.type().is_floating():
+        return ~_within(raw, most)
+    large = raw.abs() * 10**decimals >= UNITS_OF_A_FLOAT if column.type == "money" else raw.abs() >= 10**most
     # An engine takes what is no number for more than any.
-    return large & ~raw.isnan() if raw.type().is_floating() else large
+    return large & ~raw.isnan()
 
 
 def at_stake(raw: ibis.Column, column: Column, decimals: int) -> ibis.Value:
@@ -197,7 +228,10 @@ def at_stake(raw: ibis.Column, column: Column, decimals: int) -> ibis.Value:
     exact = value(raw, column, decimals)
     if not raw.type().is_string():
         return exact
-    digits = raw.re_search(SOME_AMOUNT).ifelse(raw.re_replace(r"[^0-9.,]", ""), None)
+    said = raw.re_search(SOME_AMOUNT).ifelse(raw.re_replace(r"[^0-9.,]", ""), None)
+    # Behind its only sign four digits and more are a fraction; three may be thousands.
+    fraction = rf"^(\d*[.,]\d{{{decimals}}})\d{{{max(4 - decimals, 1)},}}$"
+    digits = said.re_extract(fraction, 1).nullif("").coalesce(said)
     whole = digits.re_replace(rf"[.,]\d{{0,{decimals}}}$" if decimals else "[.,]$", "").re_replace(r"[.,]", "")
     part = digits.re_extract(rf"[.,](\d{{1,{decimals}}})$", 1) if decimals else ibis.literal("")
     units = (whole + part.rpad(decimals, "0")).re_extract(rf"^\d{{1,{DIGITS}}}", 0).nullif("")
@@ -207,5 +241,5 @@ def at_stake(raw: ibis.Column, column: Column, decimals: int) -> ibis.Value:
 def _flag(raw: ibis.Column) -> ibis.Value:
     if raw.type().is_boolean():
         return raw
-    text = _trimmed(raw.cast("string")).lower()
-    return ibis.cases((text.isin(TRUE), True), (text.isin(FALSE), False))
+    word = text(raw).lower()
+    return ibis.cases((word.isin(TRUE), True), (word.isin(FALSE), False))

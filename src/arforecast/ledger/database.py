@@ -102,10 +102,10 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"\w+", f"{text} {unquote(text)}"))
 
 
-def read(con: ibis.BaseBackend) -> dict[str, ibis.Table]:
-    """The ledger's tables in the connection's schema."""
-    there = con.list_tables()
-    return {name: con.table(name) for name in BY_NAME if name in there}
+def read(con: ibis.BaseBackend) -> tuple[dict[str, ibis.Table], list[str]]:
+    """The ledger's tables in the connection's schema, and the names of all there."""
+    there = sorted(con.list_tables())
+    return {name: con.table(name) for name in BY_NAME if name in there}, there
 
 
 def numbered(table: ibis.Table, name: str) -> ibis.Table:

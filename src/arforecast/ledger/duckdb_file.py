@@ -34,20 +34,20 @@ _WORDS = {
 }
 _TABLES = """
 SELECT table_name FROM information_schema.tables
-WHERE table_catalog = current_database() AND table_schema = 'main'
+WHERE table_catalog = current_database() AND table_schema = 'main' ORDER BY table_name
 """
 
 
-def read(path: Path, con: ibis.BaseBackend) -> dict[str, ibis.Table]:
-    """The ledger's tables in the file, copied into `con`, each with `row`.
+def read(path: Path, con: ibis.BaseBackend) -> tuple[dict[str, ibis.Table], list[str]]:
+    """The ledger's tables in the file, copied into `con`, each with `row`; and the names of all there.
 
     Raises SourceError where the file cannot be opened, and with the name of the table where a table or a view of it
     cannot be read.
     """
     guest = _opened(path, con)
     try:
-        there = {name for (name,) in guest.execute(_TABLES).fetchall()}
-        return {name: numbered(_copied(path, name, guest, con), name) for name in BY_NAME if name in there}
+        there = [name for (name,) in guest.execute(_TABLES).fetchall()]
+        return {name: numbered(_copied(path, name, guest, con), name) for name in BY_NAME if name in there}, there
     finally:
         guest.close()
 

@@ -8,6 +8,7 @@ import hashlib
 import re
 import sys
 import zlib
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pyarrow import Schema
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+CALLED = "{table}.csv, {table}.csv.gz or {table}.parquet"
 # Columns that number the rows of a file.
 NUMBERS = ("row", "file_row_number")
 # What the package writes beside or into a ledger, and what is no part of one in any folder.
@@ -86,13 +88,19 @@ def _refuse_misnamed_invoices(folder: Path, found: dict[str, Path]) -> None:
 
 def misnamed(folder: Path) -> dict[str, str]:
     """The files and folders beside the tables that are likely meant to be one: name, and the table they resemble."""
-    near = {name: _nearest(name) for name in _unread(folder)}
-    return {name: table for name, table in near.items() if table}
+    return resembling(_unread(folder))
 
 
 def foreign(folder: Path) -> list[str]:
     """What lies beside the tables and resembles none, but for what is known to be no worry."""
-    return [name for name in _unread(folder) if not _nearest(name) and not _NO_WORRY.fullmatch(name)]
+    near = misnamed(folder)
+    return [name for name in _unread(folder) if name not in near and not _NO_WORRY.fullmatch(name)]
+
+
+def resembling(names: Iterable[str]) -> dict[str, str]:
+    """Those of the names that are likely meant to be a table: name, and the table each resembles."""
+    near = {name: _nearest(name) for name in names}
+    return {name: table for name, table in near.items() if table}
 
 
 def _unread(folder: Path) -> list[str]:
@@ -139,8 +147,11 @@ def read(files: dict[str, Path], con: ibis.BaseBackend, make: Make) -> tuple[Tab
     both = {name: _made(file, BY_NAME[name], con, make) for name, file in files.items()}
     unreadable = _unreadable({str(files[name]): name for name in blanks}, con) if blanks else no_lines()
     for name, blank in blanks.items():
-        missing = sorted({*blank, *unreadable.row[unreadable.table == name]})
-        both[name] = _renumbered(*both[name], [int(line) for line in missing])
+        broken = {int(line) for line in unreadable.row[unreadable.table == name]}
+        if _is_lone(both[name][0]):
+            both[name] = _without(*_renumbered(*both[name], sorted(broken)), blank)
+        else:
+            both[name] = _renumbered(*both[name], sorted({*blank, *broken}))
     raw, typed = ({name: pair[nth] for name, pair in both.items()} for nth in (0, 1))
     return raw, typed, unreadable
 
@@ -279,11 +290,22 @@ def _renumbered(raw: ibis.Table, typed: ibis.Table, lines: list[int]) -> tuple[i
     return (_moved(raw, lines), kept(_moved(typed, lines))) if lines else (raw, typed)
 
 
+def _is_lone(raw: ibis.Table) -> bool:
+    """Whether there is one column beside `row`: a blank line is a row then to the engine, which passes over others."""
+    return len([name for name in raw.columns if name != "row"]) == 1
+
+
+def _without(raw: ibis.Table, typed: ibis.Table, lines: list[int]) -> tuple[ibis.Table, ibis.Table]:
+    return (raw.filter(~raw.row.isin(lines)), kept(typed.filter(~typed.row.isin(lines)))) if lines else (raw, typed)
+
+
 def _moved(numbered: ibis.Table, lines: list[int]) -> ibis.Table:
     starts = [line - nth for nth, line in enumerate(lines)]
+    # Names that no column of a file has.
+    first, end, shift = "the first row moved", "the row behind", "lines to move"
     shifts = ibis.memtable(
-        {"start": [0, *starts], "end": [*starts, 1 << 62], "shift": list(range(len(lines) + 1))},
-        schema={"start": "int64", "end": "int64", "shift": "int64"},
+        {first: [0, *starts], end: [*starts, 1 << 62], shift: list(range(len(lines) + 1))},
+        schema=dict.fromkeys((first, end, shift), "int64"),
     )
-    joined = numbered.join(shifts, (numbered.row >= shifts.start) & (numbered.row < shifts.end))
-    return joined.mutate(row=joined.row + joined["shift"]).drop("start", "end", "shift")
+    joined = numbered.join(shifts, (numbered.row >= shifts[first]) & (numbered.row < shifts[end]))
+    return joined.mutate(row=joined.row + joined[shift]).drop(first, end, shift)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from arforecast.settings import Settings
 # Columns that no export has: whether nothing is wrong with the row alone, and whether it is worth a look.
 SOUND, ODD = "the row is sound", "the row is odd"
 PROBLEMS = ["table", "file", "row", "column", "value", "rule", "severity", "amount", "message"]
+# How alike the name of a column is to one that it is likely meant to be.
+ALIKE = 0.85
 # What other tables are held against, rows or no rows.
 HELD = ("invoices", "applications", "rates")
 BEGINNING = ibis.literal(date.min)
@@ -85,6 +88,7 @@ def _books(url: Any, settings: Settings | None, con: ibis.BaseBackend | None) ->
 def _typed(rows: ibis.Table, table: Table, settings: Settings) -> ibis.Table:
     """The rows of a file as values, each with the day it enters the books and whether it is sound: in one reading."""
     cells.refuse_zones(rows, table)
+    cells.refuse_narrow(rows, table)
     values = cells.values(rows, table, settings.ledger.currency)
     tests = {SOUND: alone.sound, ODD: alone.odd}
     sound = {name: test(rows, values, table, settings) for name, test in tests.items()}
@@ -194,7 +198,8 @@ def _sift(raw: Raw, sizes: pd.DataFrame, settings: Settings, said: Notes) -> tup
     reference = find(checks.REFERENCE, sound)
     in_use = _without(sound, reference)
     warnings = find(checks.WARNINGS, in_use)
-    return in_use, _together([by_themselves, of_rates, substance, reference, warnings, _unused_shortcut(raw)])
+    of_columns = [_unused_shortcut(raw), _misnamed_columns(raw)]
+    return in_use, _together([by_themselves, of_rates, substance, reference, warnings, *of_columns])
 
 
 def _find(
@@ -253,6 +258,24 @@ def _unused_shortcut(raw: Raw) -> pd.DataFrame:
     unused = [name for name in filled if there[name] is not None and there[name]]
     problem = {"table": "invoices", "value": "", "rule": "paid_on_unused", "amount": 0}
     return pd.DataFrame([problem | {"column": name, "row": None} for name in unused], columns=checks.COLUMNS)
+
+
+def _misnamed_columns(raw: Raw) -> pd.DataFrame:
+    """The columns of a user's own that are likely meant to be one which their table lacks: its cells count as empty."""
+    problem = {"rule": "misnamed_column", "row": None, "amount": 0}
+    near = [
+        problem | {"table": name, "column": meant, "value": column}
+        for name, rows in raw.tables.items()
+        for column, meant in _nearly(rows.columns, [column.name for column in BY_NAME[name].columns])
+    ]
+    return pd.DataFrame(near, columns=checks.COLUMNS)
+
+
+def _nearly(columns: Sequence[str], known: Sequence[str]) -> Iterator[tuple[str, str]]:
+    absent = [name for name in known if name not in columns]
+    for column in (name for name in columns if name not in known):
+        for meant in get_close_matches(column.lower(), absent, 1, ALIKE):
+            yield column, meant
 
 
 def _tells_paid(raw: Raw, sizes: pd.DataFrame) -> bool:
@@ -317,7 +340,7 @@ def _unreadable(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _not_read(raw: Raw) -> pd.DataFrame:
-    """What lies in the ledger's folder and was not read: each file that looks like a table, and all others in one."""
+    """What lies in the folder or workbook and was not read: what looks like a table, and all others in one."""
     near = {file: ("misnamed_file", table) for file, table in raw.misnamed.items()}
     others = {", ".join(raw.foreign): ("unknown_file", "")} if raw.foreign else {}
     lines = [
@@ -330,7 +353,9 @@ def _not_read(raw: Raw) -> pd.DataFrame:
             "rule": rule,
             "severity": _severity(rule),
             "amount": 0.0,
-            "message": RULES[rule].wording.format(value=shown(file), table=table),
+            "message": RULES[rule].wording.format(
+                value=shown(file), table=table, called=raw.called.format(table=table)
+            ),
         }
         for file, (rule, table) in (near | others).items()
     ]

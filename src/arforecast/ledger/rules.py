@@ -153,8 +153,10 @@ RULES = {
     ),
     "misnamed_file": Rule(
         "warning",
-        "not read: {value}. If it is the table {table}, name it {table}.csv, {table}.csv.gz or {table}.parquet, "
-        "as it is written.",
+        "not read: {value}. If it is the table {table}, name it {called}, as it is written.",
+    ),
+    "misnamed_column": Rule(
+        "warning", "the column {value} is kept as one of your own. If it is {column}, name it so: that one is empty."
     ),
     "unknown_file": Rule("warning", "not read: {value}"),
 }

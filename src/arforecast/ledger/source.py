@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FILE = "duckdb://"
 # What a run tells its notebooks beside the address.
 VARIABLE = "ARFORECAST_URL"
+# What a sheet or a table of a database is called, which has no suffix.
+AS_IT_IS = "{table}"
 RESERVED = {"row", "entered_on", "group"}
 _FOLDER = "Name the folder it lies in, and give it the name of its table: invoices.csv, applications.csv, ..."
 # What is handed over for a ledger and is none, by the end of its name.
@@ -41,8 +43,8 @@ class Raw:
     tables: by name, each with `row`, its line in the file (the header is row 1); read again where they are asked.
     typed: what was made of them, read once. unreadable: the lines of CSV files that broke their form (too few cells, an
     open quote) and are in no table: table, row, value. names: under which name a table's problems are reported.
-    fingerprint: changes with the ledger, and only with it. misnamed: files that were not read, and the table each is
-    likely meant to be. foreign: files that were not read and resemble none.
+    fingerprint: changes with the ledger, and only with it. misnamed: files or sheets that were not read, and the table
+    each is likely meant to be; `called` is what its name would be. foreign: those that resemble none.
     """
 
     tables: Tables
@@ -52,6 +54,7 @@ class Raw:
     fingerprint: str
     misnamed: dict[str, str] = field(default_factory=dict)
     foreign: tuple[str, ...] = ()
+    called: str = files.CALLED
 
 
 def whole(url: Any) -> Any:
@@ -130,34 +133,60 @@ def read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
     except OSError as fault:
         raise SourceError(f"{shown(str(fault.filename or address(url)))} cannot be read: {fault.strerror}.") from fault
     if INVOICES.name not in raw.tables:
+        near = [name for name, table in raw.misnamed.items() if table == INVOICES.name]
+        but = f", but {shown(', '.join(near))}" if near else ""
         raise SourceError(
-            f"{address(url)}: there is no invoices table. Only invoices.csv (or .parquet) is required of a ledger."
+            f"{address(url)}: there is no invoices table{but}. Only invoices.csv (or .parquet) is required of a ledger."
         )
     return raw
 
 
 def _read(url: Any, con: ibis.BaseBackend, make: Make) -> Raw:
     if not isinstance(url, str | Path) or "://" in str(url).removeprefix(FILE):
-        there = database.read(database.connect(url))
-        tables = {name: database.numbered(table, name) for name, table in there.items()}
-        return Raw(tables, _made(tables, make), files.no_lines(), {}, database.fingerprint(there))
+        return _of_database(url, make)
     place = path(url)
     if place.is_dir():
-        found = files.find(place)
-        names = {name: file.name for name, file in found.items()}
-        beside = files.misnamed(place), tuple(files.foreign(place))
-        return Raw(*files.read(found, con, make), names, files.fingerprint(found), *beside)
+        return _of_folder(place, con, make)
     if place.is_file() and place.suffix.lower() in workbook.SUFFIXES:
-        tables, others = workbook.read(place, con)
-        names = {name: f"{place.name} sheet {name}" for name in tables}
-        marks = files.fingerprint({place.stem: place})
-        return Raw(tables, _made(tables, make), files.no_lines(), names, marks, {}, others)
+        return _of_workbook(place, con, make)
     if place.is_file() and (place.suffix == ".duckdb" or _is_duckdb(place)):
-        tables = duckdb_file.read(place, con)
-        written = {place.stem: place, "wal": place.with_name(f"{place.name}.wal")}
-        there = {name: file for name, file in written.items() if file.exists()}
-        return Raw(tables, _made(tables, make), files.no_lines(), {}, files.fingerprint(there))
+        return _of_duckdb(place, con, make)
     raise SourceError(f"{address(url)}{_no_ledger(place)}")
+
+
+def _of_database(url: Any, make: Make) -> Raw:
+    there, all_names = database.read(database.connect(url))
+    tables = {name: database.numbered(table, name) for name, table in there.items()}
+    marks = database.fingerprint(there)
+    return Raw(tables, _made(tables, make), files.no_lines(), {}, marks, _meant(all_names, tables), called=AS_IT_IS)
+
+
+def _of_folder(place: Path, con: ibis.BaseBackend, make: Make) -> Raw:
+    found = files.find(place)
+    names = {name: file.name for name, file in found.items()}
+    beside = files.misnamed(place), tuple(files.foreign(place))
+    return Raw(*files.read(found, con, make), names, files.fingerprint(found), *beside)
+
+
+def _of_workbook(place: Path, con: ibis.BaseBackend, make: Make) -> Raw:
+    tables, others = workbook.read(place, con)
+    names = {name: f"{place.name} sheet {name}" for name in tables}
+    marks = files.fingerprint({place.stem: place})
+    near = files.resembling(others)
+    foreign = tuple(name for name in others if name not in near)
+    return Raw(tables, _made(tables, make), files.no_lines(), names, marks, near, foreign, called=AS_IT_IS)
+
+
+def _of_duckdb(place: Path, con: ibis.BaseBackend, make: Make) -> Raw:
+    tables, all_names = duckdb_file.read(place, con)
+    written = {place.stem: place, "wal": place.with_name(f"{place.name}.wal")}
+    marks = files.fingerprint({name: file for name, file in written.items() if file.exists()})
+    return Raw(tables, _made(tables, make), files.no_lines(), {}, marks, _meant(all_names, tables), called=AS_IT_IS)
+
+
+def _meant(names: list[str], tables: Tables) -> dict[str, str]:
+    """Those of a database that are likely meant to be a table which it lacks: it holds much else, for others."""
+    return {name: table for name, table in files.resembling(names).items() if table not in tables}
 
 
 def _is_duckdb(file: Path) -> bool:

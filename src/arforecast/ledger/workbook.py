@@ -6,20 +6,24 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 import ibis
 import pandas as pd
 from ibis.util import gen_name
 
 from arforecast.errors import SourceError, shown
+from arforecast.ledger import formulas
 from arforecast.ledger.tables import BY_NAME, INVOICES
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
-SUFFIXES = (".xlsx", ".xlsb", ".xls", ".ods")
+SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 # What the files of Excel and LibreOffice begin with, whatever they are called.
 MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # How the days of a workbook are written here, and the number of a day that was never given the looks of one.
@@ -30,7 +34,19 @@ Cells = list[list[object]]
 def sheets(path: Path) -> dict[str, Cells]:
     """The cells of each sheet. Raises SourceError for what is no workbook."""
     with _opened(path) as book:
-        return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+        there = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+        failed = formulas.failed(path)
+        return {name: _shown(cells, failed.get(name, {})) for name, cells in there.items()}
+
+
+def _shown(cells: Cells, failed: dict[formulas.Place, str]) -> Cells:
+    """The cells of a sheet with what stands in those that came to nothing."""
+    width = max(map(len, cells), default=0)
+    for (row, column), said in failed.items():
+        cells.extend([] for _ in range(row + 1 - len(cells)))
+        cells[row].extend([""] * (max(width, column + 1) - len(cells[row])))
+        cells[row][column] = said
+    return cells
 
 
 def names(path: Path) -> list[str]:
@@ -46,7 +62,7 @@ def _opened(path: Path) -> Iterator[CalamineWorkbook]:
     try:
         with load_workbook(path) as book:
             yield book
-    except (CalamineError, OSError) as fault:
+    except (CalamineError, OSError, ParseError, BadZipFile) as fault:
         raise SourceError(
             f"{path} cannot be read as a workbook: {shown(str(fault))}. Save it anew as .xlsx, without a password."
         ) from fault
@@ -62,14 +78,14 @@ def is_workbook(path: Path) -> bool:
 
 
 def written(cell: object, dates: str = "%Y-%m-%d", decimal: str = ".") -> str:
-    """A cell as text: a day, a number with every digit and no more, true or false; a formula is what it came to."""
+    """A cell as text: a day, a number as a spreadsheet shows it, true or false; a formula is what it came to."""
     match cell:
         case datetime() | date():
             return cell.strftime(dates)
         case bool():
             return str(cell).lower()
         case float():
-            return (f"{cell:.0f}" if cell.is_integer() else repr(cell)).replace(".", decimal)
+            return f"{Decimal(f'{cell:.15g}'):f}".replace(".", decimal)  # beyond 15 digits there is noise alone
         case _:
             return str(cell)
 
