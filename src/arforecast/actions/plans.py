@@ -17,7 +17,7 @@ from ibis import _
 
 from arforecast.actions.accounts import names
 from arforecast.actions.rating import DEFAULT_DAYS
-from arforecast.currencies import decimals
+from arforecast.currencies import decimals, written
 from arforecast.forecast.calendar import DAY, MONTH, Days, Ints, OpenDays, working_days
 from arforecast.forecast.exposure import Lives, ended_on, unrolled
 from arforecast.kpis.balances import under_dispute
@@ -76,9 +76,10 @@ def instalments(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
 
 def _said(plan: Any) -> str:
     """The plan in words."""
-    rest = "" if plan.last_amount == plan.instalment_amount else f", the last of {plan.last_amount:,.2f}"
+    each, last = (written(amount, plan.currency) for amount in (plan.instalment_amount, plan.last_amount))
+    rest = "" if last == each else f", the last of {last}"
     return (
-        f"{plan.instalments} monthly instalments of {plan.instalment_amount:,.2f} {plan.currency}{rest}, from "
+        f"{plan.instalments} monthly instalments of {each} {plan.currency}{rest}, from "
         f"{plan.first_on:%Y-%m-%d} to {plan.last_on:%Y-%m-%d}"
     )
 
