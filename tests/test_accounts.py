@@ -762,12 +762,12 @@ def test_the_cards_add_up_the_accounts() -> None:
 
 def test_an_account_is_told_in_one_line_and_a_few_facts() -> None:
     first, second, third = (row for _, row in frames.accounts().iterrows())
-    assert plain(shown.said(first)) == (
+    assert plain(shown.said(first, "EUR")) == (
         "600.00 overdue, the oldest by 120 days. Over 90 days past due; over its credit limit; broken promises."
     )
-    assert plain(shown.said(third)) == "100.00 overdue, the oldest by 1 day."
-    assert plain(shown.said(third.replace(100.0, 0.0))).startswith("0.00 open, nothing overdue.")
-    assert [tuple(map(plain, fact[:3])) for fact in shown.facts(first)] == [
+    assert plain(shown.said(third, "EUR")) == "100.00 overdue, the oldest by 1 day."
+    assert plain(shown.said(third.replace(100.0, 0.0), "EUR")).startswith("0.00 open, nothing overdue.")
+    assert [tuple(map(plain, fact[:3])) for fact in shown.facts(first, "EUR")] == [
         ("Open", "1,000.00", "62 % of receivables"),
         ("Overdue", "600.00", "+100.00 in the month"),
         ("Last payment", "25.00", "on 2 Jun 2026"),
@@ -778,7 +778,7 @@ def test_an_account_is_told_in_one_line_and_a_few_facts() -> None:
         ("Products", "A, B, C and 2 more", ""),
         ("Collector", "Kim", ""),
     ]
-    assert [tuple(map(plain, fact[:3])) for fact in shown.facts(second)][2:] == [
+    assert [tuple(map(plain, fact[:3])) for fact in shown.facts(second, "EUR")][2:] == [
         ("Last payment", "–", "none in the books"),
         ("Next due", "–", "nothing falls due later"),
         ("Agreed", "–", "no promise is pending"),
@@ -803,12 +803,12 @@ def figures(accounts: pd.DataFrame) -> list[Card]:
 
 
 def test_reasons_are_counted_the_most_frequent_first() -> None:
-    assert shown.reasons(ranked(frames.accounts())).numbers.to_numpy().tolist() == [
+    assert shown.reasons(ranked(frames.accounts()), frames.stamp()).numbers.to_numpy().tolist() == [
         ["broken promises", 2, 900],
         ["over 90 days past due", 1, 600],
         ["over its credit limit", 1, 600],
     ]
-    assert shown.reasons(ranked(frames.accounts().assign(problems=0))).state == "nothing"
+    assert shown.reasons(ranked(frames.accounts().assign(problems=0)), frames.stamp()).state == "nothing"
 
 
 def test_figures_name_the_largest_and_their_share() -> None:

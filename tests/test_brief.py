@@ -45,7 +45,7 @@ def test_the_changes_are_the_largest_against_their_usual_size() -> None:
 def test_with_few_months_nobody_knows_what_is_usual_and_a_month_that_lasts_is_not_compared() -> None:
     rows = trend(dso=[50, 51, 50, 51, 50, 51, 50, 51, 45], cei=[80, 82, 80, 82, 80, 82, 80, 82, 20])
     assert brief.largest(rows[rows.as_of >= "2026-01-01"], GLOSSARY, FAMILIES).empty
-    young = brief.changes(rows[rows.as_of >= "2026-01-01"], GLOSSARY, FAMILIES)
+    young = brief.changes(rows[rows.as_of >= "2026-01-01"], GLOSSARY, FAMILIES, frames.stamp())
     assert young.sentence == "What is usual cannot be said: no measure has moved in enough months."
     begun = rows.assign(value=rows.value.where(rows.as_of >= "2026-01-01", 0.0))
     assert brief.largest(begun, GLOSSARY, FAMILIES).empty, "the months before are none that could be usual"
@@ -98,7 +98,7 @@ def late_accounts() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def called(owing: pd.DataFrame, late: pd.DataFrame, worklist: pd.DataFrame | None = None) -> pd.DataFrame:
     listed = pd.DataFrame() if worklist is None else worklist
-    return accounts.calls(accounts.ranked(owing, owing, late, "2026-06-30"), listed).numbers
+    return accounts.calls(accounts.ranked(owing, owing, late, "2026-06-30"), listed, frames.stamp()).numbers
 
 
 def test_calls_go_by_what_will_not_come_by_itself_and_by_broken_promises() -> None:

@@ -32,6 +32,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DATES = ("date", "month", "quarter")
 DAY = "2026-06-30"
 TEXTS = ("text", "name", "bucket")
+MONEY = {"money", "own money", "money per invoice", "unit", "change"}
 BOOKS = """
 invoices
 invoice_id  customer_id  issued_on   due_on      amount  product  paid_on
@@ -150,6 +151,15 @@ def test_a_question_stands_above_the_exhibit_that_answers_it(seen: dict[str, Any
 def test_where_nobody_named_a_currency_no_page_names_one(seen: dict[str, Any]) -> None:
     if seen["kind"] in BY_HAND:
         assert {each.currency for _, _, each, _ in seen["found"]} == {""}
+
+
+def test_whatever_holds_money_says_in_which_currency(seen: dict[str, Any]) -> None:
+    """Its decimals are those of the currency."""
+    if seen["kind"] == "sample":
+        known = [(page, each) for page, _, each, _ in seen["found"] if each.state == "known"]
+        money = [(page, each) for page, each in known if MONEY & {each.units[str(column)] for column in each.numbers}]
+        assert [(page, each.file) for page, each in money if each.currency != "USD"] == []
+        assert len(money) > 20
 
 
 def test_each_call_that_a_page_names_can_be_made(seen: dict[str, Any]) -> None:

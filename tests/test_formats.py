@@ -111,6 +111,8 @@ def test_money_in_full_is_grouped_to_the_cent() -> None:
     assert formats.exact(2_940_123.45) == "2,940,123.45"
     assert formats.exact(-1234.5) == "−1,234.50"
     assert formats.exact(-0.001) == "0.00"
+    assert [formats.exact(0.001, code) for code in ("JPY", "EUR", "KWD")] == ["0", "0.00", "0.001"]
+    assert [formats.exact(-1234.5678, code) for code in ("JPY", "EUR", "KWD")] == ["−1,235", "−1,234.57", "−1,234.568"]
 
 
 def test_days_are_whole_and_know_one_from_many() -> None:

@@ -176,7 +176,7 @@ def test_nothing_of_a_ledger_breaks_out_of_a_page(today: Snapshot, asked: dict[s
         accounts.listed(order, stamp, rows=12),
         accounts.largest(order, stamp),
         accounts.overdue(order, asked["late"], stamp, rows=12),
-        accounts.calls(order, asked["worklist"], rows=12),
+        accounts.calls(order, asked["worklist"], stamp, rows=12),
         page.account_sheets(order, sheets, stamp),
         late.at_risk(asked["late"], customers, stamp, rows=12),
         worklist.listed(listed, stamp),

@@ -75,6 +75,11 @@ def test_a_plan_is_what_three_of_four_paying_months_brought(today: Snapshot) -> 
     ]  # fmt: skip
 
 
+def test_debts_in_several_currencies_are_compared_by_what_they_are_worth(today: Snapshot) -> None:
+    """25,000 yen are 250 dollars, and less than 650.05."""
+    assert today.plans().customer_id.tolist() == ["anna", "emil"]
+
+
 def test_a_plan_is_kept_as_agreements_were(today: Snapshot) -> None:
     """Anna kept one of two promises, Bert none of one: a third of all, worth three of her own."""
     rows = today.plans().set_index("customer_id")

@@ -16,6 +16,11 @@ def decimals(code: str) -> int:
     return next((number for number, codes in UNUSUAL.items() if code in codes), USUAL)
 
 
+def written(amount: float, code: str) -> str:
+    """An amount with the decimals of its currency: 1,234.50, in yen 1,235."""
+    return f"{amount:,.{decimals(code)}f}"
+
+
 def code(told: str) -> str:
     """The code of a currency that is told by its code or by its English name, whatever the capitals; what is neither
     comes back in capitals."""

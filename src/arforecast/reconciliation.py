@@ -10,7 +10,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.currencies import decimals
+from arforecast.currencies import decimals, written
 from arforecast.kpis import measures
 from arforecast.kpis.balances import FLOWS, flows, held, revalued
 from arforecast.ledger import Books, valued_at_close
@@ -113,10 +113,11 @@ def _quarantine(facts: Facts, day: date) -> Gate:
     owed = positions(facts, facts.calendar.select(on="as_of")).filter(_.balance > 0).balance
     open_ar, money = _major(owed.sum(), settings.decimals), float(rows.amount.sum())
     passed = not unread and money <= settings.quarantine_limit_share * open_ar
+    out, owing = (written(amount, settings.currency) for amount in (money, open_ar))
     aside = "row" if len(errors) == 1 else "rows", "is" if len(errors) == 1 else "are"
-    what = f"{len(errors):,} {aside[0]} with {money:,.2f} {aside[1]} quarantined"
+    what = f"{len(errors):,} {aside[0]} with {out} {aside[1]} quarantined"
     blind = f" ({unread:,} of them with money that cannot be read)" if unread else ""
-    bound = f"the limit is {100 * settings.quarantine_limit_share:.4g} % of the {open_ar:,.2f} owed"
+    bound = f"the limit is {100 * settings.quarantine_limit_share:.4g} % of the {owing} owed"
     return Gate("quarantine", passed, f"{what}{blind}, {bound}.{'' if passed else MEND_ROWS}")
 
 
@@ -129,7 +130,8 @@ def _control(facts: Facts, day: date) -> Gate:
     settings = facts.books.settings.ledger
     if "control_totals" not in facts.books.present or (ties := control(facts, day)).empty:
         return Gate("control", True, "The ledger has no control totals: nothing to tie to.", checked=False)
-    ties["minor"] = [10 ** decimals(code) for code in ties.currency.fillna(settings.currency)]
+    ties["code"] = ties.currency.fillna(settings.currency)
+    ties["minor"] = 10 ** ties.code.map(decimals)
     off = ties[ties.difference.abs() > [int(settings.control_tolerance_amount * minor) for minor in ties.minor]]
     if off.empty:
         return Gate("control", True, f"The ledger ties to {len(ties)} control total{'' if len(ties) == 1 else 's'}.")
@@ -141,8 +143,8 @@ def _worst(off: pd.DataFrame) -> str:
     """Where each of the two totals is furthest off, in words."""
     sized = off.assign(by=off.difference / off.minor).sort_values("by", key=abs, ascending=False, kind="stable")
     first = sized.drop_duplicates("total")
-    lines = zip(pd.to_datetime(first.as_of).dt.date, first.total, first.by, strict=True)
-    return ", ".join(f"on {day} {total} differs by {by:,.2f}" for day, total, by in lines)
+    lines = zip(pd.to_datetime(first.as_of).dt.date, first.total, first.by, first.code, strict=True)
+    return ", ".join(f"on {day} {total} differs by {written(by, code)}" for day, total, by, code in lines)
 
 
 def _staleness(facts: Facts, day: date) -> Gate:

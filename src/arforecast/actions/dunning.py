@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from arforecast.currencies import written
 from arforecast.forecast.reasons import percent
 from arforecast.settings import Actions
 
@@ -79,13 +80,18 @@ def _since(rows: pd.DataFrame, day: str) -> pd.Series:
     return (rows.contact_on - rows[day]).dt.days
 
 
-def reasons(rows: pd.DataFrame, choices: Actions) -> pd.Series:
+def reasons(rows: pd.DataFrame, choices: Actions, currency: str) -> pd.Series:
     """Why each account's step is the one, or why it waits, with the numbers behind it.
 
     pays: whether the step is expected to bring more than it costs. reserved: whether the lot leaves the account alone.
+    currency: of the money.
     """
     told = rows[TOLD].assign(
-        in_credit=_in_credit(rows), promised=_promised(rows), lately=_lately(rows, choices), step=rows.step.fillna(WAIT)
+        currency=currency,
+        in_credit=_in_credit(rows),
+        promised=_promised(rows),
+        lately=_lately(rows, choices),
+        step=rows.step.fillna(WAIT),
     )
     return pd.Series([f"{_stands(row)}; {_why(row)}" for row in told.itertuples()], rows.index, "str")
 
@@ -94,8 +100,8 @@ def _stands(row: Any) -> str:
     """What is asked for."""
     if row.overdue_balance > 0:
         days = "1 day" if row.oldest_days_past_due == 1 else f"{row.oldest_days_past_due} days"
-        return f"{row.overdue_balance:,.2f} overdue, the oldest by {days}"
-    return f"{row.asked_balance:,.2f} due by {row.asked_on.date()}"
+        return f"{written(row.overdue_balance, row.currency)} overdue, the oldest by {days}"
+    return f"{written(row.asked_balance, row.currency)} due by {row.asked_on.date()}"
 
 
 def _why(row: Any) -> str:
@@ -114,12 +120,16 @@ def _soon(row: Any) -> str:
 
 # Only what is said is put into words: a list can name a hundred thousand accounts.
 _WHY: dict[str, Callable[[Any], str]] = {
-    "dispute": lambda row: f"{row.disputed_balance:,.2f} is under dispute: nothing is asked for before that is settled",
-    "promise": lambda row: f"{row.broken_amount:,.2f} was promised for {_day(row.broken_on)} and did not come",
+    "dispute": lambda row: (
+        f"{written(row.disputed_balance, row.currency)} is under dispute: nothing is asked for before that is settled"
+    ),
+    "promise": lambda row: (
+        f"{written(row.broken_amount, row.currency)} was promised for {_day(row.broken_on)} and did not come"
+    ),
     "reminder": lambda row: (
         f"late with a chance of {percent(row.p_late)}, paid within 30 days with {percent(row.p_paid_30)}"
     ),
-    "plan": lambda row: f"{_soon(row)}; paid {row.last_paid_amount:,.2f} on {_day(row.last_paid_on)}",
+    "plan": lambda row: f"{_soon(row)}; paid {written(row.last_paid_amount, row.currency)} on {_day(row.last_paid_on)}",
 }
 
 
@@ -127,7 +137,7 @@ def _rests(row: Any) -> str:
     if row.in_credit:
         return "what it has in credit makes up for all that is open"
     if row.promised:
-        return f"{row.promised_amount:,.2f} is promised for {_day(row.promised_on)}"
+        return f"{written(row.promised_amount, row.currency)} is promised for {_day(row.promised_on)}"
     if row.lately:
         return f"contacted on {_day(row.contacted_on)}"
     return f"late with a chance of {percent(row.p_late)}, {percent(row.p_paid_30)} of it is expected within 30 days"

@@ -17,11 +17,12 @@ from ibis import _
 
 from arforecast.actions.accounts import names
 from arforecast.actions.rating import DEFAULT_DAYS
-from arforecast.currencies import decimals
+from arforecast.currencies import decimals, written
 from arforecast.forecast.calendar import DAY, MONTH, Days, Ints, OpenDays, working_days
 from arforecast.forecast.exposure import Lives, ended_on, unrolled
 from arforecast.kpis.balances import under_dispute
 from arforecast.kpis.service import answered
+from arforecast.ledger import valued_at_close
 from arforecast.snapshot import Facts, fetched, in_own_currency, month_ends, own_positions, total
 
 COLUMNS = [
@@ -46,7 +47,7 @@ STRENGTH = 3
 
 
 def plans(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
-    """One row a customer and currency to whom a plan is proposed, the largest debt first; see MEANINGS."""
+    """One row a customer and currency to whom a plan is proposed, first whose debt is worth most; see MEANINGS."""
     proposed, dated = _proposed(facts, as_of), working_days(known.holidays)
     parts = _parts(proposed, as_of, dated).groupby("plan")
     kept = past_plans(planned(facts, as_of), known, as_of)
@@ -59,7 +60,7 @@ def plans(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
         last_on=parts.due_on.last(),
     )
     rows = told.assign(plan=[_said(row) for row in told.itertuples()])
-    return rows.sort_values(["debt_balance", "customer_id"], ascending=[False, True], ignore_index=True)[COLUMNS]
+    return rows.sort_values(["worth", "customer_id"], ascending=[False, True], ignore_index=True)[COLUMNS]
 
 
 def instalments(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
@@ -76,9 +77,10 @@ def instalments(facts: Facts, known: Lives, as_of: date) -> pd.DataFrame:
 
 def _said(plan: Any) -> str:
     """The plan in words."""
-    rest = "" if plan.last_amount == plan.instalment_amount else f", the last of {plan.last_amount:,.2f}"
+    each, last = (written(amount, plan.currency) for amount in (plan.instalment_amount, plan.last_amount))
+    rest = "" if last == each else f", the last of {last}"
     return (
-        f"{plan.instalments} monthly instalments of {plan.instalment_amount:,.2f} {plan.currency}{rest}, from "
+        f"{plan.instalments} monthly instalments of {each} {plan.currency}{rest}, from "
         f"{plan.first_on:%Y-%m-%d} to {plan.last_on:%Y-%m-%d}"
     )
 
@@ -88,7 +90,7 @@ def _said(plan: Any) -> str:
 
 def _proposed(facts: Facts, as_of: date) -> pd.DataFrame:
     """The debts that need more than one instalment and no more than are allowed: customer_id, currency, debt (minor
-    units), instalments, payday, paying_months."""
+    units), worth, instalments, payday, paying_months."""
     rules = facts.books.settings.plans
     debts = _debts(facts, as_of).merge(
         carried(paid(facts, carried_since(as_of), as_of), as_of), on=["customer_id", "currency"]
@@ -100,11 +102,15 @@ def _proposed(facts: Facts, as_of: date) -> pd.DataFrame:
 
 
 def _debts(facts: Facts, as_of: date) -> pd.DataFrame:
-    """What is past due and not disputed: customer_id, currency, debt, oldest (days past due)."""
+    """What is past due and not disputed: customer_id, currency, debt, worth (in the reporting currency, by which debts
+    in several are compared), oldest (days past due)."""
     day = facts.calendar.select(on="as_of")
     contested = under_dispute(facts, day).select("invoice_id")
     late = own_positions(facts, day).filter((_.balance > 0) & (_.days_past_due > 0)).anti_join(contested, "invoice_id")
-    sums = late.group_by("customer_id", "currency").aggregate(debt=total(late.balance), oldest=_.days_past_due.max())
+    priced = valued_at_close(facts.books, late.mutate(worth=late.balance), "on", "worth")
+    sums = priced.group_by("customer_id", "currency").aggregate(
+        debt=total(priced.balance), worth=total(priced.worth), oldest=_.days_past_due.max()
+    )
     return fetched(sums)
 
 

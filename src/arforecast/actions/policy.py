@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from arforecast.actions.accounts import names
 from arforecast.actions.rating import GRADES, NEW, WINDOW_DAYS, Conduct, billed, rated
+from arforecast.currencies import written
 from arforecast.forecast.calendar import DAY, Floats
 from arforecast.kpis.balances import under_dispute
 from arforecast.kpis.service import answered
@@ -51,13 +52,13 @@ MEANINGS = {
 def policy(facts: Facts, own: Conduct, as_of: date) -> pd.DataFrame:
     """One row a customer billed in the last 730 days or owing, those that meet a rule first, then by what is open; see
     MEANINGS. Money is in major units."""
-    rules = facts.books.settings.policy
+    rules, currency = facts.books.settings.policy, facts.books.settings.ledger.currency
     judged = judge(facts, own, [as_of]).drop(columns="as_of")
     limits = facts.books.tables["customers"].select("customer_id", credit_limit_amount="credit_limit")
     rows = judged.merge(fetched(limits), "left", "customer_id").assign(name=names(facts.books, judged.customer_id))
     shown = read(rows[(rows.open_balance > 0) | (billed(own, as_of, WINDOW_DAYS) > 0)], facts)
     told = shown.assign(
-        rules=["; ".join(_rules(row, rules)) for row in shown.to_dict("records")],
+        rules=["; ".join(_rules(row, rules, currency)) for row in shown.to_dict("records")],
         proposal=_proposals(shown),
         order=(shown.hold.astype(int) * 2 + shown.prepay).where(shown.hold | shown.prepay, 0),
     )
@@ -142,8 +143,9 @@ def _broken(then: Facts) -> pd.DataFrame:
     return fetched(broken.aggregate(broken_promises=_.count().cast("int64")))
 
 
-def _rules(of: dict[Hashable, Any], rules: Policy) -> list[str]:
+def _rules(of: dict[Hashable, Any], rules: Policy, currency: str) -> list[str]:
     """The rules that a customer meets, in words with its numbers."""
+    owed, limit = (written(of[name], currency) for name in ("open_balance", "proposed_limit_amount"))
     graded = of["grade"] if of["grade"] != NEW else f"{rules.new_as} (new)"
     met = {
         f"{of['oldest_days_past_due']:.0f} days past due, held beyond {rules.hold_past_due_days}": (
@@ -153,9 +155,7 @@ def _rules(of: dict[Hashable, Any], rules: Policy) -> list[str]:
             pd.notna(of["broken_promises"]) and of["broken_promises"] >= rules.hold_broken_promises
         ),
         f"grade {graded}: below {rules.prepay_below} pays before delivery": of["prepay"],
-        f"{of['open_balance']:,.2f} open, limit of grade {graded} {of['proposed_limit_amount']:,.2f}": (
-            not of["prepay"] and of["over_limit_amount"] > 0
-        ),
+        f"{owed} open, limit of grade {graded} {limit}": not of["prepay"] and of["over_limit_amount"] > 0,
         f"terms of {of['terms_days']:.0f} days, grade {graded} has {of['proposed_terms_days']:.0f}": (
             not of["prepay"] and of["terms_days"] > of["proposed_terms_days"]
         ),

@@ -117,14 +117,14 @@ def within(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
 def listed(facts: Facts, then: Past) -> pd.DataFrame:
     """Every account with something overdue or due soon, in the order of the list, with all that is known of it."""
     choices, contact_on = facts.books.settings.actions, working_day(then)
-    of = value.outlook(then, facts.books.settings)
+    of, code = value.outlook(then, facts.books.settings), facts.books.settings.ledger.currency
     rows = _standing(facts, then, of.invoices).assign(contact_on=pd.Timestamp(contact_on))
     rows = rows.join(_taken(dunning.fitting(rows, choices), _weighed(rows.customer_id, of, then, choices)))
     drawn = reserve.reserved(rows.customer_id, contact_on, choices)
     rows = rows.assign(reserved=drawn & rows.pays & ~rows.step.isin(NO_CONTACT))
     action = rows.step.map(WORDS).where(rows.pays, WAIT).mask(rows.reserved, RESERVED)
     asked = rows.asked_balance.mask(rows.step.eq("dispute") | rows.reserved, 0.0)
-    said = rows.assign(action=action, reason=dunning.reasons(rows, choices), asked_balance=asked)
+    said = rows.assign(action=action, reason=dunning.reasons(rows, choices, code), asked_balance=asked)
     order = ["pays", "value_of_action", "overdue_balance", "customer_id"]
     return said.sort_values(order, ascending=[False, False, False, True], ignore_index=True)
 

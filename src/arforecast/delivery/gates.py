@@ -10,6 +10,7 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from arforecast.currencies import written
 from arforecast.delivery import pack as packs
 from arforecast.delivery.pack import Pack
 from arforecast.errors import shown
@@ -140,8 +141,9 @@ def _plausible(pack: Pack) -> Gate:
         return Gate(
             "plausible", NOT_CHECKED, "The run has no data/kpis.csv to judge by: run it with the notebook kpis."
         )
+    currency = pack.account["settings_held"]["ledger"]["currency"]
     trends = _trends(record, date.fromisoformat(pack.as_of))
-    judged = {kpi: _judged(kpi, values) for kpi, values in trends.items() if len(values) > USUAL_MONTHS + 1}
+    judged = {kpi: _judged(kpi, values, currency) for kpi, values in trends.items() if len(values) > USUAL_MONTHS + 1}
     odd = [said for said in judged.values() if said]
     if odd:
         return Gate("plausible", REFUSED, " ".join(odd) + " See whether the export is whole before anybody reads this.")
@@ -162,14 +164,14 @@ def _trends(record: Path, day: date) -> dict[str, pd.Series]:
     return {name: values for name, values in trends.items() if values.notna().any()}
 
 
-def _judged(kpi: str, values: pd.Series) -> str:
+def _judged(kpi: str, values: pd.Series, currency: str) -> str:
     """What is odd about the last value of a figure; nothing where nothing is."""
     now, before, moves = values.iloc[-1], values.iloc[-2], values.diff().abs()
     lost, unknown = values.isna().iloc[-1], values.isna().iloc[-2:].all()
     if lost:
-        return "" if unknown else f"{called(kpi)} is not known any more; it was {before:,.2f}."
+        return "" if unknown else f"{called(kpi)} is not known any more; it was {written(before, currency)}."
     largest = moves.iloc[:-1].max()
     if moves.iloc[-1] > BEYOND * largest:
-        what = f"{called(kpi)} went from {before:,.2f} to {now:,.2f}"
-        return f"{what}, more than {BEYOND} times the largest move of the months before, {largest:,.2f}."
+        what = f"{called(kpi)} went from {written(before, currency)} to {written(now, currency)}"
+        return f"{what}, more than {BEYOND} times the largest move of the months before, {written(largest, currency)}."
     return ""

@@ -133,8 +133,8 @@ class Acting(Forecast):
 
     @kernel.telling("Drawing up payment plans")
     def plans(self) -> pd.DataFrame:
-        """The payment plans that accounts with overdue debt can carry by their record, the largest debt first; see
-        `arforecast.actions.plans`. Money in the currency of its row; `p_kept` is a probability of 0-1.
+        """The payment plans that accounts with overdue debt can carry by their record, first whose debt is worth most;
+        see `arforecast.actions.plans`. Money in the currency of its row; `p_kept` is a probability of 0-1.
 
         >>> today.plans()[["customer_id", "instalments", "plan"]].columns.tolist()
         ['customer_id', 'instalments', 'plan']

@@ -21,7 +21,7 @@ from markupsafe import escape
 
 from arforecast.errors import inert
 from arforecast.report import Fragment
-from arforecast.report.formats import NBSP, SHORT, brief, count, date, money, name
+from arforecast.report.formats import NBSP, brief, count, currency_of, date, money, name, short
 
 if TYPE_CHECKING:  # who only writes pages draws nothing, and need not wait for what draws
     from matplotlib.axes import Axes
@@ -194,7 +194,7 @@ def _unit(numbers: pd.DataFrame, column: str) -> str:
 
 def _texts(numbers: pd.DataFrame, column: str) -> list[str]:
     """The values of a column as marks say them."""
-    return [inert(SHORT[_unit(numbers, column)](value)) for value in numbers[column]]
+    return [inert(short(value, _unit(numbers, column), currency_of(numbers))) for value in numbers[column]]
 
 
 def _drawn(numbers: pd.DataFrame, column: str) -> pd.Series:
@@ -205,7 +205,7 @@ def _drawn(numbers: pd.DataFrame, column: str) -> pd.Series:
 
 def _label(numbers: pd.DataFrame, column: str, said: str) -> str:
     """What an axis counts, and in what."""
-    unit, currency = _unit(numbers, column), numbers.attrs.get("currency", "")
+    unit, currency = _unit(numbers, column), currency_of(numbers)
     of = {"money": currency, "share": "percent", "percent": "percent", "days": "days"}.get(unit, "")
     return f"{said}, {of}" if of and of.lower() not in said.lower() else said
 

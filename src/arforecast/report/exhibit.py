@@ -96,7 +96,7 @@ class Exhibit:
     @property
     def sentence(self) -> str:
         """The answer, or why there is none."""
-        return self.says(self.numbers) if self.state == "known" else _sentence(self.why or self.nothing)
+        return self.says(self._declared()) if self.state == "known" else _sentence(self.why or self.nothing)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The picture, on one's own axes. Raises UsageError for what has none, and where nothing is known."""
@@ -115,12 +115,13 @@ class Exhibit:
     def told(self) -> dict[str, Any]:
         """The JSON of the type KIND."""
         known = self.state == "known"
-        table = tables.texts(self.numbers, self._shown(), self.table) if known and not self.cards else None
+        as_table = known and not self.cards
+        table = tables.texts(self.numbers, self._shown(), self.table, self.currency) if as_table else None
         return {
             "question": self.question,
             "sentence": self.sentence,
             "state": self.state,
-            "cards": [card._asdict() for card in self.cards(self.numbers)] if known and self.cards else [],
+            "cards": [card._asdict() for card in self.cards(self._declared())] if known and self.cards else [],
             "table": table,
             "file": self._saved(),
             "call": self.call,
@@ -135,7 +136,7 @@ class Exhibit:
         if self.state != "known" or self.at:
             return Fragment(_macros().said(self))
         if self.cards:
-            return Fragment(_macros().cards(self.cards(self.numbers), self.file, self._saved()))
+            return Fragment(_macros().cards(self.cards(self._declared()), self.file, self._saved()))
         if self.chart is None:
             return Fragment(_macros().table(self, self._rows(self.sentence, **self.table), _terms(self.defines)))
         from arforecast.report import charts
@@ -148,13 +149,14 @@ class Exhibit:
         return Fragment(_macros().figure(self, wide, narrow, numbers, _terms(self.defines)))
 
     def _rows(self, caption: str, **options: Any) -> Fragment:
-        return tables.show(self.numbers, caption, units=self._shown(), file=self._saved(), **options)
+        shown, file = self._shown(), self._saved()
+        return tables.show(self.numbers, caption, units=shown, file=file, currency=self.currency, **options)
 
     def _shown(self) -> dict[str, str]:
         return {column: unit for column, unit in self.units.items() if column in self.numbers}
 
     def _declared(self) -> pd.DataFrame:
-        """The numbers, with what a chart is to know of them."""
+        """The numbers, with what words and pictures are to know of them."""
         numbers = self.numbers.copy(deep=False)
         numbers.attrs = {"units": self.units, "currency": self.currency}
         return numbers

@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal, localcontext
+from functools import partial
 from typing import Any
 
 import pandas as pd
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
+
+from arforecast.currencies import decimals
 
 LOCALE = Locale("en")
 NULL = "–"
@@ -279,9 +282,9 @@ def money_range(low: float, high: float) -> str:
     return f"{_number(low / size, decimals)}–{_number(high / size, decimals)}{unit}"
 
 
-def exact(value: Any) -> str:
-    """Money to the cent, thousands grouped: 2,940,123.45."""
-    return NULL if pd.isna(value) else _number(value, 2, GROUPED)
+def exact(value: Any, currency: str = "") -> str:
+    """Money to the smallest unit of its currency, thousands grouped: 2,940,123.45; in yen 2,940,123."""
+    return NULL if pd.isna(value) else _number(value, decimals(currency), GROUPED)
 
 
 def percent(share: Any) -> str:
@@ -440,7 +443,27 @@ DIFFERENCES: dict[str, Callable[..., str]] = FORMATS | {
 OF_THE_ROW = {"unit": FORMATS | {"days": days}, "change": DIFFERENCES}
 """How a column is written whose unit is the one that the column `unit` of its row names."""
 
+OF_ITS_CURRENCY = "own money"
+"""The unit of money that is in the currency which the column `currency` of its row names."""
 
-def size(difference: float, unit: str) -> str:
+
+def currency_of(numbers: pd.DataFrame) -> str:
+    """The currency that a frame says its money is in; nothing where none is named."""
+    return str(numbers.attrs.get("currency", ""))
+
+
+def in_currency(formats: Mapping[str, Callable[..., str]], currency: str) -> dict[str, Callable[..., str]]:
+    """The same formats, with exact money in the decimals of a currency."""
+    written = partial(exact, currency=currency)
+    return {unit: written if how is exact else how for unit, how in formats.items()}
+
+
+def short(value: Any, unit: str, currency: str = "") -> str:
+    """A value of a unit as cards and sentences write it: 2.94 M, 52 days, 72 %."""
+    return in_currency(SHORT, currency)[unit](value)
+
+
+def size(difference: float, unit: str, currency: str = "") -> str:
     """How far a measure of a unit moved: 3 points, 12 days, 1.2 k."""
-    return (DIFFERENCES if unit in ("share", "percent") else SHORT)[unit](difference)
+    formats = DIFFERENCES if unit in ("share", "percent") else SHORT
+    return in_currency(formats, currency)[unit](difference)

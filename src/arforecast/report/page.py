@@ -21,6 +21,7 @@ from arforecast.report.formats import count, date, exact, many, name, quoted, sp
 if TYPE_CHECKING:
     from arforecast.actions.accounts import Sheet
 
+ROWS = ("read", "used", "quarantined", "quarantined_amount")
 MANY = 6  # questions from which a page begins with their list
 # A link to another page; attributes stand in the order of their names, as nbconvert leaves them.
 LINK = re.compile(r' ?<a (?P<row>class="row" )?href="(?P<file>[\w-]+\.html)(?:#(?P<id>[^"]*))?">(?P<text>.*?)</a>')
@@ -77,14 +78,16 @@ def _stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
         "waived": [spoken(gate["message"]) for gate in gates if gate["waived"]],
         "absent": f"{many(len(stamp['missing_tables']), 'table')} of the dictionary not in this ledger",
         "missing": [missing(table, feeds) for table, feeds in stamp["missing_tables"]],
-        "used": _used(rows),
-        "rows": tables.show(rows, "Rows of each table", totals=["read", "used", "quarantined", "quarantined_amount"]),
+        "used": _used(rows, stamp["currency"]),
+        "rows": tables.show(rows, "Rows of each table", totals=ROWS, currency=stamp["currency"]),
     }
 
 
-def _used(rows: pd.DataFrame) -> str:
+def _used(rows: pd.DataFrame, currency: str) -> str:
     out = rows["quarantined"].sum()
-    left = f"{count(out)} left out, worth {exact(rows['quarantined_amount'].sum())}" if out else "none left out"
+    left = (
+        f"{count(out)} left out, worth {exact(rows['quarantined_amount'].sum(), currency)}" if out else "none left out"
+    )
     return f"{count(rows['used'].sum())} rows of the ledger used, {left}"
 
 
@@ -115,10 +118,10 @@ def account_sheets(accounts: pd.DataFrame, sheets: Sheet, stamp: Mapping[str, An
         {
             "id": quote(row["customer_id"], safe=""),
             "name": row["customer"],
-            "said": sheet.said(row),
-            "facts": sheet.facts(row, unpaid),
+            "said": sheet.said(row, stamp["currency"]),
+            "facts": sheet.facts(row, stamp["currency"], unpaid),
             "call": f"today.account({quoted(row['customer_id'])})",
-            "tables": [_sheet_table(kind, _of(frame, row)) for kind, frame in told.items()],
+            "tables": [_sheet_table(kind, _of(frame, row), stamp["currency"]) for kind, frame in told.items()],
         }
         for _, row in accounts.iterrows()
     ]
@@ -129,10 +132,10 @@ def _of(frame: pd.DataFrame, account: pd.Series) -> pd.DataFrame:
     return frame[frame["customer_id"].eq(account["customer_id"])].drop(columns="customer_id")
 
 
-def _sheet_table(kind: str, rows: pd.DataFrame) -> Fragment:
+def _sheet_table(kind: str, rows: pd.DataFrame, currency: str) -> Fragment:
     caption, null = SHEET[kind]
     totals = [column for column in ("open_balance",) if column in rows]
-    return tables.show(rows, caption, totals=totals, missing="" if rows.empty else null)
+    return tables.show(rows, caption, totals=totals, missing="" if rows.empty else null, currency=currency)
 
 
 # ------------------------------------------------------------------ of the pieces of a page

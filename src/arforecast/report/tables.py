@@ -25,7 +25,7 @@ from pandas.api.types import (
 
 from arforecast.errors import UsageError
 from arforecast.report import Fragment, templates
-from arforecast.report.formats import FORMATS, NULL, OF_THE_ROW, count, name
+from arforecast.report.formats import FORMATS, NULL, OF_ITS_CURRENCY, OF_THE_ROW, count, exact, in_currency, name
 
 UNITS = (
     (r"^((issue|due)_)?month_on$", "month"),
@@ -100,13 +100,15 @@ def show(  # noqa: PLR0913 - what a table says beside its rows
     columns: Sequence[str] = (),
     links: Mapping[str, str] | None = None,
     act: bool = False,
+    currency: str = "",
 ) -> Fragment:
     """An HTML table of the first `limit` rows of `frame`.
 
     `totals` names the columns whose sum over all rows stands at the foot. `file` is the CSV that holds every row.
     `missing` says why a cell may be empty; it is told when one is. `units` says how columns are written whose name does
     not: money, share, percent, days, count, ratio, date, month, quarter, text, name, bucket; `unit`, or `change` for a
-    difference, is the one that the row's column `unit` names, as of all numbers where there is such a column. `columns`
+    difference, is the one that the row's column `unit` names, as of all numbers where there is such a column. Money has
+    the decimals of `currency`, two unless named, and `own money` those of the one that the row names. `columns`
     are those shown, all unless named. `links` says where the cells of a column lead: a pattern of the row's columns,
     "accounts.html#account-{customer_id}". `act` marks a list that somebody works through: on a phone its rows are
     cards. Raises UsageError for a unit that is none, and for one of a column that is not there.
@@ -125,7 +127,7 @@ def show(  # noqa: PLR0913 - what a table says beside its rows
     unit = _units(frame, units or {})
     rows = frame.head(limit)
     shown = rows[list(columns)] if columns else rows
-    texts = _texts(rows, unit)[list(shown)]
+    texts = _texts(rows, unit, currency)[list(shown)]
     markup = (
         templates()
         .get_template("table.html")
@@ -133,7 +135,7 @@ def show(  # noqa: PLR0913 - what a table says beside its rows
             caption=caption,
             headings=[Heading(name(str(column)), _style(frame[column], unit[column])) for column in shown],
             rows=_linked(texts, rows, links or {}).to_numpy().tolist(),
-            totals=_foot(frame, totals, unit, list(shown)),
+            totals=_foot(frame[list(shown)], totals, unit, currency),
             null=NULL,
             missing=missing,
             notes=_notes(texts, len(frame), missing),
@@ -144,21 +146,26 @@ def show(  # noqa: PLR0913 - what a table says beside its rows
     return Fragment(markup)
 
 
-def texts(frame: pd.DataFrame, units: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
+def texts(
+    frame: pd.DataFrame, units: Mapping[str, str], options: Mapping[str, Any], currency: str = ""
+) -> dict[str, Any]:
     """What `show` shows of a frame, as plain texts: columns, rows."""
     rows = frame.head(options.get("limit", 20))
-    shown = _texts(rows, _units(frame, units))[list(options.get("columns") or frame)]
+    shown = _texts(rows, _units(frame, units), currency)[list(options.get("columns") or frame)]
     return {"columns": [name(str(column)) for column in shown], "rows": shown.to_numpy().tolist()}
 
 
-def _texts(frame: pd.DataFrame, units: Mapping[Hashable, str]) -> pd.DataFrame:
-    return pd.DataFrame({column: _column(frame, column, units[column]) for column in frame}, dtype=object)
+def _texts(frame: pd.DataFrame, units: Mapping[Hashable, str], currency: str) -> pd.DataFrame:
+    return pd.DataFrame({column: _column(frame, column, units[column], currency) for column in frame}, dtype=object)
 
 
-def _column(frame: pd.DataFrame, column: Hashable, unit: str) -> list[str]:
+def _column(frame: pd.DataFrame, column: Hashable, unit: str, currency: str) -> list[str]:
+    if unit == OF_ITS_CURRENCY:
+        return [exact(value, code) for code, value in zip(frame["currency"], frame[column], strict=True)]
+    formats = in_currency(OF_THE_ROW.get(unit, FORMATS), currency)
     if unit in OF_THE_ROW:
-        return [OF_THE_ROW[unit][of](value) for of, value in zip(frame["unit"], frame[column], strict=True)]
-    return [FORMATS[unit](value) for value in frame[column]]
+        return [formats[of](value) for of, value in zip(frame["unit"], frame[column], strict=True)]
+    return [formats[unit](value) for value in frame[column]]
 
 
 def _linked(texts: pd.DataFrame, rows: pd.DataFrame, links: Mapping[str, str]) -> pd.DataFrame:
@@ -182,7 +189,7 @@ def _linked(texts: pd.DataFrame, rows: pd.DataFrame, links: Mapping[str, str]) -
 
 def _units(frame: pd.DataFrame, declared: Mapping[str, str]) -> dict[Hashable, str]:
     """The unit of each column: the declared one, or else what its name and its type suggest."""
-    there = {*FORMATS, *(OF_THE_ROW if "unit" in frame else ())}
+    there = {*FORMATS, *(OF_THE_ROW if "unit" in frame else ()), *([OF_ITS_CURRENCY] if "currency" in frame else ())}
     unknown = [f"{column}: {unit}" for column, unit in declared.items() if unit not in there or column not in frame]
     if unknown:
         raise UsageError(f"units has {', '.join(unknown)}. Name columns of the table, and one of {', '.join(FORMATS)}.")
@@ -213,12 +220,11 @@ def _style(values: pd.Series, unit: str) -> str:
     return "whole" if unit in UNBROKEN or str(values.name).endswith("_id") else ""
 
 
-def _foot(
-    frame: pd.DataFrame, totals: Sequence[str], units: Mapping[Hashable, str], shown: Sequence[Hashable]
-) -> list[str]:
+def _foot(frame: pd.DataFrame, totals: Sequence[str], units: Mapping[Hashable, str], currency: str) -> list[str]:
     if not totals:
         return []
-    sums = [FORMATS[units[each]](frame[each].sum(min_count=1)) if each in totals else "" for each in shown]
+    formats = in_currency(FORMATS, currency)
+    sums = [formats[units[each]](frame[each].sum(min_count=1)) if each in totals else "" for each in frame]
     return ["Total of all rows", *sums[1:]]
 
 

@@ -11,7 +11,20 @@ import pandas as pd
 
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, why
-from arforecast.report.formats import NULL, count, date, days, does, exact, many, money, name, percent, text
+from arforecast.report.formats import (
+    NULL,
+    count,
+    currency_of,
+    date,
+    days,
+    does,
+    exact,
+    many,
+    money,
+    name,
+    percent,
+    text,
+)
 
 LARGEST = 10
 LEFT_ALONE = WAIT, RESERVED = "wait", "not contacted: reserve"
@@ -61,7 +74,7 @@ def _expected(late: pd.DataFrame, span: str, as_of: str) -> pd.Series:
     return sums["came"] / sums["all"]
 
 
-def calls(ranked: pd.DataFrame, worklist: pd.DataFrame, rows: int = LARGEST) -> Exhibit:
+def calls(ranked: pd.DataFrame, worklist: pd.DataFrame, stamp: Stamp, rows: int = LARGEST) -> Exhibit:
     """The overdue accounts that the worklist names, in its order, each with what is to be done and what of it is
     expected to come by itself; where `worklist` is not known, all that may be called, by what will not come."""
     told = ["customer", "overdue_balance", "p_paid_14", "action", "reasons"]
@@ -73,6 +86,7 @@ def calls(ranked: pd.DataFrame, worklist: pd.DataFrame, rows: int = LARGEST) -> 
         numbers=named[["customer_id", *told, "oldest_days_past_due", "broken_promises"]].reset_index(drop=True),
         says=_calls_said,
         file="calls",
+        currency=stamp["currency"],
         call="today.worklist()" if known else "today.accounts()",
         nothing="Nobody who is overdue is worth a call.",
         table={"columns": shown, "limit": rows, "links": LISTED_SHEET if known else SHEET, "act": True}
@@ -90,7 +104,8 @@ def _named(ranked: pd.DataFrame, worklist: pd.DataFrame) -> pd.DataFrame:
 def _calls_said(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     expected = "" if pd.isna(first["p_paid_14"]) else f", {percent(first['p_paid_14'])} of it expected within 14 days"
-    return f"First {first['customer']}: {first['action']}, {exact(first['overdue_balance'])} overdue{expected}"
+    owed = exact(first["overdue_balance"], currency_of(rows))
+    return f"First {first['customer']}: {first['action']}, {owed} overdue{expected}"
 
 
 def overdue(ranked: pd.DataFrame, late: pd.DataFrame, stamp: Stamp, rows: int = LARGEST) -> Exhibit:
@@ -106,6 +121,7 @@ def overdue(ranked: pd.DataFrame, late: pd.DataFrame, stamp: Stamp, rows: int = 
         numbers=numbers[["customer_id", *columns, "broken_promises"]].reset_index(drop=True),
         says=_overdue_said,
         file="overdue_accounts",
+        currency=stamp["currency"],
         call="today.late_payers()",
         why=why(stamp, "late_payers"),
         nothing="Nobody is overdue.",
@@ -144,6 +160,7 @@ def standing(ranked: pd.DataFrame, stamp: Stamp) -> Exhibit:
         says=_standing_said,
         cards=partial(_cards, unpaid=why(stamp, "history")),
         file="accounts_standing",
+        currency=stamp["currency"],
         call="today.accounts()",
     )
 
@@ -212,6 +229,7 @@ def listed(ranked: pd.DataFrame, stamp: Stamp, rows: int = LARGEST) -> Exhibit:
         numbers=look[["customer_id", *columns, "open_balance", *told]],
         says=_listed_said,
         file="accounts",
+        currency=stamp["currency"],
         call="today.accounts()",
         nothing="No account has a reason to be looked at.",
         table={
@@ -229,7 +247,7 @@ def _listed_said(rows: pd.DataFrame) -> str:
     return f"{many(len(rows), 'account')}, by what is overdue and will not come by itself, and by broken promises"
 
 
-def reasons(ranked: pd.DataFrame) -> Exhibit:
+def reasons(ranked: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """Why accounts are to be looked at, the most frequent reason first."""
     look = ranked[ranked["problems"].gt(0)]
     each = look.assign(reason=look["reasons"].str.split("; ")).explode("reason")
@@ -241,6 +259,7 @@ def reasons(ranked: pd.DataFrame) -> Exhibit:
         numbers=sums.sort_values(["accounts", "reason"], ascending=[False, True], ignore_index=True),
         says=_reasons_said,
         file="account_reasons",
+        currency=stamp["currency"],
         call="today.accounts()",
         nothing="No account has a reason to be looked at.",
     )
@@ -312,40 +331,41 @@ def with_sheet(ranked: pd.DataFrame, at_risk: pd.DataFrame, number: int) -> pd.D
     return ranked[ranked["customer_id"].isin(asked)].reset_index(drop=True)
 
 
-def said(row: pd.Series) -> str:
+def said(row: pd.Series, currency: str) -> str:
     """An account in one line: what is overdue, how old, and why to look at it."""
     oldest = f"overdue, the oldest by {days(row['oldest_days_past_due'])}"
-    how = f"{exact(row['overdue_balance'])} {oldest}" if row["overdue_balance"] > 0 else _open(row)
+    how = f"{exact(row['overdue_balance'], currency)} {oldest}" if row["overdue_balance"] > 0 else _open(row, currency)
     return f"{how}. {_sentence(row['reasons'])}".rstrip()
 
 
-def _open(row: pd.Series) -> str:
-    return f"{exact(row['open_balance'])} open, nothing overdue"
+def _open(row: pd.Series, currency: str) -> str:
+    return f"{exact(row['open_balance'], currency)} open, nothing overdue"
 
 
 def _sentence(reasons: str) -> str:
     return f"{reasons[:1].upper()}{reasons[1:]}." if reasons else ""
 
 
-def facts(row: pd.Series, unpaid: str = "") -> list[Card]:
+def facts(row: pd.Series, currency: str, unpaid: str = "") -> list[Card]:
     """What to know of an account before its tables; `unpaid` says why it is not known what was paid."""
-    over = f"{exact(row['over_limit_amount'])} over" if row["over_limit_amount"] > 0 else ""
+    written = partial(exact, currency=currency)
+    over = f"{written(row['over_limit_amount'])} over" if row["over_limit_amount"] > 0 else ""
     method = NULL if pd.isna(row["usual_method"]) else name(row["usual_method"])
     return [
-        Card("Open", exact(row["open_balance"]), f"{percent(row['open_share'])} of receivables"),
-        Card("Overdue", exact(row["overdue_balance"]), _in_the_month(row["overdue_change_amount"])),
-        Card("Last payment", exact(row["last_paid_amount"]), _on(row["last_paid_on"], unpaid or "none in the books")),
-        Card("Next due", exact(row["next_due_amount"]), _on(row["next_due_on"], "nothing falls due later")),
-        Card("Agreed", exact(row["promised_amount"]), _on(row["promised_on"], "no promise is pending", "for")),
-        Card("Credit limit", exact(row["credit_limit_amount"]), over),
+        Card("Open", written(row["open_balance"]), f"{percent(row['open_share'])} of receivables"),
+        Card("Overdue", written(row["overdue_balance"]), _in_the_month(row["overdue_change_amount"], currency)),
+        Card("Last payment", written(row["last_paid_amount"]), _on(row["last_paid_on"], unpaid or "none in the books")),
+        Card("Next due", written(row["next_due_amount"]), _on(row["next_due_on"], "nothing falls due later")),
+        Card("Agreed", written(row["promised_amount"]), _on(row["promised_on"], "no promise is pending", "for")),
+        Card("Credit limit", written(row["credit_limit_amount"]), over),
         Card("Usual method", method),
         Card("Products", _some(row["products"])),
         Card("Collector", text(row["collector"])),
     ]
 
 
-def _in_the_month(change: float) -> str:
-    return "" if pd.isna(change) else f"{'+' if change > 0 else ''}{exact(change)} in the month"
+def _in_the_month(change: float, currency: str) -> str:
+    return "" if pd.isna(change) else f"{'+' if change > 0 else ''}{exact(change, currency)} in the month"
 
 
 def _on(day: Any, never: str, on: str = "on") -> str:

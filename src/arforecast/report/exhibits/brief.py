@@ -10,7 +10,7 @@ import pandas as pd
 
 from arforecast.report.exhibit import Card, Exhibit, Stamp
 from arforecast.report.exhibits.receivables import OF_THE_MONTH, verdict, whole
-from arforecast.report.formats import FORMATS, brief, name, spoken
+from arforecast.report.formats import FORMATS, brief, currency_of, in_currency, name, spoken
 
 CHANGES = 3
 GATE, GATES = ["gate", "outcome", "message"], 'today.stamp()["gates"]'
@@ -18,13 +18,14 @@ GATE, GATES = ["gate", "outcome", "message"], 'today.stamp()["gates"]'
 USUAL_MONTHS = 6
 
 
-def changes(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame) -> Exhibit:
+def changes(kpis: pd.DataFrame, glossary: pd.DataFrame, families: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """The measures that moved most since the month before against their usual size, one of each family."""
     return Exhibit(
         question="What moved more than usual?",
         numbers=largest(kpis, glossary, families),
         says=_changes_said,
         file="changes",
+        currency=stamp["currency"],
         call="today.kpis(months=13)",
         nothing=_nothing_moved(whole(kpis)),
         table={"columns": ["kpi", "before", "now", "verdict", "times"]},
@@ -84,8 +85,8 @@ def _comparable(wide: pd.DataFrame) -> Iterable[str]:
 
 
 def _changes_said(rows: pd.DataFrame) -> str:
-    first = rows.iloc[0]
-    before, now = (FORMATS[first["unit"]](first[column]) for column in ("before", "now"))
+    first, formats = rows.iloc[0], in_currency(FORMATS, currency_of(rows))
+    before, now = (formats[first["unit"]](first[column]) for column in ("before", "now"))
     moved = f"{name(first['kpi'])} moved most, from {before} to {now}"
     return f"{moved}: {first['verdict']}, and {brief(first['times'])} times a usual move"
 

@@ -29,6 +29,7 @@ def standing(cash: pd.DataFrame, within: pd.DataFrame, stamp: Stamp) -> Exhibit:
         says=_standing_said,
         cards=_cards,
         file="cash_within",
+        currency=stamp["currency"],
         call="today.cash_within()",
         why=named("What cash will come", why(stamp, "cash_forecast")),
     )
@@ -289,6 +290,7 @@ def assumed(assumptions: pd.DataFrame, stamp: Stamp) -> Exhibit:
         numbers=assumptions,
         says=_assumed_said,
         file="cash_assumptions",
+        currency=stamp["currency"],
         call="today.cash_assumptions()",
         why=named("What the forecast rests on", why(stamp, "cash_assumptions")),
         cards=_assumed_cards,
@@ -625,6 +627,7 @@ def spans(within: pd.DataFrame, record: pd.DataFrame, stamp: Stamp) -> Exhibit:
         numbers=cut(within, _spans, record),
         says=_spans_said,
         file="brief_cash",
+        currency=stamp["currency"],
         call="today.cash_within()",
         why=why(stamp, "cash_forecast"),
         table={

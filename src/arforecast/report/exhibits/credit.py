@@ -28,6 +28,7 @@ def standing(ratings: pd.DataFrame, policy: pd.DataFrame, stamp: Stamp) -> Exhib
         says=_standing_said,
         cards=_cards,
         file="credit_standing",
+        currency=stamp["currency"],
         call="today.ratings()",
         why=named("Whom to trust", why(stamp, "ratings")),
         nothing="No customer was billed in two years.",
@@ -131,6 +132,7 @@ def moves(ratings: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: in
         numbers=cut(ratings, _moved, customers),
         says=_moves_said,
         file="grade_moves",
+        currency=stamp["currency"],
         call="today.ratings()",
         why=why(stamp, "ratings"),
         nothing="No grade moved in the month.",
@@ -168,6 +170,7 @@ def proposals(policy: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows:
         numbers=cut(policy, _proposed, customers),
         says=_proposals_said,
         file="policy",
+        currency=stamp["currency"],
         call="today.policy()",
         why=why(stamp, "policy"),
         nothing="No customer meets a rule of the policy.",
@@ -258,6 +261,7 @@ def terms(pricing: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: in
         numbers=cut(pricing, _changed_terms, customers),
         says=_terms_said,
         file="proposed_terms",
+        currency=stamp["currency"],
         call="today.pricing()",
         why=why(stamp, "pricing"),
         nothing="Nobody's terms are to be changed, and no discount pays.",
@@ -288,9 +292,10 @@ def plans(plans: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int 
     return Exhibit(
         question="Which payment plans can accounts carry?",
         numbers=cut(plans, _named_plans, customers),
-        units={"currency": "text", "plan": "text"},
+        units={"currency": "text", "plan": "text", "debt_balance": "own money", "instalment_amount": "own money"},
         says=_plans_said,
         file="proposed_plans",
+        currency=stamp["currency"],
         call="today.plans()",
         why=why(stamp, "plans"),
         nothing="No account with old debt can carry a plan by its record.",
@@ -308,7 +313,8 @@ def _named_plans(plans: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
 
 def _plans_said(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
-    owed = f"{exact(first['debt_balance'])} {first['currency']} in {count(first['instalments'])} instalments"
+    debt, code = exact(first["debt_balance"], first["currency"]), first["currency"]
+    owed = f"{debt} {code} in {count(first['instalments'])} instalments"
     chance = "" if pd.isna(first["p_kept"]) else f", kept with a chance of {percent(first['p_kept'])}"
     return f"{many(len(rows), 'plan')} can be offered. First {first['customer']}: {owed}{chance}"
 

@@ -54,6 +54,7 @@ def standing(late: pd.DataFrame, stamp: Stamp) -> Exhibit:
         says=_standing_said,
         cards=_cards,
         file="late_standing",
+        currency=stamp["currency"],
         call="today.late_payers()",
         why=named("Who will pay late", why(stamp, "late_payers")),
     )
@@ -147,6 +148,7 @@ def at_risk(late: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int
         numbers=cut(late, _at_risk, customers, stamp["as_of"]),
         says=_at_risk_said,
         file="at_risk",
+        currency=stamp["currency"],
         call="today.late_payers()",
         why=why(stamp, "late_payers"),
         nothing="No open invoice can still be paid on time.",

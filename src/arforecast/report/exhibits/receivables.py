@@ -12,11 +12,11 @@ from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, why
 from arforecast.report.formats import (
     NULL,
-    SHORT,
     brief,
     bucket,
     came_in,
     count,
+    currency_of,
     date,
     days,
     many,
@@ -25,6 +25,7 @@ from arforecast.report.formats import (
     name,
     percent,
     quoted,
+    short,
     size,
     spoken,
 )
@@ -79,6 +80,7 @@ def in_time(question: str, kpis: pd.DataFrame, stamp: Stamp, *ids: str, **option
         question=question,
         numbers=trend(kpis, *ids),
         units={"as_of": "month"} | {kpi: units.get(kpi, "count") for kpi in ids},
+        currency=stamp["currency"],
         **{"call": "today.kpis(months=13)", "defines": ids, "why": why(stamp, ids[0])} | options,
     )
 
@@ -125,6 +127,7 @@ def standing(kpis: pd.DataFrame, glossary: pd.DataFrame, targets: Mapping[str, f
         says=_standing_said,
         cards=partial(kpi_cards, ids=SEEN_FIRST),
         file="standing",
+        currency=stamp["currency"],
         call="today.kpis(months=13)",
         defines=SEEN_FIRST,
     )
@@ -147,24 +150,25 @@ def _standing_said(numbers: pd.DataFrame) -> str:
 def kpi_cards(numbers: pd.DataFrame, ids: Sequence[str]) -> list[Card]:
     """The measures `ids`, each with its change since the month before and its target, or why it is not known."""
     rows = numbers.set_index("kpi").reindex(list(ids)).dropna(subset="unit")
-    return [_kpi_card(str(kpi), row) for kpi, row in rows.iterrows()]
+    return [_kpi_card(str(kpi), row, currency_of(numbers)) for kpi, row in rows.iterrows()]
 
 
-def _kpi_card(kpi: str, row: pd.Series) -> Card:
+def _kpi_card(kpi: str, row: pd.Series, currency: str) -> Card:
     call = f'today.rows("{kpi}")' if not any(part in kpi for part in NO_ROWS) else "today.kpis(months=13)"
     if pd.isna(row["now"]):
         return Card(name(kpi), NULL, spoken(row["why"]) if isinstance(row["why"], str) and row["why"] else NOT_DEFINED)
     difference, better = row["now"] - row["month_before"], row["better"] if isinstance(row["better"], str) else ""
-    moved = verdict(difference, better) if _is_seen(difference, row["unit"]) else ""
+    moved = verdict(difference, better) if _is_seen(difference, row["unit"], currency) else ""
     before = month(row["before_on"]) if kpi in OF_THE_MONTH else date(row["before_on"])
-    notes = [_change(difference, row["unit"], before) + (moved and f": {moved}")]
+    notes = [_change(difference, row["unit"], currency, before) + (moved and f": {moved}")]
+    shown = short(row["now"], row["unit"], currency)
     tone = ""  # a colour says whether it is where it should be; where it is heading stands in words
     if pd.notna(row["target"]) and better:
-        aim, shown = SHORT[row["unit"]](row["target"]), SHORT[row["unit"]](row["now"])
+        aim = short(row["target"], row["unit"], currency)
         met = shown == aim or verdict(row["now"] - row["target"], better) != "worse"
         notes.append(f"{'on' if met else 'off'} target ({aim})")
         tone = "good" if met else "bad"
-    return Card(name(kpi), SHORT[row["unit"]](row["now"]), "; ".join(filter(None, notes)), tone, call)
+    return Card(name(kpi), shown, "; ".join(filter(None, notes)), tone, call)
 
 
 def verdict(difference: Any, better: str) -> str:
@@ -174,18 +178,18 @@ def verdict(difference: Any, better: str) -> str:
     return "better" if (difference < 0) == (better == "lower") else "worse"
 
 
-def _change(difference: Any, unit: str, when: str) -> str:
+def _change(difference: Any, unit: str, currency: str, when: str) -> str:
     """How a measure moved: "3 points above 31 May 2026"; nothing when there is nothing to compare."""
     if pd.isna(difference):
         return ""
-    if not _is_seen(difference, unit):
+    if not _is_seen(difference, unit, currency):
         return f"as before, {when}"
-    return f"{size(abs(difference), unit)} {'above' if difference > 0 else 'below'} {when}"
+    return f"{size(abs(difference), unit, currency)} {'above' if difference > 0 else 'below'} {when}"
 
 
-def _is_seen(difference: float, unit: str) -> bool:
+def _is_seen(difference: float, unit: str, currency: str) -> bool:
     """Whether a difference is more than nothing in the way it is written."""
-    return size(abs(difference), unit) != size(0, unit)
+    return size(abs(difference), unit, currency) != size(0, unit, currency)
 
 
 def ageing(kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
@@ -356,7 +360,7 @@ def _effectiveness_said(trend: pd.DataFrame) -> str:
 def flows(kpis: pd.DataFrame, stamp: Stamp) -> Exhibit:
     """What was billed and what came in as cash, month by month."""
     chart = partial(charts.lines, over="as_of", named={"cash": "cash", "billed": "billed"}, label="Month's total")
-    options = {"chart": chart, "file": "flows", "currency": stamp["currency"]}
+    options = {"chart": chart, "file": "flows"}
     return in_time("Does cash keep up with billing?", kpis, stamp, "cash", "billed", says=_flows_said, **options)
 
 
@@ -379,7 +383,8 @@ def targets(judged: pd.DataFrame, glossary: pd.DataFrame, stamp: Stamp) -> Exhib
     unit = rows["kpi"].map(glossary.set_index("kpi")["unit"])
     short, part = rows["distance"] / rows["target"].abs(), rows["by"].ne("")
     named = rows.assign(group=group, unit=unit, actual=rows["value"], part=part, short=short)
-    named["verdict"] = named["verdict"].mask(_reads_alike(named) & named["actual"].notna(), "on target")
+    alike = _reads_alike(named, stamp["currency"]) & named["actual"].notna()
+    named["verdict"] = named["verdict"].mask(alike, "on target")
     order = named.sort_values(["part", "short"], kind="stable", ignore_index=True)
     numbers = order[["kpi", "group", "actual", "target", "distance", "verdict", "trend", "unit"]]
     return Exhibit(
@@ -388,16 +393,17 @@ def targets(judged: pd.DataFrame, glossary: pd.DataFrame, stamp: Stamp) -> Exhib
         units={"actual": "unit"},
         says=_targets_said,
         file="targets",
+        currency=stamp["currency"],
         call="today.targets()",
         nothing="No target is set in arforecast.toml",
         table={"columns": [*numbers.columns.drop("unit")], "limit": 40, "missing": whys(stamp, NOT_DEFINED)},
     )
 
 
-def _reads_alike(rows: pd.DataFrame) -> pd.Series:
+def _reads_alike(rows: pd.DataFrame, currency: str) -> pd.Series:
     """Where a value is written as its target is: 20 days of 20 are on target."""
-    written = zip(rows["unit"], rows["actual"], rows["target"], strict=True)
-    return pd.Series([SHORT[unit](actual) == SHORT[unit](target) for unit, actual, target in written], rows.index)
+    told, written = partial(short, currency=currency), zip(rows["unit"], rows["actual"], rows["target"], strict=True)
+    return pd.Series([told(actual, unit) == told(target, unit) for unit, actual, target in written], rows.index)
 
 
 def whys(stamp: Stamp, otherwise: str) -> str:
@@ -416,7 +422,7 @@ def _missed(missed: pd.DataFrame, judged: int) -> str:
     if missed.empty:
         return f"Of {many(judged, 'target')} none is missed"
     first = missed.iloc[0]
-    actual, target = (SHORT[first["unit"]](first[column]) for column in ("actual", "target"))
+    actual, target = (short(first[column], first["unit"], currency_of(missed)) for column in ("actual", "target"))
     of_all = f"{count(len(missed))} of {many(judged, 'target')} {'is' if len(missed) == 1 else 'are'} missed"
     return f"{of_all}, first of all {name(first['kpi'])} ({first['group']}): {actual} instead of {target}"
 
@@ -433,6 +439,7 @@ def groups(kpis: pd.DataFrame, by: str, stamp: Stamp) -> Exhibit:
         units={kpi: units.get(kpi, "count") for kpi in GROUPED},
         says=_groups_said,
         file="groups",
+        currency=stamp["currency"],
         call=f"today.kpis(by={quoted(by)})",
         nothing="No column to group by was named.",
         defines=GROUPED,
@@ -456,6 +463,7 @@ def forms(numbers: pd.DataFrame, families: pd.DataFrame, stamp: Stamp) -> Exhibi
         numbers=rows[["question", "kpi", "now", "month_before", "unit", "why"]],
         says=lambda rows: " ".join(dict.fromkeys(rows["question"] + " " + rows["why"])),
         file="forms",
+        currency=stamp["currency"],
         call="today.families()",
         table={"columns": ["kpi", "now", "month_before", "question"], "missing": whys(stamp, NOT_DEFINED)},
     )
@@ -468,6 +476,7 @@ def every_measure(numbers: pd.DataFrame, stamp: Stamp) -> Exhibit:
         numbers=numbers,
         says=lambda rows: f"{count(rows['now'].notna().sum())} of {many(len(rows), 'measure')} are known",
         file="measures",
+        currency=stamp["currency"],
         call="today.kpis(months=13)",
         table={"columns": ["kpi", "now", "month_before", "year_before"], "limit": 80,
                "missing": whys(stamp, NOT_DEFINED)},

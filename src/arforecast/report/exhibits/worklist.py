@@ -6,7 +6,7 @@ import pandas as pd
 
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.accounts import LEFT_ALONE, LISTED_SHEET, RESERVED, WAIT, with_names
-from arforecast.report.formats import count, date, exact, many, money
+from arforecast.report.formats import count, currency_of, date, exact, many, money
 
 
 def standing(everyone: pd.DataFrame, first: pd.DataFrame, stamp: Stamp) -> Exhibit:
@@ -19,6 +19,7 @@ def standing(everyone: pd.DataFrame, first: pd.DataFrame, stamp: Stamp) -> Exhib
         says=_standing_said,
         cards=_cards,
         file="worklist_standing",
+        currency=stamp["currency"],
         call="today.worklist()",
         why=named("Whom to contact", why(stamp, "worklist")),
         nothing="Nobody owes anything that is overdue or falls due soon.",
@@ -77,6 +78,7 @@ def listed(first: pd.DataFrame, stamp: Stamp) -> Exhibit:
         units={"phone": "text"},
         says=_listed_said,
         file="worklist",
+        currency=stamp["currency"],
         call="today.worklist(capacity=20)",
         why=why(stamp, "worklist"),
         nothing="Nobody is worth an action.",
@@ -101,7 +103,8 @@ def listed(first: pd.DataFrame, stamp: Stamp) -> Exhibit:
 
 def _listed_said(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
-    return f"First {first['customer']}: {first['action']}, {exact(first['asked_balance'])} to ask for"
+    asked = exact(first["asked_balance"], currency_of(rows))
+    return f"First {first['customer']}: {first['action']}, {asked} to ask for"
 
 
 def by_action(everyone: pd.DataFrame, stamp: Stamp) -> Exhibit:
@@ -111,6 +114,7 @@ def by_action(everyone: pd.DataFrame, stamp: Stamp) -> Exhibit:
         numbers=cut(everyone, _by_action),
         says=_by_action_said,
         file="worklist_actions",
+        currency=stamp["currency"],
         call="today.worklist()",
         why=why(stamp, "worklist"),
         nothing="Nothing is worth an action.",
@@ -138,6 +142,7 @@ def left_alone(everyone: pd.DataFrame, stamp: Stamp, rows: int = 10) -> Exhibit:
         numbers=cut(everyone, _left_alone),
         says=_left_said,
         file="left_alone",
+        currency=stamp["currency"],
         call="today.worklist()",
         why=why(stamp, "worklist"),
         nothing="Nobody who is overdue is left alone.",
@@ -164,6 +169,7 @@ def brought(effect: pd.DataFrame, stamp: Stamp) -> Exhibit:
         numbers=effect,
         says=_brought_said,
         file="effect",
+        currency=stamp["currency"],
         call="today.effect()",
         why=why(stamp, "effect"),
         table={"missing": "too few accounts yet"},
@@ -174,8 +180,8 @@ def _brought_said(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     if pd.isna(first["difference_amount"]):
         return f"Nothing can be said of {many(first['weeks'], 'week')}: {first['verdict']}"
-    span = f"{exact(first['low_amount'])} to {exact(first['high_amount'])}"
-    found = f"A week's contact brought an account {exact(first['difference_amount'])} within 14 days ({span})"
+    brought, low, high = (exact(first[f"{of}_amount"], currency_of(rows)) for of in ("difference", "low", "high"))
+    found = f"A week's contact brought an account {brought} within 14 days ({low} to {high})"
     return f"{found}: {first['verdict']}"
 
 
