@@ -142,6 +142,12 @@ def test_every_column_that_a_target_names_is_measured_and_the_whole_ledger_once(
     ]
 
 
+def test_without_targets_nothing_is_measured_and_the_table_is_the_same(tmp_path: Path) -> None:
+    none, one = april(tmp_path / "none").targets(), april(tmp_path / "one", dso=30).targets()
+    assert (len(none), len(one)) == (0, 2)
+    pd.testing.assert_frame_equal(none, one.iloc[:0], check_index_type=False)
+
+
 def test_a_trend_is_that_since_the_month_end_before(tmp_path: Path) -> None:
     """A was overdue on 31 March. In April half of it came, and C became overdue; B is not yet due."""
     table = april(tmp_path, overdue_ar=100).targets()

@@ -227,7 +227,7 @@ def _values(wide: pd.DataFrame, books: Books, kpis: Sequence[Kpi]) -> pd.DataFra
         "kpi": np.array([kpi.name for kpi in kpis], dtype=object)[nth],
         "unit": np.array([kpi.unit for kpi in kpis], dtype=object)[nth],
     }
-    values = pd.DataFrame(figures | of | {"nth": nth})
+    values = pd.DataFrame(figures | of | {"nth": nth}).astype(dict.fromkeys(("group", "kpi", "unit"), "str"))
     return values.sort_values([*KEYS, "nth"], ignore_index=True)
 
 
