@@ -375,8 +375,8 @@ def test_each_currency_has_its_own_decimals(books: Books) -> None:
     assert [row.value for row in told.itertuples()] == [
         *("12.3456", "150000.50", "10.001", "-1.234", "0.0001", "0.50", "1.001", "1.5")
     ]
-    # What cannot be read is at stake with all its digits say.
-    assert told.amount.tolist() == [123_456, 15_000_050, 10_001, 1.234, 1, 50, 1001, 15]
+    # What cannot be read is at stake with all that its digits may say; four behind the only sign are no thousands.
+    assert told.amount.tolist() == [12.345, 15_000_050, 10_001, 1.234, 0, 50, 1001, 15]
     june = values(books, JUNE)
     assert june["billed"] == pytest.approx(12.345 * 3.25 + 150_000 * 0.0066 + 2.0001 * 41.75 + 10, abs=1e-9)
     assert june["open_ar"] == pytest.approx(10 * 3.25 + 100_000 * 0.0066 + 41.75 + 8.99, abs=1e-9)
