@@ -8,7 +8,7 @@ import hashlib
 import re
 import sys
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -77,7 +77,7 @@ def _refuse_what_is_no_file(file: Path) -> None:
 
 
 def _refuse_misnamed_invoices(folder: Path, found: dict[str, Path]) -> None:
-    near = [name for name, table in misnamed(folder).items() if table == INVOICES.name]
+    near = [name for name, table in resembling(_unread(folder)).items() if table == INVOICES.name]
     if near and INVOICES.name not in found:
         names = ", ".join(map(shown, near))
         raise SourceError(
@@ -86,15 +86,17 @@ def _refuse_misnamed_invoices(folder: Path, found: dict[str, Path]) -> None:
         )
 
 
-def misnamed(folder: Path) -> dict[str, str]:
-    """The files and folders beside the tables that are likely meant to be one: name, and the table they resemble."""
-    return resembling(_unread(folder))
+def beside(folder: Path) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The files and folders beside the tables: those that are likely meant to be one, each with the table it resembles,
+    and those that resemble none, but for what is known to be no worry."""
+    near, others = told_apart(_unread(folder))
+    return near, tuple(name for name in others if not _NO_WORRY.fullmatch(name))
 
 
-def foreign(folder: Path) -> list[str]:
-    """What lies beside the tables and resembles none, but for what is known to be no worry."""
-    near = misnamed(folder)
-    return [name for name in _unread(folder) if name not in near and not _NO_WORRY.fullmatch(name)]
+def told_apart(names: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The names that are likely meant to be a table, each with the table it resembles, and the others."""
+    near = resembling(names)
+    return near, tuple(name for name in names if name not in near)
 
 
 def resembling(names: Iterable[str]) -> dict[str, str]:

@@ -164,17 +164,15 @@ def _of_database(url: Any, make: Make) -> Raw:
 def _of_folder(place: Path, con: ibis.BaseBackend, make: Make) -> Raw:
     found = files.find(place)
     names = {name: file.name for name, file in found.items()}
-    beside = files.misnamed(place), tuple(files.foreign(place))
-    return Raw(*files.read(found, con, make), names, files.fingerprint(found), *beside)
+    return Raw(*files.read(found, con, make), names, files.fingerprint(found), *files.beside(place))
 
 
 def _of_workbook(place: Path, con: ibis.BaseBackend, make: Make) -> Raw:
     tables, others = workbook.read(place, con)
     names = {name: f"{place.name} sheet {name}" for name in tables}
     marks = files.fingerprint({place.stem: place})
-    near = files.resembling(others)
-    foreign = tuple(name for name in others if name not in near)
-    return Raw(tables, _made(tables, make), files.no_lines(), names, marks, near, foreign, called=AS_IT_IS)
+    beside = files.told_apart(others)
+    return Raw(tables, _made(tables, make), files.no_lines(), names, marks, *beside, called=AS_IT_IS)
 
 
 def _of_duckdb(place: Path, con: ibis.BaseBackend, make: Make) -> Raw:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal, localcontext
 from functools import partial
 from typing import Any
@@ -452,18 +452,17 @@ def currency_of(numbers: pd.DataFrame) -> str:
     return str(numbers.attrs.get("currency", ""))
 
 
-def in_currency(formats: Mapping[str, Callable[..., str]], currency: str) -> dict[str, Callable[..., str]]:
-    """The same formats, with exact money in the decimals of a currency."""
-    written = partial(exact, currency=currency)
-    return {unit: written if how is exact else how for unit, how in formats.items()}
+def in_currency(how: Callable[..., str], currency: str) -> Callable[..., str]:
+    """The format, which writes exact money with the decimals of a currency."""
+    return partial(exact, currency=currency) if how is exact else how
 
 
 def short(value: Any, unit: str, currency: str = "") -> str:
     """A value of a unit as cards and sentences write it: 2.94 M, 52 days, 72 %."""
-    return in_currency(SHORT, currency)[unit](value)
+    return in_currency(SHORT[unit], currency)(value)
 
 
 def size(difference: float, unit: str, currency: str = "") -> str:
     """How far a measure of a unit moved: 3 points, 12 days, 1.2 k."""
     formats = DIFFERENCES if unit in ("share", "percent") else SHORT
-    return in_currency(formats, currency)[unit](difference)
+    return in_currency(formats[unit], currency)(difference)

@@ -162,10 +162,11 @@ def _texts(frame: pd.DataFrame, units: Mapping[Hashable, str], currency: str) ->
 def _column(frame: pd.DataFrame, column: Hashable, unit: str, currency: str) -> list[str]:
     if unit == OF_ITS_CURRENCY:
         return [exact(value, code) for code, value in zip(frame["currency"], frame[column], strict=True)]
-    formats = in_currency(OF_THE_ROW.get(unit, FORMATS), currency)
     if unit in OF_THE_ROW:
-        return [formats[of](value) for of, value in zip(frame["unit"], frame[column], strict=True)]
-    return [formats[unit](value) for value in frame[column]]
+        told = zip(frame["unit"], frame[column], strict=True)
+        return [in_currency(OF_THE_ROW[unit][of], currency)(value) for of, value in told]
+    how = in_currency(FORMATS[unit], currency)
+    return [how(value) for value in frame[column]]
 
 
 def _linked(texts: pd.DataFrame, rows: pd.DataFrame, links: Mapping[str, str]) -> pd.DataFrame:
@@ -223,8 +224,8 @@ def _style(values: pd.Series, unit: str) -> str:
 def _foot(frame: pd.DataFrame, totals: Sequence[str], units: Mapping[Hashable, str], currency: str) -> list[str]:
     if not totals:
         return []
-    formats = in_currency(FORMATS, currency)
-    sums = [formats[units[each]](frame[each].sum(min_count=1)) if each in totals else "" for each in frame]
+    how = {each: in_currency(FORMATS[units[each]], currency) for each in frame if each in totals}
+    sums = [how[each](frame[each].sum(min_count=1)) if each in how else "" for each in frame]
     return ["Total of all rows", *sums[1:]]
 
 

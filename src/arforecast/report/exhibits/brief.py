@@ -85,8 +85,9 @@ def _comparable(wide: pd.DataFrame) -> Iterable[str]:
 
 
 def _changes_said(rows: pd.DataFrame) -> str:
-    first, formats = rows.iloc[0], in_currency(FORMATS, currency_of(rows))
-    before, now = (formats[first["unit"]](first[column]) for column in ("before", "now"))
+    first = rows.iloc[0]
+    how = in_currency(FORMATS[first["unit"]], currency_of(rows))
+    before, now = (how(first[column]) for column in ("before", "now"))
     moved = f"{name(first['kpi'])} moved most, from {before} to {now}"
     return f"{moved}: {first['verdict']}, and {brief(first['times'])} times a usual move"
 
