@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 import compiled
-from arforecast.report import runner
+from arforecast.runs import runner
 from ledgers import SAMPLE
 
 ROOT = Path(__file__).resolve().parents[1]

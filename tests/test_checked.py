@@ -10,7 +10,7 @@ import pytest
 
 from arforecast import open_ledger
 from arforecast.ledger import checked
-from arforecast.report import runner
+from arforecast.runs import runner
 from arforecast.settings import LedgerRules, Settings
 from test_runner import kernels_import_this_package, ledger, notebook  # noqa: F401 - fixtures
 

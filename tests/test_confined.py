@@ -14,7 +14,7 @@ import hostile
 from arforecast.desk import open_ledger
 from arforecast.errors import UsageError
 from arforecast.ledger import open_books
-from arforecast.report import jobs
+from arforecast.runs import jobs
 from arforecast.settings import Settings
 from arforecast.snapshot import fetched
 
@@ -29,7 +29,7 @@ CODE = (
 RUNS = {"eval", "exec", "compile", "read_pickle", "system", "popen", "unsafe_load"}
 UNPICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}
 # Who starts a program: the settings' own command for a token, the one that hears of a failure, the kernels of a run.
-START = {"delivery/mail.py", "alarm.py", "report/kernels.py", "report/nursery.py"}
+START = {"delivery/mail.py", "alarm.py", "runs/kernels.py", "runs/nursery.py"}
 
 
 def test_a_parameter_is_a_literal_whatever_it_holds() -> None:

@@ -13,7 +13,7 @@ from arforecast.delivery import gates
 from arforecast.desk import Snapshot
 from arforecast.report import page, tables
 from arforecast.report.exhibits import accounts, receivables
-from arforecast.report.runner import pass_gates
+from arforecast.runs.runner import pass_gates
 from arforecast.settings import Policy, Settings
 
 BOOKS = """

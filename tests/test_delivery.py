@@ -39,7 +39,7 @@ from arforecast.cli import main
 from arforecast.delivery import addressees, dispatch, gates, mail, message, pack, register
 from arforecast.delivery.register import Letter
 from arforecast.errors import ArforecastError, UsageError
-from arforecast.report import runner
+from arforecast.runs import runner
 from arforecast.settings import Mail, Recipient, Settings, load, mailing, read
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")

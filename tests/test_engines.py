@@ -32,7 +32,7 @@ from arforecast.cli import main
 from arforecast.errors import SourceError
 from arforecast.ledger import Books, open_books
 from arforecast.ledger.tables import BY_NAME
-from arforecast.report import runner
+from arforecast.runs import runner
 from arforecast.sample import write_sample
 from arforecast.schedules import SCHEDULES
 from arforecast.snapshot import stand

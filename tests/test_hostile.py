@@ -22,10 +22,10 @@ from arforecast.cli import answers
 from arforecast.desk import Ledger, Snapshot, open_ledger
 from arforecast.errors import UsageError, inert
 from arforecast.report import page
-from arforecast.report.executed import body
 from arforecast.report.exhibit import Exhibit
 from arforecast.report.exhibits import accounts, collections, late, overrides, receivables, worklist
-from arforecast.report.runner import pass_gates
+from arforecast.runs.executed import body
+from arforecast.runs.runner import pass_gates
 from arforecast.settings import Reminders, Settings
 
 FRAMES: dict[str, Callable[[Snapshot], pd.DataFrame]] = {

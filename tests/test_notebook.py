@@ -17,7 +17,8 @@ from nbconvert.preprocessors import ExecutePreprocessor
 import arforecast
 import ledgers
 from arforecast.errors import UsageError
-from arforecast.report import notebook, runner
+from arforecast.report import notebook
+from arforecast.runs import runner
 
 DECLARED = """
 ledger: str = "../ledger"  # a ledger

@@ -18,10 +18,10 @@ import pytest
 import arforecast
 import ledgers
 from arforecast.delivery import gates, message, pack
-from arforecast.report import executed, execution, runner
 from arforecast.report import notebook as notebooks
 from arforecast.report.exhibits import late as lateness
 from arforecast.report.exhibits import receivables
+from arforecast.runs import executed, execution, runner
 from arforecast.settings import Mail
 from ledgers import SAMPLE
 

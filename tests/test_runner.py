@@ -15,7 +15,7 @@ import pytest
 import arforecast
 import frames
 from arforecast.errors import GateError, RunError, UsageError
-from arforecast.report import runner
+from arforecast.runs import runner
 from arforecast.settings import SECRETS
 
 DECLARED = """
@@ -110,7 +110,7 @@ def files(folder: Path) -> list[str]:
 
 def test_who_only_runs_notebooks_waits_for_nothing_they_do_not_need() -> None:
     """No chart is drawn here, and the grammar of web addresses takes 1.5 s to build."""
-    imports = "import sys, arforecast.report.runner, arforecast.report.workers, nbformat"
+    imports = "import sys, arforecast.runs.runner, arforecast.runs.workers, nbformat"
     code = f"{imports}; print(*filter(sys.modules.get, sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     assert not {"matplotlib", "lark", "papermill"} & set(told)

@@ -18,7 +18,7 @@ import arforecast
 from arforecast import alarm, folders
 from arforecast.cli import main
 from arforecast.errors import BusyError, UsageError
-from arforecast.report import kernels, runs
+from arforecast.runs import kernels, record
 from test_runner import kernels_import_this_package, ledger, notebook  # noqa: F401 - fixtures
 
 DAY = "2026-06-30"
@@ -202,7 +202,7 @@ def test_only_runs_are_pruned_and_the_latest_days_stay(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "run.json").write_text(json.dumps({"as_of": name}), "utf-8")
     (tmp_path / "2025-12-31").mkdir()
-    assert [path.name for path in runs.prune(tmp_path, 2)] == ["2026-01-31"]
+    assert [path.name for path in record.prune(tmp_path, 2)] == ["2026-01-31"]
     left = {"2026-02-28", "2026-03-31", "2026-02-30", "notes", "2025-12-31"}
     assert {path.name for path in tmp_path.iterdir()} == left
 

@@ -49,7 +49,7 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     of the settings and then all of them together, each in a folder of its own. Pages that are not named stay where they
     are of the same books."""
     from arforecast import alarm
-    from arforecast.report import jobs, runner, runs
+    from arforecast.runs import jobs, record, runner
 
     day = meant(as_of, time_zone, datetime.now(UTC))
     with alarm.stopping(), alarm.raised(on_failure, address(ledger), str(out / day.as_of)):
@@ -57,7 +57,7 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         asked = runner.Asked(day.as_of, names, allow, given, notebooks, resume, day.said)
         for folder in runner.run_all(jobs.ledgers(ledger, out), asked, workers):
             click.echo(folder / "index.html")
-            for old in runs.prune(folder.parent, keep) if keep else []:
+            for old in record.prune(folder.parent, keep) if keep else []:
                 click.echo(f"removed {old}", err=True)
 
 

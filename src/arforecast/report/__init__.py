@@ -1,6 +1,6 @@
 """From numbers to pages: numbers become pictures, tables and words; these become a page.
 
-Each knows only the one before, and none of them knows the ledger; only the runner does.
+Each knows only the one before, and none of them knows the ledger; only a run does.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ BEGIN = """
 import sys
 if "" in sys.path:
     sys.path.remove("")
-from arforecast.report import nursery
+from arforecast.runs import nursery
 nursery.tend(sys.argv[1:])
 """
 ENDS_SECONDS = 2.0

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NamedTuple
 
-from arforecast.report.execution import Job, Outcome, execute
+from arforecast.runs.execution import Job, Outcome, execute
 
 
 class Task(NamedTuple):
@@ -28,7 +28,7 @@ def executed(
 
     A kernel that was killed fails its own task alone. When this ends, or is closed, no kernel is left.
     """
-    from arforecast.report import kernels  # what looks after kernels takes a while to import
+    from arforecast.runs import kernels  # what looks after kernels takes a while to import
 
     kernels.prepare(kernels.imported(notebooks))
     waiting, running = iter(tasks), dict[Future[Outcome], Task]()

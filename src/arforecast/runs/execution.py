@@ -56,7 +56,7 @@ def execute(job: Job, folder: Path, environment: Mapping[str, str]) -> Outcome:
     import papermill
     from traitlets.config import Config
 
-    from arforecast.report.kernels import Manager
+    from arforecast.runs.kernels import Manager
 
     # papermill would go to the folder itself, and all that this process does beside it.
     copied = {"folder": str(job.notebook.parent.resolve()), "environment": dict(environment)}

@@ -16,11 +16,12 @@ from arforecast import folders, settings
 from arforecast.errors import ArforecastError, GateError, RunError, UsageError
 from arforecast.ipynb import nbformat
 from arforecast.ledger import Books, checked, source
-from arforecast.report import Fragment, jobs, page, runs
-from arforecast.report.executed import body, cards, headline, title
-from arforecast.report.execution import Outcome
+from arforecast.report import Fragment, page
 from arforecast.report.tables import write_csv
-from arforecast.report.workers import Task, executed
+from arforecast.runs import jobs, record
+from arforecast.runs.executed import body, cards, headline, title
+from arforecast.runs.execution import Outcome
+from arforecast.runs.workers import Task, executed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -143,7 +144,7 @@ def _telling(outcomes: Iterable[tuple[Task, Outcome]], total: int) -> Iterator[t
 
     console = _console()
     for task, outcome in track(outcomes, "Notebooks", total, console=console, disable=not console.is_terminal):
-        runs.note(task.folder, outcome.name, {"seconds": round(outcome.seconds, 1), "fault": outcome.fault})
+        record.note(task.folder, outcome.name, {"seconds": round(outcome.seconds, 1), "fault": outcome.fault})
         console.print(f"{outcome.name}: {'failed' if outcome.fault else f'{outcome.seconds:.1f} s'}", markup=False)
         yield task, outcome
 
@@ -169,15 +170,15 @@ def _pack(ledger: str | Path, out: Path, asked: Asked) -> Pack:
     fitted = jobs.fitted(chosen, fixed, given)
     opened = open_ledger(ledger)
     stamp = pass_gates(opened.where(jobs.part(fitted, given)).as_of(asked.as_of).stamp(), asked.allow)
-    final, failed = out.resolve() / stamp["as_of"], out.resolve() / runs.FAILED / stamp["as_of"]
-    runs.refuse_what_is_none(final)
-    account = runs.begun(stamp, opened.books.settings, {"ledger": jobs.named(ledger)} | given, asked.said)
+    final, failed = out.resolve() / stamp["as_of"], out.resolve() / record.FAILED / stamp["as_of"]
+    record.refuse_what_is_none(final)
+    account = record.begun(stamp, opened.books.settings, {"ledger": jobs.named(ledger)} | given, asked.said)
     with (
         folders.complete(final, failed) as folder,
         folders.passing(opened.books.settings.engine.spill_directory) as own,
     ):
         account["notebooks"] = _good(account, asked, [job.name for job in fitted], (final, failed), folder)
-        runs.write(account, folder)
+        record.write(account, folder)
         if missing := [job for job in fitted if job.name not in account["notebooks"]]:
             checked.write(opened.books, place, own / CHECKED)
             environment = _environment(opened.books, own, ledger)
@@ -185,9 +186,9 @@ def _pack(ledger: str | Path, out: Path, asked: Asked) -> Pack:
             missing.sort(key=lambda job: job.name == BRIEF)
             _refuse_faults((yield [Task(job, folder, environment) for job in missing]) or [], failed)
         write_csv(opened.problems[opened.problems["severity"].eq("error")], folder / "quarantine.csv")
-        account = runs.read(folder)
+        account = record.read(folder)
         _write_pages(list(account["notebooks"]), folder, final, stamp)
-        runs.write(runs.complete(account, folder), folder)
+        record.write(record.complete(account, folder), folder)
     return out / final.name
 
 
@@ -208,14 +209,14 @@ def _good(
 ) -> dict[str, Any]:
     """What need not be executed: pages beside those that are named, and what a run that is resumed had done."""
     final, failed = places
-    there = runs.good(account, final) if asked.names else []
+    there = record.good(account, final) if asked.names else []
     beside = [name for name in there if name not in names]
-    done = [name for name in runs.good(account, failed) if name in names] if asked.resume else []
-    lost = [name for name in runs.read(final).get("notebooks", {}) if name not in names and not there]
+    done = [name for name in record.good(account, failed) if name in names] if asked.resume else []
+    lost = [name for name in record.read(final).get("notebooks", {}) if name not in names and not there]
     if asked.names and lost:
         words = f"{final}: the pages {', '.join(lost)} were of other books or parameters, and go with the earlier run."
         _console().print(words, markup=False)
-    return runs.carry(beside, final, folder) | runs.carry(done, failed, folder)
+    return record.carry(beside, final, folder) | record.carry(done, failed, folder)
 
 
 def _refuse_faults(outcomes: Iterable[Outcome], failed: Path) -> None:

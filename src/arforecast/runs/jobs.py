@@ -9,8 +9,8 @@ from typing import Any
 from arforecast import settings
 from arforecast.errors import UsageError, address
 from arforecast.ledger import GROUP, source
-from arforecast.report.execution import Job, declared
 from arforecast.report.notebook import fitting
+from arforecast.runs.execution import Job, declared
 
 
 def ledgers(ledger: str, out: Path) -> list[tuple[str, Path]]:

@@ -1,4 +1,4 @@
-"""Runs: what a run says of itself in run.json, what of it is still good, and which of many are kept."""
+"""The record of a run: what it says of itself in run.json, what of it is still good, and which runs are kept."""
 
 from __future__ import annotations
 
