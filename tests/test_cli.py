@@ -370,6 +370,13 @@ def test_targets_are_those_of_the_snapshot_by_every_column_they_name(
     assert rows.verdict.tolist() == ["worse", "", "", ""]
 
 
+def test_no_targets_are_said_to_be_none(ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("targets", ledger, "--as-of", AS_OF)
+    assert result.exit_code == 0 and result.stdout.endswith("no rows\n")
+    assert result.stderr.endswith("Add some to [targets], such as overdue_share = 0.35.\n")
+
+
 def test_targets_of_a_column_that_is_not_there_are_wrong_usage(
     ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,10 @@ def test_a_narrow_one_shows_it_in_parts_that_begin_alike(monkeypatch: pytest.Mon
     ]
 
 
+def test_no_rows_are_said_to_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [line.split() for line in printed(FRAME.head(0), 100, monkeypatch)] == [list(FRAME), ["no", "rows"]]
+
+
 @given(st.text())
 def test_no_value_steers_a_terminal_or_turns_the_words_around_it(value: str) -> None:
     told = shown(value)

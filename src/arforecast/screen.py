@@ -36,7 +36,7 @@ def prepare(*streams: TextIO) -> None:
 def table(frame: pd.DataFrame) -> None:
     """Print a frame as columns; one wider than the terminal in parts, each beginning with the first column.
 
-    What is the same in every row then stands in a line above.
+    What is the same in every row then stands in a line above. Of no rows it says so.
     """
     from rich.console import Console
 
@@ -50,6 +50,8 @@ def table(frame: pd.DataFrame) -> None:
         parts = _parts([name for name in texts if name not in same], wide, console.width)
     for part in parts:
         console.print(_columns({name: texts[name] for name in part}, frame))
+    if frame.empty:
+        console.print("no rows", markup=False)
 
 
 def _parts(names: list[str], wide: dict[str, int], width: int) -> list[list[str]]:

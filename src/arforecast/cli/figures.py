@@ -61,7 +61,10 @@ def schedule(ledger: str, name: str, as_of: str, where: tuple[str, ...], form: s
 def targets(ledger: str, as_of: str, where: tuple[str, ...], months: int, form: str) -> None:
     """Print how far the KPIs of LEDGER are from their targets in the settings."""
     with waiting("Measuring"):
-        table = opened(ledger, where).as_of(as_of).targets(months)
+        today = opened(ledger, where).as_of(as_of)
+        table = today.targets(months)
+    if not today.books.settings.kpi_targets:
+        click.echo("The settings name no target. Add some to [targets], such as overdue_share = 0.35.", err=True)
     print_table(table, form)
 
 
