@@ -104,7 +104,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("only who may mount can fill a disk of their own")
     yield tmp_path / "disk"
-    subprocess.run(["umount", str(tmp_path / "disk")], check=True)
+    subprocess.run(["umount", "--lazy", str(tmp_path / "disk")], check=True)
 
 
 def fill(disk: Path, leave: int = 0) -> None:

@@ -137,7 +137,8 @@ def test_rows_say_what_their_invoices_distribution_says(table: pd.DataFrame) -> 
             for share, on in reached.items():
                 if pd.isna(on) and by >= share:
                     reached[share] = pd.Timestamp(AS_OF) + timedelta(days=nth)
-        assert pd.Series([row.paid_on_p10, row.paid_on_p50, row.paid_on_p90]).equals(pd.Series(list(reached.values())))
+        said = pd.Series([row.paid_on_p10, row.paid_on_p50, row.paid_on_p90])
+        assert said.equals(pd.Series(list(reached.values()), dtype=said.dtype))
         assert [row.p_paid_7, row.p_paid_14, row.p_paid_30] == pytest.approx([paid[7], paid[14], paid[30]])
 
 
