@@ -698,6 +698,7 @@ def test_amounts_without_tax_in_thousands_or_in_another_currency_are_in_doubt(
 
 def test_open_items_with_debit_and_credit_beside_them_are_invoices_and_credits(tmp_path: Path) -> None:
     rows = "1;A;2026-01-05;2026-02-17;9.00;S\n2;A;2026-01-05;2026-02-17;4.00;H\nTotal;;;;5.00;S\n"
+    rows = f"0;A;2026-01-05;2026-02-17;0.00;-\n{rows}"  # nothing is on no side
     (tmp_path / "list.csv").write_text(f"Invoice No;Customer;Date;Due Date;Open Amount;S/H\n{rows}", "utf-8")
     (tmp_path / "my.toml").write_text(text(propose(tmp_path / "list.csv"), tmp_path / "list.csv"), "utf-8")
     report = import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
