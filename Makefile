@@ -1,6 +1,6 @@
 # Everything starts from a clone with Python 3.11 to 3.14 and make: each target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help install engines sample report test cells check audit format headlines lab docs screenshots bench accuracy speed worth lock clean
+.PHONY: help install engines sample report test cells check audit format headlines lab docs screenshots newcomer bench accuracy speed worth lock clean
 
 # Without bytecode every notebook kernel would compile its imports again: three times slower to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -94,6 +94,9 @@ docs: .venv-docs/ready  ## the documentation as a site in site/, which loads not
 screenshots: engines $(SAMPLE)  ## the pictures of the documentation, of the sample's pages; needs Chromium
 	@$(BIN)/arforecast report data/sample --as-of 2026-06-30 --out build/reports
 	@$(BIN)/python docs/screenshots.py build/reports/2026-06-30
+
+newcomer:  ## the README and docs/own_data.md followed to the letter from an empty folder, to the pages
+	@$(PYTHON) benchmarks/newcomer.py
 
 bench: accuracy speed worth  ## all benchmarks
 
