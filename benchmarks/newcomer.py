@@ -59,10 +59,11 @@ def main() -> None:
         programs = clone / ".venv" / "bin"
         _, first = next(steps(clone / "README.md"))
         end = follow(clone / "docs" / "own_data.md", typed(first, clone, programs), programs)
+        spent = perf_counter() - began
         missing = [str(folder / PAGES) for folder in (clone, end) if not (folder / PAGES).is_file()]
     if missing:
         sys.exit(f"There is no {' and no '.join(missing)}.")
-    print(f"{perf_counter() - began:6.1f} s  from an empty folder to the pages of one's own")
+    print(f"{spent:6.1f} s  from an empty folder to the pages of one's own")
 
 
 if __name__ == "__main__":
