@@ -20,7 +20,7 @@ day, but at the ages of one customer that somebody asks for; and those factors a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
 from itertools import pairwise, starmap
@@ -87,7 +87,8 @@ class Hazard:
 
     mean: settlements per invoice day. shared: ages x weekdays, the factors all invoices share, multiplied. lean:
     customers x ranges of ages, those of a customer and of its ranges. size: bands x ranges of ages. pending: what is
-    disputed or promised, see `arforecast.forecast.pending`.
+    disputed or promised, see `arforecast.forecast.pending`. whole: the factors of customers with many runs, see
+    `at_all_ages`; the same with and without what is pending.
     """
 
     name = "customer-shrunk hazard"
@@ -97,6 +98,7 @@ class Hazard:
     lean: Floats
     size: Floats
     pending: Pending | None = None
+    whole: dict[int, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     def hazards(self, invoices: pd.DataFrame, first: date, days: int) -> Floats:
         """The probability that an invoice still open is settled on each of `days` days from `first`: invoices x
@@ -142,14 +144,12 @@ class Hazard:
 
     def at_all_ages(self, customer: int) -> Floats:
         """The factors of a customer, multiplied, at all ages on each weekday: made once, for there are many runs."""
-        if customer not in self._whole:
-            alone = np.array([customer])
-            self._whole[customer] = _factors(self, _Customers(alone, 0 * alone, 0 * alone + AGES - 1))
-        return self._whole[customer]
-
-    @cached_property
-    def _whole(self) -> dict[int, Floats]:
-        return {}
+        if customer not in self.whole:
+            alone, first = np.array([customer]), np.zeros(1, dtype=np.int64)
+            runs = _together(_runs_of(self, alone)[0])
+            asked = _Customers(alone, first, first + AGES - 1)
+            self.whole[customer] = _factors(self, asked, runs, np.zeros(len(runs), dtype=np.int64))
+        return self.whole[customer]
 
     @cached_property
     def sums(self) -> Floats:
@@ -410,16 +410,17 @@ def _own(hazard: Hazard, asked: _Asked) -> Floats:
     customers = replace(asked.customers, first=np.where(many, 0, first), last=np.where(many, AGES - 1, last))
     offset = customers.offset
     factors = np.empty((offset[-1], 7))
-    factors[~np.repeat(many, np.diff(offset))] = _factors(hazard, customers.at(~many))
+    few = customers.at(~many)
+    factors[~np.repeat(many, np.diff(offset))] = _factors(hazard, few, *_runs_of(hazard, few.places))
     for nth in np.flatnonzero(many):
         factors[offset[nth] : offset[nth + 1]] = hazard.at_all_ages(int(customers.places[nth]))
     start = (offset[:-1] - customers.first)[asked.owner]
     return factors.ravel().take((start[:, None] + asked.age) * 7 + asked.weekday)
 
 
-def _factors(hazard: Hazard, customers: _Customers) -> Floats:
-    """The factors of customers, multiplied, at the ages asked of each, on each weekday."""
-    runs, owner = _runs_of(hazard, customers.places)
+def _factors(hazard: Hazard, customers: _Customers, runs: Runs, owner: Ints) -> Floats:
+    """The factors of customers, multiplied, at the ages asked of each, on each weekday, from their runs and whose each
+    is."""
     known = customers.places >= 0
     lean = np.ones((len(known), RANGES))
     lean[known] = hazard.lean[customers.places[known]]
@@ -442,6 +443,16 @@ def _runs_of(hazard: Hazard, customers: Ints) -> tuple[Runs, Ints]:
     """The runs of some customers, and whose each is, by its place among them."""
     owner, rows = unrolled(np.where(customers < 0, 0, hazard.starts[customers]), hazard.counts[customers])
     return hazard.exposed.runs.at(rows), owner
+
+
+def _together(runs: Runs) -> Runs:
+    """The runs of one customer, one for all that are alike, with the weight of them all: an invoice a day on the same
+    terms makes a few thousand of a million."""
+    key = np.zeros(len(runs), dtype=np.int64)
+    for trait in (runs.band, runs.due_weekday, runs.youngest, runs.oldest, runs.settled.astype(np.int64)):
+        key = key * (np.ptp(trait) + 1) + trait - trait.min()
+    _keys, first, of = np.unique(key, return_index=True, return_inverse=True)
+    return replace(runs.at(first), weight=np.bincount(of, runs.weight))
 
 
 def _places(customers: _Customers) -> tuple[Ints, Ints]:

@@ -78,8 +78,11 @@ class Pending:
 
     def on(self, invoices: pd.DataFrame) -> Bools:
         """Whether something is pending on each invoice."""
-        names = invoices.invoice_id
-        return np.asarray(names.isin(self.disputed) | names.isin(self.promised.index))
+        return self._disputed(invoices) | (self.promised.index.get_indexer(pd.Index(invoices.invoice_id)) >= 0)
+
+    def _disputed(self, invoices: pd.DataFrame) -> Bools:
+        """Whether each invoice is under dispute: looked up, since many are asked about part by part."""
+        return np.asarray(self.disputed.get_indexer(pd.Index(invoices.invoice_id)) >= 0)
 
     def moved(self, chance: Floats, invoices: pd.DataFrame, on: Days) -> Floats:
         """The chances of invoices on days, with what is pending on them, on those after `day`: invoices x days."""
@@ -87,7 +90,7 @@ class Pending:
         if "invoice_id" not in invoices:
             return chance
         moved = chance.copy()
-        moved[invoices.invoice_id.isin(self.disputed)] *= self.dispute.factors[AHEAD_EDGES.searchsorted(ahead, "right")]
+        moved[self._disputed(invoices)] *= self.dispute.factors[AHEAD_EDGES.searchsorted(ahead, "right")]
         promised = days(self.promised.reindex(invoices.invoice_id))
         rows = np.flatnonzero(~np.isnat(promised))
         part = PROMISED_EDGES.searchsorted((on - promised[rows, None]).astype(np.int64), "right")
