@@ -25,7 +25,7 @@ from arforecast.forecast.calendar import Floats
 from arforecast.forecast.exposure import lives, settled_on
 from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.ledger import open_books
-from arforecast.snapshot import Facts, stand
+from arforecast.snapshot import Facts, computed
 
 # The CRPS adds up over so many days; a customer's coverage is looked at from so many forecasts on.
 REACH_DAYS, ENOUGH = 90, 30
@@ -284,7 +284,7 @@ def main() -> None:
     parser.add_argument("--from", dest="first", type=date.fromisoformat, required=True)
     parser.add_argument("--weekday", type=int, default=6, help="of the origins, Monday 0; Sunday unless given")
     asked = parser.parse_args()
-    facts = stand(open_books(asked.ledger), [asked.as_of]).cached()
+    facts = computed(open_books(asked.ledger), [asked.as_of])
     stops = origins(asked.first, asked.as_of, asked.weekday)
     past = list(backtest.past(facts, lives(facts), stops))
     print(f"{len(stops)} weekly origins, {stops[0]} to {stops[-1]}; {Counter(then.model.name for then in past)}")

@@ -21,7 +21,7 @@ from shocks import FIRST, invoices, usual
 from arforecast.desk import open_ledger
 from arforecast.forecast import backtest, cash, scale, scores, spans
 from arforecast.forecast.exposure import lives
-from arforecast.snapshot import stand
+from arforecast.snapshot import computed
 
 LAST = FIRST + timedelta(weeks=78, days=-1)
 WEEKS, CLOSED = 13, "closed day"
@@ -40,7 +40,7 @@ def said(seed: int, folder: Path) -> pd.DataFrame:
     rows = rows[rows.issued_on <= LAST].assign(paid_on=rows.paid_on.where(rows.paid_on <= LAST))
     folder.mkdir()
     rows.to_csv(folder / "invoices.csv", index=False)
-    facts = stand(open_ledger(folder).books, [LAST]).cached()
+    facts = computed(open_ledger(folder).books, [LAST])
     stops = [LAST - timedelta(weeks=nth) for nth in range(52, 0, -1)]
     past = backtest.past(facts, lives(facts), stops)
     record = cash.record(facts, cash.flows(facts, stops), past, WEEKS)

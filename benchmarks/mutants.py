@@ -5,7 +5,8 @@
 draws them from `ROOMS` without replacement, runs the tests that stand for the module (`TESTS`, else the file of its
 name) until one fails, and prints every mistake that none found, then the share found. A mistake is a comparison, an
 operator, a number or a truth turned into its neighbour, the two sides of a choice swapped, a least taken for a most. A
-mistake that changes nothing counts as not found. What runs elsewhere alone, in a server or a kernel, is left out.
+mistake that changes nothing counts as not found; none is made in a decorator, which says how long something is kept or
+that it is frozen. What runs elsewhere alone, in a server or a kernel, is left out.
 """
 
 from __future__ import annotations
@@ -102,12 +103,14 @@ class Mutant(NamedTuple):
 
 def mistakes(tree: ast.AST) -> list[tuple[ast.AST, Callable[[], None]]]:
     """The nodes in which one can be made, each with what makes it."""
-    types = {id(part) for node in ast.walk(tree) for kind in _types(node) for part in ast.walk(kind)}
-    return [(node, change) for node in ast.walk(tree) if id(node) not in types for change in _changes(node)]
+    spared = {id(part) for node in ast.walk(tree) for kind in _spared(node) for part in ast.walk(kind)}
+    return [(node, change) for node in ast.walk(tree) if id(node) not in spared for change in _changes(node)]
 
 
-def _types(node: ast.AST) -> Iterator[ast.AST]:
+def _spared(node: ast.AST) -> Iterator[ast.AST]:
+    """The types of a node, and its decorators."""
     yield from (kind for name in ("annotation", "returns") if (kind := getattr(node, name, None)))
+    yield from getattr(node, "decorator_list", [])
 
 
 def _changes(node: ast.AST) -> Iterator[Callable[[], None]]:

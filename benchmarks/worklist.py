@@ -29,7 +29,7 @@ from arforecast.forecast.backtest import Past
 from arforecast.forecast.exposure import lives
 from arforecast.ledger import Books, open_books
 from arforecast.sample.truth import oracle
-from arforecast.snapshot import Facts, stand
+from arforecast.snapshot import Facts, computed
 
 RULES = {
     "amount": ["overdue_balance"],
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=14, help="days")
     parser.add_argument("--capacity", type=int, nargs="+", default=[3, 5, 10, 20])
     asked = parser.parse_args()
-    facts = stand(without_contacts(open_books(asked.ledger)), [asked.as_of]).cached()
+    facts = computed(without_contacts(open_books(asked.ledger)), [asked.as_of])
     truth = pd.read_parquet(Path(asked.ledger) / "truth.parquet")
     days = [asked.as_of - timedelta(days=asked.every * nth) for nth in range(asked.origins)][::-1]
     past = backtest.past(facts, lives(facts), days)

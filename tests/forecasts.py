@@ -60,7 +60,7 @@ EVENTFUL_DAYS = [date(2026, 1, 11), date(2026, 1, 24), date(2026, 1, 31), date(2
 
 
 def facts(ledger: Ledger, day: date) -> Facts:
-    return snapshot.stand(ledger.books, [day]).cached()
+    return snapshot.computed(ledger.books, [day])
 
 
 def opened(tables: Tables, folder: Path) -> Ledger:

@@ -787,6 +787,23 @@ def test_rule_undoes_too_much(found: list[Problem]) -> None:
     ]
 
 
+def test_what_names_the_payment_that_it_undoes_is_held_to_that_alone(found: list[Problem]) -> None:
+    """The 50 are taken back before they came in, as two systems date it; the 20 without a name after.
+
+    invoices.csv
+    invoice_id,customer_id,issued_on,due_on,amount
+    A1,C1,2026-01-29,2026-02-28,100.00
+
+    applications.csv
+    application_id,invoice_id,applied_on,amount,kind,undoes
+    P1,A1,2026-02-05,-50.00,cash,P2
+    P2,A1,2026-02-10,50.00,cash,
+    P3,A1,2026-02-11,20.00,cash,
+    P4,A1,2026-02-12,-20.00,cash,
+    """
+    assert found == []
+
+
 def test_rule_repeated_row(books: Books, found: list[Problem], said: list[str]) -> None:
     """Without an identifier nothing tells two payments that are the same from one booked twice.
 

@@ -35,7 +35,7 @@ from arforecast.ledger.tables import BY_NAME
 from arforecast.runs import runner
 from arforecast.sample import write_sample
 from arforecast.schedules import SCHEDULES
-from arforecast.snapshot import stand
+from arforecast.snapshot import computed, stand
 from test_runner import notebook
 
 DAYS = [date(2026, 3, 31), date(2026, 5, 15), date(2026, 6, 30)]
@@ -218,7 +218,7 @@ def test_spark_agrees(on_spark: Books, here: Books) -> None:
 
 def schedules_agree(there: Books, here: Books) -> None:
     """Every schedule on the last day: money exactly but for the losses that are a product, the rest to 1e-9."""
-    theirs, ours = (stand(books, DAYS[-1:]).cached() for books in (there, here))
+    theirs, ours = (computed(books, DAYS[-1:]) for books in (there, here))
     for name, schedule in SCHEDULES.items():
         one, other = schedule(theirs, DAYS[-1]), schedule(ours, DAYS[-1])
         pd.testing.assert_frame_equal(one, other, rtol=1e-9, atol=0, check_dtype=False, obj=name)
@@ -297,7 +297,7 @@ def test_a_ledger_is_read_and_never_written(postgres: str) -> None:
 
     books = open_books(f"{postgres}?schema=opens")
     con = books.tables["invoices"].get_backend()
-    assert stand(books, [date(2026, 2, 28)]).cached().invoices.amount.sum().execute() == 1000
+    assert computed(books, [date(2026, 2, 28)]).invoices.amount.sum().execute() == 1000
     for write in (
         lambda: con.insert("kept", [{"a": 1}]),
         lambda: con.create_table("more", con.table("rows")),

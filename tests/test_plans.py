@@ -20,7 +20,7 @@ from arforecast.reconciliation import roll_forward
 from arforecast.sample import write_sample
 from arforecast.schedules import SCHEDULES
 from arforecast.settings import Settings
-from arforecast.snapshot import month_ends, stand
+from arforecast.snapshot import computed, month_ends
 from compiled import written
 
 AS_OF = date(2026, 5, 20)
@@ -42,7 +42,7 @@ ASKED: dict[str, Callable[[Snapshot], object]] = {
     "sheets": lambda today: today.account_sheets(list(today.accounts().customer_id)),
     "gates": lambda today: today.stamp(),
     "roll-forward": lambda today: roll_forward(today.books, month_ends(AS_OF, 13)),
-    "facts": lambda today: stand(today.books, [AS_OF]).cached(),
+    "facts": lambda today: computed(today.books, [AS_OF]),
 }
 
 
@@ -88,7 +88,7 @@ def test_only_a_calendar_meets_every_row(asked: str, ledger: Ledger, plans: list
 
 def test_a_join_on_ranges_is_found(ledger: Ledger, plans: list[Node]) -> None:
     """The test itself sees what it looks for: two tables on a range, and not the calendar that meets one."""
-    facts = stand(ledger.books, [AS_OF]).cached()
+    facts = computed(ledger.books, [AS_OF])
     plans.clear()
     facts.entries.join(facts.spells, facts.entries.entered_on < facts.spells.since).count().execute()
     assert [join for plan in plans for join in _meeting_every_row(plan)]

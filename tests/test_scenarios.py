@@ -112,6 +112,7 @@ def test_an_uncertain_uptake_is_a_wide_range() -> None:
 def test_the_scenarios_of_the_settings_stand_beside_each_other() -> None:
     table = today().scenarios(4)
     assert table.groupby("scenario", sort=False).size().to_dict() == {"sooner": 4, "half": 4}
+    assert table.index.tolist() == list(range(8))
     assert (table.difference - (table["mean"] - table.base)).abs().max() < 0.011
     assert table.so_far.round(2).tolist() == pytest.approx(
         table.groupby("scenario").difference.cumsum().tolist(), abs=0.05

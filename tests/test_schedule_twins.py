@@ -24,7 +24,7 @@ from arforecast import schedules
 from arforecast.ledger import open_books
 from arforecast.sample import write_sample
 from arforecast.settings import Settings
-from arforecast.snapshot import Facts, month_ends, stand
+from arforecast.snapshot import Facts, computed, month_ends
 from ledgers import Row, Tables
 
 DAYS = [date(2026, 5, 20), date(2026, 6, 30)]
@@ -439,7 +439,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tables, dict[date
     for application in tables["applications"][::17]:
         application["receipt_id"] = ""
     books = open_books(ledgers.write(tables, folder / "ledger"), Settings())
-    return ledgers.merged(tables), {day: stand(books, [day]).cached() for day in DAYS}
+    return ledgers.merged(tables), {day: computed(books, [day]) for day in DAYS}
 
 
 @pytest.mark.parametrize("as_of", DAYS, ids=str)
@@ -462,6 +462,6 @@ def test_drawn_ledgers_agree(tables: Tables) -> None:
     with TemporaryDirectory() as folder:
         books = open_books(ledgers.write(tables, Path(folder) / "ledger"), Settings())
         for as_of in DRAWN_DAYS:
-            facts = stand(books, [as_of]).cached()
+            facts = computed(books, [as_of])
             for name in ("roll_rates", "vintage", "expected_credit_loss", "terms"):
                 agree(name, tables, facts)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from arforecast.errors import UsageError
-from arforecast.forecast.scorecard import COLUMNS, scored
+from arforecast.forecast.scorecard import COLUMNS, WEEKS, scored
 from forecasts import eventful
 
 ORIGINS = pd.date_range("2026-01-05", periods=8, freq="7D")
@@ -67,6 +67,11 @@ def test_cash_by_hand() -> None:
         {"wape": 0.1, "bias": -0.1, "coverage_50": 0, "coverage_80": 1, "coverage_95": 1, "interval_share_80": 0.4}
     )
     assert (week.baseline["wape"], week.ratio["wape"], week.better["wape"]) == ("8-week mean", 0.5, "model")
+
+
+def test_each_week_ahead_is_judged_with_others_once() -> None:
+    weeks = [week for first, last in WEEKS.values() for week in range(first, last + 1)]
+    assert weeks == list(range(1, 14))
 
 
 def test_new_customers_stand_apart() -> None:

@@ -14,7 +14,7 @@ from arforecast.currencies import decimals, written
 from arforecast.kpis import measures
 from arforecast.kpis.balances import FLOWS, flows, held, revalued
 from arforecast.ledger import Books, valued_at_close
-from arforecast.snapshot import BEGINNING, Facts, fetched, opening, positions, stand, total
+from arforecast.snapshot import BEGINNING, Facts, computed, fetched, opening, positions, stand, total
 
 MEND_ROWS = " Correct the rows that `arforecast check` names."
 MEND_NOTHING = "Check that the export holds what it should, or choose a later day."
@@ -43,7 +43,7 @@ def roll_forward(books: Books, days: Iterable[date]) -> pd.DataFrame:
     signed sums over invoices. All in minor units, whole and exact where the ledger has one currency. A month that
     begins before the ledger does has no row: what it opened with is not known.
     """
-    facts = stand(books, days).cached()
+    facts = computed(books, days)
     sums = measures(facts, [flows])
     months = {name: sums[f"{name}_month"] for name in FLOWS}
     table = pd.DataFrame({"as_of": sums.as_of, "opening": sums.net_opening, **months, "closing": sums.net})

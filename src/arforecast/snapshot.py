@@ -56,19 +56,6 @@ class Facts:
     settlements: ibis.Table
     receipts: ibis.Table
 
-    def cached(self) -> Facts:
-        """The same facts, computed once by the engine where many figures are to be read from them."""
-        invoices, booked = self.invoices.cache(), self.entries.cache()
-        held = spells(booked, invoices).cache()
-        return replace(
-            self,
-            calendar=placed(self.calendar, invoices),
-            invoices=invoices,
-            entries=booked,
-            spells=held,
-            settlements=settlements(booked, held).cache(),
-        )
-
 
 def stand(books: Books, days: Iterable[date], by: By = None) -> Facts:
     """The facts as known at the close of each of `days`, in groups of the column `by`, or of each combination of
@@ -90,6 +77,21 @@ def stand(books: Books, days: Iterable[date], by: By = None) -> Facts:
         held,
         settlements(booked, held),
         of_customers(books, "receipts", of),
+    )
+
+
+def computed(books: Books, days: Iterable[date]) -> Facts:
+    """The same of the whole ledger, computed once by the engine where many figures are to be read from it."""
+    facts = stand(books.at_hand, days)
+    invoices, booked = facts.invoices.cache(), facts.entries.cache()
+    held = spells(booked, invoices).cache()
+    return replace(
+        facts,
+        calendar=placed(facts.calendar, invoices),
+        invoices=invoices,
+        entries=booked,
+        spells=held,
+        settlements=settlements(booked, held).cache(),
     )
 
 

@@ -103,7 +103,7 @@ class Standing:
 
     @cached_property
     def _facts(self) -> snapshot.Facts:
-        return snapshot.stand(self.books, [self.day]).cached()
+        return snapshot.computed(self.books, [self.day])
 
     @cached_property
     def _lives(self) -> exposure.Lives:

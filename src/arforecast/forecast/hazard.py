@@ -452,7 +452,7 @@ def _together(runs: Runs) -> Runs:
     for trait in (runs.band, runs.due_weekday, runs.youngest, runs.oldest, runs.settled.astype(np.int64)):
         key = key * (np.ptp(trait) + 1) + trait - trait.min()
     _keys, first, of = np.unique(key, return_index=True, return_inverse=True)
-    return replace(runs.at(first), weight=np.bincount(of, runs.weight))
+    return replace(runs.at(first), weight=_sum(of, runs.weight, len(first)))
 
 
 def _places(customers: _Customers) -> tuple[Ints, Ints]:

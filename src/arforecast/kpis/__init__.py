@@ -21,7 +21,7 @@ from arforecast.kpis.known import Bools
 from arforecast.ledger import Books
 from arforecast.ledger.groups import WHOLE, By, columns, named, of_customers
 from arforecast.settings import Settings
-from arforecast.snapshot import Facts, fetched, first_issued, regrouped, stand
+from arforecast.snapshot import Facts, computed, fetched, first_issued, regrouped
 
 Measure = Callable[[Facts], ibis.Table]
 
@@ -143,7 +143,7 @@ def measured(books: Books, days: Iterable[date], by: By = None) -> pd.DataFrame:
 def measured_by_each(books: Books, days: Iterable[date], groupings: Sequence[By], kpis: Sequence[Kpi]) -> pd.DataFrame:
     """As `measured`, of some KPIs, for the whole ledger and by each of several groupings, one after the other."""
     days, asked = list(days), [columns(by) for by in groupings]
-    whole, wanted = stand(books, days).cached(), taken(kpis, books.settings)
+    whole, wanted = computed(books, days), taken(kpis, books.settings)
     groups = [measures(regrouped(whole, by), wanted) for by in asked]
     of_all = added_up(groups[0], whole, wanted) if groups else measures(whole, wanted)
     tables = zip([(), *asked], [of_all, *groups], strict=True)

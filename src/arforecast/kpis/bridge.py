@@ -16,7 +16,7 @@ from arforecast.kpis.balances import FLOWS, revalued, under_dispute
 from arforecast.kpis.speed import dso
 from arforecast.ledger import Books, valued_at_close
 from arforecast.ledger.groups import WHOLE
-from arforecast.snapshot import Facts, fetched, first_issued, own_positions, spells, stand, total
+from arforecast.snapshot import Facts, computed, fetched, first_issued, own_positions, spells, total
 
 OWED = ["current", "delinquency", "disputes"]
 PARTS = [
@@ -41,7 +41,7 @@ def parts(books: Books, since: date, as_of: date) -> pd.DataFrame:
             f"The ledger begins on {books.notes.complete_from}: nothing is known of {since}. Look back to "
             f"{books.notes.opened_on} or a later day."
         )
-    facts = stand(books, [since, as_of]).cached()
+    facts = computed(books, [since, as_of])
     amounts = receivables(facts, since, as_of) / 10**books.settings.ledger.decimals
     days = days_of_sales(facts, since, as_of)
     parts = pd.DataFrame({"amount": amounts, "days": days}, index=pd.Index(PARTS, name="part")).reset_index()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
+from arforecast.ledger.database import ours
 from arforecast.ledger.notes import Notes
 from arforecast.ledger.tables import Tables
 from arforecast.settings import Settings
@@ -50,6 +52,15 @@ class Books:
     def entire(self) -> Books:
         """The books of the whole ledger."""
         return self.whole or self
+
+    @cached_property
+    def at_hand(self) -> Books:
+        """The same books where many questions are to be asked: an engine of others would check every row anew for each
+        of them, and knows not how many there will be. It has to allow temporary tables."""
+        if ours(self.tables["invoices"]):
+            return self
+        tables = {name: table.cache() for name, table in self.tables.items()}
+        return replace(self, tables=tables, whole=self.whole and self.whole.at_hand)
 
     def __repr__(self) -> str:
         used = self.rows.set_index("table").used
