@@ -127,7 +127,7 @@ def of_payment(cells: pd.DataFrame, named: dict[str, str], paid: list[str], writ
             yield f"{column} may say when they were paid"
         elif column in paid or (not re.search(NEUTRAL, plain(str(column))) and told.str.contains(PENCE).any() == pence):
             part = evidence.exact(told, written).mask(told == "", Decimal())
-            if (told != "").any() and (part <= amount).all() and (part != amount).any():
+            if (told != "").any() and part.notna().all() and (part <= amount).all() and (part != amount).any():
                 yield f"{column} may be what is left of it, or what is paid"
 
 
