@@ -228,7 +228,9 @@ def test_a_cell_shows_in_a_line_what_it_holds(today: Snapshot) -> None:
     for thing in (ledger, today, sheet, today.books):
         assert len(repr(thing)) < 200
         assert "\n" not in repr(thing)
-    invoices = today.books.rows.set_index("table").used["invoices"]
+    used = today.books.rows.set_index("table").used
+    invoices, more = used["invoices"], len(used.drop(["invoices", "applications"]))
+    assert f"{used['applications']:,} applications and {more} tables more in USD; " in repr(ledger)
     assert repr(ledger).startswith(f"Ledger of {invoices:,} invoices, ")
     assert repr(today).startswith(f"Snapshot of {AS_OF}: {invoices:,} invoices, ")
     assert repr(sheet).startswith(f"Sheet of {len(sheet.open_items)} open_items, ")

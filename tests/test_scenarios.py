@@ -15,7 +15,7 @@ import pytest
 from arforecast.desk import Snapshot, open_ledger
 from arforecast.errors import UsageError
 from arforecast.forecast.contacts import Capacity, share_of
-from arforecast.forecast.scenarios import _hazards, _moved, compared
+from arforecast.forecast.scenarios import Supposed, _hazards, _moved, compared
 from arforecast.report.exhibits import cash as exhibits
 from arforecast.settings import Action, Effect, Forecast, Scenario
 from forecasts import sample_facts, sample_flows, sample_today
@@ -156,6 +156,24 @@ def test_one_contact_more_or_less_by_hand() -> None:
     assert Capacity(call, 0.4, end=1).hazards(chance, ages) == pytest.approx(np.array([[0.5, 0.6]]))
     fewer = 0.6 * 0.5 + 0.4 * (1 - 0.5**0.5)
     assert Capacity(call, -0.4, end=1).hazards(chance, ages) == pytest.approx(np.array([[0.5, fewer]]))
+
+
+class Even:
+    """A model by which each invoice is settled with a chance of one half on each day."""
+
+    name = "even"
+
+    def hazards(self, invoices: pd.DataFrame, first: date, days: int) -> np.ndarray:
+        return np.full((len(invoices), days), 0.5)
+
+
+def test_contacts_act_from_the_day_on_which_an_invoice_is_past_due() -> None:
+    """Asked from Monday the 29th: due on that Monday, twice as likely from Tuesday on, all of them being called."""
+    call = Action(minutes=6, days=14, effects=(Effect(1, 1.0, 2.0),))
+    owed = pd.DataFrame({"customer_id": ["anna"], "issued_on": [pd.Timestamp("2026-06-01")]})
+    owed = owed.assign(due_on=pd.Timestamp("2026-06-29"))
+    supposed = Supposed(Even(), Scenario(contacts_a_week=5), frozenset({"anna"}), Capacity(call, 1.0, end=1))
+    assert supposed.hazards(owed, DAY + timedelta(days=1), 3) == pytest.approx(np.array([[0.5, 0.75, 0.75]]))
 
 
 def test_contacts_a_week_reach_a_share_of_the_overdue_accounts() -> None:
