@@ -692,13 +692,13 @@ def test_a_mapping_is_like_a_preset_but_for_what_it_says(tmp_path: Path) -> None
 def test_what_is_paid_goes_to_the_invoice_of_its_word_that_is_due_first(tmp_path: Path) -> None:
     """Of a payment of 12, 5 belong to B, due first, and 7 to A; of one of 9, the 3 that are left of A."""
     mapping = (
-        'matched = "Who"\n[made]\nOwner = { title = [1, 1] }\n'
+        'matched = "Who"\n[made]\nOwner = { title = [1, 6] }\n'
         + PLAIN.replace('"Amount"', '{ amount = "Debit", less = "Credit" }')
     ).replace('customer_id = "Who"', 'customer_id = "Owner"')
     mapping += '[keep]\nDebit = { empty = false }\n[applications.columns]\napplied_on = "Issued"\namount = "Credit"\n'
     mapping += '[applications.constants]\nkind = "cash"\n[applications.keep]\nCredit = { empty = false }\n'
     export = (
-        "Anna,,,,,\nNo,Who,Issued,Due,Debit,Credit\nA,W,2026-01-05,2026-03-04,10,\nB,W,2026-01-05,2026-02-04,5,\n"
+        ",,,,,Anna\nNo,Who,Issued,Due,Debit,Credit\nA,W,2026-01-05,2026-03-04,10,\nB,W,2026-01-05,2026-02-04,5,\n"
         ",W,2026-02-10,,,12\n,W,2026-02-20,,,9\n,,2026-02-21,,,4\n"
     )
     (tmp_path / "mapping.toml").write_text(mapping, "utf-8")
