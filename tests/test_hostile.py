@@ -90,6 +90,7 @@ def test_every_table_shows_each_try_as_text_in_every_form(
         assert terminal == inert(terminal), name
         cells = load_workbook(io.BytesIO(printed(short, "xlsx", monkeypatch))).get_sheet_by_index(0).to_python()
         assert held(pd.DataFrame(cells)) == told, name
+        print(f"{name} | CSV, JSON, screen, workbook | {len(told)} tries, each as text")
 
 
 def runs_in_a_spreadsheet(cell: str) -> bool:
