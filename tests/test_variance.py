@@ -114,6 +114,8 @@ def test_where_no_billing_was_expected_all_that_came_is_its_level(known: Facts) 
     forecast.loc[forecast.component == "total", "mean"] -= [10_00, 60_00]
     table = variance.explained(known, forecast)
     assert table[["billing_level", "billing_timing", "new_customers"]].to_numpy().tolist() == [[0, 0, 0], [-40, 0, -60]]
+    # What is left is of the open book alone.
+    assert table[["payment_timing", "amount"]].to_numpy().tolist() == [[144, 6], [-152, -10]]
     assert (table[list(PARTS)].sum(axis=1) == table.error).all()
 
 
