@@ -123,6 +123,26 @@ def test_a_promise_that_was_kept_in_part_is_not_called_unpaid(written: Path) -> 
     assert "We have not recorded all of that payment" in merged(written)["broke"]["mail"]
 
 
+PAYMENTS = """
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount
+    A1          anna         2026-05-01  2026-05-15  300.00
+
+    applications
+    invoice_id  applied_on  amount  kind         known_on
+    A1          2026-06-01   40.00  cash         -
+    A1          2026-06-01   10.00  cash         -
+    A1          2026-06-10   30.00  credit_note  -
+    A1          2026-06-20   70.00  cash         2026-07-02
+"""
+
+
+def test_a_statement_names_the_cash_that_was_known_by_day_and_nothing_else(tmp_path: Path) -> None:
+    paid = opened(told(PAYMENTS), tmp_path).as_of(DAY).reminders().payments
+    assert paid.customer_id.tolist() == ["anna"]
+    assert (paid.paid_on.tolist(), paid.amount.tolist()) == ([pd.Timestamp("2026-06-01")], [50_00])
+
+
 def test_each_account_has_come_to_its_furthest_stage(said: Reminders) -> None:
     stages = said.accounts.set_index("customer_id").stage.drop(index=[*HOSTILE], errors="ignore").to_dict()
     known = {name: stage for name, stage in stages.items() if name in AGES}
