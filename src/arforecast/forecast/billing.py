@@ -17,6 +17,7 @@ from ibis import _
 
 from arforecast.forecast.calendar import Floats, Ints
 from arforecast.forecast.exposure import days
+from arforecast.ledger.database import computed_once
 from arforecast.snapshot import BEGINNING, Facts
 
 # So many weeks are repeated, and so many tell the level.
@@ -103,7 +104,8 @@ def recent(facts: Facts, stand: Sequence[date]) -> ibis.Table:
     columns = ["on", "customer_id", "issued_on", "due_on", "amount", "begun_on"]
     billed = outside.mutate(begun_on=_.issued_on)
     money = _.amount.cast("float64")
-    return billed.select(*columns).mutate(amount=money).union(agreed.select(*columns).mutate(amount=money)).cache()
+    parts = (rows.select(*columns).mutate(amount=money) for rows in (billed, agreed))
+    return computed_once(ibis.union(*parts))
 
 
 def level(billed: Floats, lived: int) -> Level:

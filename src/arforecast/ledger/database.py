@@ -37,6 +37,14 @@ def kept(table: ibis.Table) -> ibis.Table:
     return table.cache() if ours(table) else table
 
 
+def computed_once(table: ibis.Table) -> ibis.Table:
+    """The table in a temporary one, wherever it is. Spark is asked for it once before: only so does Ibis take along the
+    rows that a question brings."""
+    if table.get_backend().name == "pyspark":
+        table.limit(0).to_pandas()
+    return table.cache()
+
+
 def placed(rows: ibis.Table, beside: ibis.Table) -> ibis.Table:
     """Rows that a question brings along, kept where a table is: they then stand in no question."""
     return beside.get_backend().create_table(gen_name("placed"), rows, temp=True) if ours(beside) else rows
