@@ -119,7 +119,7 @@ def test_a_run_stands_on_the_day_that_is_over_there_says_so_and_is_the_one_that_
          "Write it as YYYY-MM-DD; only report and send, which a timer runs, know yesterday."),
         (["check", "l", "--as-of", "last-friday"], "know last-friday."),
         (["backtest", "l", "--from", "2026-01-01", "--to", "yesterday"], "know yesterday."),
-        (["cash", "l", "--as-of", "2026-06-30", "--time-zone", "UTC"], "No such option"),
+        (["cash", "l", "--as-of", "2026-06-30", "--time-zone", "UTC"], "No such option '--time-zone'"),
         (["report", "l", "--as-of", "today"],
          "today is not a date. Write it as YYYY-MM-DD, or as yesterday, last-friday, last-month-end."),
         (["report", "l", "--as-of", "2026-6-30"], "2026-6-30 is not a date."),
@@ -130,4 +130,5 @@ def test_a_run_stands_on_the_day_that_is_over_there_says_so_and_is_the_one_that_
     ],
 )  # fmt: skip
 def test_who_knows_words_and_who_does_not_say_so(words: list[str], told: str) -> None:
-    assert told in typed(*words, code=2)
+    # An older click writes the option behind a colon.
+    assert told in typed(*words, code=2).replace("option: --time-zone", "option '--time-zone'")
