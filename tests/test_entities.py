@@ -15,6 +15,7 @@ import ledgers
 from arforecast import Ledger, open_ledger
 from arforecast.cli import main
 from arforecast.errors import SourceError
+from arforecast.ledger import checked, open_group
 from arforecast.sample import write_sample
 from arforecast.settings import Settings, read
 from doors import HEADER, SOUND, write
@@ -190,6 +191,47 @@ def test_a_pack_for_each_entity_and_one_for_the_group(tmp_path: Path, monkeypatc
     assert (by_entity[""], by_entity["north"]) == (250, 150)
     assert json.loads((packs["group"] / "run.json").read_text("utf-8"))["parameters"]["by"] == "entity"
     assert 'today.kpis(by="entity")' in (packs["group"] / "owed.html").read_text("utf-8")
+
+
+def test_the_group_of_a_run_reads_no_entity_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each entity's notebook moves its ledger away, and the group has it all the same.
+
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount
+    A1          anna         2026-05-01  2026-05-15  100.00
+    """
+    invoices = ledgers.told(test_the_group_of_a_run_reads_no_entity_again.__doc__ or "")["invoices"]
+    for name in ("north", "south"):
+        ledgers.write({"invoices": invoices}, tmp_path / name)
+    (tmp_path / "arforecast.toml").write_text('[entities]\nnorth = "north"\nsouth = "south"\n', "utf-8")
+    monkeypatch.chdir(tmp_path)
+    away = "from pathlib import Path; ledger == 'group' or Path('..', ledger).rename(f'../{ledger}-away')"
+    notebook(tmp_path / "notebooks", "owed", ["# Owed", OWED, away], PARAMETERS)
+    result = CliRunner().invoke(main, ["report", "group", "--as-of", AS_OF])
+    assert result.exit_code == 0, result.output
+    found = pd.read_csv(tmp_path / "reports" / "group" / AS_OF / "data" / "kpis.csv", keep_default_na=False)
+    owed = found[(found.kpi == "open_ar") & (found.as_of == AS_OF)].set_index("group").value.astype(float)
+    assert owed.to_dict() == {"": 200, "north": 100, "south": 100}
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [
+        "north-away",
+        "notebooks",
+        "reports",
+        "south-away",
+    ]
+
+
+def test_a_group_of_checked_copies_is_the_group(opened: dict[str, Ledger], settings: Settings, tmp_path: Path) -> None:
+    """With what is wrong in the south, its currencies, and the columns that only one of them has."""
+    copies = {name: tmp_path / name for name in ("north", "south")}
+    for name, folder in copies.items():
+        checked.write(opened[name].books, name, folder)
+    of_copies, read = open_group(settings, copies), opened["group"].books
+    for name in ("problems", "rows", "quarantine"):
+        pd.testing.assert_frame_equal(getattr(of_copies, name), getattr(read, name))
+    for name in ("present", "foreign", "fingerprint", "notes", "tells_paid"):
+        assert getattr(of_copies, name) == getattr(read, name)
+    for name, table in read.tables.items():
+        pd.testing.assert_frame_equal(of_copies.tables[name].to_pandas(), table.to_pandas())
 
 
 def test_later_facts_of_an_entity_change_nothing(opened: dict[str, Ledger], settings: Settings, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pandas as pd
+from ibis.util import gen_name
 
 from arforecast.errors import SourceError, shown
 from arforecast.ledger import source
@@ -46,30 +48,37 @@ def write(books: Books, url: str, folder: Path) -> None:
 
 
 def find(url: object, settings: Settings) -> Books | None:
-    """The books of the ledger at `url` where the environment names a copy of just these, read with these settings.
+    """The books of the ledger at `url` where the environment names a copy of just these, see `opened`."""
+    return opened(Path(os.environ.get(VARIABLE, os.devnull)), url, settings)
 
+
+def opened(folder: Path, url: object, settings: Settings, con: ibis.BaseBackend | None = None) -> Books | None:
+    """The books in `folder`, if that is a copy of the ledger at `url`, read with these settings.
+
+    `con` is the DuckDB that reads them; one of its own unless given.
     Raises SourceError where the copy is damaged: the ledger itself may say something else by now.
     """
     import duckdb
 
-    folder = Path(os.environ.get(VARIABLE, os.devnull))
     if not (folder / ABOUT).is_file():
         return None
     try:
         about = json.loads((folder / ABOUT).read_text("utf-8"))
         own = told(settings, Notes.model_validate_json(about["notes"]))
-        return _open(folder, about, own) if about.items() >= _key(url, own).items() else None
+        if not about.items() >= _key(url, own).items():
+            return None
+        return _open(folder, about, own, con or source.connect(settings.engine))
     except (OSError, ValueError, KeyError, duckdb.Error) as fault:
         where = shown(str(folder))
         raise SourceError(f"The copy of the books in {where} is damaged. Make the report again.") from fault
 
 
-def _open(folder: Path, about: dict[str, Any], settings: Settings) -> Books:
-    con = source.connect(settings.engine)
-    con.attach(_quoted(folder / TABLES), name=TABLES, read_only=True)
+def _open(folder: Path, about: dict[str, Any], settings: Settings, con: ibis.BaseBackend) -> Books:
+    place = gen_name(TABLES)  # a group reads several
+    con.attach(_quoted(folder / TABLES), name=place, read_only=True)
     frames: dict[str, Any] = {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
     return Books(
-        tables={name: con.table(name, database=(TABLES, "main")) for name in BY_NAME},
+        tables={name: con.table(name, database=(place, "main")) for name in BY_NAME},
         present=frozenset(about["present"]),
         **frames,
         fingerprint=str(about["fingerprint"]),

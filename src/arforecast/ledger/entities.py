@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
 import ibis
 import pandas as pd
 from ibis import _
 
 from arforecast.errors import SourceError
-from arforecast.ledger import notes, source
+from arforecast.ledger import checked, notes, source
 from arforecast.ledger.books import Books
 from arforecast.ledger.reading import open_books
 from arforecast.ledger.tables import BY_NAME, CONTROL_TOTALS, RATES, Table
@@ -20,15 +21,18 @@ from arforecast.settings import Settings
 GROUP = "group"
 
 
-def open_group(settings: Settings) -> Books:
+def open_group(settings: Settings, copies: Mapping[str, Path] | None = None) -> Books:
     """The books of all entities of the settings as one, with a column `entity` to group by.
+
+    `copies` are checked copies of entities by their names: what stands there is not read and checked again.
 
     Identifiers carry the name of their entity, so that an invoice or a customer 1001 of two entities stays two. What
     one entity's problems are is told under `entity/file`. Control totals are each entity's own and do not tie here.
     Raises SourceError when an entity's ledger cannot be read, or lives in a database of its own.
     """
     con = source.connect(settings.engine)
-    books = {name: open_books(url, settings, con) for name, url in settings.entities.items()}
+    copied = {name: checked.opened(folder, name, settings, con) for name, folder in (copies or {}).items()}
+    books = {name: copied.get(name) or open_books(url, settings, con) for name, url in settings.entities.items()}
     _refuse_elsewhere(books, con)
     _refuse_own_rates(books)
     present = frozenset().union(*(each.present for each in books.values())) - {CONTROL_TOTALS.name}

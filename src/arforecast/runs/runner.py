@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from arforecast import folders, settings
 from arforecast.errors import ArforecastError, GateError, RunError, UsageError
 from arforecast.ipynb import nbformat
-from arforecast.ledger import Books, checked, source
+from arforecast.ledger import GROUP, Books, checked, open_group, source
 from arforecast.report import Fragment, page
 from arforecast.report.tables import write_csv
 from arforecast.runs import jobs, record
@@ -25,6 +25,8 @@ from arforecast.runs.workers import Task, executed
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from arforecast import Ledger
 
 CHECKED = "checked"
 BOOK = "book"  # of forecasts, beside the runs: it outlives them
@@ -49,6 +51,14 @@ class Asked(NamedTuple):
     notebooks: Path = Path("notebooks")
     resume: bool = False
     said: str = ""
+
+
+class Copies(NamedTuple):
+    """The checked copies of the books, by their ledgers, and what removes them when all are done: the group is made of
+    those of its entities."""
+
+    of: dict[str, Path]
+    passing: ExitStack
 
 
 def run(  # noqa: PLR0913, PLR0917 - what a run depends on is named where it is asked for
@@ -85,17 +95,17 @@ def run_all(ledgers: Sequence[tuple[str | Path, Path]], asked: Asked, count: int
     ended: list[Path | ArforecastError] = []
     waiting: dict[Path, tuple[Pack, int, list[Outcome]]] = {}
 
-    def tasks() -> Iterator[Task]:
+    def tasks(copies: Copies) -> Iterator[Task]:
         for ledger, out in ledgers:
-            pack = _pack(ledger, out, asked)
+            pack = _pack(ledger, out, asked, copies)
             begun = _go_on(pack, None, ended)
             waiting.update({begun[0].folder: (pack, len(begun), [])} if begun else {})
             yield from begun
 
     chosen = jobs.find(asked.notebooks, asked.names)
-    with ExitStack() as stack:
+    with ExitStack() as passing, ExitStack() as stack:
         stack.callback(_close, waiting)
-        outcomes = stack.enter_context(closing(executed(tasks(), count, chosen)))
+        outcomes = stack.enter_context(closing(executed(tasks(Copies({}, passing)), count, chosen)))
         for task, outcome in _telling(outcomes, len(chosen) * len(ledgers)):
             pack, number, so_far = waiting[task.folder]
             so_far.append(outcome)
@@ -158,29 +168,26 @@ def _console() -> Console:
 # ------------------------------------------------------------------ one ledger
 
 
-def _pack(ledger: str | Path, out: Path, asked: Asked) -> Pack:
+def _pack(ledger: str | Path, out: Path, asked: Asked, copies: Copies) -> Pack:
     """A run of one ledger: it opens the ledger, asks for notebooks to be executed, and of what came of them makes the
     pages."""
-    from arforecast import open_ledger
-
     chosen = jobs.find(asked.notebooks, asked.names)
     given = jobs.usual(ledger, chosen) | dict(asked.parameters)
     place = jobs.located(ledger)
     fixed = {"ledger": place, "as_of": asked.as_of, "data": "", "book": str(out.resolve() / BOOK)}
     fitted = jobs.fitted(chosen, fixed, given)
-    opened = open_ledger(ledger)
+    opened = _opened(ledger, copies)
     stamp = pass_gates(opened.where(jobs.part(fitted, given)).as_of(asked.as_of).stamp(), asked.allow)
     final, failed = out.resolve() / stamp["as_of"], out.resolve() / record.FAILED / stamp["as_of"]
     record.refuse_what_is_none(final)
     account = record.begun(stamp, opened.books.settings, {"ledger": jobs.named(ledger)} | given, asked.said)
-    with (
-        folders.complete(final, failed) as folder,
-        folders.passing(opened.books.settings.engine.spill_directory) as own,
-    ):
+    own = copies.passing.enter_context(folders.passing(opened.books.settings.engine.spill_directory))
+    with folders.complete(final, failed) as folder:
         account["notebooks"] = _good(account, asked, [job.name for job in fitted], (final, failed), folder)
         record.write(account, folder)
         if missing := [job for job in fitted if job.name not in account["notebooks"]]:
             checked.write(opened.books, place, own / CHECKED)
+            copies.of[str(ledger)] = own / CHECKED
             environment = _environment(opened.books, own, ledger)
             # Most of what the brief asks, others have asked by then: it waits for none of them.
             missing.sort(key=lambda job: job.name == BRIEF)
@@ -190,6 +197,16 @@ def _pack(ledger: str | Path, out: Path, asked: Asked) -> Pack:
         _write_pages(list(account["notebooks"]), folder, final, stamp)
         record.write(record.complete(account, folder), folder)
     return out / final.name
+
+
+def _opened(ledger: str | Path, copies: Copies) -> Ledger:
+    """The ledger, checked; the group from the copies of its entities."""
+    from arforecast import Ledger, open_ledger
+
+    chosen = settings.load(*source.places(ledger))
+    if ledger == GROUP and chosen.entities:
+        return Ledger(open_group(chosen, copies.of))
+    return open_ledger(ledger)
 
 
 def _environment(books: Books, own: Path, ledger: str | Path) -> dict[str, str]:
