@@ -216,13 +216,15 @@ def test_what_a_process_killed_while_it_replaced_a_folder_had_moved_aside_comes_
     assert [path.name for path in tmp_path.iterdir()] == ["day"]
 
 
-def test_kernels_are_encrypted_and_go_by_nothing_of_the_user(ledger: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_kernels_are_encrypted_and_show_nobody_how_far_the_engine_is(ledger: Path, tmp_path: Path) -> None:  # noqa: F811
+    """A bar of progress would stand on the page."""
     asks = "import json; from ipykernel.connect import get_connection_info; told = json.loads(get_connection_info())"
-    says = "print('headline', 'curve_publickey' in told)"
-    notebook(tmp_path / "notebooks", "first", [asks, says])
+    opens = "import arforecast as ar; con = ar.open_ledger(ledger).books.tables['invoices'].get_backend()"
+    bars = "(bar,) = con.raw_sql(\"select current_setting('enable_progress_bar')\").fetchone()"
+    notebook(tmp_path / "notebooks", "first", [asks, opens, bars, "print('headline', 'curve_publickey' in told, bar)"])
     done = CliRunner().invoke(main, asked(ledger, tmp_path / "out"))
     assert done.exit_code == 0, done.output
-    assert "headline True" in (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
+    assert "headline True False" in (tmp_path / "out" / DAY / "index.html").read_text("utf-8")
 
 
 def test_of_two_runs_of_one_day_at_once_one_waits_and_no_page_is_lost(ledger: Path, tmp_path: Path) -> None:  # noqa: F811

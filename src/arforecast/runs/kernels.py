@@ -34,12 +34,14 @@ IMPORTED = (
 )
 # Where a kernel shows figures is asked when matplotlib is imported.
 INLINE = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-# What is imported is none of the folder that a run is started in.
+# What is imported is none of the folder that a run is started in. And DuckDB takes what is run without a file for
+# somebody at a keyboard, to whom it shows how far it is: among what a notebook shows.
 BEGIN = """
 import sys
 if "" in sys.path:
     sys.path.remove("")
 from arforecast.runs import nursery
+__file__ = nursery.__file__
 nursery.tend(sys.argv[1:])
 """
 ENDS_SECONDS = 2.0
