@@ -364,6 +364,18 @@ def test_what_is_no_notebook_is_said_to_be_none(ledger: Path, tmp_path: Path, te
         run(ledger, tmp_path / "notebooks", tmp_path)
 
 
+@pytest.mark.parametrize("told", [{}, {"language_info": {"name": "python"}}, {"kernelspec": {"name": "python3"}}])
+def test_a_notebook_that_names_no_kernel_says_where_to_choose_one(
+    ledger: Path, tmp_path: Path, told: dict[str, dict[str, str]]
+) -> None:
+    place = notebook(tmp_path / "notebooks", "one", ["# One"])
+    made = nbformat.read(place, as_version=4)
+    made.metadata = nbformat.from_dict({name: {"display_name": "Python 3"} | about for name, about in told.items()})
+    nbformat.write(made, place)
+    with pytest.raises(UsageError, match=r"one\.ipynb does not say which kernel runs it\. Open it in JupyterLab"):
+        run(ledger, place.parent, tmp_path)
+
+
 def test_a_notebook_cannot_take_the_place_of_the_first_page(ledger: Path, tmp_path: Path) -> None:
     notebook(tmp_path / "notebooks", "index", ["# Index"])
     with pytest.raises(UsageError, match=r"index\.ipynb would lose its page"):

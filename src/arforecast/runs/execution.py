@@ -42,12 +42,15 @@ def declared(notebook: Path) -> dict[str, str]:
         raise UsageError(
             f"{notebook.name} is no notebook: {shown(_line(str(fault)))}. Mend it or move it away."
         ) from fault
-    cells = {
-        name: about["inferred_type_name"] for name, about in papermill.inspect_notebook(_literal(notebook)).items()
-    }
-    if not cells:
+    try:
+        told = papermill.inspect_notebook(_literal(notebook))
+    except ValueError as fault:  # papermill goes by what the notebook says of that, and it says nothing
+        raise UsageError(
+            f"{notebook.name} does not say which kernel runs it. Open it in JupyterLab, choose Python 3, and save it."
+        ) from fault
+    if not told:
         raise UsageError(f"{notebook.name} has no cell tagged `parameters` that declares `name: type = value`.")
-    return cells
+    return {name: about["inferred_type_name"] for name, about in told.items()}
 
 
 def execute(job: Job, folder: Path, environment: Mapping[str, str]) -> Outcome:
