@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+
+from arforecast.report import style_sheet, tables
 
 driver = pytest.importorskip("playwright.sync_api", reason="nothing here drives a browser: make engines")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: make engines")
@@ -61,6 +64,22 @@ def test_the_brief_is_a_screen_and_a_half_of_a_phone(browser: Any, reported: Pat
     page.close()
     assert called == 5
     assert ends <= 1.6 * 844
+
+
+@pytest.mark.parametrize(
+    ("amount", "layout"), [(118_286.39, ""), (118_286_386.66, "broad"), (11_828_638_666.5, "broad")]
+)
+def test_the_briefs_cash_is_seen_whole_on_a_phone(browser: Any, amount: float, layout: str) -> None:
+    """Amounts that are too long to stand side by side stand one above the other."""
+    span = {"span": "next 13 weeks", "amount": amount, "p10": amount, "p90": amount, "held_share": 0.78}
+    markup = tables.show(pd.DataFrame([span]), "Cash", units=dict.fromkeys(("amount", "p10", "p90"), "money"))
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_content(f'<style>{style_sheet()}</style><main class="brief">{markup}</main>')
+    seen = page.evaluate("[...document.querySelectorAll('.table')].map(each => [each.scrollWidth, each.clientWidth])")
+    page.close()
+    assert f'class="{" ".join(["table", layout]).strip()}"' in markup
+    assert all(needed <= there for needed, there in seen)
+    assert len(seen) == 1
 
 
 def test_the_pack_is_printed_on_25_sheets_and_the_brief_on_one(browser: Any, reported: Path) -> None:

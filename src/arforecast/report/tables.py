@@ -42,6 +42,8 @@ UNITS = (
 )
 TEXTS, DAYS = ("text", "bucket", "name"), ("date", "month", "quarter")
 UNBROKEN = ("date", "month", "quarter", "name")
+# Characters that stand side by side on a phone, where what a row begins with may take up to so many of them.
+PHONE, BEGINNING = 48, 14
 FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # a spreadsheet would run a cell that starts so instead of showing it
 
 
@@ -140,10 +142,16 @@ def show(  # noqa: PLR0913 - what a table says beside its rows
             missing=missing,
             notes=_notes(texts, len(frame), missing),
             file=file,
-            act=act,
+            layout="act" if act else "broad" if _breadth(texts) > PHONE else "",
         )
     )
     return Fragment(markup)
+
+
+def _breadth(texts: pd.DataFrame) -> int:
+    """The characters of the longest text of each column; what a row begins with can be broken."""
+    first, *others = (max(map(len, texts[column]), default=0) for column in texts)
+    return min(first, BEGINNING) + sum(others)
 
 
 def texts(
