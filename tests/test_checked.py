@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import weakref
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from arforecast import open_ledger
-from arforecast.ledger import checked
+from arforecast.ledger import Books, checked
 from arforecast.runs import runner
 from arforecast.settings import LedgerRules, Settings
 from test_runner import kernels_import_this_package, ledger, notebook  # noqa: F401 - fixtures
@@ -110,3 +113,27 @@ def test_the_notebooks_of_a_run_read_nothing_twice(ledger: Path, tmp_path: Path)
     folder = runner.run(ledger, "2026-06-30", out=tmp_path / "reports", notebooks=tmp_path / "notebooks")
     assert "headline 2" in (folder / "index.html").read_text("utf-8")
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_while_notebooks_run_the_memory_is_theirs(
+    ledger: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The runner holds no books once they are copied."""
+    held, write = [], checked.write
+
+    def noted(books: Books, *rest: Any) -> None:
+        held.append(weakref.ref(books))
+        write(books, *rest)
+
+    monkeypatch.setattr(checked, "write", noted)
+    notebook(tmp_path / "notebooks", "owed", ["# Owed", "print('headline')"])
+    asked = runner.Asked("2026-06-30", notebooks=tmp_path / "notebooks")
+    with (
+        ExitStack() as passing,
+        closing(runner._pack(ledger, tmp_path / "out", asked, runner.Copies({}, passing))) as run,
+    ):
+        (task,) = run.send(None)
+        assert [books() for books in held] == [None]
+        assert Path(task.environment[checked.VARIABLE], checked.TABLES).is_file()

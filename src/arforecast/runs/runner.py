@@ -173,26 +173,24 @@ def _pack(ledger: str | Path, out: Path, asked: Asked, copies: Copies) -> Pack:
     pages."""
     chosen = jobs.find(asked.notebooks, asked.names)
     given = jobs.usual(ledger, chosen) | dict(asked.parameters)
-    place = jobs.located(ledger)
-    fixed = {"ledger": place, "as_of": asked.as_of, "data": "", "book": str(out.resolve() / BOOK)}
+    fixed = {"ledger": jobs.located(ledger), "as_of": asked.as_of, "data": "", "book": str(out.resolve() / BOOK)}
     fitted = jobs.fitted(chosen, fixed, given)
     opened = _opened(ledger, copies)
     stamp = pass_gates(opened.where(jobs.part(fitted, given)).as_of(asked.as_of).stamp(), asked.allow)
+    problems = opened.problems
     final, failed = out.resolve() / stamp["as_of"], out.resolve() / record.FAILED / stamp["as_of"]
     record.refuse_what_is_none(final)
     account = record.begun(stamp, opened.books.settings, {"ledger": jobs.named(ledger)} | given, asked.said)
-    own = copies.passing.enter_context(folders.passing(opened.books.settings.engine.spill_directory))
     with folders.complete(final, failed) as folder:
         account["notebooks"] = _good(account, asked, [job.name for job in fitted], (final, failed), folder)
         record.write(account, folder)
         if missing := [job for job in fitted if job.name not in account["notebooks"]]:
-            checked.write(opened.books, place, own / CHECKED)
-            copies.of[str(ledger)] = own / CHECKED
-            environment = _environment(opened.books, own, ledger)
+            environment = _handed_over(opened.books, ledger, copies)
+            del opened  # what it takes of the memory is the kernels' now
             # Most of what the brief asks, others have asked by then: it waits for none of them.
             missing.sort(key=lambda job: job.name == BRIEF)
             _refuse_faults((yield [Task(job, folder, environment) for job in missing]) or [], failed)
-        write_csv(opened.problems[opened.problems["severity"].eq("error")], folder / "quarantine.csv")
+        write_csv(problems[problems["severity"].eq("error")], folder / "quarantine.csv")
         account = record.read(folder)
         _write_pages(list(account["notebooks"]), folder, final, stamp)
         record.write(record.complete(account, folder), folder)
@@ -209,8 +207,12 @@ def _opened(ledger: str | Path, copies: Copies) -> Ledger:
     return open_ledger(ledger)
 
 
-def _environment(books: Books, own: Path, ledger: str | Path) -> dict[str, str]:
-    """What a kernel is told: notebooks run in their own folder, by the settings of the run, or by none."""
+def _handed_over(books: Books, ledger: str | Path, copies: Copies) -> dict[str, str]:
+    """What a kernel is told: where the checked copy is, and by which settings the run goes. Notebooks run in their own
+    folder, by these or by none."""
+    own = copies.passing.enter_context(folders.passing(books.settings.engine.spill_directory))
+    checked.write(books, jobs.located(ledger), own / CHECKED)
+    copies.of[str(ledger)] = own / CHECKED
     return {
         settings.VARIABLE: str(Path(books.settings.file or os.devnull).absolute()),
         checked.VARIABLE: str(own / CHECKED),
