@@ -30,6 +30,7 @@ import ledgers
 from arforecast import Ledger, kpis
 from arforecast.cli import main
 from arforecast.errors import SourceError
+from arforecast.forecast import billing
 from arforecast.ledger import Books, open_books
 from arforecast.ledger.tables import BY_NAME
 from arforecast.runs import runner
@@ -250,6 +251,27 @@ def test_postgres_agrees_on_the_accounts(in_postgres: Books, here: Books) -> Non
 
 def test_spark_agrees_on_the_accounts(on_spark: Books, here: Books) -> None:
     accounts_agree(on_spark, here)
+
+
+def billing_agrees(there: Books, here: Books) -> None:
+    """What cash goes by of what is not issued yet, on each of the days."""
+    theirs, ours = (computed(books, DAYS) for books in (there, here))
+    one, other = (billing.recent(facts, DAYS) for facts in (theirs, ours))
+    for found, expected in (
+        (billing.begun(one), billing.begun(other)),
+        (billing.scheduled(theirs, DAYS), billing.scheduled(ours, DAYS)),
+    ):
+        assert not expected.empty
+        pd.testing.assert_frame_equal(found, expected, rtol=1e-9, atol=0, check_dtype=False)
+    assert billing.levels(theirs, one, DAYS) == billing.levels(ours, other, DAYS)
+
+
+def test_postgres_agrees_on_the_billing(in_postgres: Books, here: Books) -> None:
+    billing_agrees(in_postgres, here)
+
+
+def test_spark_agrees_on_the_billing(on_spark: Books, here: Books) -> None:
+    billing_agrees(on_spark, here)
 
 
 def test_a_role_that_may_only_read_opens_a_ledger(postgres: str, here: Books) -> None:
