@@ -56,6 +56,21 @@ def test_a_narrow_one_shows_it_in_parts_that_begin_alike(monkeypatch: pytest.Mon
     ]
 
 
+def test_of_two_long_columns_each_has_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({"customer": ["Baker and Sons of Leith"], "reason": ["it is late as a rule"]})
+    assert printed(frame, 24, monkeypatch) == [
+        "customer    reason",
+        "Baker and   it is late",
+        "Sons of     as a rule",
+        "Leith",
+    ]
+
+
+def test_signs_of_two_places_stand_in_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({"customer": ["北京", "Ann"], "days": [1, 22]})
+    assert printed(frame, 40, monkeypatch) == ["customer days", "北京        1", "Ann        22"]
+
+
 def test_no_rows_are_said_to_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [line.split() for line in printed(FRAME.head(0), 100, monkeypatch)] == [list(FRAME), ["no", "rows"]]
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import codecs
 import sys
+from collections.abc import Collection, Iterator, Mapping
+from itertools import zip_longest
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.cells import cell_len
 
 from arforecast.errors import shown
 
@@ -41,17 +46,21 @@ def table(frame: pd.DataFrame) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else UNBOUNDED)
-    texts = {str(name): [_cell(value) for value in frame[name]] for name in frame}
-    wide = {name: max(map(len, [name, *cells])) for name, cells in texts.items()}
+    texts = {str(name): [str(name), *map(_cell, frame[name])] for name in frame}
+    wide = {name: max(map(cell_len, cells)) for name, cells in texts.items()}
     parts = [list(texts)]
-    if sum(wide.values()) + SPACE * len(wide) > console.width:
-        same = [name for name, cells in texts.items() if len(cells) > 1 and len(set(cells)) == 1]
-        console.print("; ".join(f"{name} {texts[name][0]}" for name in same if texts[name][0]), markup=False)
+    if _taken(wide) > console.width:
+        same = [name for name, (_, *cells) in texts.items() if len(cells) > 1 and len(set(cells)) == 1]
+        if said := "; ".join(f"{name} {texts[name][1]}" for name in same if texts[name][1]):
+            print(said)
         parts = _parts([name for name in texts if name not in same], wide, console.width)
+    right = {str(name) for name in frame if frame[name].dtype.kind in "if"}
     for part in parts:
-        console.print(_columns({name: texts[name] for name in part}, frame))
+        room = _room({name: wide[name] for name in part}, console.width)
+        for line in _lines({name: texts[name] for name in part}, room, right):
+            print(line)
     if frame.empty:
-        console.print("no rows", markup=False)
+        print("no rows")
 
 
 def _parts(names: list[str], wide: dict[str, int], width: int) -> list[list[str]]:
@@ -59,23 +68,41 @@ def _parts(names: list[str], wide: dict[str, int], width: int) -> list[list[str]
     first, *others = names
     parts = [[first]]
     for name in others:
-        taken = sum(wide[each] + SPACE for each in (*parts[-1], name))
+        taken = _taken({each: wide[each] for each in (*parts[-1], name)})
         if taken > width and len(parts[-1]) > 1:
             parts.append([first])
         parts[-1].append(name)
     return parts
 
 
-def _columns(texts: dict[str, list[str]], frame: pd.DataFrame) -> Any:
-    from rich.table import Table
-    from rich.text import Text
+def _taken(wide: Mapping[str, int]) -> int:
+    return sum(wide.values()) + SPACE * (len(wide) - 1)
 
-    columns = Table(box=None, pad_edge=False, padding=(0, SPACE, 0, 0), header_style="none")
-    for name in texts:
-        columns.add_column(name, justify="right" if frame[name].dtype.kind in "if" else "left", overflow="fold")
+
+def _room(wide: Mapping[str, int], width: int) -> dict[str, int]:
+    """How wide each column may be, where they are not to take more than `width`: what others leave, or an even part."""
+    beyond = max(_taken(wide) - width, 0)
+    even = max(width // len(wide) - SPACE, 1)
+    return {name: min(own, max(own - beyond, even)) for name, own in wide.items()}
+
+
+def _lines(texts: Mapping[str, list[str]], room: Mapping[str, int], right: Collection[str]) -> Iterator[str]:
+    """The rows, of as many lines as their longest cell needs; numbers stand on the right."""
+    places = [(room[name], name in right) for name in texts]
     for row in zip(*texts.values(), strict=True):
-        columns.add_row(*map(Text, row))
-    return columns
+        folded = [_folded(cell, wide) for cell, (wide, _) in zip(row, places, strict=True)]
+        for cells in zip_longest(*folded, fillvalue=""):
+            filled = (_filled(cell, *place) for cell, place in zip(cells, places, strict=True))
+            yield (" " * SPACE).join(filled).rstrip()
+
+
+def _folded(cell: str, wide: int) -> list[str]:
+    return [cell] if cell_len(cell) <= wide else wrap(cell, wide)
+
+
+def _filled(cell: str, wide: int, right: bool) -> str:
+    space = " " * (wide - cell_len(cell))
+    return space + cell if right else cell + space
 
 
 def _cell(value: Any) -> str:
