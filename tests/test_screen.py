@@ -56,6 +56,11 @@ def test_a_narrow_one_shows_it_in_parts_that_begin_alike(monkeypatch: pytest.Mon
     ]
 
 
+def test_rows_that_are_all_alike_are_still_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({"customer": ["Ann", "Ann"], "reason": ["it is late as a rule"] * 2})
+    assert printed(frame, 20, monkeypatch) == ["customer Ann; reason it is late as a rule", "customer", "Ann", "Ann"]
+
+
 def test_of_two_long_columns_each_has_half(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = pd.DataFrame({"customer": ["Baker and Sons of Leith"], "reason": ["it is late as a rule"]})
     assert printed(frame, 24, monkeypatch) == [

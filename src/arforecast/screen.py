@@ -53,7 +53,7 @@ def table(frame: pd.DataFrame) -> None:
         same = [name for name, (_, *cells) in texts.items() if len(cells) > 1 and len(set(cells)) == 1]
         if said := "; ".join(f"{name} {texts[name][1]}" for name in same if texts[name][1]):
             print(said)
-        parts = _parts([name for name in texts if name not in same], wide, console.width)
+        parts = _parts([name for name in texts if name not in same] or [*texts][:1], wide, console.width)
     right = {str(name) for name in frame if frame[name].dtype.kind in "if"}
     for part in parts:
         room = _room({name: wide[name] for name in part}, console.width)
