@@ -952,6 +952,29 @@ def test_a_ratio_to_nothing_is_null(ledger: Ledger) -> None:
     assert today.value["dso_countback"] == 0
 
 
+def test_a_ratio_to_less_than_nothing_is_null(ledger: Ledger) -> None:
+    """All that February brings is a payment that bounces: minus 100 of cash, and of minus 100 to collect.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          c           2025-02-01 2026-03-31 100.00
+
+    applications
+    invoice_id applied_on amount  kind
+    A          2025-02-20 100.00  cash
+    A          2026-02-10 -100.00 cash
+
+    costs
+    month      category amount
+    2026-02-01 staff    20.00
+    """
+    today = ledger.as_of("2026-02-28")
+    ratios = today.kpis().set_index("kpi").loc[["cei", "cost_to_collect"]]
+    assert ratios.denominator.to_list() == [-100, -100]
+    assert ratios.value.isna().all()
+    assert today.schedule("costs_by_category").cost_to_cash_share.isna().all()
+
+
 def test_a_table_the_ledger_lacks_is_not_a_table_without_rows(tmp_path: Path) -> None:
     """Without disputes and contacts nobody knows; with the tables, and nothing in them, nothing was disputed and
     nobody was contacted.

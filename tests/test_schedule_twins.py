@@ -127,7 +127,7 @@ def month(number: int) -> date:
 
 
 def ratio(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
+    return part / whole if whole > 0 else None
 
 
 # The twins

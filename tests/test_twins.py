@@ -899,7 +899,7 @@ def _agree(row: dict[Any, Any], parts: Parts) -> bool:
     above_unit, below_unit = 1 if row["kpi"] in COUNTED else 100, 1 if row["kpi"] in COUNTED | EACH else 100
     above = None if above is None else Fraction(above, above_unit)
     below = None if below is None else Fraction(below, below_unit)
-    value = None if above is None or not below else above / below * scale
+    value = None if above is None or below is None or below <= 0 else above / below * scale
     if row["unit"] == "money":
         return value is not None and row["value"] == row["numerator"] == float(value) and row["denominator"] == 1
     return all(map(_close, (row["value"], row["numerator"], row["denominator"]), (value, above, below)))

@@ -1,7 +1,8 @@
 """The catalogue of KPIs, and the table of their values.
 
 Measures are sums that the engine makes from the facts, one row a day and group; a KPI divides one by another. So
-groups add up through numerator and denominator, and a zero denominator is "not defined", never 0 or infinity.
+groups add up through numerator and denominator, and a denominator of nothing, or of less, is "not defined", never 0 or
+infinity: where payments bounced beyond all that came, there was nothing to be a share of.
 """
 
 from __future__ import annotations
@@ -246,7 +247,7 @@ def _parts(kpi: Kpi, wide: pd.DataFrame, books: Books) -> tuple[Floats, Floats, 
     above = _unless(known.before_complete(kpi, wide, books) | bool(untold), numerator, above_unit)
     fixed = not isinstance(denominator, pd.Series)
     below = _unless(known.too_early(kpi, wide, books) | bool(absent), denominator, 1 if fixed else below_unit)
-    return above / np.where(below == 0, np.nan, below) * scale, above, below
+    return above / np.where(below > 0, below, np.nan) * scale, above, below
 
 
 def _unless(unknown: Bools, measure: pd.Series | float, unit: int) -> Floats:
