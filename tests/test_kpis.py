@@ -659,6 +659,30 @@ def test_promises(ledger: Ledger) -> None:
     assert today["promise_kept_count_share"] == pytest.approx(1 / 3)
 
 
+def test_one_payment_keeps_one_of_two_instalments_that_were_promised(ledger: Ledger) -> None:
+    """50 of the 100 promised in two halves came, on the day of the first; the second is broken. What was promised on
+    another day, for the same bill, was for that half: it is kept by the same payment, as far as it is no more.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          a           2026-04-01 2026-05-01 100.00
+
+    applications
+    invoice_id applied_on amount kind
+    A          2026-06-10 50.00  cash
+
+    promises
+    promise_id customer_id invoice_id made_on    promised_on amount
+    2          a           A          2026-06-01 2026-06-20  50.00
+    1          a           A          2026-06-01 2026-06-10  50.00
+    3          a           A          2026-06-05 2026-06-12  50.00
+    """
+    today = ledger.as_of("2026-06-30")
+    kept = today.kpis().set_index("kpi").loc["promise_kept_share"]
+    assert (kept.numerator, kept.denominator) == (100, 150)
+    assert today.account("a").promises.state.to_list() == ["broken", "kept", "kept"]
+
+
 def test_contacts(ledger: Ledger) -> None:
     """Overdue on 30 June: a, b, c and d; spoken to in June: a (twice) and b, not c (in May) nor d (known in July).
     2 / 4. Of June's five contacts it is known of four whom they reached, once it was the right party: 1 / 4.

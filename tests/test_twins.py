@@ -507,7 +507,13 @@ def kept(then: Known, promise: Promise) -> bool:
         meant = row.invoice.customer == promise.customer and promise.invoice in ("", row.invoice.name)
         in_time = promise.made_on <= row.applied_on <= promise.promised_on + timedelta(days=3)
         paid += row.amount if row.kind in PAYMENTS and meant and in_time else 0
-    return paid >= promise.amount
+    earlier = [row for row in then.promises if together(row, promise) and row.promised_on < promise.promised_on]
+    return paid >= promise.amount + sum(row.amount for row in earlier)
+
+
+def together(one: Promise, other: Promise) -> bool:
+    """Whether two promises were given at once about the same."""
+    return all(getattr(one, name) == getattr(other, name) for name in ("customer", "invoice", "made_on", "entered_on"))
 
 
 def promises_due(then: Known) -> list[Promise]:
