@@ -182,6 +182,10 @@ def unapplied(then: Known) -> dict[str, int]:
     credited: Counter[str] = Counter()
     for credit in then.credits:
         credited[credit.customer] += credit.amount
+    returned: Counter[str] = Counter()
+    for receipt in then.receipts:
+        returned[receipt.customer] -= min(receipt.amount, 0)
+    credited -= returned & -held
     group = {receipt.customer: receipt.group for receipt in then.receipts + then.credits}
     by_group: Counter[str] = Counter()
     for customer, money in [*(+held).items(), *(+credited).items()]:
