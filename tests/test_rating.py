@@ -57,6 +57,28 @@ BOOKS = """
 """
 
 
+def test_a_small_rest_that_is_written_off_is_no_default(tmp_path: Path) -> None:
+    """Both pay on the day; of one each invoice leaves a twentieth, of the other a cent more than that."""
+    on = [f"2025-{month:02}-01" for month in range(1, 13)]
+    parts = {"small": ("95.00", "5.00"), "more": ("94.99", "5.01")}
+    tables = {
+        "invoices": [
+            {"invoice_id": f"{name} {day}", "customer_id": name, "issued_on": day, "due_on": day, "amount": "100.00"}
+            for name in parts
+            for day in on
+        ],
+        "applications": [
+            {"invoice_id": f"{name} {day}", "applied_on": day, "amount": amount, "kind": kind}
+            for name, amounts in parts.items()
+            for day in on
+            for amount, kind in zip(amounts, ("cash", "write_off"), strict=True)
+        ],
+    }
+    rated = opened(tables, tmp_path).as_of("2026-01-31").ratings().set_index("customer_id")
+    assert rated.late_share.to_dict() == {"small": 0, "more": 1}
+    assert rated.grade["more"] == "E" > rated.grade["small"]
+
+
 @pytest.fixture(scope="module")
 def today(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return opened(told(BOOKS), tmp_path_factory.mktemp("rating")).as_of(AS_OF)

@@ -3,9 +3,9 @@
     expected_days_late  = p_late x days late of what is late
     expected_loss_share = p_default x loss given default,  p_default = p_late x share of what is late that defaults
 
-Default is 90 days past due, as banks define it (Basel II, 452), or written off before. Each of the three is the mean of
-the customer's invoices that fell due in two years, by amount, last year's counting half, and drawn to the mean of all
-as far as its invoices are few (credibility, Buehlmann 1967):
+Default is 90 days past due, as banks define it (Basel II, 452), or written off before, but for a small rest. Each of
+the three is the mean of the customer's invoices that fell due in two years, by amount, last year's counting half, and
+drawn to the mean of all as far as its invoices are few (credibility, Buehlmann 1967):
 
     mean = (n x own + strength x all) / (n + strength),  n = (sum of weights)^2 / sum of weights^2
 
@@ -43,6 +43,8 @@ COLUMNS = [
 GRADES, NEW = ("A", "B", "C", "D", "E"), "new"
 DEFAULT_DAYS, LONGEST_DAYS = 90, 180
 WINDOW_DAYS = 730
+# Less of an invoice, given up, is a small difference, and says nothing of who owed it.
+REST_SHARE = 0.05
 # How many invoices the usual is worth: of the chance to be late, of what becomes of those that are; to a segment.
 FREQUENCY, SEVERITY, SEGMENT = 1, 15, 10
 MEANINGS = {
@@ -54,7 +56,8 @@ MEANINGS = {
     "expected_loss_amount": "buying_amount x expected_loss_share: the loss of one more year of the same buying.",
     "expected_days_late": "p_late x the days late of what is late, 180 at most; what is written off counts as 180.",
     "p_late": "The chance that an amount is paid after it is due.",
-    "p_default": "The chance that an amount is open 90 days past due, or written off.",
+    "p_default": "The chance that an amount is open 90 days past due, or written off; up to a twentieth of an invoice, "
+    "given up, is a small difference.",
     "buying_amount": "What was billed in the last 365 days.",
     "invoices": "The invoices that fell due in the last 730 days.",
     "late_share": "The share of these, by number, that was late: the simplest rule.",
@@ -86,7 +89,7 @@ class Due:
     """The invoices of the window that fell due before a day, as known at its close.
 
     weight: what each counts, see above. days: those past due until it was settled, or so far; open: whether it is open
-    still. written: the part written off.
+    still. written: the part written off, where that is more than a small rest.
     """
 
     payer: Ints
@@ -204,10 +207,10 @@ def fallen_due(of: Conduct, day: date) -> Due:
     """The invoices that rate a payer on a day."""
     now, due_on = np.datetime64(day), of.known.due_on
     place = np.flatnonzero((of.known.entered_on <= now) & (due_on < now) & (due_on > now - WINDOW_DAYS * DAY))
-    settled, written = settled_on(of.known, day)[place], _written(of, day)[place]
+    settled, amount, given_up = settled_on(of.known, day)[place], of.known.amount[place], _written(of, day)[place]
+    written = np.where(given_up > REST_SHARE * amount, given_up, 0)
     gone = np.isnat(settled)
     late = (np.where(gone, now, settled) - due_on[place]).astype(np.int64)
-    amount = of.known.amount[place]
     return Due(
         of.payer[place],
         of.segment[place],
