@@ -57,6 +57,27 @@ BOOKS = """
 """
 
 
+def test_all_of_a_foreign_invoice_written_off_is_a_loss_of_all(tmp_path: Path) -> None:
+    """Of 10,000 yen, 65 dollars when they were billed, all is lost.
+
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount  currency
+    J           june         2025-06-16  2025-06-30  10000   JPY
+
+    applications
+    invoice_id  applied_on  amount  kind
+    J           2025-12-31  10000   write_off
+
+    rates
+    rate_on     currency  rate
+    2025-06-16  JPY       0.0065
+    2025-12-20  JPY       0.0060
+    """
+    tables = told(test_all_of_a_foreign_invoice_written_off_is_a_loss_of_all.__doc__ or "")
+    (row,) = opened(tables, tmp_path).as_of("2026-01-10").ratings().itertuples()
+    assert (row.p_default, row.expected_loss_share) == (1, 1)
+
+
 def test_a_small_rest_that_is_written_off_is_no_default(tmp_path: Path) -> None:
     """Both pay on the day; of one each invoice leaves a twentieth, of the other a cent more than that."""
     on = [f"2025-{month:02}-01" for month in range(1, 13)]

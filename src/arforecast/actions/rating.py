@@ -34,7 +34,7 @@ from arforecast.kpis.balances import companies
 from arforecast.ledger.groups import grouped
 from arforecast.schedules.sheet import YEAR_DAYS
 from arforecast.settings import Rating
-from arforecast.snapshot import Facts, fetched, opening, read
+from arforecast.snapshot import Facts, at_issue, fetched, opening, read
 
 COLUMNS = [
     "customer_id", "name", "grade", "expected_loss_share", "expected_loss_amount", "expected_days_late", "p_late",
@@ -73,8 +73,8 @@ class Conduct:
     """What payers did with their invoices.
 
     known: the lives of the invoices. payer: whose each is, a place in `payers`. segment: of each, as a number. losses:
-    what was written off: invoice (a place in the lives), entered_on, amount; None where the ledger tells of no
-    write-offs.
+    what was written off: invoice (a place in the lives), entered_on, amount (at the rate of the invoice, as its own
+    is); None where the ledger tells of no write-offs.
     """
 
     known: Lives
@@ -123,7 +123,7 @@ def _segments(facts: Facts, past: Lives) -> Ints:
 def _losses(facts: Facts, past: Lives) -> pd.DataFrame | None:
     if known.not_in_ledger(facts.books, needs="applications"):
         return None
-    rows = fetched(facts.entries.filter(_.kind == "write_off").select("invoice_id", "entered_on", amount=-_.change))
+    rows = fetched(at_issue(facts).filter(_.kind == "write_off").select("invoice_id", "entered_on", "amount"))
     return rows.assign(invoice=past.invoice_id.get_indexer(pd.Index(rows.invoice_id)))
 
 
