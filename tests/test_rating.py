@@ -78,6 +78,25 @@ def test_all_of_a_foreign_invoice_written_off_is_a_loss_of_all(tmp_path: Path) -
     assert (row.p_default, row.expected_loss_share) == (1, 1)
 
 
+def test_what_was_credited_whole_rates_nobody_once_that_is_known(tmp_path: Path) -> None:
+    """A bill that should not have been is taken back 200 days after it was due: until then it is open.
+
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount
+    A           anna         2025-06-01  2025-07-01  100.00
+    V           anna         2025-05-05  2025-06-04  500.00
+
+    applications
+    invoice_id  applied_on  amount  kind
+    A           2025-07-01  100.00  cash
+    V           2025-12-21  500.00  credit_note
+    """
+    ledger = opened(told(test_what_was_credited_whole_rates_nobody_once_that_is_known.__doc__ or ""), tmp_path)
+    before, after = (ledger.as_of(day).ratings().iloc[0] for day in ("2025-12-20", "2025-12-21"))
+    assert (before.invoices, after.invoices) == (2, 1)
+    assert (before.late_share, after.late_share, after.p_default) == (0.5, 0, 0)
+
+
 def test_a_small_rest_that_is_written_off_is_no_default(tmp_path: Path) -> None:
     """Both pay on the day; of one each invoice leaves a twentieth, of the other a cent more than that."""
     on = [f"2025-{month:02}-01" for month in range(1, 13)]

@@ -59,7 +59,7 @@ MEANINGS = {
     "p_default": "The chance that an amount is open 90 days past due, or written off; up to a twentieth of an invoice, "
     "given up, is a small difference.",
     "buying_amount": "What was billed in the last 365 days.",
-    "invoices": "The invoices that fell due in the last 730 days.",
+    "invoices": "The invoices that fell due in the last 730 days, but for those that were credited whole.",
     "late_share": "The share of these, by number, that was late: the simplest rule.",
     "grade_before": "The grade at the close of the month before.",
     "moved": "What changed since, in numbers.",
@@ -74,7 +74,7 @@ class Conduct:
 
     known: the lives of the invoices. payer: whose each is, a place in `payers`. segment: of each, as a number. losses:
     what was written off: invoice (a place in the lives), entered_on, amount (at the rate of the invoice, as its own
-    is); None where the ledger tells of no write-offs.
+    is); credits: what was credited of them; both None where the ledger tells of no write-offs.
     """
 
     known: Lives
@@ -82,6 +82,7 @@ class Conduct:
     payer: Ints
     segment: Ints
     losses: pd.DataFrame | None
+    credits: pd.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ class Due:
 
 def conduct(facts: Facts, past: Lives) -> Conduct:
     """What customers did with their invoices, whenever it became known."""
-    return Conduct(past, past.customers, past.customer, _segments(facts, past), _losses(facts, past))
+    losses, credits = (_given(facts, past, kind) for kind in ("write_off", "credit_note"))
+    return Conduct(past, past.customers, past.customer, _segments(facts, past), losses, credits)
 
 
 def _segments(facts: Facts, past: Lives) -> Ints:
@@ -120,10 +122,10 @@ def _segments(facts: Facts, past: Lives) -> Ints:
     return pd.factorize(rows.group.reindex(past.invoice_id), sort=True)[0].astype(np.int64)
 
 
-def _losses(facts: Facts, past: Lives) -> pd.DataFrame | None:
+def _given(facts: Facts, past: Lives, kind: str) -> pd.DataFrame | None:
     if known.not_in_ledger(facts.books, needs="applications"):
         return None
-    rows = fetched(at_issue(facts).filter(_.kind == "write_off").select("invoice_id", "entered_on", "amount"))
+    rows = fetched(at_issue(facts).filter(_.kind == kind).select("invoice_id", "entered_on", "amount"))
     return rows.assign(invoice=past.invoice_id.get_indexer(pd.Index(rows.invoice_id)))
 
 
@@ -204,10 +206,12 @@ def billed(of: Conduct, day: date, within_days: int) -> Floats:
 
 
 def fallen_due(of: Conduct, day: date) -> Due:
-    """The invoices that rate a payer on a day."""
+    """The invoices that rate a payer on a day: not those that were credited whole, which nobody was to pay."""
     now, due_on = np.datetime64(day), of.known.due_on
-    place = np.flatnonzero((of.known.entered_on <= now) & (due_on < now) & (due_on > now - WINDOW_DAYS * DAY))
-    settled, amount, given_up = settled_on(of.known, day)[place], of.known.amount[place], _written(of, day)[place]
+    lately = (of.known.entered_on <= now) & (due_on < now) & (due_on > now - WINDOW_DAYS * DAY)
+    place = np.flatnonzero(lately & (_so_far(of, of.credits, day) < of.known.amount))
+    settled, amount = settled_on(of.known, day)[place], of.known.amount[place]
+    given_up = _so_far(of, of.losses, day)[place]
     written = np.where(given_up > REST_SHARE * amount, given_up, 0)
     gone = np.isnat(settled)
     late = (np.where(gone, now, settled) - due_on[place]).astype(np.int64)
@@ -223,11 +227,11 @@ def fallen_due(of: Conduct, day: date) -> Due:
     )
 
 
-def _written(of: Conduct, day: date) -> Floats:
-    """What was known to be written off of each invoice."""
-    if of.losses is None:
+def _so_far(of: Conduct, given: pd.DataFrame | None, day: date) -> Floats:
+    """What was known to be written off, or credited, of each invoice."""
+    if given is None:
         return np.zeros(len(of.payer))
-    told = of.losses[days(of.losses.entered_on) <= np.datetime64(day)]
+    told = given[days(given.entered_on) <= np.datetime64(day)]
     return summed(told.invoice.to_numpy(), told.amount.to_numpy(float), len(of.payer))
 
 
