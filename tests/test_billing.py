@@ -74,6 +74,17 @@ def test_what_the_last_eight_weeks_began(scheduled: Facts) -> None:
     assert rows.balance.equals(rows.amount)
 
 
+def test_a_plan_of_another_customer_with_the_same_number_is_another(scheduled: Facts, tmp_path: Path) -> None:
+    """Cora's bills are of a plan that was never scheduled, and has the number of Anna's: they count as before."""
+    tables = told(SCHEDULED)
+    for row in tables["invoices"]:
+        row["plan_id"] = "old" if row["customer_id"] == "cora" else row["plan_id"]
+    numbered, plain = (
+        billing.begun(billing.recent(known, [AS_OF])) for known in (facts(opened(tables, tmp_path), AS_OF), scheduled)
+    )
+    assert numbered.equals(plain)
+
+
 def test_a_plan_agreed_tomorrow_changes_nothing_today(scheduled: Facts, tmp_path: Path) -> None:
     tables = told(SCHEDULED)
     tables["billing_schedule"] = [row for row in tables["billing_schedule"] if row["plan_id"] != "late"]

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import ledgers
-from arforecast import Ledger, kpis, open_ledger
+from arforecast import Ledger, kpis, open_ledger, reconciliation
 from arforecast.errors import UsageError
 from arforecast.kpis.catalogue import Kpi
 from arforecast.settings import Kpis, Settings
@@ -323,6 +323,54 @@ def test_cash_comes_off_the_receipt_it_names_whoever_s_invoice_it_paid(ledger: L
     """
     held = groups(ledger, "2026-06-30", "customer_id", "credit_balance")
     assert held.value.to_dict() == {"": -50, "k": 0, "m": -50}
+
+
+def test_what_is_paid_back_beyond_the_cash_on_account_is_paid_of_credits(ledger: Ledger) -> None:
+    """a sent back what it had paid for: 100 are credited and paid back in March, 20 of the 50 credited to b. The 30
+    that c overpaid were on account, and are what was paid back to it: its credit of 40 stays. d was credited on its
+    invoice, and paid back there, which is said in April only: until then its credit of 60 seems paid back.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          a           2026-01-05 2026-02-04 100.00
+    C          c           2026-01-05 2026-02-04 100.00
+    D          d           2026-01-05 2026-02-04 100.00
+
+    applications
+    invoice_id applied_on amount known_on   kind        receipt_id
+    A          2026-02-01 100.00 -          cash        1
+    C          2026-02-01 100.00 -          cash        2
+    D          2026-02-01 100.00 -          cash        3
+    D          2026-03-25 60.00  2026-04-03 credit_note -
+    D          2026-03-25 -60.00 2026-04-03 cash        7
+
+    receipts
+    receipt_id customer_id received_on amount
+    1          a           2026-02-01  100.00
+    2          c           2026-02-01  130.00
+    3          d           2026-02-01  100.00
+    4          a           2026-03-25  -100.00
+    5          b           2026-03-25  -20.00
+    6          c           2026-03-25  -30.00
+    7          d           2026-03-25  -60.00
+
+    credits
+    credit_id customer_id issued_on  amount
+    1         a           2026-03-20 100.00
+    2         b           2026-03-20 50.00
+    3         c           2026-03-20 40.00
+    4         d           2026-03-20 60.00
+
+    control_totals
+    as_of      net_ar
+    2026-03-24 -280.00
+    2026-03-31 -70.00
+    2026-04-30 -130.00
+    """
+    held = groups(ledger, "2026-03-31", "customer_id", "credit_balance").value
+    assert held.to_dict() == {"": -70, "a": 0, "b": -30, "c": -40, "d": 0}
+    assert groups(ledger, "2026-04-30", "customer_id", "credit_balance").value["d"] == -60
+    assert {gate.gate: gate.passed for gate in reconciliation.gates(ledger.books, date(2026, 4, 30))}["control"]
 
 
 def test_a_receipt_to_come_holds_no_cash_today(ledger: Ledger) -> None:
@@ -659,6 +707,30 @@ def test_promises(ledger: Ledger) -> None:
     assert today["promise_kept_count_share"] == pytest.approx(1 / 3)
 
 
+def test_one_payment_keeps_one_of_two_instalments_that_were_promised(ledger: Ledger) -> None:
+    """50 of the 100 promised in two halves came, on the day of the first; the second is broken. What was promised on
+    another day, for the same bill, was for that half: it is kept by the same payment, as far as it is no more.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          a           2026-04-01 2026-05-01 100.00
+
+    applications
+    invoice_id applied_on amount kind
+    A          2026-06-10 50.00  cash
+
+    promises
+    promise_id customer_id invoice_id made_on    promised_on amount
+    2          a           A          2026-06-01 2026-06-20  50.00
+    1          a           A          2026-06-01 2026-06-10  50.00
+    3          a           A          2026-06-05 2026-06-12  50.00
+    """
+    today = ledger.as_of("2026-06-30")
+    kept = today.kpis().set_index("kpi").loc["promise_kept_share"]
+    assert (kept.numerator, kept.denominator) == (100, 150)
+    assert today.account("a").promises.state.to_list() == ["broken", "kept", "kept"]
+
+
 def test_contacts(ledger: Ledger) -> None:
     """Overdue on 30 June: a, b, c and d; spoken to in June: a (twice) and b, not c (in May) nor d (known in July).
     2 / 4. Of June's five contacts it is known of four whom they reached, once it was the right party: 1 / 4.
@@ -950,6 +1022,29 @@ def test_a_ratio_to_nothing_is_null(ledger: Ledger) -> None:
     assert (today.denominator[parts + months + lengths] == 0).all()
     assert (today.value[today.unit == "money"] == 0).all()
     assert today.value["dso_countback"] == 0
+
+
+def test_a_ratio_to_less_than_nothing_is_null(ledger: Ledger) -> None:
+    """All that February brings is a payment that bounces: minus 100 of cash, and of minus 100 to collect.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    A          c           2025-02-01 2026-03-31 100.00
+
+    applications
+    invoice_id applied_on amount  kind
+    A          2025-02-20 100.00  cash
+    A          2026-02-10 -100.00 cash
+
+    costs
+    month      category amount
+    2026-02-01 staff    20.00
+    """
+    today = ledger.as_of("2026-02-28")
+    ratios = today.kpis().set_index("kpi").loc[["cei", "cost_to_collect"]]
+    assert ratios.denominator.to_list() == [-100, -100]
+    assert ratios.value.isna().all()
+    assert today.schedule("costs_by_category").cost_to_cash_share.isna().all()
 
 
 def test_a_table_the_ledger_lacks_is_not_a_table_without_rows(tmp_path: Path) -> None:

@@ -57,6 +57,29 @@ def test_a_discount_pays_up_to_what_the_days_gained_earn(rows: pd.DataFrame) -> 
     assert rows.index[0] == "anna"
 
 
+def test_what_is_left_of_an_invoice_does_not_make_all_of_it_unpaid(tmp_path: Path) -> None:
+    """
+    Of 1,000 a discount of 20 is taken too late, and charged again: 980 took 19 days, 20 are open after 180. Half of
+    what Bert owes came before it was billed.
+
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount
+    A1          anna         2026-01-01  2026-01-31  1000.00
+    B1          bert         2026-01-01  2026-01-31   100.00
+
+    applications
+    invoice_id  applied_on  amount  kind      known_on
+    A1          2026-01-20  980.00  cash      -
+    A1          2026-01-20   20.00  discount  -
+    A1          2026-02-10  -20.00  discount  -
+    B1          2025-12-20   50.00  cash      -
+    B1          2026-01-11   50.00  cash      -
+    """
+    ledger = opened(told(test_what_is_left_of_an_invoice_does_not_make_all_of_it_unpaid.__doc__ or ""), tmp_path)
+    rows = ledger.as_of("2026-06-30").pricing().set_index("customer_id")
+    assert rows.usual_days.to_dict() == {"anna": (980 * 19 + 20 * 180) / 1000, "bert": 5}
+
+
 def test_terms_follow_from_the_grade_and_from_what_pays(rows: pd.DataFrame) -> None:
     """All but Anna have too few invoices, and are treated as grade C, with 30 days at most; nobody is offered 2 % that
     costs more than it brings. Bert's 2 % pays, and half a percent pays with the others."""

@@ -57,6 +57,68 @@ BOOKS = """
 """
 
 
+def test_all_of_a_foreign_invoice_written_off_is_a_loss_of_all(tmp_path: Path) -> None:
+    """Of 10,000 yen, 65 dollars when they were billed, all is lost.
+
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount  currency
+    J           june         2025-06-16  2025-06-30  10000   JPY
+
+    applications
+    invoice_id  applied_on  amount  kind
+    J           2025-12-31  10000   write_off
+
+    rates
+    rate_on     currency  rate
+    2025-06-16  JPY       0.0065
+    2025-12-20  JPY       0.0060
+    """
+    tables = told(test_all_of_a_foreign_invoice_written_off_is_a_loss_of_all.__doc__ or "")
+    (row,) = opened(tables, tmp_path).as_of("2026-01-10").ratings().itertuples()
+    assert (row.p_default, row.expected_loss_share) == (1, 1)
+
+
+def test_what_was_credited_whole_rates_nobody_once_that_is_known(tmp_path: Path) -> None:
+    """A bill that should not have been is taken back 200 days after it was due: until then it is open.
+
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount
+    A           anna         2025-06-01  2025-07-01  100.00
+    V           anna         2025-05-05  2025-06-04  500.00
+
+    applications
+    invoice_id  applied_on  amount  kind
+    A           2025-07-01  100.00  cash
+    V           2025-12-21  500.00  credit_note
+    """
+    ledger = opened(told(test_what_was_credited_whole_rates_nobody_once_that_is_known.__doc__ or ""), tmp_path)
+    before, after = (ledger.as_of(day).ratings().iloc[0] for day in ("2025-12-20", "2025-12-21"))
+    assert (before.invoices, after.invoices) == (2, 1)
+    assert (before.late_share, after.late_share, after.p_default) == (0.5, 0, 0)
+
+
+def test_a_small_rest_that_is_written_off_is_no_default(tmp_path: Path) -> None:
+    """Both pay on the day; of one each invoice leaves a twentieth, of the other a cent more than that."""
+    on = [f"2025-{month:02}-01" for month in range(1, 13)]
+    parts = {"small": ("95.00", "5.00"), "more": ("94.99", "5.01")}
+    tables = {
+        "invoices": [
+            {"invoice_id": f"{name} {day}", "customer_id": name, "issued_on": day, "due_on": day, "amount": "100.00"}
+            for name in parts
+            for day in on
+        ],
+        "applications": [
+            {"invoice_id": f"{name} {day}", "applied_on": day, "amount": amount, "kind": kind}
+            for name, amounts in parts.items()
+            for day in on
+            for amount, kind in zip(amounts, ("cash", "write_off"), strict=True)
+        ],
+    }
+    rated = opened(tables, tmp_path).as_of("2026-01-31").ratings().set_index("customer_id")
+    assert rated.late_share.to_dict() == {"small": 0, "more": 1}
+    assert rated.grade["more"] == "E" > rated.grade["small"]
+
+
 @pytest.fixture(scope="module")
 def today(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return opened(told(BOOKS), tmp_path_factory.mktemp("rating")).as_of(AS_OF)

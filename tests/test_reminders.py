@@ -143,6 +143,14 @@ def test_a_statement_names_the_cash_that_was_known_by_day_and_nothing_else(tmp_p
     assert (paid.paid_on.tolist(), paid.amount.tolist()) == ([pd.Timestamp("2026-06-01")], [50_00])
 
 
+def test_nobody_is_reminded_of_what_is_due_in_a_month(tmp_path: Path) -> None:
+    today = opened(told(PAYMENTS.replace("2026-05-15", "2026-07-30")), tmp_path / "books").as_of(DAY)
+    said = today.reminders()
+    assert (len(said.accounts), len(said.items)) == (0, 0)
+    letters.write(said, Settings(), pd.Timestamp(DAY).date(), tmp_path / "letters")
+    assert merged(tmp_path / "letters") == {}
+
+
 def test_each_account_has_come_to_its_furthest_stage(said: Reminders) -> None:
     stages = said.accounts.set_index("customer_id").stage.drop(index=[*HOSTILE], errors="ignore").to_dict()
     known = {name: stage for name, stage in stages.items() if name in AGES}

@@ -127,7 +127,7 @@ def month(number: int) -> date:
 
 
 def ratio(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
+    return part / whole if whole > 0 else None
 
 
 # The twins
@@ -273,7 +273,7 @@ def method_mix(tables: Tables, as_of: date) -> Rows:
 def payment_plans(tables: Tables, as_of: date) -> Rows:
     planned = [invoice for invoice in invoices(tables, as_of).values() if invoice.row.get("plan_id")]
     overdue = [i for i in planned if i.due_on < as_of and i.balance(as_of) > 0]
-    missed = Counter(invoice.row["plan_id"] for invoice in overdue)
+    missed = Counter(plan(invoice) for invoice in overdue)
     by_month = defaultdict(list)
     for invoice in planned:
         if invoice.due_on <= as_of and months(as_of) - months(invoice.due_on) < 12:
@@ -283,7 +283,7 @@ def payment_plans(tables: Tables, as_of: date) -> Rows:
         amount = sum(i.amount for i in due)
         on_time = sum(a.amount for i in due for a in i.applications if a.applied_on <= i.due_on)
         late = sum(i.balance(as_of) for i in due if i in overdue)
-        plans = {i.row["plan_id"] for i in due}
+        plans = {plan(i) for i in due}
         rows.append(
             {
                 "month_on": pd.Timestamp(month(number)),
@@ -294,10 +294,14 @@ def payment_plans(tables: Tables, as_of: date) -> Rows:
                 "collected_amount": sum(a.amount for i in due for a in i.applications if a.kind in PAYMENTS) / 100,
                 "overdue_balance": late / 100,
                 "missed_share": ratio(late, amount),
-                "broken_plans": sum(missed[plan] >= 2 for plan in plans),
+                "broken_plans": sum(missed[of] >= 2 for of in plans),
             }
         )
     return rows
+
+
+def plan(invoice: Invoice) -> tuple[str, str]:
+    return invoice.row["customer_id"], invoice.row["plan_id"]
 
 
 def contacts_by_channel(tables: Tables, as_of: date) -> Rows:

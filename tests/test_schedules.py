@@ -413,6 +413,22 @@ def test_payment_plans(ledger: Ledger) -> None:
     assert (ledger.as_of("2026-02-28").schedule("payment_plans").broken_plans == 0).all()
 
 
+def test_plans_of_two_customers_may_have_one_number(ledger: Ledger) -> None:
+    """Each of the two has missed one instalment, and neither has broken its plan.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount plan_id
+    A          c           2026-02-01 2026-02-15 100.00 1
+    B          d           2026-02-01 2026-02-15 100.00 1
+
+    applications
+    invoice_id applied_on amount kind
+    A          2026-02-15 40.00  cash
+    """
+    plans = ledger.as_of(AS_OF).schedule("payment_plans")
+    assert plans[["plans", "instalments", "broken_plans"]].to_numpy().tolist() == [[2, 2, 0]]
+
+
 def test_disputes_by_reason(ledger: Ledger) -> None:
     """price: 30 of A, closed after 10 days, and all 200 of B; 20 and 5 were credited on A since it was disputed.
     service: all of A though 500 are claimed, still open on 31 March; 5 were credited since. Z's is 365 days old.

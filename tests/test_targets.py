@@ -77,6 +77,23 @@ def test_targets_of_groups_alone_leave_the_whole_ledger_without() -> None:
     assert judged(dso={"segment": {GROUP: 50}}).by.unique().tolist() == ["segment"]
 
 
+@pytest.mark.parametrize("percent", [7, 29, 55, 57])
+def test_a_target_that_is_met_to_the_cent_is_met(percent: int, tmp_path: Path) -> None:
+    """Of 1.00 that was overdue so many cents came in February: what floats make of 0.29 x 100 is no miss."""
+    text = f"""
+        invoices
+        invoice_id  customer_id  issued_on   due_on      amount
+        A           a            2026-01-01  2026-01-31  1.00
+
+        applications
+        invoice_id  applied_on  amount          kind
+        A           2026-02-10  0.{percent:02}  cash
+    """
+    settings = Settings.model_validate({"targets": {"cei": percent}})
+    ledger = open_ledger(ledgers.write(ledgers.told(text), tmp_path / "ledger"), settings)
+    assert ledger.as_of("2026-02-28").targets(months=1).verdict.tolist() == ["on target"]
+
+
 def test_what_is_not_defined_is_not_judged() -> None:
     undefined = frames.kpis(1).assign(value=float("nan"))
     (row,) = targets.distances(undefined, Settings(targets={"dso": 50}).kpi_targets, frames.glossary()).itertuples()

@@ -182,6 +182,10 @@ def unapplied(then: Known) -> dict[str, int]:
     credited: Counter[str] = Counter()
     for credit in then.credits:
         credited[credit.customer] += credit.amount
+    returned: Counter[str] = Counter()
+    for receipt in then.receipts:
+        returned[receipt.customer] -= min(receipt.amount, 0)
+    credited -= returned & -held
     group = {receipt.customer: receipt.group for receipt in then.receipts + then.credits}
     by_group: Counter[str] = Counter()
     for customer, money in [*(+held).items(), *(+credited).items()]:
@@ -507,7 +511,13 @@ def kept(then: Known, promise: Promise) -> bool:
         meant = row.invoice.customer == promise.customer and promise.invoice in ("", row.invoice.name)
         in_time = promise.made_on <= row.applied_on <= promise.promised_on + timedelta(days=3)
         paid += row.amount if row.kind in PAYMENTS and meant and in_time else 0
-    return paid >= promise.amount
+    earlier = [row for row in then.promises if together(row, promise) and row.promised_on < promise.promised_on]
+    return paid >= promise.amount + sum(row.amount for row in earlier)
+
+
+def together(one: Promise, other: Promise) -> bool:
+    """Whether two promises were given at once about the same."""
+    return all(getattr(one, name) == getattr(other, name) for name in ("customer", "invoice", "made_on", "entered_on"))
 
 
 def promises_due(then: Known) -> list[Promise]:
@@ -899,7 +909,7 @@ def _agree(row: dict[Any, Any], parts: Parts) -> bool:
     above_unit, below_unit = 1 if row["kpi"] in COUNTED else 100, 1 if row["kpi"] in COUNTED | EACH else 100
     above = None if above is None else Fraction(above, above_unit)
     below = None if below is None else Fraction(below, below_unit)
-    value = None if above is None or not below else above / below * scale
+    value = None if above is None or below is None or below <= 0 else above / below * scale
     if row["unit"] == "money":
         return value is not None and row["value"] == row["numerator"] == float(value) and row["denominator"] == 1
     return all(map(_close, (row["value"], row["numerator"], row["denominator"]), (value, above, below)))

@@ -23,7 +23,7 @@ from arforecast.forecast import contacts
 from arforecast.report.exhibits import worklist as shown
 from arforecast.report.tables import write_csv
 from arforecast.settings import Action, Actions, Settings
-from forecasts import AS_OF, sample, sample_facts, sample_today
+from forecasts import AS_OF, opened, sample, sample_facts, sample_today
 
 CONTRACT = [
     "rank", "customer_id", "open_balance", "overdue_balance", "oldest_days_past_due", "p_paid_14", "expected_cash_30",
@@ -139,6 +139,29 @@ def test_the_first_step_that_fits() -> None:
     assert fits.columns.tolist() == list(WORDS)
     assert fits.idxmax(axis=1).where(fits.any(axis=1), WAIT).tolist() == [step for _, step in CASES]
     assert fits.loc[len(CASES) - 1, fits.iloc[-1]].index.tolist() == ["write_off", "agency", "hold", "letter", "call"]
+
+
+def test_a_promise_that_was_kept_in_part_is_not_said_to_have_brought_nothing(tmp_path: Path) -> None:
+    """300 of the 500 promised came.
+
+    invoices
+    invoice_id customer_id issued_on  due_on     amount
+    0          a           2025-10-01 2025-10-31 10.00
+    A          a           2026-01-01 2026-01-31 5000.00
+
+    applications
+    invoice_id applied_on amount kind
+    0          2025-10-31 10.00  cash
+    A          2026-02-10 300.00 cash
+
+    promises
+    promise_id customer_id made_on    promised_on amount
+    P          a           2026-02-05 2026-02-12  500.00
+    """
+    text = test_a_promise_that_was_kept_in_part_is_not_said_to_have_brought_nothing.__doc__ or ""
+    (row,) = opened(ledgers.told(text), tmp_path).as_of("2026-02-18").worklist().itertuples()
+    assert row.action == WORDS["promise"]
+    assert row.reason.endswith("; the promise of 500.00 for 2026-02-12 was not kept")
 
 
 def test_a_step_that_costs_more_than_it_brings_gives_way_to_the_next() -> None:

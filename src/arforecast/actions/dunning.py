@@ -124,7 +124,7 @@ _WHY: dict[str, Callable[[Any], str]] = {
         f"{written(row.disputed_balance, row.currency)} is under dispute: nothing is asked for before that is settled"
     ),
     "promise": lambda row: (
-        f"{written(row.broken_amount, row.currency)} was promised for {_day(row.broken_on)} and did not come"
+        f"the promise of {written(row.broken_amount, row.currency)} for {_day(row.broken_on)} was not kept"
     ),
     "reminder": lambda row: (
         f"late with a chance of {percent(row.p_late)}, paid within 30 days with {percent(row.p_paid_30)}"

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
@@ -25,7 +26,6 @@ from ibis import _
 from arforecast.actions.accounts import names
 from arforecast.actions.policy import judge
 from arforecast.actions.rating import Conduct
-from arforecast.forecast.exposure import Lives, ended_on
 from arforecast.kpis import known
 from arforecast.schedules.sheet import YEAR_DAYS, known_at_issue, share
 from arforecast.snapshot import Facts, fetched, pays, read, total
@@ -51,8 +51,8 @@ MEANINGS = {
     "discount_share": "offered_amount / the amounts it was offered on.",
     "break_even_share": "The discount at which nothing is won or lost: r x gained_days / (365 + r x gained_days); r is "
     "cost_of_capital_share of the settings.",
-    "usual_days": "The days from issue to payment of what was due and had no discount taken, by amount, so far where "
-    "it is open.",
+    "usual_days": "The days from issue to payment of what was due and had no discount taken, by amount, part by part, "
+    "so far where it is open.",
     "gained_days": "usual_days less the days within which the ledger's discounts are given, by amount; 10 where it has "
     "none.",
     "fees_amount": "Late fees charged in the last 365 days.",
@@ -71,7 +71,7 @@ MEANINGS = {
 def pricing(facts: Facts, own: Conduct, as_of: date) -> pd.DataFrame:
     """One row a customer billed in the last 365 days, who costs most by its discounts first; see MEANINGS. Money is in
     major units."""
-    bills = _bills(facts, own.known, as_of)
+    bills = _bills(facts, as_of)
     discount_days = _discount_days(bills)
     sums = _summed(bills, discount_days)
     rate = facts.books.settings.actions.cost_of_capital_share
@@ -96,27 +96,32 @@ def glossary() -> pd.DataFrame:
     return pd.DataFrame(MEANINGS.items(), columns=["kpi", "meaning"])
 
 
-def _bills(facts: Facts, past: Lives, as_of: date) -> pd.DataFrame:
+def _bills(facts: Facts, as_of: date) -> pd.DataFrame:
     """What was billed in the year and became of it, money in minor units: customer_id, fee, issued_on, due_on,
-    discount_until, billed, offered (once its last day is over), taken, paid, and took_days (so far)."""
+    discount_until, billed, offered (once its last day is over), taken, paid, owed (what was settled or is open), and
+    owed_days, each part of it times the days it took, so far where it is open."""
     since = as_of - timedelta(days=YEAR_DAYS)
     issued = facts.invoices.filter((_.entered_on <= as_of) & (_.issued_on > since) & (_.issued_on <= as_of))
     booked = known_at_issue(facts, as_of)
+    settles, days = booked.kind != "billed", booked.happened_on.delta(booked.issued_on, unit="day")
     sums = booked.group_by("invoice_id").aggregate(
-        billed=total(booked.amount, booked.kind == "billed"),
+        billed=total(booked.amount, ~settles),
         taken=total(booked.amount, booked.kind == "discount"),
         paid=total(booked.amount, pays(booked)),
+        settled=total(booked.amount, settles),
+        settled_days=total(booked.amount * ibis.greatest(days, 0), settles),
     )
     of = ("invoice_id", "customer_id", "kind", "issued_on", "due_on", "discount_until", "discount_amount")
     rows = fetched(issued.select(*of).join(sums, "invoice_id").order_by("invoice_id"))
-    place, ended = ended_on(past, rows.invoice_id, as_of)
     dated = {name: pd.to_datetime(rows[name]) for name in ("issued_on", "due_on", "discount_until")}
     over = dated["discount_until"] < pd.Timestamp(as_of)
+    open_ = (rows.billed - rows.settled).clip(lower=0)
     return rows.assign(
         **dated,
         fee=rows.kind == "fee",
         offered=rows.discount_amount.fillna(0).where(over, 0).astype(float),
-        took_days=(ended - past.issued_on[place]).astype(np.int64).clip(min=0),
+        owed=rows.settled + open_,
+        owed_days=rows.settled_days + open_ * (pd.Timestamp(as_of) - dated["issued_on"]).dt.days,
         due=dated["due_on"] < pd.Timestamp(as_of),
     )
 
@@ -140,9 +145,7 @@ def _summed(bills: pd.DataFrame, discount_days: float) -> pd.DataFrame:
         "taken_on": sold[(sold.offered > 0) & (sold.taken > 0)].groupby("customer_id").paid.sum(),
         "fees_amount": fees.groupby("customer_id").billed.sum(),
         "fees_collected_amount": fees.groupby("customer_id").paid.sum(),
-        "usual_days": share(
-            (slow.billed * slow.took_days).groupby(slow.customer_id).sum(), slow.groupby("customer_id").billed.sum()
-        ),
+        "usual_days": share(slow.groupby("customer_id").owed_days.sum(), slow.groupby("customer_id").owed.sum()),
     }
     rows = pd.DataFrame(parts).rename_axis("customer_id").reset_index()
     sums = rows.fillna(dict.fromkeys([name for name in parts if name != "usual_days"], 0))

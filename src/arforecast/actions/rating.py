@@ -3,9 +3,9 @@
     expected_days_late  = p_late x days late of what is late
     expected_loss_share = p_default x loss given default,  p_default = p_late x share of what is late that defaults
 
-Default is 90 days past due, as banks define it (Basel II, 452), or written off before. Each of the three is the mean of
-the customer's invoices that fell due in two years, by amount, last year's counting half, and drawn to the mean of all
-as far as its invoices are few (credibility, Buehlmann 1967):
+Default is 90 days past due, as banks define it (Basel II, 452), or written off before, but for a small rest. Each of
+the three is the mean of the customer's invoices that fell due in two years, by amount, last year's counting half, and
+drawn to the mean of all as far as its invoices are few (credibility, Buehlmann 1967):
 
     mean = (n x own + strength x all) / (n + strength),  n = (sum of weights)^2 / sum of weights^2
 
@@ -34,7 +34,7 @@ from arforecast.kpis.balances import companies
 from arforecast.ledger.groups import grouped
 from arforecast.schedules.sheet import YEAR_DAYS
 from arforecast.settings import Rating
-from arforecast.snapshot import Facts, fetched, opening, read
+from arforecast.snapshot import Facts, at_issue, fetched, opening, read
 
 COLUMNS = [
     "customer_id", "name", "grade", "expected_loss_share", "expected_loss_amount", "expected_days_late", "p_late",
@@ -43,6 +43,8 @@ COLUMNS = [
 GRADES, NEW = ("A", "B", "C", "D", "E"), "new"
 DEFAULT_DAYS, LONGEST_DAYS = 90, 180
 WINDOW_DAYS = 730
+# Less of an invoice, given up, is a small difference, and says nothing of who owed it.
+REST_SHARE = 0.05
 # How many invoices the usual is worth: of the chance to be late, of what becomes of those that are; to a segment.
 FREQUENCY, SEVERITY, SEGMENT = 1, 15, 10
 MEANINGS = {
@@ -54,9 +56,10 @@ MEANINGS = {
     "expected_loss_amount": "buying_amount x expected_loss_share: the loss of one more year of the same buying.",
     "expected_days_late": "p_late x the days late of what is late, 180 at most; what is written off counts as 180.",
     "p_late": "The chance that an amount is paid after it is due.",
-    "p_default": "The chance that an amount is open 90 days past due, or written off.",
+    "p_default": "The chance that an amount is open 90 days past due, or written off; up to a twentieth of an invoice, "
+    "given up, is a small difference.",
     "buying_amount": "What was billed in the last 365 days.",
-    "invoices": "The invoices that fell due in the last 730 days.",
+    "invoices": "The invoices that fell due in the last 730 days, but for those that were credited whole.",
     "late_share": "The share of these, by number, that was late: the simplest rule.",
     "grade_before": "The grade at the close of the month before.",
     "moved": "What changed since, in numbers.",
@@ -70,8 +73,8 @@ class Conduct:
     """What payers did with their invoices.
 
     known: the lives of the invoices. payer: whose each is, a place in `payers`. segment: of each, as a number. losses:
-    what was written off: invoice (a place in the lives), entered_on, amount; None where the ledger tells of no
-    write-offs.
+    what was written off: invoice (a place in the lives), entered_on, amount (at the rate of the invoice, as its own
+    is); credits: what was credited of them; both None where the ledger tells of no write-offs.
     """
 
     known: Lives
@@ -79,6 +82,7 @@ class Conduct:
     payer: Ints
     segment: Ints
     losses: pd.DataFrame | None
+    credits: pd.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class Due:
     """The invoices of the window that fell due before a day, as known at its close.
 
     weight: what each counts, see above. days: those past due until it was settled, or so far; open: whether it is open
-    still. written: the part written off.
+    still. written: the part written off, where that is more than a small rest.
     """
 
     payer: Ints
@@ -109,7 +113,8 @@ class Due:
 
 def conduct(facts: Facts, past: Lives) -> Conduct:
     """What customers did with their invoices, whenever it became known."""
-    return Conduct(past, past.customers, past.customer, _segments(facts, past), _losses(facts, past))
+    losses, credits = (_given(facts, past, kind) for kind in ("write_off", "credit_note"))
+    return Conduct(past, past.customers, past.customer, _segments(facts, past), losses, credits)
 
 
 def _segments(facts: Facts, past: Lives) -> Ints:
@@ -117,10 +122,10 @@ def _segments(facts: Facts, past: Lives) -> Ints:
     return pd.factorize(rows.group.reindex(past.invoice_id), sort=True)[0].astype(np.int64)
 
 
-def _losses(facts: Facts, past: Lives) -> pd.DataFrame | None:
+def _given(facts: Facts, past: Lives, kind: str) -> pd.DataFrame | None:
     if known.not_in_ledger(facts.books, needs="applications"):
         return None
-    rows = fetched(facts.entries.filter(_.kind == "write_off").select("invoice_id", "entered_on", amount=-_.change))
+    rows = fetched(at_issue(facts).filter(_.kind == kind).select("invoice_id", "entered_on", "amount"))
     return rows.assign(invoice=past.invoice_id.get_indexer(pd.Index(rows.invoice_id)))
 
 
@@ -201,13 +206,15 @@ def billed(of: Conduct, day: date, within_days: int) -> Floats:
 
 
 def fallen_due(of: Conduct, day: date) -> Due:
-    """The invoices that rate a payer on a day."""
+    """The invoices that rate a payer on a day: not those that were credited whole, which nobody was to pay."""
     now, due_on = np.datetime64(day), of.known.due_on
-    place = np.flatnonzero((of.known.entered_on <= now) & (due_on < now) & (due_on > now - WINDOW_DAYS * DAY))
-    settled, written = settled_on(of.known, day)[place], _written(of, day)[place]
+    lately = (of.known.entered_on <= now) & (due_on < now) & (due_on > now - WINDOW_DAYS * DAY)
+    place = np.flatnonzero(lately & (_so_far(of, of.credits, day) < of.known.amount))
+    settled, amount = settled_on(of.known, day)[place], of.known.amount[place]
+    given_up = _so_far(of, of.losses, day)[place]
+    written = np.where(given_up > REST_SHARE * amount, given_up, 0)
     gone = np.isnat(settled)
     late = (np.where(gone, now, settled) - due_on[place]).astype(np.int64)
-    amount = of.known.amount[place]
     return Due(
         of.payer[place],
         of.segment[place],
@@ -220,11 +227,11 @@ def fallen_due(of: Conduct, day: date) -> Due:
     )
 
 
-def _written(of: Conduct, day: date) -> Floats:
-    """What was known to be written off of each invoice."""
-    if of.losses is None:
+def _so_far(of: Conduct, given: pd.DataFrame | None, day: date) -> Floats:
+    """What was known to be written off, or credited, of each invoice."""
+    if given is None:
         return np.zeros(len(of.payer))
-    told = of.losses[days(of.losses.entered_on) <= np.datetime64(day)]
+    told = given[days(given.entered_on) <= np.datetime64(day)]
     return summed(told.invoice.to_numpy(), told.amount.to_numpy(float), len(of.payer))
 
 

@@ -107,7 +107,8 @@ def _stages(items: pd.DataFrame, offered: pd.DataFrame, broken: pd.DataFrame, be
 def _asked(items: pd.DataFrame, facts: Facts) -> pd.DataFrame:
     """What each account is asked for: what falls due soon, what is due, or what is past due."""
     days, soon = items.days_past_due, facts.books.settings.reminders.before_due_days
-    least = items.stage.map({BEFORE: -soon, "due": 0}).fillna(1)
+    # Of no stages the map makes text.
+    least = items.stage.map({BEFORE: -soon, "due": 0}).fillna(1).astype("int64")
     return items.assign(asked=(days >= least) & ~items.disputed)
 
 

@@ -97,9 +97,10 @@ def recent(facts: Facts, stand: Sequence[date]) -> ibis.Table:
     schedule, calendar, invoices = _agreed(facts, stand), _calendar(stand), facts.invoices
     issued = (invoices.issued_on > calendar.since) & (invoices.issued_on <= calendar.on)
     lately = calendar.join(invoices, issued & (invoices.entered_on <= calendar.on))
-    plans = schedule.select("on", "plan_id").distinct()
+    plans = schedule.select("on", "customer_id", "plan_id").distinct()
     dates = schedule.select("on", "customer_id", issued_on="issue_on").distinct()
-    outside = lately.anti_join(plans, ["on", "plan_id"]).anti_join(dates, ["on", "customer_id", "issued_on"])
+    unplanned = lately.anti_join(plans, ["on", "customer_id", "plan_id"])
+    outside = unplanned.anti_join(dates, ["on", "customer_id", "issued_on"])
     agreed = schedule.filter(_.known_on > _.since).mutate(issued_on=_.issue_on, begun_on=_.known_on)
     columns = ["on", "customer_id", "issued_on", "due_on", "amount", "begun_on"]
     billed = outside.mutate(begun_on=_.issued_on)

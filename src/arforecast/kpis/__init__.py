@@ -1,7 +1,8 @@
 """The catalogue of KPIs, and the table of their values.
 
 Measures are sums that the engine makes from the facts, one row a day and group; a KPI divides one by another. So
-groups add up through numerator and denominator, and a zero denominator is "not defined", never 0 or infinity.
+groups add up through numerator and denominator, and a denominator of nothing, or of less, is "not defined", never 0 or
+infinity: where payments bounced beyond all that came, there was nothing to be a share of.
 """
 
 from __future__ import annotations
@@ -240,16 +241,17 @@ def _parts(kpi: Kpi, wide: pd.DataFrame, books: Books) -> tuple[Floats, Floats, 
     """The value of each day and group, and the two that it is made of."""
     numerator, denominator, scale = kpi.parts(wide)
     minor = 10**books.settings.ledger.decimals
-    above_unit, below_unit = 1 if kpi.counted else minor, 1 if kpi.counted or kpi.each else minor
+    fixed = not isinstance(denominator, pd.Series)
+    above_unit, below_unit = 1 if kpi.counted else minor, 1 if kpi.counted or kpi.each or fixed else minor
     untold = known.not_in_ledger(books, kpi.name, looks_back=bool(kpi.begins_after))
     absent = known.kpi_not_in_ledger(kpi, books)
-    above = _unless(known.before_complete(kpi, wide, books) | bool(untold), numerator, above_unit)
-    fixed = not isinstance(denominator, pd.Series)
-    below = _unless(known.too_early(kpi, wide, books) | bool(absent), denominator, 1 if fixed else below_unit)
-    return above / np.where(below == 0, np.nan, below) * scale, above, below
+    above = _unless(known.before_complete(kpi, wide, books) | bool(untold), numerator)
+    below = _unless(known.too_early(kpi, wide, books) | bool(absent), denominator)
+    # Whole numbers are rounded once: 29 of 100 are 29 %, and a target of 29 is met.
+    value = above * (scale * below_unit) / (np.where(below > 0, below, np.nan) * above_unit)
+    return value, above / above_unit, below / below_unit
 
 
-def _unless(unknown: Bools, measure: pd.Series | float, unit: int) -> Floats:
-    """A part of a KPI in its unit, NaN where it is not known."""
-    part = np.asarray(measure, dtype=float) / unit
-    return np.where(unknown, np.nan, part)
+def _unless(unknown: Bools, measure: pd.Series | float) -> Floats:
+    """A part of a KPI, NaN where it is not known."""
+    return np.where(unknown, np.nan, np.asarray(measure, dtype=float))

@@ -15,6 +15,8 @@ from arforecast.ledger.groups import of_customers
 from arforecast.settings import Settings
 from arforecast.snapshot import NEVER, Facts, added, counted, pays, positions, running, total
 
+# Whose, and in which currency, what is on account is.
+OWNED = ("customer_id", "currency")
 # The days on which the balances of KPIs stand, by how the names of their sums end.
 DAYS = {"": "as_of", "_opening": "opening_on", "_quarter_opening": "quarter_opening_on"}
 
@@ -204,14 +206,34 @@ def on_account(facts: Facts, name: str) -> ibis.Table:
 
 
 def held(facts: Facts, name: str, days: ibis.Table) -> ibis.Table:
-    """Receipts less cash, or credits less what was applied of them, at each as_of of `days`: as_of, customer_id,
-    currency, balance."""
-    of = ("customer_id", "currency")
-    came = facts.books.entire.tables[name].select(*of, "entered_on", change="amount")
-    used = _cash(facts) if name == "receipts" else _credited(facts)
+    """Receipts less cash, or credits less what was applied of them and what was paid back, at each as_of of `days`:
+    as_of, customer_id, currency, balance."""
+    came = facts.books.entire.tables[name].select(*OWNED, "entered_on", change="amount")
+    if name == "receipts":
+        return _left(came.union(_cash(facts).select(*came.columns)), days)
+    credits = _left(came.union(_credited(facts).select(*came.columns)), days).filter(_.balance > 0)
+    both = credits.union(_paid_back(facts, days)).group_by("as_of", *OWNED)
+    return both.aggregate(balance=_.balance.sum().cast("int64")).filter(_.balance > 0)
+
+
+def _left(moved: ibis.Table, days: ibis.Table) -> ibis.Table:
+    """What is left of what moved, at each as_of of `days`: as_of, customer_id, currency, balance."""
     # What is used up is worth nothing at any rate, and asks for none.
-    moved = running(came.union(used.select(*came.columns)), *of).filter(_.balance != 0)
-    return days.join(moved, (moved.since <= days.as_of) & (moved.until > days.as_of)).select("as_of", *of, "balance")
+    left = running(moved, *OWNED).filter(_.balance != 0)
+    return days.join(left, (left.since <= days.as_of) & (left.until > days.as_of)).select("as_of", *OWNED, "balance")
+
+
+def _paid_back(facts: Facts, days: ibis.Table) -> ibis.Table:
+    """Receipts below zero that were taken off no invoice, beyond the cash on account: they paid credits back. As
+    `held`, below zero."""
+    tables = facts.books.entire.tables
+    returned, cash = tables["receipts"].filter(_.amount < 0), tables["applications"].filter(_.kind == "cash")
+    used = _taken(cash, "receipt_id", returned, tables["invoices"]).filter(_.customer_id.notnull())
+    came = returned.select(*OWNED, "entered_on", change="amount")
+    back = _left(came.union(_in_its_own(facts.books, used).select(*came.columns)), days).filter(_.balance < 0)
+    short = held(facts, "receipts", days).filter(_.balance < 0)
+    both = short.join(back.rename(back="balance"), ["as_of", *OWNED])
+    return both.select("as_of", *OWNED, balance=ibis.greatest(both.balance, both.back))
 
 
 def _cash(facts: Facts) -> ibis.Table:
@@ -365,7 +387,7 @@ def open_ar(m: pd.DataFrame) -> Parts:
 @kpi("money")
 def credit_balance(m: pd.DataFrame) -> Parts:
     """What is owed to customers: the sum of open balances below zero (over-applied invoices), and unapplied cash and
-    unapplied credits with a minus sign. Never netted into an ageing bucket."""
+    unapplied credits, less what was paid back of them, with a minus sign. Never netted into an ageing bucket."""
     return m.credit - m.unapplied - m.unapplied_credits, 1, 1
 
 

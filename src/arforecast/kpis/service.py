@@ -95,9 +95,10 @@ def promise_rows(facts: Facts) -> ibis.Table:
 def answered(facts: Facts, after: str) -> ibis.Table:
     """Promises for a day later than the calendar's `after`, known by as_of, and what became of each.
 
-    as_of, group, row, customer_id, about (the invoice, where the promise names one), made_on, promised_on, amount, over
-    (its days of grace have passed), kept (the cash it was about came in time). Cash counts at the rate of the promise:
-    one that is kept in the currency of the invoice is kept, whatever became of the rate.
+    as_of, group, row, customer_id, about (the invoice, where the promise names one), made_on, promised_on, amount,
+    so_far (with what was promised beside it for earlier days), over (its days of grace have passed), kept (cash of
+    so_far came in time). Cash counts at the rate of the promise: one that is kept in the currency of the invoice is
+    kept, whatever became of the rate.
     """
     given = _promises(facts, after)
     by_day = ("customer_id", "currency", "entered_on", "happened_on")
@@ -108,7 +109,7 @@ def answered(facts: Facts, after: str) -> ibis.Table:
     paid = worth.group_by("as_of", "row").aggregate(paid=total(worth.paid))
     promises = given.left_join(paid, ["as_of", "row"])
     over = promises.as_of.delta(promises.promised_on, unit="day") >= GRACE_DAYS
-    return promises.select(*given.columns, over=over, kept=promises.paid.fill_null(0) >= promises.amount)
+    return promises.select(*given.columns, over=over, kept=promises.paid.fill_null(0) >= promises.so_far)
 
 
 def _in_time(given: ibis.Table, cash: ibis.Table) -> ibis.Table:
@@ -127,9 +128,19 @@ def _promises(facts: Facts, after: str) -> ibis.Table:
     promises = of_customers(facts.books, "promises", facts.by).select(
         "row", "group", "customer_id", "invoice_id", "made_on", "promised_on", "amount", given_on="entered_on"
     )
-    days = facts.calendar.select("as_of", after=after)
-    known = days.join(promises, (promises.promised_on > days.after) & (promises.given_on <= days.as_of))
-    return valued(facts.books, known.drop("after"), "given_on", "amount").rename(about="invoice_id")
+    days, told = facts.calendar.select("as_of", after=after), _with_so_far(promises)
+    known = days.join(told, (told.promised_on > days.after) & (told.given_on <= days.as_of))
+    return valued(facts.books, known.drop("after"), "given_on", "amount", "so_far").rename(about="invoice_id")
+
+
+def _with_so_far(promises: ibis.Table) -> ibis.Table:
+    """Promises with so_far: their amount, and what was promised with them, on one day about the same, for earlier days.
+    What one instalment brought, the next does not bring again."""
+    together = ["customer_id", "invoice_id", "made_on", "given_on"]
+    by_then = ibis.range_window(group_by=together, order_by="promised_on", preceding=None, following=0)
+    of_day = ibis.window(group_by=[*together, "promised_on"])
+    amount = promises.amount
+    return promises.mutate(so_far=(amount.sum().over(by_then) - amount.sum().over(of_day) + amount).cast("int64"))
 
 
 def right_party(facts: Facts) -> ibis.Table:
@@ -178,8 +189,8 @@ def dispute_days(m: pd.DataFrame) -> Parts:
 def promise_kept_share(m: pd.DataFrame) -> Parts:
     """The share of promised money that comes: of promises due in the last 90 days, amounts of those kept
     / amounts. Kept: what the customer paid (cash, set-offs, withheld tax) from the day of the promise to 3 days after
-    the day promised (on the invoice, where the promise names one) reaches the amount. Promises whose 3 days are not
-    over are left out."""
+    the day promised (on the invoice, where the promise names one) reaches the amount, and those promised with it for
+    earlier days: of two instalments one payment keeps one. Promises whose 3 days are not over are left out."""
     return m.kept_amount, m.promised_amount, 1
 
 

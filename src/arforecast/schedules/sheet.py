@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 import ibis
-import numpy as np
 import pandas as pd
 from ibis import _
 
@@ -58,8 +57,9 @@ def owed(facts: Facts, on: ibis.Table) -> ibis.Table:
 
 
 def share(part: pd.Series, whole: pd.Series | float) -> pd.Series:
-    """part / whole; not defined, rather than infinite, where there is no whole."""
-    return (part / pd.Series(whole, part.index, dtype="float64").replace(0, np.nan)).astype("float64")
+    """part / whole; not defined where there is no whole, or one below zero."""
+    wholes = pd.Series(whole, part.index, dtype="float64")
+    return (part / wholes.where(wholes > 0)).astype("float64")
 
 
 def ordered(frame: pd.DataFrame, by: str, then: str) -> pd.DataFrame:

@@ -24,6 +24,8 @@ from arforecast.snapshot import Facts, fetched, pays, read, total
 
 EDGES, TERMS = (0, 15, 30, 60), ("0", "1-15", "16-30", "31-60", "61+")
 BROKEN_INSTALMENTS = 2
+# Plans can be numbered customer by customer.
+PLAN = ["customer_id", "plan_id"]
 
 
 def terms(facts: Facts, as_of: date) -> pd.DataFrame:
@@ -100,15 +102,15 @@ def payment_plans(facts: Facts, as_of: date) -> pd.DataFrame:
     date, their number and that of their plans, what was due, the share settled by its due date (as paid_on_time_share),
     what was paid so far, what is overdue at as_of and its share of what was due, and how many of the plans are
     broken: two or more instalments are overdue at as_of, of whatever month."""
-    instalments = _instalments(facts, as_of)
-    sums = instalments.group_by("month_on").aggregate(
-        plans=_.plan_id.nunique().cast("int64"),
-        instalments=_.count(),
-        due_amount=total(instalments.due),
-        on_time=total(instalments.on_time),
-        collected_amount=total(instalments.collected),
-        overdue_balance=total(instalments.overdue),
-        broken_plans=_.plan_id.nunique(where=_.missed >= BROKEN_INSTALMENTS).cast("int64"),
+    plans = _plans(facts, as_of)
+    sums = plans.group_by("month_on").aggregate(
+        plans=_.count(),
+        instalments=_.instalments.sum().cast("int64"),
+        due_amount=total(plans.due),
+        on_time=total(plans.on_time),
+        collected_amount=total(plans.collected),
+        overdue_balance=total(plans.overdue),
+        broken_plans=_.count(where=_.missed >= BROKEN_INSTALMENTS),
     )
     months = fetched(sums).sort_values("month_on", ignore_index=True)
     shares = {
@@ -119,17 +121,25 @@ def payment_plans(facts: Facts, as_of: date) -> pd.DataFrame:
     return read(months.assign(**shares)[[*columns, "overdue_balance", "missed_share", "broken_plans"]], facts)
 
 
+def _plans(facts: Facts, as_of: date) -> ibis.Table:
+    """The plans of which an instalment was due in a month of the twelve: PLAN, month_on, instalments, due, on_time,
+    collected, overdue, and how many instalments of the plan are overdue in all (missed)."""
+    rows = _instalments(facts, as_of)
+    money = {name: total(rows[name]) for name in ("due", "on_time", "collected", "overdue")}
+    return rows.group_by(*PLAN, "month_on").aggregate(instalments=_.count(), missed=_.missed.max(), **money)
+
+
 def _instalments(facts: Facts, as_of: date) -> ibis.Table:
-    """The instalments due in the twelve months: plan_id, month_on, due, on_time, collected, overdue, and how many
+    """The instalments due in the twelve months: PLAN, month_on, due, on_time, collected, overdue, and how many
     instalments of the plan are overdue (missed)."""
     planned = facts.invoices.filter(_.plan_id.notnull()).select("invoice_id", "plan_id")
     entries = known_at_issue(facts, as_of).join(planned, "invoice_id")
-    instalments = entries.group_by("invoice_id", "plan_id", "due_on").aggregate(
+    instalments = entries.group_by("invoice_id", *PLAN, "due_on").aggregate(
         due=total(entries.amount, entries.kind == "billed"),
         on_time=total(entries.amount, punctual(entries)),
         collected=total(entries.amount, pays(entries)),
     )
     standing = owed(facts, days([{"on": as_of}], "on")).filter(_.days_past_due > 0)
     rows = instalments.left_join(standing.select("invoice_id", overdue="balance"), "invoice_id")
-    missed = rows.overdue.count().over(ibis.window(group_by="plan_id"))
+    missed = rows.overdue.count().over(ibis.window(group_by=PLAN))
     return rows.mutate(missed=missed, month_on=first_day(rows.due_on, "M")).filter(twelve_months(_.due_on, as_of))
