@@ -667,6 +667,9 @@ def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_pat
         ("Outstanding;Incl. tax;VAT", ("9.00;10.80;1.50", "0.00;10.80;1.50"), set()),
         ("Paid On;Received", ("2026-02-20;4.00", ";"), {"amount"}),
         ("Paid On;Received", ("2026-02-20;9.00", ";"), set()),
+        ("Paid On;Received", ("2026-02-20;9.00", ";4.00"), {"amount"}),
+        ("Paid On;Status", ("2026-02-20;Paid", ";Partially paid"), {"amount"}),
+        ("Paid On;Status", ("2026-02-20;Paid", ";Sent"), set()),
     ],
 )
 def test_a_column_beside_the_amounts_may_say_more_of_them(
@@ -694,6 +697,14 @@ def test_amounts_without_tax_in_thousands_or_in_another_currency_are_in_doubt(
     header = f"Invoice No;Customer;Date;Due Date;{names}"
     rows = [f"{nth};A;2026-01-05;2026-02-17;{cells}".replace("US{}", "USD").format(nth, nth - 1) for nth in (1, 2)]
     assert in_doubt(tmp_path / "list.csv", header, rows) >= {"amount"}
+
+
+def test_whole_parts_beside_whole_amounts_are_parts_and_days_are_none(tmp_path: Path) -> None:
+    """As workbooks have them, which write no pence."""
+    header = "Invoice No;Customer;Date;Due Date;Amount;Paid On;"
+    rows = ["1;A;2026-01-05;2026-02-17;9;2026-02-20;9", "2;A;2026-01-05;2026-02-17;9.5;;4"]
+    doubts = [in_doubt(tmp_path / "list.csv", header + name, rows) for name in ("Received", "Days late")]
+    assert doubts == [{"amount"}, set()]
 
 
 def test_open_items_with_debit_and_credit_beside_them_are_invoices_and_credits(tmp_path: Path) -> None:

@@ -107,6 +107,7 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
         against += doubts.of_payment(seen.cells, named, found["paid_amount"], written)
     if "paid_on" in named and "paid_amount" not in named:
         against += doubts.of_parts(seen.cells, named, amount, written)
+        against += [] if found["open"] else doubts.of_states(seen.cells[unpaid & (amount > 0)])
     against += [line.why for line in written if line.key == "decimal" and not line.sure]
     unsure = (line for line in columns if line.key in ("paid_on", "paid_amount") and not line.sure)
     against += [f"without {line.value} nothing says what is paid" for line in unsure]
