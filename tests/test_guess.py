@@ -415,6 +415,17 @@ SORTED: dict[str, tuple[str, int, str, str, str]] = {
         "Grand total,,,26.00,21.00\n",
         0, "25.00", "4.00", "21.00",
     ),
+    "headings of which the first column has the name, and an indent without one": (
+        "Customer,,,Document Number,Date,Due Date,Amount Due\n1001 Elm,,,,,,\n,,,1,2026-01-15,2026-02-14,10.00\n"
+        "Total - 1001 Elm,,,,,,10.00\n1002 Oak,,,,,,\n,,,2,2026-02-15,2026-03-15,5.00\nTotal - 1002 Oak,,,,,,5.00\n"
+        "Total,,,,,,15.00\n",
+        0, "15.00", "0", "15.00",
+    ),
+    "headings in a column without a name beside a column that may be the customer": (
+        ",,Date,Num,Due Date,Account,Amount Due\nElm,,,,,,\n,,2026-01-15,1,2026-02-14,Receivables,10.00\n"
+        "Total Elm,,,,,,10.00\nTOTAL,,,,,,10.00\n",
+        1, "10.00", "0", "10.00",
+    ),
     "months, a currency and apostrophes": (
         "Rechnungsnr.;Debitor;Datum;Fällig am;Offen\n07;Alp;15. Januar 2026;14. Februar 2026;CHF 12’500.50\n"
         "08;See;3. März 2026;2. April 2026;CHF 0.00\n09;See;3. März 2026;2. April 2026;CHF 1.00\n"
@@ -504,6 +515,22 @@ def test_the_language_of_months_is_known_by_their_names(language: str, month: st
     (tmp_path / "my.toml").write_text(text(lines, tmp_path / "list.csv"), "utf-8")
     import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
     assert ledgers.read(tmp_path / "ledger")["invoices"][0]["due_on"] == "2026-05-20"
+
+
+def test_headings_that_may_say_how_old_things_are_are_no_customers_for_certain(tmp_path: Path) -> None:
+    header, row = "Invoice No,Sold to,Date,Due Date,Amount Due", "1,Elm,2026-01-05,2026-02-04,5.00"
+    for heading, sure in (("31 - 60 days past due", False), ("Elm 7", True)):
+        rows = f"{heading},,,,\n{row}\nTotal for {heading},,,,5.00\n"
+        (tmp_path / "list.csv").write_text(f"{header}\n{rows}", "utf-8")
+        customer = next(line for line in propose(tmp_path / "list.csv") if line.key == "customer_id")
+        assert (customer.value, customer.sure) == ("Customer", sure)
+
+
+def test_the_totals_of_customers_that_begin_alike_are_dropped_by_what_all_have(tmp_path: Path) -> None:
+    rows = "".join(f"{name},1,2026-01-05,2026-02-04,5.00\nTotal {name},,,,5.00\n" for name in ("Alder", "Alp"))
+    (tmp_path / "list.csv").write_text(f"Customer,Invoice No,Date,Due Date,Amount Due\n{rows}", "utf-8")
+    drop = next(line for line in propose(tmp_path / "list.csv") if line.section == "drop")
+    assert drop.value == {"begins": ["Total "]}
 
 
 def test_a_customer_called_total_is_no_total(tmp_path: Path) -> None:

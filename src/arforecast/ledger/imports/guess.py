@@ -25,8 +25,8 @@ from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, SIDES, WORDS, 
 REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
 DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
 SECTIONS = (
-    *("format", "below_zero", "columns", "keep", "credits.columns", "credits.keep", "drop", "total", "total.line"),
-    "ledger",
+    *("format", "made", "below_zero", "columns", "keep", "credits.columns", "credits.keep", "drop"),
+    *("total", "total.line", "ledger"),
 )  # fmt: skip
 Found = dict[str, list[str]]
 """By column of a ledger those of the export that may be it, the plainest first."""
@@ -56,15 +56,21 @@ def propose(source: Path) -> list[Line]:
     seen, blanks = sieve.without_blanks(seen)
     found = {role: _candidates(seen.cells, role) for role in WORDS}
     found["open"] = [name for name in found["open"] if not _is_running(seen.cells, name, found["amount"])]
-    columns = _columns(found, seen.cells)
-    if "customer_id" not in _named(columns):
-        columns += sieve.of_headings(seen)
+    columns = _headed(_columns(found, seen.cells), [*sieve.of_headings(seen)])
     columns += [*_hinted(seen.cells, columns), *_coded(seen.cells, columns)]
     named = _named(columns)
     written = _written_as(seen.cells, named)
     sorted_ = _of_rows(seen, found, columns, written)
-    told = [*sorted_, *_unread(seen, named)]
+    told = [*sieve.of_places(sorted_), *sorted_, *_unread(seen, named)]
     return [*read_with, *written, *blanks, *told, *_of_history(found, sorted_), *evidence.of_currency(written)]
+
+
+def _headed(columns: list[Line], headings: list[Line]) -> list[Line]:
+    """The columns with the customer from the headings, where no column is it, or none as sure as they are."""
+    chosen = next((line for line in columns if line.key == "customer_id"), None)
+    if not headings or (chosen and chosen.sure >= headings[0].sure):
+        return columns
+    return [*(line for line in columns if line is not chosen), *headings]
 
 
 def _of_history(found: Found, lines: list[Line]) -> Iterator[Line]:
