@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import re
 import tomllib
 from datetime import date, timedelta
 from decimal import Decimal
@@ -365,6 +366,13 @@ def test_of_each_layout_its_own_preset_is_named_first() -> None:
     assert {name: fitting(path) for name, path in LAYOUTS.items()} == {name: [name] for name in LAYOUTS}
 
 
+@pytest.mark.parametrize("begin", ["<html><body>", "\n<?xml version='1.0'?><Workbook>", "<TABLE border=1>"])
+def test_a_page_that_is_called_a_workbook_is_told_as_such(begin: str, tmp_path: Path) -> None:
+    (tmp_path / "list.xls").write_text(f"{begin}<tr><td>Invoice No</td></tr>", "utf-8-sig")
+    for words in (["--guess", str(tmp_path / "list.xls")], ["flat", str(tmp_path / "list.xls"), str(tmp_path / "led")]):
+        assert "is a web page, whatever it is called" in CliRunner().invoke(main, ["import", *words]).output
+
+
 def test_a_preset_that_does_not_fit_names_the_one_that_does(tmp_path: Path) -> None:
     """Another header, another encoding, a header that fits with days that do not, a list of ours, no such preset."""
     told = {
@@ -393,6 +401,30 @@ def test_a_proposal_begins_with_the_preset_that_fits() -> None:
     zoho, datev = (proposal(LAYOUTS[name]).splitlines() for name in ("zoho_invoices", "datev_postings"))
     assert (zoho[0], zoho[1][:12]) == (first.format(*["zoho_invoices"] * 2), "# A proposal")
     assert datev == [first.format(*["datev_postings"] * 2)]
+
+
+def test_a_preset_whose_days_may_be_others_says_so(tmp_path: Path) -> None:
+    """The columns are called alike in every country."""
+    rows = LAYOUTS["quickbooks_ageing"].read_text("utf-8")
+    doubts = {"03/20/2026": "", "20/03/2026": "reads days like 12/31/2026", "05/03/2026": "fit as well"}
+    for days, doubt in doubts.items():
+        (tmp_path / "list.csv").write_text(re.sub("[0-9]{2}/[0-9]{2}/[0-9]{4}", days, rows), "utf-8")
+        first = proposal(tmp_path / "list.csv").splitlines()[0]
+        assert doubt in first and first.endswith("EXPORT FOLDER") == (not doubt)
+
+
+def test_the_terms_stand_in_for_a_due_day_that_no_column_names(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("Invoice No,Customer,Date,Amount Due\n1,Elm,2026-01-05,5.00\n", "utf-8")
+    (tmp_path / "my.toml").write_text(decided(tmp_path / "list.csv"), "utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert ledgers.read(tmp_path / "ledger")["invoices"][0]["due_on"] == "2026-02-04"
+
+
+def test_rows_that_come_to_less_than_nothing_may_be_invoices_below_zero(tmp_path: Path) -> None:
+    header = "Invoice No;Customer;Date;Due Date;Amount Due"
+    rows = "{0};A;2026-01-05;2026-02-17;{1}{0}.00"
+    doubts = [in_doubt(tmp_path / "list.csv", header, [rows.format(5, a), rows.format(4, b)]) for a, b in ("- ", " -")]
+    assert doubts == [{"amount"}, set()]
 
 
 # What the rows are that are no invoices

@@ -50,6 +50,12 @@ def of_amount(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
             yield f"{name} may say which are void"
 
 
+def of_sum(amount: pd.Series, name: str) -> Iterator[str]:
+    """Rows that come to less than nothing: their invoices may be what is below zero."""
+    if sum(amount.dropna(), Decimal()) < 0:
+        yield f'they come to less than nothing: are invoices below zero here? Then {{ minus = "{name}" }}'
+
+
 def of_currency(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
     """What else may be the currency of these amounts than what is called so, or than none."""
     currency = named.get("currency")

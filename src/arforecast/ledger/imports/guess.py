@@ -17,8 +17,10 @@ import pandas as pd
 
 from arforecast.errors import SourceError
 from arforecast.ledger.imports import doubts, evidence, listing, sieve
+from arforecast.ledger.imports import export as exports
 from arforecast.ledger.imports.evidence import Line
 from arforecast.ledger.imports.fitting import fitting
+from arforecast.ledger.imports.mapping import load
 from arforecast.ledger.imports.sieve import Seen
 from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, SIDES, WORDS, plain
 
@@ -38,13 +40,26 @@ def proposal(source: Path) -> str:
     Raises SourceError where no preset has them and no line of it looks like the names of columns.
     """
     there = fitting(source)
-    told = [f"# Its columns are those of the preset {name}: arforecast import {name} EXPORT FOLDER\n" for name in there]
     try:
-        return "".join([*told, text(propose(source), source)])
+        lines = propose(source)
     except SourceError:
         if not there:
             raise
-        return "".join(told)
+        return "".join(_fits(name, []) for name in there)
+    return "".join([*(_fits(name, lines) for name in there), text(lines, source)])
+
+
+def _fits(name: str, lines: list[Line]) -> str:
+    """That its columns are those of a preset, and what its days say against that, whose columns are called alike in
+    every country."""
+    days, known = next((line for line in lines if line.key == "dates"), None), load(name).format
+    begin = f"# Its columns are those of the preset {name}"
+    if days is None or (days.sure and days.value in (*known.date_forms, *exports.ISO)):
+        return f"{begin}: arforecast import {name} EXPORT FOLDER\n"
+    return (
+        f"{begin}, which reads days like {known.sample_date}. Where these are others, begin a mapping with "
+        f'like = "{name}", and say under [format] how they are written: {days.why}\n'
+    )
 
 
 def propose(source: Path) -> list[Line]:
@@ -121,8 +136,9 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
     if "invoice_id" in named:
         kinds += doubts.of_numbers(seen.cells[named["invoice_id"]][amount > 0])
     told = {"invoice_id": kinds, "amount": [*against, *other], "currency": other}
-    lines = [_in_doubt(line, told.get(line.key, [])) for line in columns]
     owed = amount[~sieve.meeting(seen.cells, states)]
+    told["amount"] += doubts.of_sum(owed, named["amount"])
+    lines = [_in_doubt(line, told.get(line.key, [])) for line in columns]
     totals = sieve.of_totals(seen, named, sum(owed.dropna(), Decimal()), written)
     return [*lines, *states, *sides, *sieve.of_signs(named, owed, bool(found["open"])), *totals]
 
@@ -138,14 +154,21 @@ def _in_doubt(line: Line, against: list[str]) -> Line:
 
 def text(lines: list[Line], source: Path) -> str:
     """The proposal as a mapping file; what is unsure, and what is missing, stands behind a mark."""
-    named = {line.key for line in lines if line.section == "columns"}
-    missing = [Line("columns", role, "?", False, "no column is called so") for role in REQUIRED if role not in named]
+    named = _named(lines)
+    missing = [_missing(role, named) for role in REQUIRED if role not in named]
     told = [f"# A proposal for {json.dumps(source.name)}. Read each line; take away the mark before what you decide."]
     for section in SECTIONS:
         here = [line for line in (*lines, *missing) if line.section == section]
         mark = "" if any(map(_stands, here)) or section in ("format", "columns") else "# "
         told += [f"\n{mark}[{section}]", *map(_written, here)] if here else []
     return "\n".join(told) + "\n"
+
+
+def _missing(role: str, named: dict[str, str]) -> Line:
+    if role == "due_on" and "issued_on" in named:
+        terms = {"date": named["issued_on"], "plus_days": 30}
+        return Line("columns", role, terms, False, "no column is called so: how many days do customers have to pay?")
+    return Line("columns", role, "?", False, "no column is called so")
 
 
 def _written(line: Line) -> str:
