@@ -681,6 +681,34 @@ def test_days_may_be_the_numbers_of_spreadsheets(tmp_path: Path) -> None:
     assert ledgers.read(tmp_path / "ledger")["invoices"][0]["issued_on"] == "2026-01-15"
 
 
+@pytest.mark.parametrize(
+    "day", ["2026.01.15", "2026.01.15.", "2026年1月15日", "15 Jan 26", "15/Jan/2026", "2026-01-15 10:00:00 UTC"]
+)
+def test_days_are_written_in_many_ways(day: str, tmp_path: Path) -> None:
+    rows = f"1,A,{day},{day},5.00\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No,Customer,Invoice Date,Due Date,Amount Due\n{rows}", "utf-8")
+    (tmp_path / "my.toml").write_text(proposal(tmp_path / "list.csv"), "utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert ledgers.read(tmp_path / "ledger")["invoices"][0]["due_on"] == "2026-01-15"
+
+
+@pytest.mark.parametrize("below", ["<4.00>", "$<4.00>", "(4.00)", "-4.00"])
+def test_what_is_below_zero_may_stand_in_any_brackets(below: str, tmp_path: Path) -> None:
+    rows = f"1,A,2026-01-05,2026-02-04,{'$' * ('$' in below)}9.00\n2,A,2026-01-05,2026-02-04,{below}\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No,Customer,Invoice Date,Due Date,Amount Due\n{rows}", "utf-8")
+    (tmp_path / "my.toml").write_text(proposal(tmp_path / "list.csv"), "utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert ledgers.read(tmp_path / "ledger")["credits"][0]["amount"] == "4.00"
+
+
+@pytest.mark.parametrize(("odd", "why"), [("$ 4.0.0", ", and $ 4.0.0"), ("€ 4.00", "; in them stand $ and €")])
+def test_the_amount_that_is_written_in_another_way_is_named(odd: str, why: str, tmp_path: Path) -> None:
+    cells = ["$ 9.00", "$ 1,234.00", odd]
+    rows = "".join(f'{nth},A,2026-01-05,2026-02-04,"{cell}"\n' for nth, cell in enumerate(cells))
+    (tmp_path / "list.csv").write_text(f"Invoice No,Customer,Invoice Date,Due Date,Amount Due\n{rows}", "utf-8")
+    assert next(line.why for line in propose(tmp_path / "list.csv") if "alike" in line.why).endswith(why)
+
+
 @pytest.mark.parametrize("number", ["Subtotal Elm", "Balance", "Saldo"])
 def test_a_line_with_days_that_adds_up_others_is_no_invoice_for_certain(number: str, tmp_path: Path) -> None:
     rows = f"1,Elm,2026-01-05,2026-02-04,5.00\n{number},Elm,2026-03-31,2026-03-31,5.00\n"
