@@ -78,6 +78,7 @@ HEADERS = {
         "Belegnr.;Geschäftspartner;Belegdatum;Fälligkeitsdatum;Betrag brutto;Wrg.",
         "Vorgangsnummer;Kunde;Datum;Zahlungsziel;Endbetrag;Währung",
         "Rechnungs-Nr.;Firma;Erstellt am;Zahlbar bis;Rechnungssumme;Währung",
+        "Rechnungsnr.;Kunde;Rechnungs-/Belegdatum;Fälligkeitsdatum;Offener Betrag;Währung",
     ),
     "fr": (
         "Numéro de facture;Code client;Date de facture;Date d'échéance;Montant TTC;Devise",
@@ -90,6 +91,7 @@ HEADERS = {
         "N° de facture;Client;Date de facturation;Date limite de paiement;Montant total;Monnaie",
         "Réf. facture;Nom client;Émise le;Échéance le;Total TTC (€);Devise",
         "Numéro facture;Société;Date pièce;Date d'échéance;Montant;Devise",
+        "N° facture;Client;Date;Date d'échéance;Solde à payer;Devise",
     ),
     "es": (
         "Número de factura;Código de cliente;Fecha de factura;Fecha de vencimiento;Importe total;Moneda",
@@ -119,6 +121,7 @@ HEADERS = {
         "N° doc.;Intestatario;Data doc.;Data scad.;Totale documento;Valuta",
         "Riferimento;Debitore;Data registrazione;Termine di pagamento;Da incassare;Divisa",
         "Fattura n.;Cliente;Data della fattura;Scadenza il;Importo lordo;Valuta",
+        "N. fattura;Cliente;Data;Prossima scadenza;Da saldare;Valuta",
     ),
     "nl": (
         "Factuurnummer;Debiteur;Factuurdatum;Vervaldatum;Bedrag;Valuta",
@@ -286,6 +289,24 @@ def test_what_columns_are_called_elsewhere_is_found(language: str, sure: float, 
         found += [line.sure for line in lines.values()]
     asked = len(HEADED) * len(HEADERS[language])
     assert (len(found) >= 0.98 * asked, sum(found) >= sure * asked) == (True, True), (len(found), sum(found), asked)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Customer Name,Invoice Number,Invoice Date,Due Date,Total Due",
+        "Party's Name,Ref. No.,Date,Due on,Pending Amount",
+        "Customer full name,Invoice No,Billing Date,Payment due date,Outstanding Balance",
+        "Contact,Reference,Dated On,Due On,Due Value",
+    ],
+)
+def test_what_is_open_has_many_names(header: str, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(f"{header}\nElm,R1,2026-01-05,2026-02-04,5.00\n", "utf-8")
+    lines = {line.key: line for line in proposed(tmp_path / "list.csv") if line.section == "columns"}
+    roles = ("customer_id", "invoice_id", "issued_on", "due_on", "amount")
+    told = dict(zip(roles, header.split(","), strict=True))
+    assert {key: line.value for key, line in lines.items()}.items() <= told.items()
+    assert all(lines[key].sure for key in ("customer_id", "issued_on", "due_on", "amount"))
 
 
 @pytest.mark.parametrize("language", SPOKEN)
