@@ -586,6 +586,17 @@ def test_the_totals_of_customers_that_begin_alike_are_dropped_by_what_all_have(t
     assert drop.value == {"begins": ["Total "]}
 
 
+@pytest.mark.parametrize(("total", "sure"), [("11.00", True), ("12.00", False)])
+@pytest.mark.parametrize("between", ["Carried forward", "Page total", "À reporter", "Übertrag"])
+def test_a_total_to_which_the_rows_do_not_come_is_told(between: str, total: str, sure: bool, tmp_path: Path) -> None:
+    """Page by page: what is carried over is no invoice, and the last line has to be the sum of all."""
+    rows = "Elm,1,2026-01-05,2026-02-04,5.00\n{0},,,,5.00\nElm,2,2026-01-05,2026-02-04,6.00\nTotal,,,,{1}\n"
+    header = "Customer,Invoice No,Date,Due Date,Amount Due\n"
+    (tmp_path / "list.csv").write_text(header + rows.format(between, total), "utf-8")
+    amount = next(line for line in propose(tmp_path / "list.csv") if line.key == "amount")
+    assert (amount.sure, "Total is 12.00, but its rows come to 11.00" in amount.why) == (sure, not sure)
+
+
 def test_a_customer_called_total_is_no_total(tmp_path: Path) -> None:
     header = "Customer,Invoice No,Invoice Date,Due Date,Amount\n"
     row = "{},2026-01-05,2026-02-04,{}.00\n"
@@ -675,6 +686,8 @@ def test_a_number_may_be_that_of_a_credit_note(numbers: tuple[str, str], sure: b
     ("names", "cells", "proposed", "why"),
     [
         ("Due Date;Amount", ("30;9.00", "45;8.00"), 'due_on = "Due Date"', "its cells, such as 30, are not all days"),
+        ("Due Date;Amount", ("2026-02-17;9.00", "17/02/2026;8.00"), 'due_on = "Due Date"', "17/02/2026, are not all"),
+        ("Due Date;Amount", (";9.00", ";8.00"), 'due_on = "Due Date"', "its name, but its cells are not all days"),
         ("Due Date;Amount", ("2026-02-17;9.00", "2026-02-17;VOID"), 'amount = "Amount"', "such as VOID, are not all"),
         ("Due Date;Amount;Amount", ("2026-02-17;9.00;8.00",), 'amount = "Amount"', "Amount stands there twice"),
         (
@@ -752,6 +765,11 @@ def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_pat
         ("Type", ("Invoice", "Credit Note"), {"invoice_id"}),
         ("Remark", ("", "Payment"), {"invoice_id"}),
         ("Type", ("Invoice", "Tax invoice"), set()),
+        ("Type", ("Invoice", "Proforma invoice"), {"invoice_id"}),
+        ("Art", ("Rechnung", "Rechnungskorrektur"), {"invoice_id"}),
+        ("Art", ("Rechnung", "Stornorechnung"), {"invoice_id"}),
+        ("Type", ("Facture", "Facture d'avoir"), {"invoice_id"}),
+        ("Document", ("Quote", "Invoice"), {"invoice_id"}),
         ("D/C", ("D", "C"), {"amount"}),
         ("Paid?", ("Yes", "No"), {"amount"}),
         ("Paid", ("4.00", ""), {"amount"}),

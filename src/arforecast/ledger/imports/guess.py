@@ -137,9 +137,11 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
         kinds += doubts.of_numbers(seen.cells[named["invoice_id"]][amount > 0])
     told = {"invoice_id": kinds, "amount": [*against, *other], "currency": other}
     owed = amount[~sieve.meeting(seen.cells, states)]
-    told["amount"] += doubts.of_sum(owed, named["amount"])
+    whole = sum(owed.dropna(), Decimal())
+    told["amount"] += doubts.of_sum(whole, named["amount"])
+    told["amount"] += sieve.of_another_sum(seen, named["amount"], amount, whole, written)
     lines = [_in_doubt(line, told.get(line.key, [])) for line in columns]
-    totals = sieve.of_totals(seen, named, sum(owed.dropna(), Decimal()), written)
+    totals = sieve.of_totals(seen, named, whole, written)
     return [*lines, *states, *sides, *sieve.of_signs(named, owed, bool(found["open"])), *totals]
 
 
@@ -304,13 +306,21 @@ def _unread(seen: Seen, named: dict[str, str]) -> Iterator[Line]:
         elif twice:
             yield Line("columns", role, twice, False, f"{twice} stands there twice: keep one of them")
         elif name:
-            odd = [cell for cell in seen.cells[name] if cell and not _can_be(pd.Series([cell]), role)]
+            odd = _odd(seen.cells[name].unique().tolist(), role)
             kind = "days" if role in DAYS else "amounts"
             yield Line("columns", role, name, False, f"its name, but its cells{_such(odd)} are not all {kind}")
 
 
-def _such(cells: list[str]) -> str:
-    return f", such as {cells[0]}," if cells else ""
+def _odd(cells: list[str], role: str) -> str:
+    """A cell that cannot be it, or else is written in another way than the first."""
+    filled = [*filter(None, cells)]
+    alone = (cell for cell in filled if not _can_be(pd.Series([cell]), role))
+    unlike = (cell for cell in filled if not _can_be(pd.Series([filled[0], cell]), role))
+    return next(alone, "") or next(unlike, "")
+
+
+def _such(odd: str) -> str:
+    return f", such as {odd}," if odd else ""
 
 
 def _hinting(role: str, cells: pd.DataFrame, taken: set[str]) -> list[str]:

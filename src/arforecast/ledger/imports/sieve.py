@@ -137,6 +137,16 @@ def of_totals(seen: Seen, named: dict[str, str], owed: Decimal, lines: list[Line
         yield Line("drop", label, _alike(others, seen.cells[label]), True, why)
 
 
+def of_another_sum(seen: Seen, name: str, amount: pd.Series, owed: Decimal, lines: list[Line]) -> Iterator[str]:
+    """The total of the whole list where its rows do not come to it: neither those that are owed nor all of them."""
+    firsts = [next((cell for cell in row if cell), "") for row in seen.added_up.to_numpy().tolist()]
+    if firsts and name in seen.added_up and plain(firsts[-1]) in ADDED_UP and firsts.count(firsts[-1]) == 1:
+        told = seen.added_up[name].iloc[-1]
+        (total,) = evidence.exact(pd.Series([told]), lines)
+        if pd.notna(total) and total not in (owed, sum(amount.dropna(), Decimal())):
+            yield f"{firsts[-1]} is {told}, but its rows come to {owed:,}: some are missing, or are no invoices"
+
+
 def _alike(words: pd.Series, invoices: pd.Series) -> object:
     """A condition that these words meet, and those of no invoice: how all of them begin, or end, else themselves."""
     begin = _shared(words.tolist())
