@@ -90,7 +90,7 @@ def without_blanks(seen: Seen) -> tuple[Seen, list[Line]]:
 def adds_up(words: str) -> bool:
     """Whether these are the words of a line that adds up others."""
     said = plain(words)
-    return said.startswith(ADDED_UP) or said.endswith(" total")
+    return f"{said} ".startswith(ADDED_UP) or said.endswith(" total")
 
 
 def of_headings(seen: Seen) -> Iterator[Line]:
@@ -110,8 +110,13 @@ def of_headings(seen: Seen) -> Iterator[Line]:
 
 def _ends(seen: Seen) -> list[str]:
     """What stands before a heading in the lines that add up what is under it."""
-    firsts = [next((cell for cell in row if cell), "") for row in seen.added_up.to_numpy().tolist()]
+    firsts = _firsts(seen.added_up)
     return sorted({words.removesuffix(head) for words in firsts if (head := _last_of(words, seen.headings))})
+
+
+def _firsts(rows: pd.DataFrame) -> list[str]:
+    """The first filled cell of each row."""
+    return [next((cell for cell in row if cell), "") for row in rows.to_numpy().tolist()]
 
 
 def _last_of(words: str, headings: list[str]) -> str:
@@ -139,12 +144,12 @@ def of_totals(seen: Seen, named: dict[str, str], owed: Decimal, lines: list[Line
 
 def of_another_sum(seen: Seen, name: str, amount: pd.Series, owed: Decimal, lines: list[Line]) -> Iterator[str]:
     """The total of the whole list where its rows do not come to it: neither those that are owed nor all of them."""
-    firsts = [next((cell for cell in row if cell), "") for row in seen.added_up.to_numpy().tolist()]
-    if firsts and name in seen.added_up and plain(firsts[-1]) in ADDED_UP and firsts.count(firsts[-1]) == 1:
+    *others, last = _firsts(seen.added_up) or [""]
+    if last not in others and plain(last) in map(str.strip, ADDED_UP) and name in seen.added_up:
         told = seen.added_up[name].iloc[-1]
         (total,) = evidence.exact(pd.Series([told]), lines)
         if pd.notna(total) and total not in (owed, sum(amount.dropna(), Decimal())):
-            yield f"{firsts[-1]} is {told}, but its rows come to {owed:,}: some are missing, or are no invoices"
+            yield f"{last} is {told}, but its rows come to {owed:,}: some are missing, or are no invoices"
 
 
 def _alike(words: pd.Series, invoices: pd.Series) -> object:
