@@ -407,6 +407,18 @@ def test_an_amount_that_nobody_can_read_leaves_the_total_unchecked(tmp_path: Pat
     assert "is not checked: the amount of 1 row that is quarantined" in report.total
 
 
+@pytest.mark.parametrize(
+    ("preset", "known", "strange"),
+    [("sap_line_items", "\tDG\t", "\tZG\t"), ("netsuite_open_invoices", "(300.00),(300.00)", "300.00,300.00")],
+)
+def test_a_credit_that_no_table_knows_is_not_lost(preset: str, known: str, strange: str, tmp_path: Path) -> None:
+    """A type of document of its own, and a credit memo above zero."""
+    (tmp_path / "export.csv").write_text(source(preset).read_text("utf-8").replace(known, strange), "utf-8")
+    report = import_export(preset, tmp_path / "export.csv", tmp_path / "ledger")
+    assert report.problems.rule.tolist() == ["astray"]
+    assert "is of no table: none takes an amount of this sign" in report.problems.message.iloc[0]
+
+
 # Payments of which nothing says what they were for
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import re
 import tomllib
 from datetime import date, timedelta
 from decimal import Decimal
@@ -77,6 +78,7 @@ HEADERS = {
         "Belegnr.;Geschäftspartner;Belegdatum;Fälligkeitsdatum;Betrag brutto;Wrg.",
         "Vorgangsnummer;Kunde;Datum;Zahlungsziel;Endbetrag;Währung",
         "Rechnungs-Nr.;Firma;Erstellt am;Zahlbar bis;Rechnungssumme;Währung",
+        "Rechnungsnr.;Kunde;Rechnungs-/Belegdatum;Fälligkeitsdatum;Offener Betrag;Währung",
     ),
     "fr": (
         "Numéro de facture;Code client;Date de facture;Date d'échéance;Montant TTC;Devise",
@@ -89,6 +91,7 @@ HEADERS = {
         "N° de facture;Client;Date de facturation;Date limite de paiement;Montant total;Monnaie",
         "Réf. facture;Nom client;Émise le;Échéance le;Total TTC (€);Devise",
         "Numéro facture;Société;Date pièce;Date d'échéance;Montant;Devise",
+        "N° facture;Client;Date;Date d'échéance;Solde à payer;Devise",
     ),
     "es": (
         "Número de factura;Código de cliente;Fecha de factura;Fecha de vencimiento;Importe total;Moneda",
@@ -118,6 +121,7 @@ HEADERS = {
         "N° doc.;Intestatario;Data doc.;Data scad.;Totale documento;Valuta",
         "Riferimento;Debitore;Data registrazione;Termine di pagamento;Da incassare;Divisa",
         "Fattura n.;Cliente;Data della fattura;Scadenza il;Importo lordo;Valuta",
+        "N. fattura;Cliente;Data;Prossima scadenza;Da saldare;Valuta",
     ),
     "nl": (
         "Factuurnummer;Debiteur;Factuurdatum;Vervaldatum;Bedrag;Valuta",
@@ -154,6 +158,54 @@ HEADERS = {
         "NF-e;Sacado;Data emissão;Vence em;Valor em aberto;Moeda",
         "Factura n.º;Código do cliente;Data da factura;Data limite de pagamento;Montante;Divisa",
         "Documento;Devedor;Emitida em;A pagar até;Total com IVA;Moeda",
+    ),
+    "da": (
+        "Fakturanummer;Kundenummer;Fakturadato;Forfaldsdato;Beløb;Valuta",
+        "Fakturanr.;Kunde;Dato;Forfald;Restbeløb;Valuta",
+        "Bilagsnr.;Debitornr.;Bogføringsdato;Forfaldsdato;Restbeløb;Valutakode",
+        "Faktura;Kundenavn;Fakturadato;Betalingsfrist;Total;Valuta",
+        "Nummer;Kunde;Udstedt;Forfalder;Total inkl. moms;Valuta",
+        "Faktura nr.;Kundenr.;Dato;Forfaldsdag;Saldo;Valuta",
+        "Dokumentnr.;Kontakt;Dokumentdato;Sidste betalingsdag;Udestående;Valuta",
+        "Fakturanr;Firma;Fakturadato;Forfaldsdato;Beløb inkl. moms;Valuta",
+        "Fakturanr;Debitornavn;Faktureringsdato;Nettoforfaldsdato;Beløb i lokal valuta;Valuta",
+        "Faktura;Navn;Oprettet;Sidste rettidige betalingsdag;I alt;Valuta",
+    ),
+    "nb": (
+        "Fakturanummer;Kundenummer;Fakturadato;Forfallsdato;Beløp;Valuta",
+        "Fakturanr;Kundenr;Fakturadato;Forfallsdato;Restbeløp;Valuta",
+        "Faktura;Kunde;Dato;Forfall;Gjenstående;Valuta",
+        "Bilagsnr;Kundenavn;Bilagsdato;Forfallsdato;Saldo;Valuta",
+        "Fakturanr.;Kunde;Fakturadato;Forfaller;Totalbeløp;Valuta",
+        "Nummer;Navn;Utstedt;Forfall;Sum;Valuta",
+        "Dokumentnr;Kontakt;Dokumentdato;Betalingsfrist;Åpent beløp;Valutakode",
+        "Fakturanr;Firma;Bokføringsdato;Forfallsdato;Utestående;Valuta",
+        "Faktura nr;Kundenavn;Fakturadato;Forfallsdag;Å betale;Valuta",
+        "Faktura;Kunde;Fakturadato;Forfallsdato;Beløp inkl. mva;Valuta",
+    ),
+    "fi": (
+        "Laskunumero;Asiakasnumero;Laskun päivä;Eräpäivä;Summa;Valuutta",
+        "Laskun numero;Asiakas;Laskupäivä;Eräpäivä;Avoinna;Valuutta",
+        "Lasku nro;Asiakkaan nimi;Laskun pvm;Eräpvm;Loppusumma;Valuutta",
+        "Laskunro;Asiakasnro;Päivämäärä;Eräpäivä;Yhteensä;Valuutta",
+        "Lasku;Asiakas;Pvm;Eräpäivä;Avoin summa;Valuutta",
+        "Tositenro;Asiakas;Tositepäivä;Eräpäivä;Avoin saldo;Valuutta",
+        "Laskun nro;Ostaja;Päiväys;Eräpäivä;Laskun summa;Valuutta",
+        "Numero;Nimi;Päivä;Eräpäivä;Maksamatta;Valuuttakoodi",
+        "Laskunumero;Yritys;Laskutuspäivä;Maksettava viimeistään;Jäljellä;Valuutta",
+        "Laskunro;Asiakas;Laskun päiväys;Eräpäivä;Verollinen summa;Valuutta",
+    ),
+    "cs": (
+        "Číslo faktury;Odběratel;Datum vystavení;Datum splatnosti;Celkem;Měna",
+        "Číslo;Firma;Datum;Splatno;K likvidaci;Měna",
+        "Číslo dokladu;Zákazník;Vystaveno;Splatnost;Zbývá uhradit;Měna",
+        "Doklad;Odběratel;Datum dokladu;Splatnost;Částka;Měna",
+        "Faktura č.;Partner;Datum vystavení;Splatné;Celkem s DPH;Měna",
+        "Variabilní symbol;Odběratel;Vystaveno dne;Splatné dne;Zbývá;Měna",
+        "Č. faktury;Název odběratele;Datum faktury;Datum splatnosti;K úhradě;Měna",
+        "Číslo faktury;Klient;Vystaveno;Splatnost;Neuhrazeno;Měna",
+        "Evidenční číslo;Adresát;Datum vystavení;Datum splatnosti;Saldo;Měna",
+        "Číslo faktury;Kód zákazníka;Datum zaúčtování;Datum splatnosti;Celková částka;Kód měny",
     ),
     "sv": (
         "Fakturanummer;Kundnummer;Fakturadatum;Förfallodatum;Belopp;Valuta",
@@ -270,7 +322,7 @@ def test_a_list_in_each_language_is_read_by_its_proposal(language: str, seed: in
     ("language", "sure"),
     [
         *(("de", 0.95), ("fr", 0.91), ("es", 0.93), ("it", 0.91), ("nl", 0.91)),
-        *(("pl", 0.88), ("pt", 0.91), ("sv", 0.85)),
+        *(("pl", 0.88), ("pt", 0.91), ("sv", 0.85), ("da", 0.86), ("nb", 0.86), ("fi", 0.88), ("cs", 0.85)),
     ],
 )
 def test_what_columns_are_called_elsewhere_is_found(language: str, sure: float, tmp_path: Path) -> None:
@@ -285,6 +337,24 @@ def test_what_columns_are_called_elsewhere_is_found(language: str, sure: float, 
         found += [line.sure for line in lines.values()]
     asked = len(HEADED) * len(HEADERS[language])
     assert (len(found) >= 0.98 * asked, sum(found) >= sure * asked) == (True, True), (len(found), sum(found), asked)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Customer Name,Invoice Number,Invoice Date,Due Date,Total Due",
+        "Party's Name,Ref. No.,Date,Due on,Pending Amount",
+        "Customer full name,Invoice No,Billing Date,Payment due date,Outstanding Balance",
+        "Contact,Reference,Dated On,Due On,Due Value",
+    ],
+)
+def test_what_is_open_has_many_names(header: str, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(f"{header}\nElm,R1,2026-01-05,2026-02-04,5.00\n", "utf-8")
+    lines = {line.key: line for line in proposed(tmp_path / "list.csv") if line.section == "columns"}
+    roles = ("customer_id", "invoice_id", "issued_on", "due_on", "amount")
+    told = dict(zip(roles, header.split(","), strict=True))
+    assert {key: line.value for key, line in lines.items()}.items() <= told.items()
+    assert all(lines[key].sure for key in ("customer_id", "issued_on", "due_on", "amount"))
 
 
 @pytest.mark.parametrize("language", SPOKEN)
@@ -354,7 +424,7 @@ def test_what_is_missing_is_said_and_keeps_the_file_from_being_used(tmp_path: Pa
 
 def test_what_names_no_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "poem.txt").write_text("Shall I compare thee\nto a summer's day?\n", "utf-8")
-    with pytest.raises(SourceError, match="no line names columns of invoices"):
+    with pytest.raises(SourceError, match=r"no line names columns of invoices .* or write a mapping"):
         propose(tmp_path / "poem.txt")
 
 
@@ -363,6 +433,13 @@ def test_what_names_no_columns_is_refused(tmp_path: Path) -> None:
 
 def test_of_each_layout_its_own_preset_is_named_first() -> None:
     assert {name: fitting(path) for name, path in LAYOUTS.items()} == {name: [name] for name in LAYOUTS}
+
+
+@pytest.mark.parametrize("begin", ["<html><body>", "\n<?xml version='1.0'?><Workbook>", "<TABLE border=1>"])
+def test_a_page_that_is_called_a_workbook_is_told_as_such(begin: str, tmp_path: Path) -> None:
+    (tmp_path / "list.xls").write_text(f"{begin}<tr><td>Invoice No</td></tr>", "utf-8-sig")
+    for words in (["--guess", str(tmp_path / "list.xls")], ["flat", str(tmp_path / "list.xls"), str(tmp_path / "led")]):
+        assert "is a web page, whatever it is called" in CliRunner().invoke(main, ["import", *words]).output
 
 
 def test_a_preset_that_does_not_fit_names_the_one_that_does(tmp_path: Path) -> None:
@@ -395,6 +472,30 @@ def test_a_proposal_begins_with_the_preset_that_fits() -> None:
     assert datev == [first.format(*["datev_postings"] * 2)]
 
 
+def test_a_preset_whose_days_may_be_others_says_so(tmp_path: Path) -> None:
+    """The columns are called alike in every country."""
+    rows = LAYOUTS["quickbooks_ageing"].read_text("utf-8")
+    doubts = {"03/20/2026": "", "20/03/2026": "reads days like 12/31/2026", "05/03/2026": "fit as well"}
+    for days, doubt in doubts.items():
+        (tmp_path / "list.csv").write_text(re.sub("[0-9]{2}/[0-9]{2}/[0-9]{4}", days, rows), "utf-8")
+        first = proposal(tmp_path / "list.csv").splitlines()[0]
+        assert doubt in first and first.endswith("EXPORT FOLDER") == (not doubt)
+
+
+def test_the_terms_stand_in_for_a_due_day_that_no_column_names(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("Invoice No,Customer,Date,Amount Due\n1,Elm,2026-01-05,5.00\n", "utf-8")
+    (tmp_path / "my.toml").write_text(decided(tmp_path / "list.csv"), "utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert ledgers.read(tmp_path / "ledger")["invoices"][0]["due_on"] == "2026-02-04"
+
+
+def test_rows_that_come_to_less_than_nothing_may_be_invoices_below_zero(tmp_path: Path) -> None:
+    header = "Invoice No;Customer;Date;Due Date;Amount Due"
+    rows = "{0};A;2026-01-05;2026-02-17;{1}{0}.00"
+    doubts = [in_doubt(tmp_path / "list.csv", header, [rows.format(5, a), rows.format(4, b)]) for a, b in ("- ", " -")]
+    assert doubts == [{"amount"}, set()]
+
+
 # What the rows are that are no invoices
 
 
@@ -414,6 +515,17 @@ SORTED: dict[str, tuple[str, int, str, str, str]] = {
         "2,15/02/2026,15/03/2026,20.00,15.00\nCN3,28/02/2026,,-4.00,-4.00\nTotal Kite,,,16.00,11.00\n"
         "Grand total,,,26.00,21.00\n",
         0, "25.00", "4.00", "21.00",
+    ),
+    "headings of which the first column has the name, and an indent without one": (
+        "Customer,,,Document Number,Date,Due Date,Amount Due\n1001 Elm,,,,,,\n,,,1,2026-01-15,2026-02-14,10.00\n"
+        "Total - 1001 Elm,,,,,,10.00\n1002 Oak,,,,,,\n,,,2,2026-02-15,2026-03-15,5.00\nTotal - 1002 Oak,,,,,,5.00\n"
+        "Total,,,,,,15.00\n",
+        0, "15.00", "0", "15.00",
+    ),
+    "headings in a column without a name beside a column that may be the customer": (
+        ",,Date,Num,Due Date,Account,Amount Due\nElm,,,,,,\n,,2026-01-15,1,2026-02-14,Receivables,10.00\n"
+        "Total Elm,,,,,,10.00\nTOTAL,,,,,,10.00\n",
+        1, "10.00", "0", "10.00",
     ),
     "months, a currency and apostrophes": (
         "Rechnungsnr.;Debitor;Datum;Fällig am;Offen\n07;Alp;15. Januar 2026;14. Februar 2026;CHF 12’500.50\n"
@@ -506,6 +618,33 @@ def test_the_language_of_months_is_known_by_their_names(language: str, month: st
     assert ledgers.read(tmp_path / "ledger")["invoices"][0]["due_on"] == "2026-05-20"
 
 
+def test_headings_that_may_say_how_old_things_are_are_no_customers_for_certain(tmp_path: Path) -> None:
+    header, row = "Invoice No,Sold to,Date,Due Date,Amount Due", "1,Elm,2026-01-05,2026-02-04,5.00"
+    for heading, sure in (("31 - 60 days past due", False), ("Elm 7", True)):
+        rows = f"{heading},,,,\n{row}\nTotal for {heading},,,,5.00\n"
+        (tmp_path / "list.csv").write_text(f"{header}\n{rows}", "utf-8")
+        customer = next(line for line in propose(tmp_path / "list.csv") if line.key == "customer_id")
+        assert (customer.value, customer.sure) == ("Customer", sure)
+
+
+def test_the_totals_of_customers_that_begin_alike_are_dropped_by_what_all_have(tmp_path: Path) -> None:
+    rows = "".join(f"{name},1,2026-01-05,2026-02-04,5.00\nTotal {name},,,,5.00\n" for name in ("Alder", "Alp"))
+    (tmp_path / "list.csv").write_text(f"Customer,Invoice No,Date,Due Date,Amount Due\n{rows}", "utf-8")
+    drop = next(line for line in propose(tmp_path / "list.csv") if line.section == "drop")
+    assert drop.value == {"begins": ["Total "]}
+
+
+@pytest.mark.parametrize(("total", "sure"), [("11.00", True), ("12.00", False)])
+@pytest.mark.parametrize("between", ["Carried forward", "Page total", "À reporter", "Übertrag"])
+def test_a_total_to_which_the_rows_do_not_come_is_told(between: str, total: str, sure: bool, tmp_path: Path) -> None:
+    """Page by page: what is carried over is no invoice, and the last line has to be the sum of all."""
+    rows = "Elm,1,2026-01-05,2026-02-04,5.00\n{0},,,,5.00\nElm,2,2026-01-05,2026-02-04,6.00\nTotal,,,,{1}\n"
+    header = "Customer,Invoice No,Date,Due Date,Amount Due\n"
+    (tmp_path / "list.csv").write_text(header + rows.format(between, total), "utf-8")
+    amount = next(line for line in propose(tmp_path / "list.csv") if line.key == "amount")
+    assert (amount.sure, "Total is 12.00, but its rows come to 11.00" in amount.why) == (sure, not sure)
+
+
 def test_a_customer_called_total_is_no_total(tmp_path: Path) -> None:
     header = "Customer,Invoice No,Invoice Date,Due Date,Amount\n"
     row = "{},2026-01-05,2026-02-04,{}.00\n"
@@ -595,6 +734,8 @@ def test_a_number_may_be_that_of_a_credit_note(numbers: tuple[str, str], sure: b
     ("names", "cells", "proposed", "why"),
     [
         ("Due Date;Amount", ("30;9.00", "45;8.00"), 'due_on = "Due Date"', "its cells, such as 30, are not all days"),
+        ("Due Date;Amount", ("2026-02-17;9.00", "17/02/2026;8.00"), 'due_on = "Due Date"', "17/02/2026, are not all"),
+        ("Due Date;Amount", (";9.00", ";8.00"), 'due_on = "Due Date"', "its name, but its cells are not all days"),
         ("Due Date;Amount", ("2026-02-17;9.00", "2026-02-17;VOID"), 'amount = "Amount"', "such as VOID, are not all"),
         ("Due Date;Amount;Amount", ("2026-02-17;9.00;8.00",), 'amount = "Amount"', "Amount stands there twice"),
         (
@@ -622,6 +763,34 @@ def test_days_may_be_the_numbers_of_spreadsheets(tmp_path: Path) -> None:
     assert ledgers.read(tmp_path / "ledger")["invoices"][0]["issued_on"] == "2026-01-15"
 
 
+@pytest.mark.parametrize(
+    "day", ["2026.01.15", "2026.01.15.", "2026年1月15日", "15 Jan 26", "15/Jan/2026", "2026-01-15 10:00:00 UTC"]
+)
+def test_days_are_written_in_many_ways(day: str, tmp_path: Path) -> None:
+    rows = f"1,A,{day},{day},5.00\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No,Customer,Invoice Date,Due Date,Amount Due\n{rows}", "utf-8")
+    (tmp_path / "my.toml").write_text(proposal(tmp_path / "list.csv"), "utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert ledgers.read(tmp_path / "ledger")["invoices"][0]["due_on"] == "2026-01-15"
+
+
+@pytest.mark.parametrize("below", ["<4.00>", "$<4.00>", "(4.00)", "-4.00"])
+def test_what_is_below_zero_may_stand_in_any_brackets(below: str, tmp_path: Path) -> None:
+    rows = f"1,A,2026-01-05,2026-02-04,{'$' * ('$' in below)}9.00\n2,A,2026-01-05,2026-02-04,{below}\n"
+    (tmp_path / "list.csv").write_text(f"Invoice No,Customer,Invoice Date,Due Date,Amount Due\n{rows}", "utf-8")
+    (tmp_path / "my.toml").write_text(proposal(tmp_path / "list.csv"), "utf-8")
+    import_export(tmp_path / "my.toml", tmp_path / "list.csv", tmp_path / "ledger")
+    assert ledgers.read(tmp_path / "ledger")["credits"][0]["amount"] == "4.00"
+
+
+@pytest.mark.parametrize(("odd", "why"), [("$ 4.0.0", ", and $ 4.0.0"), ("€ 4.00", "; in them stand $ and €")])
+def test_the_amount_that_is_written_in_another_way_is_named(odd: str, why: str, tmp_path: Path) -> None:
+    cells = ["$ 9.00", "$ 1,234.00", odd]
+    rows = "".join(f'{nth},A,2026-01-05,2026-02-04,"{cell}"\n' for nth, cell in enumerate(cells))
+    (tmp_path / "list.csv").write_text(f"Invoice No,Customer,Invoice Date,Due Date,Amount Due\n{rows}", "utf-8")
+    assert next(line.why for line in propose(tmp_path / "list.csv") if "alike" in line.why).endswith(why)
+
+
 @pytest.mark.parametrize("number", ["Subtotal Elm", "Balance", "Saldo"])
 def test_a_line_with_days_that_adds_up_others_is_no_invoice_for_certain(number: str, tmp_path: Path) -> None:
     rows = f"1,Elm,2026-01-05,2026-02-04,5.00\n{number},Elm,2026-03-31,2026-03-31,5.00\n"
@@ -644,6 +813,11 @@ def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_pat
         ("Type", ("Invoice", "Credit Note"), {"invoice_id"}),
         ("Remark", ("", "Payment"), {"invoice_id"}),
         ("Type", ("Invoice", "Tax invoice"), set()),
+        ("Type", ("Invoice", "Proforma invoice"), {"invoice_id"}),
+        ("Art", ("Rechnung", "Rechnungskorrektur"), {"invoice_id"}),
+        ("Art", ("Rechnung", "Stornorechnung"), {"invoice_id"}),
+        ("Type", ("Facture", "Facture d'avoir"), {"invoice_id"}),
+        ("Document", ("Quote", "Invoice"), {"invoice_id"}),
         ("D/C", ("D", "C"), {"amount"}),
         ("Paid?", ("Yes", "No"), {"amount"}),
         ("Paid", ("4.00", ""), {"amount"}),
@@ -667,6 +841,9 @@ def test_lines_end_in_any_way_and_each_page_repeats_the_header(end: str, tmp_pat
         ("Outstanding;Incl. tax;VAT", ("9.00;10.80;1.50", "0.00;10.80;1.50"), set()),
         ("Paid On;Received", ("2026-02-20;4.00", ";"), {"amount"}),
         ("Paid On;Received", ("2026-02-20;9.00", ";"), set()),
+        ("Paid On;Received", ("2026-02-20;9.00", ";4.00"), {"amount"}),
+        ("Paid On;Status", ("2026-02-20;Paid", ";Partially paid"), {"amount"}),
+        ("Paid On;Status", ("2026-02-20;Paid", ";Sent"), set()),
     ],
 )
 def test_a_column_beside_the_amounts_may_say_more_of_them(
@@ -694,6 +871,14 @@ def test_amounts_without_tax_in_thousands_or_in_another_currency_are_in_doubt(
     header = f"Invoice No;Customer;Date;Due Date;{names}"
     rows = [f"{nth};A;2026-01-05;2026-02-17;{cells}".replace("US{}", "USD").format(nth, nth - 1) for nth in (1, 2)]
     assert in_doubt(tmp_path / "list.csv", header, rows) >= {"amount"}
+
+
+def test_whole_parts_beside_whole_amounts_are_parts_and_days_are_none(tmp_path: Path) -> None:
+    """As workbooks have them, which write no pence."""
+    header = "Invoice No;Customer;Date;Due Date;Amount;Paid On;"
+    rows = ["1;A;2026-01-05;2026-02-17;9;2026-02-20;9", "2;A;2026-01-05;2026-02-17;9.5;;4"]
+    doubts = [in_doubt(tmp_path / "list.csv", header + name, rows) for name in ("Received", "Days late")]
+    assert doubts == [{"amount"}, set()]
 
 
 def test_open_items_with_debit_and_credit_beside_them_are_invoices_and_credits(tmp_path: Path) -> None:

@@ -50,6 +50,12 @@ def of_amount(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
             yield f"{name} may say which are void"
 
 
+def of_sum(whole: Decimal, name: str) -> Iterator[str]:
+    """Rows that come to less than nothing: their invoices may be what is below zero."""
+    if whole < 0:
+        yield f'they come to less than nothing: are invoices below zero here? Then {{ minus = "{name}" }}'
+
+
 def of_currency(cells: pd.DataFrame, named: dict[str, str]) -> Iterator[str]:
     """What else may be the currency of these amounts than what is called so, or than none."""
     currency = named.get("currency")
@@ -118,17 +124,24 @@ def of_payment(cells: pd.DataFrame, named: dict[str, str], paid: list[str], writ
     """Where neither a day of payment nor what is open stands: what may say which rows are paid, or in part. paid: the
     columns that are called so."""
     amount, pence = evidence.exact(cells[named["amount"]], written), cells[named["amount"]].str.contains(PENCE).any()
+    yield from of_states(_beside(cells, named))
     for column, told in _beside(cells, named).items():
         if plain(str(column)) in SETTLING and _are_flags(told):
             yield f"{column} may say which are paid"
-        elif plain(str(column)) in STATUS and (said := [cell for cell in told.unique() if plain(cell) not in STATES]):
-            yield f"{column} says {', '.join(said[:4])}: are these paid, or in part?"
         elif re.search(HINTS["paid_on"], plain(str(column))) and evidence.day_forms(told[told != ""]):
             yield f"{column} may say when they were paid"
         elif column in paid or (not re.search(NEUTRAL, plain(str(column))) and told.str.contains(PENCE).any() == pence):
             part = evidence.exact(told, written).mask(told == "", Decimal())
             if (told != "").any() and part.notna().all() and (part <= amount).all() and (part != amount).any():
                 yield f"{column} may be what is left of it, or what is paid"
+
+
+def of_states(cells: pd.DataFrame) -> Iterator[str]:
+    """States of these rows that nobody knows."""
+    for column, told in cells.items():
+        said = [cell for cell in told.unique() if plain(cell) not in STATES]
+        if plain(str(column)) in STATUS and said:
+            yield f"{column} says {', '.join(said[:4])}: are these paid, or in part?"
 
 
 def of_numbers(numbers: pd.Series) -> Iterator[str]:
@@ -147,10 +160,17 @@ def currencies_told(cells: pd.DataFrame, chosen: str | None = None) -> list[str]
 
 
 def of_parts(cells: pd.DataFrame, named: dict[str, str], amount: pd.Series, written: list[Line]) -> Iterator[str]:
-    """What stands beside the amounts of rows with a day of payment, and is less: what came then, or is still open."""
-    paid = cells[named["paid_on"]] != ""
+    """What stands beside the amounts of rows with a day of payment, or of those without one, and is less: what came
+    by then, or is still open."""
+    paid, pence = cells[named["paid_on"]] != "", cells[named["amount"]].str.contains(PENCE).any()
     for column, told in _beside(cells, named).items():
-        if not re.search(NEUTRAL, plain(str(column))) and told.str.contains(PENCE).any():
-            part = evidence.exact(told[paid], written).dropna()
-            if len(part) and (part <= amount[part.index]).all() and ((part > 0) & (part < amount[part.index])).any():
-                yield f"{column} is less in rows that have a day of payment: they may be paid in part"
+        if not re.search(NEUTRAL, plain(str(column))) and told.str.contains(PENCE).any() == pence:
+            for rows, words in ((paid, "have a"), (~paid, "have no")):
+                if _is_less(evidence.exact(told[rows], written).dropna(), amount):
+                    yield f"{column} is less in rows that {words} day of payment: they may be paid in part"
+
+
+def _is_less(part: pd.Series, amount: pd.Series) -> bool:
+    """Whether these may be parts of the amounts of their rows, and some are no more than that."""
+    whole = amount[part.index]
+    return bool((part <= whole).all() and ((part > 0) & (part < whole)).any())

@@ -17,21 +17,27 @@ from arforecast.ledger.imports.origins import SERIAL
 from arforecast.ledger.imports.values import amounts, dates
 from arforecast.ledger.imports.vocabulary import SPOKEN
 
-ORDERS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d")
+ORDERS = (
+    *("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d"),
+    *("%Y.%m.%d", "%Y.%m.%d.", "%Y. %m. %d.", "%Y年%m月%d日"),
+)  # fmt: skip
 NAMED = (
     *("%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%d. %b %Y", "%d. %B %Y"),
-    *("%d de %b de %Y", "%d de %B de %Y"),
+    *("%d de %b de %Y", "%d de %B de %Y", "%d %b %y", "%d/%b/%Y"),
     *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y"),
 )  # fmt: skip
-TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %I:%M:%S %p", " %I:%M %p")
+TIMES = (
+    *("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %I:%M:%S %p", " %I:%M %p"),
+    *(" %H:%M:%S UTC", "T%H:%M:%S+00:00", " %H:%M:%S+00:00"),
+)  # fmt: skip
 FORMS = tuple(order + time for order, time in product((*ORDERS, *NAMED), TIMES))
 # All languages but English write the day first.
 OTHERS = [code for code in SPOKEN if code != "en"]
 DAY_FIRST = re.compile(r"[0-9]{1,2}\.?[ -](?:de )?[^\W\d_]{3,}\.?[ -](?:de )?[0-9]{2,4}")
 # A currency before or behind an amount: neither a figure nor what parts figures.
-SIGNS = re.compile(r"(?:[^\W\d_]|[^\w\s.,'()\u2019\u02bc\u2212-])+")
+SIGNS = re.compile(r"(?:[^\W\d_]|[^\w\s.,'()<>\u2019\u02bc\u2212-])+")
 CREDITED = re.compile(r"(?i)[0-9]\s*(?:cr|dr|h|s)\.?$")
-BELOW = {"brackets": r"^\W*\(", "minus_behind": r"[0-9]\s*-$", "credit_behind": CREDITED.pattern}
+BELOW = {"brackets": r"^\W*[(<]", "minus_behind": r"[0-9]\s*-$", "credit_behind": CREDITED.pattern}
 SIGNED = {"€": "EUR", "zł": "PLN", "R$": "BRL"}  # no other sign is of one currency alone
 WAYS = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'"), (".", " "))
 
@@ -73,6 +79,8 @@ def _are_days(filled: pd.Series, form: str, language: str) -> bool:
 
 def _may_be(cell: str, form: str) -> bool:
     """Whether a cell is a day of this form, by a rule that is quick and no stricter: it says no to most."""
+    if not {*re.sub("%[A-Za-z]", "", form)} <= {*cell}:
+        return False
     try:
         return bool(datetime.strptime(cell, form))  # noqa: DTZ007 - a day, whatever the zone
     except ValueError:
@@ -107,10 +115,13 @@ def of_amounts(cells: pd.DataFrame) -> list[Line]:
         return []
     signs, below = _signs(filled), [name for name, form in BELOW.items() if filled.str.contains(form).any()]
     sign = signs[0] if len(signs) == 1 else ""
-    fits = _readings(filled, sign, below)
+    read = _readings(filled, sign, below)
+    fits = {way: values.astype("float64").tolist() for way, values in read.items() if values.notna().all()}
     why = f"{len(filled):,} cells such as {max(filled, key=len)}"
     if not fits:
-        return [Line("format", "decimal", "?", False, f"its amounts are not written alike: {why}")]
+        odd = filled[min((values.isna() for values in read.values()), key=sum)].iloc[0]
+        mixed = f"; in them stand {' and '.join(signs)}" if len(signs) > 1 else ""
+        return [Line("format", "decimal", "?", False, f"its amounts are not written alike: {why}, and {odd}{mixed}")]
     if filled.str.fullmatch("-?[0-9]+").all():
         return [Line("format", "minor_units", True, False, f"{why}: whole ones, which may be cents")]
     (decimal, thousands), sure = next(iter(fits)), len({tuple(values) for values in fits.values()}) == 1
@@ -164,12 +175,10 @@ def _filled(cells: pd.DataFrame) -> pd.Series:
     return pd.Series(cells.to_numpy().ravel(), dtype="str").replace("", None).dropna()
 
 
-def _readings(filled: pd.Series, sign: str, below: list[str]) -> dict[tuple[str, str], list[float]]:
-    """What the amounts come to by each way to write them in which all of them are amounts, the plainest first."""
+def _readings(filled: pd.Series, sign: str, below: list[str]) -> dict[tuple[str, str], pd.Series]:
+    """What the amounts come to by each way to write them, the plainest first; null where they are none in this way."""
     read = {}
     for decimal, thousands in WAYS:
         form = Format(decimal=decimal, thousands=thousands, currency_sign=sign, negatives=tuple(below))
-        values = amounts(filled, form, pd.Series(2, index=filled.index))
-        if values.notna().all():
-            read[decimal, thousands] = values.astype("float64").tolist()
+        read[decimal, thousands] = amounts(filled, form, pd.Series(2, index=filled.index))
     return read

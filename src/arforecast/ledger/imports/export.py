@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # Without a mark two bytes a letter are told by the one of the first letter that is empty.
 PAIRS = {0: "utf-16-be", 1: "utf-16-le"}
+# What many systems save as .xls: a table as browsers, or spreadsheets of long ago, show it.
+PAGE = re.compile(rb"(?i)\s*<(?:\?xml|!doctype|html|head|body|meta|style|table)\b")
 Records = dict[int, list[str]]
 # No report has more lines above its header: what has none among these is refused before the rest is read.
 TOP_ROWS = 100
@@ -140,6 +142,8 @@ def _of_text(source: Path, form: Format) -> Iterator[list[str]]:
 def decoded(source: Path, form: Format) -> tuple[str, str]:
     """The text, and the encoding that it is in: of whose mark it begins with, else the first of the declared ones."""
     content = source.read_bytes()
+    if PAGE.match(content.removeprefix(codecs.BOM_UTF8)):
+        raise SourceError(f"{source} is a web page, whatever it is called. Open it in a spreadsheet, save it as .xlsx.")
     marked = [name for mark, name in MARKS.items() if content.startswith(mark)]
     paired = [name for place, name in PAIRS.items() if content[place : place + 1] == b"\0"]
     *others, last = marked or paired or form.encodings

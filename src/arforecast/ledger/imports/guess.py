@@ -17,16 +17,18 @@ import pandas as pd
 
 from arforecast.errors import SourceError
 from arforecast.ledger.imports import doubts, evidence, listing, sieve
+from arforecast.ledger.imports import export as exports
 from arforecast.ledger.imports.evidence import Line
 from arforecast.ledger.imports.fitting import fitting
+from arforecast.ledger.imports.mapping import load
 from arforecast.ledger.imports.sieve import Seen
 from arforecast.ledger.imports.vocabulary import DOUBTFUL, HINTS, SIDES, WORDS, plain
 
 REQUIRED = ("invoice_id", "customer_id", "issued_on", "due_on", "amount")
 DAYS, MONEY = ("issued_on", "due_on", "paid_on"), ("amount", "open", "paid_amount")
 SECTIONS = (
-    *("format", "below_zero", "columns", "keep", "credits.columns", "credits.keep", "drop", "total", "total.line"),
-    "ledger",
+    *("format", "made", "below_zero", "columns", "keep", "credits.columns", "credits.keep", "drop"),
+    *("total", "total.line", "ledger"),
 )  # fmt: skip
 Found = dict[str, list[str]]
 """By column of a ledger those of the export that may be it, the plainest first."""
@@ -38,13 +40,26 @@ def proposal(source: Path) -> str:
     Raises SourceError where no preset has them and no line of it looks like the names of columns.
     """
     there = fitting(source)
-    told = [f"# Its columns are those of the preset {name}: arforecast import {name} EXPORT FOLDER\n" for name in there]
     try:
-        return "".join([*told, text(propose(source), source)])
+        lines = propose(source)
     except SourceError:
         if not there:
             raise
-        return "".join(told)
+        return "".join(_fits(name, []) for name in there)
+    return "".join([*(_fits(name, lines) for name in there), text(lines, source)])
+
+
+def _fits(name: str, lines: list[Line]) -> str:
+    """That its columns are those of a preset, and what its days say against that, whose columns are called alike in
+    every country."""
+    days, known = next((line for line in lines if line.key == "dates"), None), load(name).format
+    begin = f"# Its columns are those of the preset {name}"
+    if days is None or (days.sure and days.value in (*known.date_forms, *exports.ISO)):
+        return f"{begin}: arforecast import {name} EXPORT FOLDER\n"
+    return (
+        f"{begin}, which reads days like {known.sample_date}. Where these are others, begin a mapping with "
+        f'like = "{name}", and say under [format] how they are written: {days.why}\n'
+    )
 
 
 def propose(source: Path) -> list[Line]:
@@ -56,15 +71,21 @@ def propose(source: Path) -> list[Line]:
     seen, blanks = sieve.without_blanks(seen)
     found = {role: _candidates(seen.cells, role) for role in WORDS}
     found["open"] = [name for name in found["open"] if not _is_running(seen.cells, name, found["amount"])]
-    columns = _columns(found, seen.cells)
-    if "customer_id" not in _named(columns):
-        columns += sieve.of_headings(seen)
+    columns = _headed(_columns(found, seen.cells), [*sieve.of_headings(seen)])
     columns += [*_hinted(seen.cells, columns), *_coded(seen.cells, columns)]
     named = _named(columns)
     written = _written_as(seen.cells, named)
     sorted_ = _of_rows(seen, found, columns, written)
-    told = [*sorted_, *_unread(seen, named)]
+    told = [*sieve.of_places(sorted_), *sorted_, *_unread(seen, named)]
     return [*read_with, *written, *blanks, *told, *_of_history(found, sorted_), *evidence.of_currency(written)]
+
+
+def _headed(columns: list[Line], headings: list[Line]) -> list[Line]:
+    """The columns with the customer from the headings, where no column is it, or none as sure as they are."""
+    chosen = next((line for line in columns if line.key == "customer_id"), None)
+    if not headings or (chosen and chosen.sure >= headings[0].sure):
+        return columns
+    return [*(line for line in columns if line is not chosen), *headings]
 
 
 def _of_history(found: Found, lines: list[Line]) -> Iterator[Line]:
@@ -107,6 +128,7 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
         against += doubts.of_payment(seen.cells, named, found["paid_amount"], written)
     if "paid_on" in named and "paid_amount" not in named:
         against += doubts.of_parts(seen.cells, named, amount, written)
+        against += [] if found["open"] else doubts.of_states(seen.cells[unpaid & (amount > 0)])
     against += [line.why for line in written if line.key == "decimal" and not line.sure]
     unsure = (line for line in columns if line.key in ("paid_on", "paid_amount") and not line.sure)
     against += [f"without {line.value} nothing says what is paid" for line in unsure]
@@ -114,9 +136,12 @@ def _of_rows(seen: Seen, found: Found, columns: list[Line], written: list[Line])
     if "invoice_id" in named:
         kinds += doubts.of_numbers(seen.cells[named["invoice_id"]][amount > 0])
     told = {"invoice_id": kinds, "amount": [*against, *other], "currency": other}
-    lines = [_in_doubt(line, told.get(line.key, [])) for line in columns]
     owed = amount[~sieve.meeting(seen.cells, states)]
-    totals = sieve.of_totals(seen, named, sum(owed.dropna(), Decimal()), written)
+    whole = sum(owed.dropna(), Decimal())
+    told["amount"] += doubts.of_sum(whole, named["amount"])
+    told["amount"] += sieve.of_another_sum(seen, named["amount"], amount, whole, written)
+    lines = [_in_doubt(line, told.get(line.key, [])) for line in columns]
+    totals = sieve.of_totals(seen, named, whole, written)
     return [*lines, *states, *sides, *sieve.of_signs(named, owed, bool(found["open"])), *totals]
 
 
@@ -131,14 +156,21 @@ def _in_doubt(line: Line, against: list[str]) -> Line:
 
 def text(lines: list[Line], source: Path) -> str:
     """The proposal as a mapping file; what is unsure, and what is missing, stands behind a mark."""
-    named = {line.key for line in lines if line.section == "columns"}
-    missing = [Line("columns", role, "?", False, "no column is called so") for role in REQUIRED if role not in named]
+    named = _named(lines)
+    missing = [_missing(role, named) for role in REQUIRED if role not in named]
     told = [f"# A proposal for {json.dumps(source.name)}. Read each line; take away the mark before what you decide."]
     for section in SECTIONS:
         here = [line for line in (*lines, *missing) if line.section == section]
         mark = "" if any(map(_stands, here)) or section in ("format", "columns") else "# "
         told += [f"\n{mark}[{section}]", *map(_written, here)] if here else []
     return "\n".join(told) + "\n"
+
+
+def _missing(role: str, named: dict[str, str]) -> Line:
+    if role == "due_on" and "issued_on" in named:
+        terms = {"date": named["issued_on"], "plus_days": 30}
+        return Line("columns", role, terms, False, "no column is called so: how many days do customers have to pay?")
+    return Line("columns", role, "?", False, "no column is called so")
 
 
 def _written(line: Line) -> str:
@@ -274,13 +306,21 @@ def _unread(seen: Seen, named: dict[str, str]) -> Iterator[Line]:
         elif twice:
             yield Line("columns", role, twice, False, f"{twice} stands there twice: keep one of them")
         elif name:
-            odd = [cell for cell in seen.cells[name] if cell and not _can_be(pd.Series([cell]), role)]
+            odd = _odd(seen.cells[name].unique().tolist(), role)
             kind = "days" if role in DAYS else "amounts"
             yield Line("columns", role, name, False, f"its name, but its cells{_such(odd)} are not all {kind}")
 
 
-def _such(cells: list[str]) -> str:
-    return f", such as {cells[0]}," if cells else ""
+def _odd(cells: list[str], role: str) -> str:
+    """A cell that cannot be it, or else is written in another way than the first."""
+    filled = [*filter(None, cells)]
+    alone = (cell for cell in filled if not _can_be(pd.Series([cell]), role))
+    unlike = (cell for cell in filled if not _can_be(pd.Series([filled[0], cell]), role))
+    return next(alone, "") or next(unlike, "")
+
+
+def _such(odd: str) -> str:
+    return f", such as {odd}," if odd else ""
 
 
 def _hinting(role: str, cells: pd.DataFrame, taken: set[str]) -> list[str]:

@@ -99,7 +99,10 @@ def _under_header(rows: list[list[str]], source: Path) -> Seen:
     hits = _hits(rows)
     if max(hits, default=0) < 2:
         *languages, last = (language.name for language in SPOKEN.values())
-        raise SourceError(f"{source}: no line names columns of invoices in {', '.join(languages)} or {last}.")
+        raise SourceError(
+            f"{source}: no line names columns of invoices in {', '.join(languages)} or {last}. Export a list with a "
+            "row an invoice, or write a mapping: import --show flat prints one to begin with."
+        )
     top = hits.index(max(hits))
     header = [cell.strip() for cell in rows[top]]
     under = [[cell.strip() for cell in row] for row in rows[top + 1 : top + MOST_ROWS]]

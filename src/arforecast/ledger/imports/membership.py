@@ -125,3 +125,10 @@ def signs_asked(rows: Rows, mapping: Mapping) -> Iterator[tuple[str, pd.Series]]
         for column, wanted in part.keep.items():
             if isinstance(wanted, Values) and wanted.sign:
                 yield column, met(rows, {name: other for name, other in part.keep.items() if name != column})
+
+
+def of_both_signs(mapping: Mapping) -> set[str]:
+    """The columns of amounts of which tables take those above zero, and those below."""
+    kept = [item for _, part in mapping.parts for item in part.keep.items()]
+    asked = {(column, wanted.sign) for column, wanted in kept if isinstance(wanted, Values)}
+    return {column for column, _ in asked if {(column, "plus"), (column, "minus")} <= asked}

@@ -128,7 +128,7 @@ def _translate(
     """The tables, and what became of the other rows."""
     belonging = members(rows, mapping)
     some = pd.concat(belonging, axis=1).any(axis=1)
-    unsure = problems.without_sign(rows, mapping, some)
+    unsure = problems.without_table(rows, mapping, some)
     undecided = rows.cells.index.isin(unsure.row)
     rules = skipped(rows, mapping, some | undecided)
     rules = rules.mask((rules == "") & rules.index.isin(export.words), "words alone")

@@ -10,7 +10,7 @@ from arforecast import currencies
 from arforecast.ledger.imports import export as exports
 from arforecast.ledger.imports.export import Export
 from arforecast.ledger.imports.mapping import Format, Mapping, Part, type_of
-from arforecast.ledger.imports.membership import holds, signs_asked
+from arforecast.ledger.imports.membership import holds, of_both_signs, signs_asked
 from arforecast.ledger.imports.values import Reading, Rows, added, money
 from arforecast.ledger.tables import Table
 
@@ -25,6 +25,8 @@ WORDINGS = {
     "applications.",
     "below_zero": "{column} {value} is below zero. Say in the mapping to which table such rows belong.",
     "zero": "{column} {value} is zero. Drop such rows in the mapping.",
+    "astray": "{column} {value} is of no table: none takes an amount of this sign with what else its row says. Keep or "
+    "drop such rows in the mapping.",
     "no_paid_day": "{column} {value} was paid, but the day is empty. Fill it in.",
     "twice": "{column} {value} stands in several rows. Keep one, or say in the mapping what they are (lines), or "
     "what makes them unique (join).",
@@ -52,14 +54,18 @@ def ragged(export: Export) -> pd.DataFrame:
     return _found(cells != len(export.header), "unreadable", "", own.astype("str"))
 
 
-def without_sign(rows: Rows, mapping: Mapping, taken: pd.Series) -> pd.DataFrame:
-    """Rows of which nobody can say to which table they belong, since the amount that decides it cannot be read. An
-    empty one decides where a table takes the row without it; taken: whether one does."""
+def without_table(rows: Rows, mapping: Mapping, taken: pd.Series) -> pd.DataFrame:
+    """Rows of which nobody can say to which table they belong, since the amount that decides it cannot be read, or goes
+    with a kind that the mapping does not know, or knows with the other sign. An empty one decides where a table takes
+    the row without it; taken: whether one does."""
     found = [_found(pd.Series(False, index=rows.cells.index), "empty", "", pd.Series("", index=rows.cells.index))]
+    both = of_both_signs(mapping)
     for column, elsewhere in signs_asked(rows, mapping):
-        cells = rows.cells[column]
+        cells, amount = rows.cells[column], money(rows, rows.cells[column])
+        astray = amount.str.contains("[1-9]", na=False) & (column in both)
         found.append(_found(elsewhere & (cells == "") & ~taken, "empty", column, cells))
-        found.append(_found(elsewhere & money(rows, cells).isna(), "not_money", column, cells))
+        found.append(_found(elsewhere & amount.isna(), "not_money", column, cells))
+        found.append(_found(elsewhere & astray & ~taken, "astray", column, cells))
     return pd.concat(found).drop_duplicates("row")
 
 

@@ -22,6 +22,9 @@ NOTHING = re.compile(
     r"|(?:0000|0001|1899|1900|9999)[-./](?:00|01|12)[-./](?:00|01|30|31))(?:[ T].*)?"
 )
 
+# How old what stands under a heading is: 31 - 60 days, > 90.
+AGES = re.compile(r"[0-9]+ *[-–] *[0-9]+|[<>] *[0-9]|[0-9] *\+")
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -38,7 +41,7 @@ class Seen:
 
 def sorted_out(rows: list[list[str]], header: list[str], titles: list[str]) -> Seen:
     """The rows under a header, which are as long as it, by what they are, and the lines above it."""
-    whole = pd.DataFrame(rows, columns=header, dtype="str")
+    whole = pd.DataFrame(rows, columns=_placed(header), dtype="str")
     again = whole.columns.duplicated(keep=False)
     frame, twice = whole.loc[:, ~again], whole.columns[again].unique().tolist()
     filled = (frame != "").sum(axis=1)
@@ -48,6 +51,18 @@ def sorted_out(rows: list[list[str]], header: list[str], titles: list[str]) -> S
     enough = filled >= min(FEWEST, len(header))
     sums = said & ~_has_a_day(frame, first, enough & ~said)
     return Seen(frame[enough & ~sums], frame[sums], first[heads].tolist(), titles, twice)
+
+
+def _placed(header: list[str]) -> list[str]:
+    """The names of the columns; of several without one each is named by its place, as reports indent their lines."""
+    nameless = header.count("") > 1
+    return [f"Cell {place}" if nameless and not name else name for place, name in enumerate(header, start=1)]
+
+
+def of_places(lines: list[Line]) -> Iterator[Line]:
+    """The columns that these lines name by their place."""
+    for name in dict.fromkeys(line.key for line in lines if re.fullmatch("Cell [0-9]+", line.key)):
+        yield Line("made", name, {"cell": int(name.removeprefix("Cell "))}, True, "it has no name")
 
 
 def _has_a_day(frame: pd.DataFrame, first: pd.Series, others: pd.Series) -> pd.Series:
@@ -75,19 +90,38 @@ def without_blanks(seen: Seen) -> tuple[Seen, list[Line]]:
 def adds_up(words: str) -> bool:
     """Whether these are the words of a line that adds up others."""
     said = plain(words)
-    return said.startswith(ADDED_UP) or said.endswith(" total")
+    return f"{said} ".startswith(ADDED_UP) or said.endswith(" total")
 
 
 def of_headings(seen: Seen) -> Iterator[Line]:
-    """The customer from the lines above its rows; sure where the line that adds them up names it again."""
-    firsts = [next((cell for cell in row if cell), "") for row in seen.added_up.to_numpy().tolist()]
-    named = [words for words in firsts if words.endswith(tuple(seen.headings))] if seen.headings else []
-    if seen.headings:
-        why = f"lines of their own above the rows, such as {seen.headings[0]}"
-        yield Line("format", "headings", "Customer", bool(named), why)
-        yield Line("columns", "customer_id", "Customer", bool(named), why)
-    if named and (closing := _shared(named)).strip() and closing != "Total for ":
-        yield Line("format", "closings", [closing], True, f"the words of lines such as {named[0]}")
+    """The customer from the lines above its rows; sure where the lines that add them up name it again, and none of them
+    may be of an age instead."""
+    if not seen.headings:
+        return
+    ends = _ends(seen)
+    sure = bool(ends) and not any(map(AGES.search, seen.headings))
+    why = f"lines of their own above the rows, such as {seen.headings[0]}"
+    column = next(name for name in ("Customer", "Heading") if name not in seen.cells)
+    yield Line("format", "headings", column, sure, why)
+    yield Line("columns", "customer_id", column, sure, why)
+    if ends not in ([], [""], ["Total for "]):
+        yield Line("format", "closings", ends, sure, "the words before them in the lines that add them up")
+
+
+def _ends(seen: Seen) -> list[str]:
+    """What stands before a heading in the lines that add up what is under it."""
+    firsts = _firsts(seen.added_up)
+    return sorted({words.removesuffix(head) for words in firsts if (head := _last_of(words, seen.headings))})
+
+
+def _firsts(rows: pd.DataFrame) -> list[str]:
+    """The first filled cell of each row."""
+    return [next((cell for cell in row if cell), "") for row in rows.to_numpy().tolist()]
+
+
+def _last_of(words: str, headings: list[str]) -> str:
+    """The heading with which these words end, the longest of several; empty where none is."""
+    return max((heading for heading in headings if words.endswith(heading)), key=len, default="")
 
 
 def of_totals(seen: Seen, named: dict[str, str], owed: Decimal, lines: list[Line]) -> Iterator[Line]:
@@ -108,9 +142,21 @@ def of_totals(seen: Seen, named: dict[str, str], owed: Decimal, lines: list[Line
         yield Line("drop", label, _alike(others, seen.cells[label]), True, why)
 
 
+def of_another_sum(seen: Seen, name: str, amount: pd.Series, owed: Decimal, lines: list[Line]) -> Iterator[str]:
+    """The total of the whole list where its rows do not come to it: neither those that are owed nor all of them."""
+    *others, last = _firsts(seen.added_up) or [""]
+    if last not in others and plain(last) in map(str.strip, ADDED_UP) and name in seen.added_up:
+        told = seen.added_up[name].iloc[-1]
+        (total,) = evidence.exact(pd.Series([told]), lines)
+        if pd.notna(total) and total not in (owed, sum(amount.dropna(), Decimal())):
+            yield f"{last} is {told}, but its rows come to {owed:,}: some are missing, or are no invoices"
+
+
 def _alike(words: pd.Series, invoices: pd.Series) -> object:
     """A condition that these words meet, and those of no invoice: how all of them begin, or end, else themselves."""
-    begin = _shared(words.tolist()).rstrip("0123456789")
+    begin = _shared(words.tolist())
+    whole = re.sub(r"\w+$", "", begin)  # customers whose names begin alike are no reason for a condition
+    begin = whole if adds_up(whole) else begin
     end = _shared(words.str[::-1].tolist())[::-1]
     if adds_up(begin) and not invoices.str.startswith(begin).any():
         return {"begins": [begin]}

@@ -326,7 +326,8 @@ def _thousands(form: Format) -> str:
 def _with_minus_in_front(text: Text, form: Format) -> Text:
     bare = _without_sign(text, form.currency_sign)
     if "brackets" in form.negatives:
-        bare = _without_sign(bare.str.replace(r"^\(([^()-]+)\)$", r"-\1", regex=True), form.currency_sign)
+        bare = bare.str.replace(r"^(?:\(([^()-]+)\)|<([^<>-]+)>)$", r"-\1\2", regex=True)
+        bare = _without_sign(bare, form.currency_sign)
     if "credit_behind" in form.negatives:
         bare = bare.str.replace(r"(?i)^(.*[0-9])\s*(?:CR\.?|H)$", r"-\1", regex=True)
         bare = bare.str.replace(r"(?i)(?<=[0-9])\s*(?:DR\.?|S)$", "", regex=True)

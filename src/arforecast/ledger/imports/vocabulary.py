@@ -75,9 +75,10 @@ class Flags(Section):
 
 
 class Kinds(Section):
-    """The columns that say what a row is, and what is none of an invoice: a credit, or a payment.
+    """The columns that say what a row is, and what is none of an invoice: a credit, a payment, or an offer.
 
-    invoiced, corrected: regular expressions of what an invoice is called, and of what it is called that corrects one.
+    invoiced, corrected: regular expressions of what an invoice is called, and of what it is called that corrects one,
+    or comes before it.
     numbered: letters with which the numbers of credit notes begin.
     """
 
@@ -144,7 +145,7 @@ STATUS = {*_all("states.columns")}
 VOID, SETTLED, OPEN = {*_all("states.void")}, {*_all("states.settled")}, {*_all("states.open")}
 SETTLING, FLAGS = {*_all("flags.columns")}, {*_all("flags.words")}
 KINDS, CREDITS = {*_all("kinds.columns")}, {*_all("kinds.credits")}
-INVOICED = rf"^(?!.*\b({_any('kinds.corrected')})).*({_any('kinds.invoiced')})"
+INVOICED = rf"^(?!.*({_any('kinds.corrected')})).*({_any('kinds.invoiced')})"
 
 
 def plain(words: str) -> str:
