@@ -9,8 +9,6 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.cells import cell_len
-
 from arforecast.errors import shown
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ def table(frame: pd.DataFrame) -> None:
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else UNBOUNDED)
     texts = {str(name): [str(name), *map(_cell, frame[name])] for name in frame}
-    wide = {name: max(map(cell_len, cells)) for name, cells in texts.items()}
+    wide = {name: max(map(_places, cells)) for name, cells in texts.items()}
     parts = [list(texts)]
     if _taken(wide) > console.width:
         same = [name for name, (_, *cells) in texts.items() if len(cells) > 1 and len(set(cells)) == 1]
@@ -96,12 +94,21 @@ def _lines(texts: Mapping[str, list[str]], room: Mapping[str, int], right: Colle
             yield (" " * SPACE).join(filled).rstrip()
 
 
+def _places(text: str) -> int:
+    """How many places of a line it takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
 def _folded(cell: str, wide: int) -> list[str]:
-    return [cell] if cell_len(cell) <= wide else wrap(cell, wide)
+    return [cell] if _places(cell) <= wide else wrap(cell, wide)
 
 
 def _filled(cell: str, wide: int, right: bool) -> str:
-    space = " " * (wide - cell_len(cell))
+    space = " " * (wide - _places(cell))
     return space + cell if right else cell + space
 
 
