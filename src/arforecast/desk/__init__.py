@@ -6,10 +6,12 @@ is forecast from it, what to do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -98,7 +100,6 @@ class Snapshot(Acting):
         return f"<p>{escape(repr(self))}</p><p>Ask it for {asks}.</p>"
 
 
-@kernel.telling("Reading and checking the ledger")
 def open_ledger(url: Any, settings: Settings | None = None) -> Ledger:
     """Open the ledger at `url` and check every row.
 
@@ -108,13 +109,20 @@ def open_ledger(url: Any, settings: Settings | None = None) -> Ledger:
     Settings come from `arforecast.toml` in the ledger's folder, or else in the working folder, unless given.
     Raises SourceError when there is no ledger or one of its files cannot be read.
     """
+    return Ledger(books_of(url, settings))
+
+
+@kernel.telling("Reading and checking the ledger")
+def books_of(url: Any, settings: Settings | None = None, copies: Mapping[str, Path] | None = None) -> Books:
+    """The books of the ledger that `open_ledger` opens; those of the group from checked `copies` of its entities, where
+    there are any."""
     settings, url = settings or load(*ledgers.source.places(url)), ledgers.source.whole(url)
-    return Ledger(ledgers.checked.find(url, settings) or _read(url, settings))
+    return ledgers.checked.find(url, settings) or _read(url, settings, copies)
 
 
-def _read(url: Any, settings: Settings) -> Books:
+def _read(url: Any, settings: Settings, copies: Mapping[str, Path] | None) -> Books:
     if url == ledgers.GROUP and settings.entities:
-        return ledgers.open_group(settings)
+        return ledgers.open_group(settings, copies)
     return ledgers.open_books(settings.entities.get(url, url) if isinstance(url, str) else url, settings)
 
 

@@ -150,7 +150,7 @@ def show(  # noqa: PLR0913 - what a table says beside its rows
 
 def _breadth(texts: pd.DataFrame) -> int:
     """The characters of the longest text of each column; what a row begins with can be broken."""
-    first, *others = (max(map(len, texts[column]), default=0) for column in texts)
+    first, *others = (max(map(len, texts[column])) for column in texts)
     return min(first, BEGINNING) + sum(others)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from arforecast import folders, settings
 from arforecast.errors import ArforecastError, GateError, RunError, UsageError
 from arforecast.ipynb import nbformat
-from arforecast.ledger import GROUP, Books, checked, open_group, source
+from arforecast.ledger import Books, checked, source
 from arforecast.report import Fragment, page
 from arforecast.report.tables import write_csv
 from arforecast.runs import jobs, record
@@ -25,8 +25,6 @@ from arforecast.runs.workers import Task, executed
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from arforecast import Ledger
 
 CHECKED = "checked"
 BOOK = "book"  # of forecasts, beside the runs: it outlives them
@@ -171,11 +169,13 @@ def _console() -> Console:
 def _pack(ledger: str | Path, out: Path, asked: Asked, copies: Copies) -> Pack:
     """A run of one ledger: it opens the ledger, asks for notebooks to be executed, and of what came of them makes the
     pages."""
+    from arforecast.desk import Ledger, books_of
+
     chosen = jobs.find(asked.notebooks, asked.names)
     given = jobs.usual(ledger, chosen) | dict(asked.parameters)
     fixed = {"ledger": jobs.located(ledger), "as_of": asked.as_of, "data": "", "book": str(out.resolve() / BOOK)}
     fitted = jobs.fitted(chosen, fixed, given)
-    opened = _opened(ledger, copies)
+    opened = Ledger(books_of(ledger, copies=copies.of))
     stamp = pass_gates(opened.where(jobs.part(fitted, given)).as_of(asked.as_of).stamp(), asked.allow)
     problems = opened.problems
     final, failed = out.resolve() / stamp["as_of"], out.resolve() / record.FAILED / stamp["as_of"]
@@ -195,16 +195,6 @@ def _pack(ledger: str | Path, out: Path, asked: Asked, copies: Copies) -> Pack:
         _write_pages(list(account["notebooks"]), folder, final, stamp)
         record.write(record.complete(account, folder), folder)
     return out / final.name
-
-
-def _opened(ledger: str | Path, copies: Copies) -> Ledger:
-    """The ledger, checked; the group from the copies of its entities."""
-    from arforecast import Ledger, open_ledger
-
-    chosen = settings.load(*source.places(ledger))
-    if ledger == GROUP and chosen.entities:
-        return Ledger(open_group(chosen, copies.of))
-    return open_ledger(ledger)
 
 
 def _handed_over(books: Books, ledger: str | Path, copies: Copies) -> dict[str, str]:
