@@ -8,7 +8,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from arforecast.ledger import valued
+from arforecast.ledger import valued, valued_at_close
 from arforecast.schedules.sheet import (
     NONE,
     first_day,
@@ -20,7 +20,7 @@ from arforecast.schedules.sheet import (
     twelve_months,
     year,
 )
-from arforecast.snapshot import Facts, fetched, pays, read, total
+from arforecast.snapshot import Facts, fetched, own_positions, pays, read, running, total
 
 CONTACT_DAYS, AGENCY_DAYS = 14, 90
 QUARTERS = 8
@@ -117,12 +117,12 @@ def contacts_by_channel(facts: Facts, as_of: date) -> pd.DataFrame:
         reached=_.right_party.ifelse(1, 0).sum(),
         minutes=_.minutes.sum(),
     )
-    old = made.filter(_.contacted_on <= as_of - timedelta(days=CONTACT_DAYS))
-    about = _about(facts, old)
-    paid = _paid_within(facts, as_of, CONTACT_DAYS, about)
-    owed = about.group_by(by).aggregate(balance=total(about.balance * about.times))
+    alike = made.group_by(*by, "customer_id", "invoice_id", on="contacted_on").aggregate(times=_.count())
+    old = alike.filter(_.on <= as_of - timedelta(days=CONTACT_DAYS))
+    owing, paid = _owing(facts, old), _paid_within(facts, as_of, CONTACT_DAYS, old)
+    balances = owing.group_by(by).aggregate(balance=total(owing.balance * owing.times))
     came = paid.group_by(by).aggregate(paid=total(paid.paid * paid.times))
-    parts = (fetched(sums).set_index(by) for sums in (counts, owed, came))
+    parts = (fetched(sums).set_index(by) for sums in (counts, balances, came))
     rows = pd.concat(parts, axis=1).sort_index().reset_index()
     paid_share = share(rows.paid.fillna(0), rows.balance)
     shares = {"right_party_share": share(rows.reached, rows.recorded), "paid_14_share": paid_share}
@@ -144,28 +144,47 @@ def _contacts(facts: Facts, as_of: date) -> ibis.Table:
     return joined.mutate(customer_id=payer, timing=timing).drop("about", "due_on", "billed_to")
 
 
-def _about(facts: Facts, contacts: ibis.Table) -> ibis.Table:
-    """The open balances that contacts were about, each as often as it was: channel, timing, times, on, invoice_id,
-    balance."""
-    by = ("channel", "timing", "customer_id", "invoice_id")
-    made = contacts.group_by(*by, on="contacted_on").aggregate(times=_.count())
-    on_account = made.filter(_.invoice_id.isnull()).drop("invoice_id")
-    columns = ("channel", "timing", "times", "on", "invoice_id", "balance")
-    return ibis.union(
-        *(owed(facts, about).select(*columns) for about in (made.filter(_.invoice_id.notnull()), on_account))
-    )
+def _owing(facts: Facts, contacts: ibis.Table) -> ibis.Table:
+    """The open balances that contacts were about, of the invoice or of the account: their columns, balance."""
+    named = owed(facts, contacts.filter(_.invoice_id.notnull()))
+    accounts = contacts.filter(_.invoice_id.isnull())
+    theirs = running(_owed_by(facts, accounts), "customer_id", "currency")
+    on_day = [accounts.customer_id == theirs.customer_id, theirs.since <= accounts.on, theirs.until > accounts.on]
+    whole = accounts.join(theirs, on_day).select(*contacts.columns, "currency", "balance")
+    columns = (*contacts.columns, "balance")
+    return named.select(columns).union(valued_at_close(facts.books, whole, "on", "balance").select(columns))
+
+
+def _owed_by(facts: Facts, accounts: ibis.Table) -> ibis.Table:
+    """What the open balances of customers rose and fell by: customer_id, currency, entered_on, change. An account can
+    have millions of invoices, and each of them is looked at twice, not once a day."""
+    open_spells = facts.spells.filter(_.balance > 0).semi_join(accounts, "customer_id")
+    risen = open_spells.select("customer_id", "currency", entered_on="since", change="balance")
+    fallen = open_spells.select("customer_id", "currency", entered_on="until", change=-_.balance)
+    return risen.union(fallen)
 
 
 def _paid_within(facts: Facts, as_of: date, within_days: int, rows: ibis.Table) -> ibis.Table:
-    """Those of `rows` (on, invoice_id, balance, ...; each row once) that were paid in the days after, with it, at the
-    rates of `on`: paid, not below zero and not above the balance."""
-    cash = known(facts, as_of).filter(pays).select("invoice_id", "currency", "counted_on", paid=-_.change)
-    waited = rows.mutate(until_on=(rows.on + ibis.interval(days=within_days)).cast("date"))
-    within = (cash.counted_on > waited.on) & (cash.counted_on <= waited.until_on)
-    came = waited.join(cash, [waited.invoice_id == cash.invoice_id, within])
-    paid = valued(facts.books, came, "on", "paid")
-    sums = paid.group_by(rows.columns).aggregate(paid=total(paid.paid))
-    return sums.mutate(paid=ibis.greatest(ibis.least(sums.paid, sums.balance), 0))
+    """What came in the days after `on` for the balances that were open at its close, of the invoice of `rows` or, where
+    that is not known, of their customer: their columns, paid; at the rates of `on`, of no invoice below zero or above
+    its balance."""
+    named, accounts = rows.filter(_.invoice_id.notnull()), rows.filter(_.invoice_id.isnull())
+    of_accounts = _came(facts, as_of, within_days, accounts, "customer_id")
+    return _came(facts, as_of, within_days, named, "invoice_id").union(of_accounts)
+
+
+def _came(facts: Facts, as_of: date, within_days: int, rows: ibis.Table, of: str) -> ibis.Table:
+    """The same for rows of one kind; what is paid is looked at first, for of most invoices nothing comes."""
+    stood = rows.select(of, "on").distinct()
+    waited = stood.mutate(until_on=(stood.on + ibis.interval(days=within_days)).cast("date"))
+    cash = known(facts, as_of).filter(pays).select("customer_id", "invoice_id", "counted_on", paid=-_.change)
+    within = [waited[of] == cash[of], cash.counted_on > waited.on, cash.counted_on <= waited.until_on]
+    came = waited.join(cash, within).group_by("on", "customer_id", "invoice_id").aggregate(paid=_.paid.sum())
+    held = own_positions(facts, came).filter(_.balance > 0)
+    paid = held.mutate(paid=ibis.greatest(ibis.least(held.paid, held.balance), 0))
+    worth = valued(facts.books, paid, "on", "paid")
+    sums = worth.group_by(of, "on").aggregate(paid=total(worth.paid))
+    return rows.join(sums, [of, "on"]).select(*rows.columns, "paid")
 
 
 def agency(facts: Facts, as_of: date) -> pd.DataFrame:
@@ -200,7 +219,7 @@ def _handed_over(facts: Facts, as_of: date) -> ibis.Table:
     contacts = facts.books.tables["contacts"].filter(_.channel == "agency", _.entered_on <= as_of)
     named = contacts.filter(_.invoice_id.notnull()).group_by("invoice_id").aggregate(on=_.contacted_on.min())
     handed = named.filter(_.on >= _first_quarter(as_of))
-    return owed(facts, handed).select("on", "invoice_id", "balance")
+    return owed(facts, handed).select("on", "customer_id", "invoice_id", "balance")
 
 
 def _agency_costs(facts: Facts, as_of: date) -> ibis.Table:
