@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -22,6 +23,7 @@ from arforecast.schedules import SCHEDULES
 from arforecast.settings import Settings
 from arforecast.snapshot import computed, month_ends
 from compiled import written
+from ledgers import Row, Tables, write
 
 AS_OF = date(2026, 5, 20)
 EVERY_PAIR = {"NESTED_LOOP_JOIN", "BLOCKWISE_NL_JOIN", "CROSS_PRODUCT", "IE_JOIN", "PIECEWISE_MERGE_JOIN"}
@@ -96,6 +98,51 @@ def test_a_join_on_ranges_is_found(ledger: Ledger, plans: list[Node]) -> None:
     days = facts.calendar
     days.join(facts.spells, facts.spells.since <= days.as_of).count().execute()
     assert not [join for plan in plans for join in _meeting_every_row(plan)]
+
+
+@pytest.mark.parametrize("asked", ["kpis", "contacts_by_channel", "accounts"])
+def test_no_invoice_of_an_account_is_met_on_each_day_of_it(asked: str, tmp_path: Path, handled: list[int]) -> None:
+    """The largest customer can have half of the invoices, and be called and promise to pay every day: what is handled
+    goes with the rows of the ledger, not with its invoices times these days, 40,000 here."""
+    today = open_ledger(write(_one_account(200), tmp_path / "ledger")).as_of(AS_OF)
+    handled.clear()
+    ASKED[asked](today)
+    assert 200 <= max(handled) <= 4_000
+
+
+def _one_account(size: int) -> Tables:
+    """A customer who is billed, contacted and promises to pay on each day, and pays every second invoice."""
+    days = [AS_OF - timedelta(days=size + 40 - nth) for nth in range(size)]
+    numbered = list(enumerate(days))
+    return {
+        "invoices": [_row(invoice_id=n, issued_on=on, due_on=on, amount=10) for n, on in numbered],
+        "applications": [
+            _row(invoice_id=n, applied_on=on + timedelta(days=30), amount=10, kind="cash") for n, on in numbered[::2]
+        ],
+        "contacts": [_row(contact_id=n, contacted_on=on, channel="call") for n, on in numbered],
+        "promises": [_row(promise_id=n, made_on=on, promised_on=on, amount=10) for n, on in numbered],
+    }
+
+
+def _row(**cells: object) -> Row:
+    of = {} if "applied_on" in cells else {"customer_id": "c"}
+    return {name: str(cell) for name, cell in (of | cells).items()}
+
+
+@pytest.fixture
+def handled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The most rows that a step of each query gives, as DuckDB counts them."""
+    seen: list[int] = []
+    execute = Backend.execute
+
+    def executed(self: Backend, expr: ibis.Expr, **kwargs: Any) -> Any:
+        self._run_pre_execute_hooks(expr)
+        analysed = self.con.execute(f"EXPLAIN (ANALYZE, FORMAT json) {self.compile(expr.as_table())}").fetchone()[1]
+        seen.append(max(node.get("operator_cardinality", 0) for node in _below(json.loads(analysed))))
+        return execute(self, expr, **kwargs)
+
+    monkeypatch.setattr(Backend, "execute", executed)
+    return seen
 
 
 def _meeting_every_row(plan: Node) -> list[Node]:
