@@ -112,7 +112,8 @@ def late(count: int = 60) -> pd.DataFrame:
             },
         }
     )
-    return rows.assign(worth_amount=rows["open_balance"])
+    expected = {f"expected_cash_{within}": rows["open_balance"] * rows[f"p_paid_{within}"] for within in (14, 30)}
+    return rows.assign(worth_amount=rows["open_balance"], **expected)
 
 
 def customers() -> pd.DataFrame:

@@ -91,8 +91,8 @@ def late_accounts() -> tuple[pd.DataFrame, pd.DataFrame]:
             "reasons": "",
         }
     )
-    late = pd.DataFrame({"customer_id": ids, "open_balance": 100.0, "p_paid_14": [0.6, 0.6, 0.9, 0.0, 0.0]})
-    late = late.assign(worth_amount=100.0, p_paid_30=1.0, due_on=pd.Timestamp("2026-06-01"))
+    late = pd.DataFrame({"customer_id": ids, "worth_amount": 100.0, "expected_cash_14": [60.0, 60.0, 90.0, 0.0, 0.0]})
+    late = late.assign(expected_cash_30=100.0, due_on=pd.Timestamp("2026-06-01"))
     return owing, late
 
 

@@ -49,7 +49,7 @@ LATE = [
     ),
     *("paid_on_p10", "paid_on_p50", "paid_on_p90", "paid_from_80", "paid_until_80", "expected_days_late"),
     *("reason_1", "reason_2", "reason_3", "model"),
-    "worth_amount",
+    *("worth_amount", "expected_cash_14", "expected_cash_30"),
     *("moved_by_customer", "moved_by_pending", "moved_by_age", "moved_by_weekday", "moved_by_size", "moved_by_terms"),
 ]
 HEAVY = {"babel", "pandas", "numpy", "ibis", "duckdb", "matplotlib", "sklearn", "statsmodels", "papermill", "nbconvert"}

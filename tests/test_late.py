@@ -52,6 +52,8 @@ def test_the_columns_are_the_contracts(table: pd.DataFrame) -> None:
         "reason_3",
         "model",
         "worth_amount",
+        "expected_cash_14",
+        "expected_cash_30",
         "moved_by_customer",
         "moved_by_pending",
         "moved_by_age",

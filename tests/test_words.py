@@ -181,7 +181,7 @@ def two_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
         customer_id=["A", "A", "B", "B"],
         worth_amount=[100_000.0, 300_000.0, 100_000.0, 50_000.0],
         p_late=[0.5, 0.25, 0.2, 1.0],
-        p_paid_30=[0.5, 0.5, 0.5, 0.2],
+        expected_cash_30=[50_000.0, 150_000.0, 50_000.0, 10_000.0],
     )
     return late.overdue(late, "2026-06-30"), late.not_due(late, "2026-06-30")
 

@@ -19,7 +19,7 @@ from arforecast.actions.dunning import RESERVED, WAIT, WORDS
 from arforecast.actions.worklist import COLUMNS, Limits
 from arforecast.desk import Snapshot
 from arforecast.errors import UnknownError, UsageError
-from arforecast.forecast import contacts
+from arforecast.forecast import cash, contacts
 from arforecast.report.exhibits import worklist as shown
 from arforecast.report.tables import write_csv
 from arforecast.settings import Action, Actions, Settings
@@ -44,13 +44,23 @@ def listed(today: Snapshot) -> pd.DataFrame:
 # What a step is worth
 
 
-def test_an_action_makes_each_of_its_days_count_several_times() -> None:
-    """Open with 0.5 after a day, 0.25 after two, 0.2 after three. A factor of 2 on two days: 0.25, 0.0625; then a
-    quarter of what it was: 0.05."""
-    still = np.array([[0.5, 0.25, 0.2]])
-    assert value.acted(still, np.array([2.0]), 2)[0] == pytest.approx([0.25, 0.0625, 0.05])
-    assert value.acted(still, np.array([1.0]), 2)[0] == pytest.approx(still[0])
-    assert value.acted(np.array([[0.0, 0.0]]), np.array([1.5]), 14)[0] == pytest.approx([0, 0])
+def test_an_action_makes_the_odds_of_having_been_paid_several_times_as_high() -> None:
+    """Paid by the close of three days with 0.5, 0.75 and 0.8, odds of 1, 3 and 4. Twice as high on the first two days,
+    and as much more on the third: 2, 6 and 7, that is 2/3, 6/7 and 7/8."""
+    before, unpaid = np.array([[1, 0.5, 0.25]]), np.array([[0.5, 0.25, 0.2]])
+    more = value.gained(before, unpaid, np.array([2.0]), 2)[0]
+    assert more.cumsum() == pytest.approx([2 / 3 - 0.5, 6 / 7 - 0.75, 7 / 8 - 0.8])
+    assert value.gained(before, unpaid, np.array([1.0]), 2)[0].tolist() == [0, 0, 0]
+    assert value.gained(np.zeros((1, 2)), np.ones((1, 2)), np.array([1.5]), 14)[0].tolist() == [0, 0]
+
+
+def test_an_action_moves_what_is_paid_and_not_what_is_written_off() -> None:
+    """Half of what is settled is written off: of 1 and 0.5 that are open, 0.25 and 0.125 are paid, a chance of 0.25 a
+    day. The odds of 1/3 are twice as high after the first day, so that 0.4 are paid on it; 0.5 x 0.6 / 0.75 = 0.4 are
+    open after it. By the odds of 7/9 and 1/3 more, a chance of 9/19 is not to be paid by the second: of 0.4 that are
+    open, 1 - 9/19 / 0.6 = 4/19 are paid on it."""
+    more = value.gained(np.array([[1, 0.5]]), np.array([[0.75, 0.5625]]), np.array([2.0]), 1)[0]
+    assert more == pytest.approx([0.4 - 0.25, 0.4 * 4 / 19 - 0.125])
 
 
 def test_the_effect_is_that_of_the_age() -> None:
@@ -70,16 +80,23 @@ def test_what_it_is_worth_is_cash_sooner_and_loss_avoided_less_its_cost(listed: 
     ages = [(AS_OF - pd.Timestamp(due).date()).days for due in owed.due_on]
     asked = [age > 0 if max(ages) > 0 else age >= -choices.soon_days for age in ages]
     worth = [0.0, 0.0]
-    told = value.readings(then.model, owed, AS_OF, horizon, lambda of: of.p_settled)
+    shares = cash.cash_shares(cash.reductions(facts), AS_OF)
+    told = value.readings(
+        then.model, owed, AS_OF, horizon, lambda of: np.stack([of.p_settled, cash.p_cash(of, shares)], axis=2)
+    )
     for settled, balance, age, is_asked in zip(told, owed.balance / 100, ages, asked, strict=True):
         for end, factors in enumerate(contacts.of_ages(action, np.array([age]))):
-            days, still, acted, lost = 0.0, 1.0, 1.0, choices.lost_share[end]
-            for day, p in enumerate(settled):
-                left = still - p
-                acted *= (left / still) ** (factors[0] if day < action.days else 1)
-                still = left
-                days += (still - acted) * (day < horizon - 1)
-            worth[end] += is_asked * balance * (days * 0.08 / 365 + (still - acted) * lost)
+            days, still, unpaid, left, more, worked = 0.0, 1.0, 1.0, 1.0, 0.0, 0.0
+            for day, (p, p_cash) in enumerate(settled):
+                eve, eve_left = unpaid, left
+                unpaid *= 1 - p_cash / still
+                odds = 1 / unpaid - 1
+                worked = odds if day < action.days else worked
+                left = 1 / (1 + odds + (factors[0] - 1) * worked)
+                more += still * eve_left / eve * (1 - left / eve_left) - p_cash
+                days += more * (day < horizon - 1)
+                still -= p
+            worth[end] += is_asked * balance * (days * 0.08 / 365 + more * choices.lost_share[end])
     cost = action.minutes * choices.minute_cost_amount + action.cost_amount
     assert (row.value_low_amount, row.value_high_amount) == pytest.approx((worth[0] - cost, worth[1] - cost))
     assert row.value_of_action == pytest.approx(sum(worth) / 2 - cost)
@@ -203,11 +220,11 @@ def test_it_agrees_with_the_pages_on_accounts_and_on_late_payers(today: Snapshot
     rows = listed.set_index("customer_id")
     for column in ("open_balance", "overdue_balance", "oldest_days_past_due", "collector"):
         pd.testing.assert_series_equal(rows[column], accounts[column][rows.index])
-    expected = (late.p_paid_30 * late.worth_amount).groupby(level=0).sum()
+    expected = late.expected_cash_30.groupby(level=0).sum()
     assert rows.expected_cash_30.to_numpy() == pytest.approx(expected[rows.index].to_numpy())
     overdue = late[late.due_on < pd.Timestamp(AS_OF)]
     money = overdue.worth_amount.groupby(level=0).sum()
-    came = (overdue.p_paid_14 * overdue.worth_amount).groupby(level=0).sum() / money
+    came = overdue.expected_cash_14.groupby(level=0).sum() / money
     owing = rows[rows.overdue_balance > 0]
     assert set(owing.index) == set(money.index)
     asked = owing.overdue_balance.where(owing.action != WORDS["dispute"], 0)

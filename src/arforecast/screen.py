@@ -14,7 +14,7 @@ from arforecast.errors import shown
 if TYPE_CHECKING:
     import pandas as pd
 
-UNBOUNDED = 400
+UNBOUNDED = 500
 SPACE = 1
 PLAIN = str.maketrans({"–": "-", "−": "-", "\u00a0": " ", "…": "...", "×": "x"})
 

@@ -179,8 +179,8 @@ class Scenario(Section):
 
 
 class Effect(NamedTuple):
-    """What an action is assumed to do from an age on, in days past due: payment on a day becomes about `low` to `high`
-    times as likely, its chance h that of 1 - (1 - h) ** low to 1 - (1 - h) ** high."""
+    """What an action is assumed to do from an age on, in days past due: payment becomes `low` to `high` times as
+    likely, see `arforecast.actions.value` and `arforecast.forecast.contacts`."""
 
     from_days: int
     low: float

@@ -1,12 +1,24 @@
 """What an action is worth: cash that comes sooner and losses avoided, from the one distribution and a declared effect.
 
-An action makes payment likelier on each of the days on which it works. An invoice is open at the close of day d with
-the chance S(d) when nobody acts, and with S(d) ** f when an action of factor f does; after the last day w on which it
-works, with S(w) ** (f - 1) x S(d). So
+An action makes payment likelier on each of the days on which it works; what is written off or credited it leaves as it
+is. An invoice still open is settled on day d with the chance h(d), of which the share c(d), by its age, is cash. It is
+not paid by the close of d with the chance U(d), the product up to d of (1 - h c); the odds of having been paid are
+V(d) = 1 / U(d) - 1. An action of factor f makes of these
 
-    days sooner    = the sum over the horizon of S(d) less that
-    more settled   = the same difference at the end of the horizon
-    worth          = balance x (days sooner x cost of capital / 365 + more settled x share lost of what stays open)
+    V'(d)          = V(d) + (f - 1) x V(w); w is d or, if that is earlier, the last day on which the action works
+
+so that it pays f times as likely at first. The odds and not the chance of each day, for invoices that look alike are
+owed by customers who are not: those still open after weeks are rather theirs on whom a contact is lost. Of an invoice
+that is open at the close of day d with the chance S(d), the chances to be paid on it are
+
+    alone          = S(d - 1) x (1 - U(d) / U(d - 1))
+    with an action = S(d - 1) x U'(d - 1) / U(d - 1) x (1 - U'(d) / U'(d - 1))
+
+and what the action is worth is
+
+    more paid      = the sum up to a day of the second less the first
+    days sooner    = the sum of that over the days of the horizon
+    worth          = balance x (days sooner x cost of capital / 365 + more paid at its end x share lost of the open)
 
 What f is stands in the settings, as a range: it is not learnt from who was called.
 """
@@ -21,6 +33,7 @@ import pandas as pd
 
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.calendar import Floats
+from arforecast.forecast.cash import p_cash
 from arforecast.forecast.contacts import of_ages
 from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Distribution, readings
@@ -29,6 +42,7 @@ from arforecast.settings import Action, Actions, Settings
 
 WITHIN = (14, 30)
 CHANCES = ["p_late", *(f"p_paid_{within}" for within in WITHIN)]
+NEXT_TO_NOTHING = 1e-9
 BROUGHT = ["low", "high", *(f"more_{within}" for within in WITHIN)]
 
 
@@ -44,12 +58,14 @@ class Outlook(NamedTuple):
     brought: dict[str, pd.DataFrame]
 
 
-def outlook(then: Past, choices: Settings) -> Outlook:
-    """How the invoices open on an origin are paid, by the distribution that all forecasts are read from."""
+def outlook(then: Past, shares: Floats, choices: Settings) -> Outlook:
+    """How the invoices open on an origin are paid, by the distribution that all forecasts are read from, and the shares
+    of `arforecast.forecast.cash.cash_shares`."""
     names, horizon_days = list(steps(choices.actions)), choices.forecast.horizon_days
 
     def read(settled: Distribution) -> Floats:
-        return np.concatenate([*_chances(settled), *_brought(settled, choices.actions)], axis=1)
+        paid = p_cash(settled, shares)
+        return np.concatenate([*_chances(settled, paid), *_brought(settled, paid, choices.actions)], axis=1)
 
     invoices = then.invoices.assign(
         past_due_days=(np.datetime64(then.origin) - days(then.invoices.due_on)).astype(np.int64)
@@ -80,28 +96,41 @@ def _asked(invoices: pd.DataFrame, soon_days: int) -> pd.Series:
     return late | (calm & invoices.past_due_days.ge(-soon_days))
 
 
-def _chances(settled: Distribution) -> Iterator[Floats]:
+def _chances(settled: Distribution, paid: Floats) -> Iterator[Floats]:
     """CHANCES of each invoice."""
     yield settled.p_late[:, None]
-    yield from (settled.p_settled[:, :within].sum(axis=1, keepdims=True) for within in WITHIN)
+    yield from (paid[:, :within].sum(axis=1, keepdims=True) for within in WITHIN)
 
 
-def _brought(settled: Distribution, choices: Actions) -> Iterator[Floats]:
+def _brought(settled: Distribution, paid: Floats, choices: Actions) -> Iterator[Floats]:
     """BROUGHT by each action, as shares of the balance."""
-    still = np.clip(1 - np.cumsum(settled.p_settled, axis=1), 0, 1)
-    ages = settled.invoices.past_due_days.to_numpy()
+    before = np.clip(1 - np.cumsum(settled.p_settled, axis=1) + settled.p_settled, 0, 1)
+    unpaid, ages = _unpaid(before, paid), settled.invoices.past_due_days.to_numpy()
     for action in steps(choices).values():
         factors = of_ages(action, ages)
         for factor, lost_share in zip(factors, choices.lost_share, strict=True):
-            gained = still - acted(still, factor, action.days)
-            sooner = gained[:, :-1].sum(axis=1) * choices.cost_of_capital_share / YEAR_DAYS
-            yield (sooner + gained[:, -1] * lost_share)[:, None]
-        middle = acted(still[:, : max(WITHIN)], np.mean(factors, axis=0), action.days)
-        yield from (still[:, within - 1, None] - middle[:, within - 1, None] for within in WITHIN)
+            more = np.cumsum(gained(before, unpaid, factor, action.days), axis=1)
+            sooner = more[:, :-1].sum(axis=1) * choices.cost_of_capital_share / YEAR_DAYS
+            yield (sooner + more[:, -1] * lost_share)[:, None]
+        middle = gained(before, unpaid, np.mean(factors, axis=0), action.days)
+        yield from (middle[:, :within].sum(axis=1, keepdims=True) for within in WITHIN)
 
 
-def acted(still: Floats, factor: Floats, action_days: int) -> Floats:
-    """The chances to be open, `still`, if an action of a factor works on the first days: invoices x days."""
-    worked = still[:, :action_days] ** (factor[:, None] - 1)
-    rest = np.repeat(worked[:, -1:], still.shape[1] - worked.shape[1], axis=1)
-    return still * np.concatenate([worked, rest], axis=1)
+def _unpaid(before: Floats, paid: Floats) -> Floats:
+    """U of each day, of the chances to be open at its beginning and to be paid on it."""
+    chance = np.divide(paid, before, out=np.zeros_like(paid), where=before > 0)
+    return np.maximum(np.cumprod(1 - chance, axis=1), NEXT_TO_NOTHING)
+
+
+def gained(before: Floats, unpaid: Floats, factor: Floats, action_days: int) -> Floats:
+    """How much likelier an invoice is to be paid on each day if an action of a factor works on the first days, of the
+    chances without it to be open at the beginning of each day, and not to have been paid by its close: invoices x
+    days. What comes sooner does not come later, so that it is below zero at last."""
+    worked = (1 / unpaid - 1)[:, np.minimum(np.arange(unpaid.shape[1]), action_days - 1)]
+    fewer = 1 - 1 / (1 + (factor[:, None] - 1) * worked * unpaid)
+    return np.asarray(before * (fewer * unpaid / _eve(unpaid, 1) - _eve(fewer, 0)))
+
+
+def _eve(chance: Floats, first: float) -> Floats:
+    """A chance at the close of the day before each, `first` before the first."""
+    return np.concatenate([np.full((len(chance), 1), first), chance[:, :-1]], axis=1)

@@ -19,6 +19,7 @@ from arforecast.actions import accounts, dunning, reserve, value
 from arforecast.actions.dunning import NO_CONTACT, RESERVED, WAIT, WORDS
 from arforecast.actions.value import Outlook
 from arforecast.errors import UsageError
+from arforecast.forecast import cash
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.calendar import working_days
 from arforecast.kpis.service import answered
@@ -117,7 +118,8 @@ def within(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
 def listed(facts: Facts, then: Past) -> pd.DataFrame:
     """Every account with something overdue or due soon, in the order of the list, with all that is known of it."""
     choices, contact_on = facts.books.settings.actions, working_day(then)
-    of, code = value.outlook(then, facts.books.settings), facts.books.settings.ledger.currency
+    shares = cash.cash_shares(cash.reductions(facts), then.origin)
+    of, code = value.outlook(then, shares, facts.books.settings), facts.books.settings.ledger.currency
     rows = _standing(facts, then, of.invoices).assign(contact_on=pd.Timestamp(contact_on))
     rows = rows.join(_taken(dunning.fitting(rows, choices), _weighed(rows.customer_id, of, then, choices)))
     drawn = reserve.reserved(rows.customer_id, contact_on, choices)

@@ -106,9 +106,14 @@ def _expected(invoices: pd.DataFrame, daily: Floats, p_step: Floats) -> Expected
 
 def cash_by_day(settled: Distribution, shares: Floats) -> Floats:
     """The cash that each invoice is expected to bring on each day of the distribution: invoices x days."""
+    return settled.invoices.balance.to_numpy(float)[:, None] * p_cash(settled, shares)
+
+
+def p_cash(settled: Distribution, shares: Floats) -> Floats:
+    """The part of the chance to be settled on each day that is cash: invoices x days."""
     on = np.datetime64(settled.as_of) + np.arange(1, settled.p_settled.shape[1] + 1)
     age = (on[None, :] - days(settled.invoices.due_on)[:, None]).astype(np.int64)
-    return settled.invoices.balance.to_numpy(float)[:, None] * settled.p_settled * shares[age_range(age)]
+    return np.asarray(settled.p_settled * shares[age_range(age)])
 
 
 def repeated(model: Model, begun: pd.DataFrame, shares: Floats, day: date, weeks: int) -> list[Expected]:

@@ -10,6 +10,7 @@ import pandas as pd
 from arforecast.forecast import ranges
 from arforecast.forecast.backtest import Past
 from arforecast.forecast.calendar import Floats
+from arforecast.forecast.cash import cash_by_day, cash_shares, reductions
 from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Distribution, readings
 from arforecast.forecast.reasons import MOVED, reasons
@@ -19,8 +20,9 @@ COLUMNS = [
     "invoice_id", "customer_id", "due_on", "currency", "open_balance", "p_late", "p_paid_7", "p_paid_14", "p_paid_30",
     "paid_on_p10", "paid_on_p50", "paid_on_p90", "paid_from_80", "paid_until_80",
     "expected_days_late", "reason_1", "reason_2", "reason_3", "model",
-    "worth_amount", *MOVED,
+    "worth_amount", "expected_cash_14", "expected_cash_30", *MOVED,
 ]  # fmt: skip
+EXPECTED = {"expected_cash_14": 14, "expected_cash_30": 30}
 PAID = {"p_paid_7": 7, "p_paid_14": 14, "p_paid_30": 30}
 QUANTILES = {"paid_on_p10": 0.10, "paid_on_p50": 0.50, "paid_on_p90": 0.90}
 RANGE = ("paid_from_80", "paid_until_80")
@@ -30,6 +32,8 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
     """One row an open invoice, the most money at risk of being late first; see COLUMNS.
 
     open_balance is in the currency of the invoice, worth_amount what it is worth in the reporting currency that day.
+    p_paid_7, _14, _30 are the chances to be settled, by whatever settles it; expected_cash_14 and expected_cash_30 the
+    cash that comes by then, in the reporting currency: what is long overdue is rather written off.
     p_late is 1 where the invoice is overdue already. paid_on_p10, _p50, _p90 are the days by which it is settled with
     that probability, empty where that lies beyond the horizon. From paid_from_80 to paid_until_80 it is settled with a
     chance of 80 %, see `arforecast.forecast.ranges`. expected_days_late counts the days after due_on on which it is
@@ -37,8 +41,13 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
     `arforecast.forecast.reasons`.
     """
     choices, invoices = facts.books.settings, then.invoices.assign(threshold=then.thresholds)
-    read = readings(then.model, invoices, then.origin, choices.forecast.horizon_days, chances)
-    said = pd.DataFrame(read, columns=["p_late", *PAID, *QUANTILES, *RANGE, "expected_days_late"])
+    shares, minor = cash_shares(reductions(facts), then.origin), 10**choices.ledger.decimals
+
+    def read(settled: Distribution) -> Floats:
+        return np.concatenate([chances(settled), expected_cash(settled, shares) / minor], axis=1)
+
+    found = readings(then.model, invoices, then.origin, choices.forecast.horizon_days, read)
+    said = pd.DataFrame(found, columns=["p_late", *PAID, *QUANTILES, *RANGE, "expected_days_late", *EXPECTED])
     rows = pd.DataFrame(
         {
             "invoice_id": invoices.invoice_id,
@@ -46,7 +55,7 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
             "due_on": pd.to_datetime(invoices.due_on),
             "currency": invoices.currency,
             "open_balance": in_own_currency(invoices.own_balance, invoices.currency),
-            "worth_amount": invoices.balance / 10**choices.ledger.decimals,
+            "worth_amount": invoices.balance / minor,
             **said.drop(columns=[*QUANTILES, *RANGE]),
             **{name: dated(said[name], then.origin) for name in (*QUANTILES, *RANGE)},
             "model": then.model.name,
@@ -63,6 +72,12 @@ def chances(settled: Distribution) -> Floats:
     reached = [days_until(settled, share) for share in QUANTILES.values()]
     around = ranges.days_around(settled, settled.invoices.threshold.to_numpy())
     return np.stack([settled.p_late, *paid, *reached, *around, days_late(settled)], axis=1)
+
+
+def expected_cash(settled: Distribution, shares: Floats) -> Floats:
+    """EXPECTED of each invoice, in minor units."""
+    cash = np.cumsum(cash_by_day(settled, shares)[:, : max(EXPECTED.values())], axis=1)
+    return cash[:, [min(within, cash.shape[1]) - 1 for within in EXPECTED.values()]]
 
 
 def days_until(settled: Distribution, share: float) -> Floats:

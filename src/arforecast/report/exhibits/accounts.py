@@ -56,8 +56,9 @@ def ranked(accounts: pd.DataFrame, customers: pd.DataFrame, late: pd.DataFrame, 
     credit, or paid that day, is not asked and comes last.
     """
     rows = with_names(accounts, customers)
-    for span in ("p_paid_14", "p_paid_30"):
-        rows[span] = rows["customer_id"].map(_expected(late, span, as_of)) if len(late) else math.nan
+    for within in (14, 30):
+        cash = f"expected_cash_{within}"
+        rows[f"p_paid_{within}"] = rows["customer_id"].map(_expected(late, cash, as_of)) if len(late) else math.nan
     asked = rows["open_balance"].add(rows["credit_balance"]).gt(0) & rows["last_paid_on"].ne(pd.Timestamp(as_of))
     broken = rows["broken_promises"].fillna(0).astype("float64")
     value = rows["overdue_balance"] * (1 - rows["p_paid_14"].fillna(0)) * (1 + broken)
@@ -66,12 +67,11 @@ def ranked(accounts: pd.DataFrame, customers: pd.DataFrame, late: pd.DataFrame, 
     )
 
 
-def _expected(late: pd.DataFrame, span: str, as_of: str) -> pd.Series:
-    """Of each customer the share of overdue money that is expected within a span."""
+def _expected(late: pd.DataFrame, cash: str, as_of: str) -> pd.Series:
+    """Of each customer the share of overdue money that is expected as `cash`."""
     overdue = late[pd.to_datetime(late["due_on"]).lt(pd.Timestamp(as_of))]
-    money_of = overdue["worth_amount"]
-    sums = pd.DataFrame({"came": money_of * overdue[span], "all": money_of}).groupby(overdue["customer_id"]).sum()
-    return sums["came"] / sums["all"]
+    sums = overdue.groupby("customer_id")[[cash, "worth_amount"]].sum()
+    return sums[cash] / sums["worth_amount"]
 
 
 def calls(ranked: pd.DataFrame, worklist: pd.DataFrame, stamp: Stamp, rows: int = LARGEST) -> Exhibit:

@@ -69,7 +69,7 @@ def _sums(late: pd.DataFrame, as_of: str) -> pd.DataFrame:
         "not_due_balance": ahead["open_balance"].sum(),
         "not_due_invoices": len(ahead),
         "at_risk_amount": ahead["at_risk_amount"].sum(),
-        "soon_amount": sum((rows["open_balance"] * rows["p_paid_30"]).sum() for rows in (past, ahead)),
+        "soon_amount": sum(rows["expected_cash_30"].sum() for rows in (past, ahead)),
         "half_customers": int((risks.cumsum() < risks.sum() / 2).sum()) + 1,
         "customers": len(risks),
     }
