@@ -114,6 +114,14 @@ def test_the_number_to_ask_on_is_that_of_the_customer_and_inert(listed: pd.DataF
     assert "Phone" not in shown.listed(first.assign(phone=None), stamp).html()
 
 
+def test_the_page_says_a_reason_as_it_says_days_and_shares() -> None:
+    rows = pd.DataFrame({"customer_id": ["a"], "customer": "Ann", "action": [WAIT], "overdue_balance": 9.0})
+    rows = rows.assign(oldest_days_past_due=3, reason="promised for 2026-07-01; 4 % of it is expected")
+    each = shown.left_alone(rows, frames.stamp())
+    assert "<td>promised for 1\u00a0Jul\u00a02026; 4\u00a0% of it is expected</td>" in each.html()
+    assert each.numbers.reason.to_list() == ["promised for 2026-07-01; 4 % of it is expected"]
+
+
 # Which step fits
 
 

@@ -429,6 +429,7 @@ FORMATS: dict[str, Callable[..., str]] = {
     "month": month,
     "quarter": quarter,
     "text": text,
+    "said": lambda value: spoken(text(value)),
     "bucket": bucket,
     "name": lambda value: NULL if pd.isna(value) else name(value),
 }

@@ -40,7 +40,7 @@ UNITS = (
     (r"^(days_past_due|(from_)?bucket|terms)$", "bucket"),
     (r"^(kpi|part|method|channel|timing|category|to_state)$", "name"),
 )
-TEXTS, DAYS = ("text", "bucket", "name"), ("date", "month", "quarter")
+TEXTS, DAYS = ("text", "said", "bucket", "name"), ("date", "month", "quarter")
 UNBROKEN = ("date", "month", "quarter", "name")
 # Characters that stand side by side on a phone, where what a row begins with may take up to so many of them.
 PHONE, BEGINNING = 48, 14

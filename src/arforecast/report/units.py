@@ -12,15 +12,15 @@ DECLARED = {
         "cash_forgone_low_amount cash_kept_amount collected_amount contacted_cash_amount cost_amount "
         "credit_limit_amount credited_amount debt_balance declared_amount difference_amount discount_offered_amount "
         "discount_taken_amount disputed_amount due_amount error expected_14_amount expected_30_amount "
-        "expected_cash_30 expected_loss_amount expected_loss_high_amount expected_loss_low_amount floor_amount "
-        "forecast handed_balance held_balance high_amount hold_amount instalment_amount issued_amount kept_amount "
-        "left_balance loss_avoided_amount loss_avoided_high_amount low_amount model_expected_30_amount net_amount "
-        "net_gain_amount new_customers not_due_balance open_balance open_book opening_balance outflows_amount "
-        "over_limit_amount overdue_balance overdue_change_amount p10 p25 p2_5 p50 p75 p90 p97_5 payment_timing "
-        "prepayment_amount promised_amount proposed_limit_amount receipts_amount recovered_90_amount refused_amount "
-        "reserved_cash_amount rest rest_amount sales_amount shortened_amount so_far so_far_p10 so_far_p90 "
-        "soon_amount unbilled value_high value_high_amount value_low value_low_amount value_of_action waived_amount "
-        "worth_amount written_off_amount"
+        "expected_cash_14 expected_cash_30 expected_loss_amount expected_loss_high_amount expected_loss_low_amount "
+        "floor_amount forecast handed_balance held_balance high_amount hold_amount instalment_amount issued_amount "
+        "kept_amount left_balance loss_avoided_amount loss_avoided_high_amount low_amount model_expected_30_amount "
+        "net_amount net_gain_amount new_customers not_due_balance open_balance open_book opening_balance "
+        "outflows_amount over_limit_amount overdue_balance overdue_change_amount p10 p25 p2_5 p50 p75 p90 p97_5 "
+        "payment_timing prepayment_amount promised_amount proposed_limit_amount receipts_amount recovered_90_amount "
+        "refused_amount reserved_cash_amount rest rest_amount sales_amount shortened_amount so_far so_far_p10 "
+        "so_far_p90 soon_amount unbilled value_high value_high_amount value_low value_low_amount value_of_action "
+        "waived_amount worth_amount written_off_amount"
     ),
     "share": (
         "baseline_error_share bias bias_share billed_share break_even_share by_chance_share cash_share confidence "
@@ -48,9 +48,10 @@ DECLARED = {
     "quarter": "quarter_on",
     "text": (
         "action better chance collector customer customer_id days_late_range fact fit grade grade_before group "
-        "invoice_id late_range message name note outcome proposal proposed_terms question reason reasons rules_met "
+        "invoice_id late_range message name note outcome proposal proposed_terms question rules_met "
         "scenario source span unit verdict way weeks_ahead what_moved why without_precedent written_off_range"
     ),
+    "said": "reason reasons",
     "name": "baseline category channel figure gate kpi method part timing",
     "bucket": "bucket days_past_due from_bucket terms",
     "ratio": "brier brier_baseline forward_factor mase numerator",

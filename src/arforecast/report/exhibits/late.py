@@ -11,7 +11,7 @@ from arforecast.forecast.scores import binned, gaps_by_chance, held, ratio, runs
 from arforecast.report import charts
 from arforecast.report.exhibit import Card, Exhibit, Stamp, cut, named, why
 from arforecast.report.exhibits.accounts import SHEET, with_names
-from arforecast.report.formats import NBSP, count, date, decimal, many, money, percent, size, spoken
+from arforecast.report.formats import NBSP, count, date, decimal, many, money, percent, size
 
 SAID = {"model": "p_late", "baseline": "p_late_baseline"}
 FACTS = {
@@ -159,8 +159,7 @@ def at_risk(late: pd.DataFrame, customers: pd.DataFrame, stamp: Stamp, rows: int
 
 def _at_risk(late: pd.DataFrame, customers: pd.DataFrame, as_of: str) -> pd.DataFrame:
     ahead = not_due(late, as_of)
-    reason = ahead["reason_1"].map(spoken, na_action="ignore")
-    rows = with_names(ahead, customers).assign(reason=reason)
+    rows = with_names(ahead, customers).assign(reason=ahead["reason_1"])
     order = rows[rows["p_late"].lt(1)].sort_values(
         ["at_risk_amount", "invoice_id"], ascending=[False, True], ignore_index=True
     )
