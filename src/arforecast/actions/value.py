@@ -106,14 +106,16 @@ def _brought(settled: Distribution, paid: Floats, choices: Actions) -> Iterator[
     """BROUGHT by each action, as shares of the balance."""
     before = np.clip(1 - np.cumsum(settled.p_settled, axis=1) + settled.p_settled, 0, 1)
     unpaid, ages = _unpaid(before, paid), settled.invoices.past_due_days.to_numpy()
+    day = np.arange(paid.shape[1], dtype="float64")
+    weights = [day[::-1], np.ones_like(day), *((day < days).astype("float64") for days in WITHIN)]
+    sooner, more, *soon = (counted(before, unpaid, weight) for weight in weights)
+    worth = [sooner * (choices.cost_of_capital_share / YEAR_DAYS) + more * share for share in choices.lost_share]
     for action in steps(choices).values():
         factors = of_ages(action, ages)
-        for factor, lost_share in zip(factors, choices.lost_share, strict=True):
-            more = np.cumsum(gained(before, unpaid, factor, action.days), axis=1)
-            sooner = more[:, :-1].sum(axis=1) * choices.cost_of_capital_share / YEAR_DAYS
-            yield (sooner + more[:, -1] * lost_share)[:, None]
-        middle = gained(before, unpaid, np.mean(factors, axis=0), action.days)
-        yield from (middle[:, :within].sum(axis=1, keepdims=True) for within in WITHIN)
+        for factor, of_worth in zip(factors, worth, strict=True):
+            yield _sums(fewer(unpaid, factor, action.days), of_worth)
+        middle = fewer(unpaid[:, : max(WITHIN)], np.mean(factors, axis=0), action.days)
+        yield from (_sums(middle, weighted[:, : max(WITHIN)]) for weighted in soon)
 
 
 def _unpaid(before: Floats, paid: Floats) -> Floats:
@@ -122,15 +124,26 @@ def _unpaid(before: Floats, paid: Floats) -> Floats:
     return np.maximum(np.cumprod(1 - chance, axis=1), NEXT_TO_NOTHING)
 
 
-def gained(before: Floats, unpaid: Floats, factor: Floats, action_days: int) -> Floats:
-    """How much likelier an invoice is to be paid on each day if an action of a factor works on the first days, of the
-    chances without it to be open at the beginning of each day, and not to have been paid by its close: invoices x
-    days. What comes sooner does not come later, so that it is below zero at last."""
-    worked = (1 / unpaid - 1)[:, np.minimum(np.arange(unpaid.shape[1]), action_days - 1)]
-    fewer = 1 - 1 / (1 + (factor[:, None] - 1) * worked * unpaid)
-    return np.asarray(before * (fewer * unpaid / _eve(unpaid, 1) - _eve(fewer, 0)))
+def fewer(unpaid: Floats, factor: Floats, action_days: int) -> Floats:
+    """How much less than U is U', as a share of it, on each day, if an action of a factor works on the first days:
+    invoices x days."""
+    worked = (1 / unpaid[:, :action_days] - 1) * (factor[:, None] - 1)
+    rest = np.repeat(worked[:, -1:], max(unpaid.shape[1] - action_days, 0), axis=1)
+    moved = np.concatenate([worked, rest], axis=1) * unpaid
+    return np.asarray(moved / (1 + moved))
 
 
-def _eve(chance: Floats, first: float) -> Floats:
-    """A chance at the close of the day before each, `first` before the first."""
-    return np.concatenate([np.full((len(chance), 1), first), chance[:, :-1]], axis=1)
+def counted(before: Floats, unpaid: Floats, weight: Floats) -> Floats:
+    """How much each day's `fewer` counts in the weighted sum of what is more likely paid on each day: invoices x days.
+
+    What is more likely paid on day d is S(d - 1) x (fewer(d) x U(d) / U(d - 1) - fewer(d - 1)), so that a day counts in
+    its own and, against it, in the next.
+    """
+    own = before * unpaid / np.concatenate([np.ones((len(unpaid), 1)), unpaid[:, :-1]], axis=1) * weight
+    own[:, :-1] -= before[:, 1:] * weight[1:]
+    return np.asarray(own)
+
+
+def _sums(moved: Floats, weighted: Floats) -> Floats:
+    """What is more likely paid of each invoice, as `counted` has it."""
+    return np.einsum("id,id->i", moved, weighted)[:, None]
