@@ -722,6 +722,18 @@ def test_what_is_paid_goes_to_the_invoice_of_its_word_that_is_due_first(tmp_path
     assert applied == [("B", "2026-02-10", "5"), ("A", "2026-02-10", "7"), ("A", "2026-02-20", "3")]
 
 
+def test_days_without_a_year_are_in_the_twelve_months_that_begin_on_a_day(tmp_path: Path) -> None:
+    """Of a year from 1 July 2025: its first day is of 2025, the one before it is the last of the year, in 2026."""
+    year = 'dates = "%d.%m", in_year_of = { column = "Year from", dates = "%Y-%m-%d" } }'
+    mapping = PLAIN.replace('"Issued"', f'{{ column = "Issued", {year}').replace('"Due"', f'{{ column = "Due", {year}')
+    (tmp_path / "mapping.toml").write_text(mapping, "utf-8")
+    rows = f"{HEADER.strip()},Year from\nA,C,01.07,31.12,1,2025-07-01\nB,C,01.01,30.06,1,2025-07-01\n"
+    (tmp_path / "export.csv").write_text(rows, "utf-8")
+    import_export(tmp_path / "mapping.toml", tmp_path / "export.csv", tmp_path / "ledger")
+    told = [(row["issued_on"], row["due_on"]) for row in ledgers.read(tmp_path / "ledger")["invoices"]]
+    assert told == [("2025-07-01", "2025-12-31"), ("2026-01-01", "2026-06-30")]
+
+
 # Headings and headers
 
 

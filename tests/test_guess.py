@@ -10,12 +10,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 import ledgers
 from arforecast.cli import main
 from arforecast.errors import SourceError, UsageError
+from arforecast.ledger.imports import doubts
 from arforecast.ledger.imports.fitting import fitting
 from arforecast.ledger.imports.guess import Line, proposal, propose, text
 from arforecast.ledger.imports.mapping import load, names
@@ -463,6 +465,13 @@ def test_a_header_is_looked_for_among_the_first_lines(tmp_path: Path) -> None:
     (tmp_path / "long.csv").write_text(f"No,Amount\n{rows}", "utf-8")
     with pytest.raises(SourceError, match="has no column Due Date"):
         import_export("xero_ageing", tmp_path / "long.csv", tmp_path / "ledger")
+
+
+@pytest.mark.parametrize(("told", "doubt"), [("24.00", ["Gross is more: is this without tax?"]), ("see note", [])])
+def test_a_column_is_asked_for_a_tax_where_all_of_it_are_amounts(told: str, doubt: list[str]) -> None:
+    cells = pd.DataFrame({"Amount": ["10.00", "20.00"], "Gross": ["12.00", told]})
+    amount = pd.Series([Decimal(10), Decimal(20)])
+    assert list(doubts.of_tax(cells, {"amount": "Amount"}, amount, [])) == doubt
 
 
 def test_a_proposal_begins_with_the_preset_that_fits() -> None:
