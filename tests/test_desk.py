@@ -251,6 +251,21 @@ def test_what_a_cell_shows_is_no_markup_of_a_customer(tmp_path: Path) -> None:
     assert "<b>" not in shown
 
 
+@pytest.mark.parametrize("ask", ["late_record", "date_record", "cash_record"])
+def test_what_an_answer_is_changed_to_changes_no_later_one(ask: str) -> None:
+    today = eventful().as_of("2026-02-28")
+    before = getattr(today, ask)().copy()
+    getattr(today, ask)().insert(0, "mine", 1)
+    pd.testing.assert_frame_equal(getattr(today, ask)(), before)
+
+
+def test_the_problems_of_a_ledger_stay_its_own(tmp_path: Path) -> None:
+    ledger = opened({"invoices": []}, tmp_path)
+    for name in ("problems", "quarantine"):
+        getattr(ledger, name).insert(0, "mine", 1)
+        assert "mine" not in getattr(ledger, name)
+
+
 def test_tab_offers_what_to_begin_with() -> None:
     assert dir(ar)[:2] == ["Ledger", "Snapshot"]
     assert {"open_ledger", "style"} <= set(dir(ar))

@@ -42,12 +42,12 @@ class Ledger:
     @property
     def problems(self) -> pd.DataFrame:
         """What is wrong with single rows: table, file, row, column, value, rule, severity, amount, message."""
-        return self.books.problems
+        return self.books.problems.copy()
 
     @property
     def quarantine(self) -> pd.DataFrame:
         """The rows that were set aside, as they stand in their file, and why; `quarantine.csv` holds them."""
-        return self.books.quarantine
+        return self.books.quarantine.copy()
 
     def where(self, text: str = "", /, **columns: Wanted) -> Ledger:
         """The same ledger with fewer rows: the invoices and customers that meet every condition, and what is theirs.

@@ -64,14 +64,14 @@ class Forecast(Measured):
     def late_record(self) -> pd.DataFrame:
         """Past chances of being late beside what became of them; see `arforecast.forecast.backtest.late_record`."""
         self._record()
-        return self._of_past_dues[0]
+        return self._of_past_dues[0].copy()
 
     @kernel.telling("Predicting payment dates on past days")
     @once
     def date_record(self) -> pd.DataFrame:
         """Past payment dates and their ranges beside the days that came; see `arforecast.forecast.dates.record`."""
         self._record()
-        return self._of_past_dues[1]
+        return self._of_past_dues[1].copy()
 
     def _of_dues(self, *past: Past) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What origins said of invoices not due: chances of being late, and dates."""
