@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -113,6 +114,10 @@ def test_columns_say_the_same_as_a_text(ledger: Ledger) -> None:
     assert invoices(ledger.where(issued_on=[date(2026, 4, 20), "2026-05-25"])) == {"A1", "A2"}
     assert invoices(ledger.where(issued_on="2026-05-06..")) == {"A2"}
     assert invoices(ledger.where(terms_days=None)) == {"C1"}
+    assert invoices(ledger.where(issued_on=np.datetime64("2026-05-25T00:00"))) == {"A2"}
+    assert invoices(ledger.where(issued_on=(pd.NaT, pd.Timestamp("2026-05-04")))) == {"A1"}
+    for missing in (float("nan"), pd.NA, pd.NaT):
+        assert invoices(ledger.where(terms_days=missing)) == {"C1"}
     assert invoices(ledger.where(country="US").where(product="book")) == {"C1"}
 
 
@@ -186,6 +191,15 @@ def test_control_totals_are_those_of_the_whole(ledger: Ledger) -> None:
     said = "Control totals are those of the whole ledger, and this is a part of it."
     assert gates(part.books, day)[1] == Gate("control", True, said, checked=False)
     assert gates(part.books, day)[::2] == gates(whole.books, day)[::2]
+
+
+def test_a_part_says_of_what_it_is_one(ledger: Ledger) -> None:
+    told_of = "; of these the part country=CA, product=book"
+    part = ledger.where(country="CA").where(product="book")
+    assert repr(part).endswith(told_of)
+    assert told_of in part._repr_html_()
+    assert repr(part.as_of("2026-06-10")).endswith(told_of)
+    assert "part" not in repr(ledger)
 
 
 def test_the_stamp_names_the_part(ledger: Ledger) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ibis
+import numpy as np
+import pandas as pd
 from ibis import _
 
 from arforecast.errors import UsageError, shown
@@ -82,7 +84,7 @@ def _condition(column: str, wanted: Wanted) -> Condition:
 
 
 def _span(column: str, wanted: tuple[object, ...]) -> tuple[str, ...]:
-    ends = tuple("" if end in (None, "") else _text(end) for end in wanted)
+    ends = tuple("" if (text := _text(end)) == NONE else text for end in wanted)
     try:
         if len(ends) == 2 and all(date.fromisoformat(end).isoformat() == end for end in ends if end):
             return ends
@@ -94,11 +96,13 @@ def _span(column: str, wanted: tuple[object, ...]) -> tuple[str, ...]:
     )
 
 
-def _text(value: object) -> str:
+def _text(value: Any) -> str:
     """A value as the label of its group."""
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    return NONE if value is None else str(value)
+    if pd.isna(value) is True:
+        return NONE
+    if isinstance(value, datetime | np.datetime64):
+        return pd.Timestamp(value).date().isoformat()
+    return str(value)
 
 
 def part(books: Books, wanted: list[Condition]) -> Books:
