@@ -168,6 +168,12 @@ class Scenario(Section):
             raise ValueError("it is a range of shares, like [0.2, 0.4]")
         return uptake
 
+    @model_validator(mode="after")
+    def _discount_is_taken(self) -> Scenario:
+        if bool(self.discount_share) != bool(self.discount_uptake[1]):
+            raise ValueError("discount_share, above 0, and discount_uptake, how many take it, go together")
+        return self
+
     @property
     def discount_uptake_share(self) -> float:
         """How many take the discount, where that is settled."""
