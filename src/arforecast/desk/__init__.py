@@ -116,6 +116,7 @@ def open_ledger(url: Any, settings: Settings | None = None) -> Ledger:
 def books_of(url: Any, settings: Settings | None = None, copies: Mapping[str, Path] | None = None) -> Books:
     """The books of the ledger that `open_ledger` opens; those of the group from checked `copies` of its entities, where
     there are any."""
+    ledgers.source.refuse_what_is_none(url)
     settings, url = settings or load(*ledgers.source.places(url)), ledgers.source.whole(url)
     return ledgers.checked.find(url, settings) or _read(url, settings, copies)
 
