@@ -251,6 +251,14 @@ def test_the_part_of_a_value_is_its_group(by: str, by_column: pd.DataFrame) -> N
     pd.testing.assert_frame_equal(part[~of_costs], group[~of_costs], rtol=1e-12)
 
 
+def test_a_group_of_a_whole_number_is_called_by_it(ledger: Ledger) -> None:
+    """So a target of it, a part and its rows are written as in the file, on any engine."""
+    today = ledger.as_of("2026-06-10")
+    assert set(today.kpis(by="terms_days").group) == {"", "14", "(none)"}
+    assert set(today.rows("open_ar", group="14", by="terms_days").invoice_id) == {"A2", "B1"}
+    assert ledger.where(terms_days="14.0").books.where == ("terms_days=14",)
+
+
 def test_a_part_by_two_columns_is_the_group_of_their_cross() -> None:
     table = sample().as_of(AS_OF).kpis(by=("segment", "country"))
     crossed = table[table.by != ""].set_index(["group", "kpi"]).numerator
