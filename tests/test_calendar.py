@@ -99,6 +99,8 @@ CUSTOMERS = """
         ("", None, "2026-05-25", "2026-07-01"),  # the spring bank holiday of the pound's country
         (CUSTOMERS, None, "2026-07-01", "2026-05-25"),  # Canada Day
         (CUSTOMERS, "DE", "2026-10-03", "2026-07-01"),  # German Unity Day
+        (CUSTOMERS.replace("CA", "Canada"), None, "2026-10-03", "2026-07-01"),  # its name is no code
+        (CUSTOMERS.replace("CA", "Canada").replace("DE", "-"), None, "2026-05-25", "2026-07-01"),
     ],
 )
 def test_the_country_is_that_of_the_settings_the_customers_or_the_money(

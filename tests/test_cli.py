@@ -668,6 +668,8 @@ def test_backtest_refuses_a_first_day_without_a_past(ledger: str) -> None:
 
 def test_report_says_what_is_no_parameter(ledger: str) -> None:
     refused(run("report", ledger, "--as-of", AS_OF, "-p", "weeks"), 2, "-p weeks is not NAME=VALUE.")
+    both = ("-p", "where=country=CA", "--where", "country=US")
+    refused(run("report", ledger, "--as-of", AS_OF, *both), 2, "where is given twice.")
 
 
 # Errors

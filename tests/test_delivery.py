@@ -919,6 +919,22 @@ def test_a_rehearsal_writes_the_mails_and_sends_nothing(run: Path) -> None:
     assert parsed["to"] == "cfo@example.com"
 
 
+def test_a_rehearsal_says_what_keeps_a_mail_from_being_sent(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipient = '[[mail.recipients]]\naddress = "cfo@example.com"\nrole = "leadership"\n'
+    mail = '[mail]\nage_limit_days = 3660\nauth = "password"\nuser = "us"\n'
+    host = 'host = "mx.example.com"\nsender = "us@example.com"\n'
+    monkeypatch.delenv("ARFORECAST_MAIL_PASSWORD", raising=False)
+    file = run.parents[1] / "arforecast.toml"
+    file.write_text(mail + recipient)
+    assert said(send(run, "--dry-run"), 1)[-1].startswith(
+        "Nothing can be sent yet. mail.host and mail.sender must be set"
+    )
+    file.write_text(mail + host + recipient)
+    assert said(send(run, "--dry-run"), 1)[-1].endswith("mail.auth is password: set ARFORECAST_MAIL_PASSWORD.")
+    monkeypatch.setenv("ARFORECAST_MAIL_PASSWORD", "secret")
+    assert said(send(run, "--dry-run"), 0)[-1].endswith(".eml")
+
+
 def test_a_rehearsal_needs_no_settings_at_all(run: Path) -> None:
     told = said(send(run, "--dry-run"), 1)  # the run is older than the limit
     assert "Nobody would be mailed: see mail.recipients in arforecast.toml." in told

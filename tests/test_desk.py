@@ -101,6 +101,26 @@ def test_a_moment_of_a_day_is_its_day(moment: datetime) -> None:
     pd.testing.assert_frame_equal(then.late_payers(), day.late_payers())
 
 
+@pytest.mark.parametrize("unit", ["D", "ns"])
+def test_a_day_of_numpy_is_its_day(unit: str) -> None:
+    assert eventful().as_of(np.datetime64("2026-02-11").astype(f"datetime64[{unit}]")).day == date(2026, 2, 11)
+
+
+def test_a_number_of_numpy_is_the_same_number(tmp_path: Path) -> None:
+    today = eventful().as_of("2026-02-28")
+    pd.testing.assert_frame_equal(today.cash_forecast(np.int64(2)), today.cash_forecast(2))  # type: ignore[arg-type]
+    assert today.keep_forecast(tmp_path, np.int64(2)) == today.keep_forecast(tmp_path, 2)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", [2.5, "2", None])
+def test_what_is_no_whole_number_is_refused(number: int) -> None:
+    today = eventful().as_of("2026-02-28")
+    with pytest.raises(UsageError, match=r"months is .* Ask for 1 to 600"):
+        today.kpis(months=number)
+    with pytest.raises(UsageError, match=r"weeks is .* Ask for 1 to 156"):
+        today.cash_forecast(number)
+
+
 @pytest.mark.parametrize("weeks", [0, -1])
 def test_no_weeks_are_a_wrong_request(weeks: int) -> None:
     with pytest.raises(UsageError, match="week"):
@@ -249,6 +269,34 @@ def test_what_a_cell_shows_is_no_markup_of_a_customer(tmp_path: Path) -> None:
     shown = opened(told_of, tmp_path).as_of("2026-06-30").account("<i>anna</i>")._repr_html_()
     assert "&lt;b&gt;A1&lt;/b&gt;" in shown
     assert "<b>" not in shown
+
+
+@pytest.mark.parametrize("ask", ["late_record", "date_record", "cash_record"])
+def test_what_an_answer_is_changed_to_changes_no_later_one(ask: str) -> None:
+    today = eventful().as_of("2026-02-28")
+    before = getattr(today, ask)().copy()
+    getattr(today, ask)().insert(0, "mine", 1)
+    pd.testing.assert_frame_equal(getattr(today, ask)(), before)
+
+
+def test_the_problems_of_a_ledger_stay_its_own(tmp_path: Path) -> None:
+    ledger = opened({"invoices": []}, tmp_path)
+    for name in ("problems", "quarantine"):
+        getattr(ledger, name).insert(0, "mine", 1)
+        assert "mine" not in getattr(ledger, name)
+
+
+def test_identifiers_of_digits_may_be_given_as_numbers(tmp_path: Path) -> None:
+    """
+    invoices
+    invoice_id  customer_id  issued_on   due_on      amount  branch
+    A1          1001         2026-04-20  2026-05-04  100.00  7
+    """
+    told_of = told(test_identifiers_of_digits_may_be_given_as_numbers.__doc__ or "")
+    today = opened(told_of, tmp_path).as_of("2026-06-30")
+    for sheet in (today.account(1001), today.account_sheets([1001]), today.account_sheets("1001")):  # type: ignore[arg-type]
+        assert sheet.open_items.invoice_id.tolist() == ["A1"]
+    assert today.rows("open_ar", group=7, by="branch").numerator.tolist() == [100]  # type: ignore[arg-type]
 
 
 def test_tab_offers_what_to_begin_with() -> None:

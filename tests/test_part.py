@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -113,6 +114,10 @@ def test_columns_say_the_same_as_a_text(ledger: Ledger) -> None:
     assert invoices(ledger.where(issued_on=[date(2026, 4, 20), "2026-05-25"])) == {"A1", "A2"}
     assert invoices(ledger.where(issued_on="2026-05-06..")) == {"A2"}
     assert invoices(ledger.where(terms_days=None)) == {"C1"}
+    assert invoices(ledger.where(issued_on=np.datetime64("2026-05-25T00:00"))) == {"A2"}
+    assert invoices(ledger.where(issued_on=(pd.NaT, pd.Timestamp("2026-05-04")))) == {"A1"}
+    for missing in (float("nan"), pd.NA, pd.NaT):
+        assert invoices(ledger.where(terms_days=missing)) == {"C1"}
     assert invoices(ledger.where(country="US").where(product="book")) == {"C1"}
 
 
@@ -188,6 +193,15 @@ def test_control_totals_are_those_of_the_whole(ledger: Ledger) -> None:
     assert gates(part.books, day)[::2] == gates(whole.books, day)[::2]
 
 
+def test_a_part_says_of_what_it_is_one(ledger: Ledger) -> None:
+    told_of = "; of these the part country=CA, product=book"
+    part = ledger.where(country="CA").where(product="book")
+    assert repr(part).endswith(told_of)
+    assert told_of in part._repr_html_()
+    assert repr(part.as_of("2026-06-10")).endswith(told_of)
+    assert "part" not in repr(ledger)
+
+
 def test_the_stamp_names_the_part(ledger: Ledger) -> None:
     part = ledger.where(country=["CA", "US"]).where("issued_on=2026-05-01..")
     assert part.as_of("2026-06-30").stamp()["where"] == ["country=CA, country=US", "issued_on=2026-05-01.."]
@@ -235,6 +249,14 @@ def test_the_part_of_a_value_is_its_group(by: str, by_column: pd.DataFrame) -> N
     part = sample().where(**{by: [label]}).as_of(AS_OF).kpis().set_index("kpi")[group.columns]
     of_costs = group.index.str.contains("cost_to|cost_per|collections_roi")
     pd.testing.assert_frame_equal(part[~of_costs], group[~of_costs], rtol=1e-12)
+
+
+def test_a_group_of_a_whole_number_is_called_by_it(ledger: Ledger) -> None:
+    """So a target of it, a part and its rows are written as in the file, on any engine."""
+    today = ledger.as_of("2026-06-10")
+    assert set(today.kpis(by="terms_days").group) == {"", "14", "(none)"}
+    assert set(today.rows("open_ar", group="14", by="terms_days").invoice_id) == {"A2", "B1"}
+    assert ledger.where(terms_days="14.0").books.where == ("terms_days=14",)
 
 
 def test_a_part_by_two_columns_is_the_group_of_their_cross() -> None:

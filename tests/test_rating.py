@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from datetime import date
 from pathlib import Path
 
@@ -314,6 +315,12 @@ def test_skill_is_one_for_the_right_order_and_knows_its_noise() -> None:
     assert same["better_low"] == same["better_high"] == 0
     noise = scores.rank_skill(random.permutation(ranks), random.permutation(ranks), ranks, of)
     assert noise["better_low"] < 0 < noise["better_high"]
+
+
+def test_where_all_came_the_same_no_order_is_better_and_nobody_is_warned() -> None:
+    with warnings.catch_warnings(action="error"):
+        skill = scores.rank_skill([1, 2, 3], [3, 2, 1], [2, 2, 2], ["anna", "bert", "carl"])
+    assert all(map(math.isnan, skill.values()))
 
 
 def test_a_share_drawn_of_customers_lies_in_its_range() -> None:

@@ -19,6 +19,7 @@ from arforecast import alarm, folders
 from arforecast.cli import main
 from arforecast.errors import BusyError, UsageError
 from arforecast.runs import kernels, record
+from arforecast.settings import Policy, Settings
 from test_runner import kernels_import_this_package, ledger, notebook  # noqa: F401 - fixtures
 
 DAY = "2026-06-30"
@@ -195,6 +196,16 @@ def test_a_place_where_nothing_can_be_made_is_not_waited_for(tmp_path: Path, mon
     gone.rmdir()
     with pytest.raises(UsageError, match="out cannot be written: No such file"), folders.complete(Path("out")):
         pass
+
+
+def test_a_run_holds_the_settings_of_all_that_its_pages_show(tmp_path: Path) -> None:
+    about = dict.fromkeys(("as_of", "fingerprint", "version", "settings", "rows", "gates"))
+    ours, theirs = (record.begun(about, Settings(policy=Policy(hold_past_due_days=days)), {}, "") for days in (60, 90))
+    assert set(Settings.model_fields) - set(ours["settings_held"]) == {"entities", "mail", "reminders"}
+    (tmp_path / "credit.ipynb").touch()
+    record.write(ours | {"notebooks": {"credit": {"fault": ""}}}, tmp_path)
+    assert record.good(ours, tmp_path) == ["credit"]
+    assert record.good(theirs, tmp_path) == []
 
 
 def test_only_runs_are_pruned_and_the_latest_days_stay(tmp_path: Path) -> None:

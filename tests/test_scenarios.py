@@ -47,7 +47,10 @@ def today() -> Snapshot:
         for nth, on in enumerate(mondays)
         for name in ("anna", "bert")
     ]
-    customers = [{"customer_id": "anna", "segment": "trade"}, {"customer_id": "bert", "segment": "retail"}]
+    customers = [
+        {"customer_id": "anna", "segment": "trade", "terms_days": "14"},
+        {"customer_id": "bert", "segment": "retail"},
+    ]
     with TemporaryDirectory() as scratch:
         folder = write({"invoices": invoices, "customers": customers}, Path(scratch) / "ledger")
         (folder / "arforecast.toml").write_text(RULES)
@@ -79,6 +82,8 @@ def test_two_weeks_later_two_weeks_are_missing() -> None:
 
 def test_only_the_segment_is_moved() -> None:
     assert brought(days=-7, where={"segment": "trade"})[0] == pytest.approx(700, rel=0.03)
+    assert brought(days=-7, where={"terms_days": "14"})[0] == pytest.approx(700, rel=0.03)
+    assert brought(days=-7, where={"terms_days": "(none)"})[0] == pytest.approx(700, rel=0.03)
 
 
 def test_a_customer_who_stops_brings_nothing() -> None:
@@ -128,6 +133,12 @@ def test_who_asks_for_what_is_none_is_told() -> None:
         today().what_if(discount_uptake=[0.5, 0.2])
     with pytest.raises(UsageError, match="no column of customers"):
         today().what_if(where={"segmnt": "trade"}, days=1)
+    with pytest.raises(UsageError, match="what if is about nobody: no customer has segment trades"):
+        today().what_if(where={"segment": "trades"}, days=1)
+    with pytest.raises(UsageError, match="what if stops carl, who is no customer"):
+        today().what_if(stops=["bert", "carl"])
+    with pytest.raises(UsageError, match="how many take it, go together"):
+        today().what_if(discount_share=0.1)
 
 
 def test_chances_are_moved_day_by_day() -> None:

@@ -106,6 +106,7 @@ def test_who_changes_one_figure_of_an_action_keeps_the_others(tmp_path: Path) ->
         ),
         ("[ledger]\ncurrency = 'usd'", r"ledger\.currency: .*'usd' is no code of ISO 4217"),
         ("[ledger]\ncurrency = ''", r"ledger\.currency: .*'' is no code of ISO 4217"),
+        ("[forecast]\ncountry = 'EN'", r"forecast\.country: 'EN' is no code of ISO 3166, which are like US, DE or JP"),
         ("[ledger]\ncurrency = 3", r"ledger\.currency: .*string"),
         ("[ledger]\nquarantine_limit_share = -0.1", r"ledger\.quarantine_limit_share: .*greater than or equal to 0"),
         ("[ledger]\ncontrol_tolerance_amount = 'little'", r"ledger\.control_tolerance_amount: "),
@@ -333,6 +334,12 @@ def test_a_pipe_is_not_waited_for_and_the_place_of_nothing_holds_nothing(
         load(tmp_path)
     monkeypatch.setenv("ARFORECAST_SETTINGS", os.devnull)
     assert load(tmp_path).model_dump() == Settings().model_dump()
+
+
+def test_a_link_that_leads_nowhere_is_no_lack_of_settings(tmp_path: Path) -> None:
+    (tmp_path / "arforecast.toml").symlink_to("nowhere.toml")
+    with pytest.raises(UsageError, match=r"arforecast\.toml cannot be read: No such file"):
+        load(tmp_path)
 
 
 def test_a_folder_of_the_name_is_told_apart(tmp_path: Path) -> None:

@@ -738,7 +738,12 @@ def test_a_column_of_another_type_is_told_row_by_row(tmp_path: Path, given: str)
 
 @pytest.mark.parametrize(
     ("name", "fault", "said"),
-    [("", UsageError, "The ledger has no name"), ("x" * 5000, SourceError, "cannot be read: File name too long")],
+    [
+        (None, UsageError, "NoneType is no ledger"),
+        (pd.DataFrame(), UsageError, "DataFrame is no ledger.*to_csv"),
+        ("", UsageError, "The ledger has no name"),
+        ("x" * 5000, SourceError, "cannot be read: File name too long"),
+    ],
 )
 def test_a_name_that_none_can_have_is_told(name: str, fault: type[Exception], said: str) -> None:
     with pytest.raises(fault, match=said):

@@ -26,7 +26,7 @@ from pydantic import (
     model_validator,
 )
 
-from arforecast import currencies
+from arforecast import countries, currencies
 from arforecast.errors import UsageError, shown
 
 FILE = "arforecast.toml"
@@ -58,6 +58,15 @@ def _is_a_currency(code: str) -> str:
 
 
 Code = Annotated[str, AfterValidator(_is_a_currency)]
+
+
+def _is_a_country(code: str) -> str:
+    if not countries.known(code):
+        raise ValueError(f"{shown(code)!r} is no code of ISO 3166, which are like US, DE or JP")
+    return code
+
+
+Country = Annotated[str, Field(max_length=2), AfterValidator(_is_a_country)]
 
 
 class LedgerRules(Section):
@@ -120,7 +129,7 @@ class Forecast(Section):
     horizon_days: int = Field(default=180, ge=91, le=1100)
     simulations: int = Field(default=1000, ge=100, le=100_000)
     # Whose public holidays nothing is booked on; unset: the ledger's country, its customers', that of its currency.
-    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    country: Country | None = None
     seed: int = Field(default=20260630, ge=0)
     # What the week of a day will bill beside the billing schedule, where one knows better than the weeks before it: the
     # week after a plant holiday, a price rise. In major units of the reporting currency.
@@ -167,6 +176,12 @@ class Scenario(Section):
         if not 0 <= uptake[0] <= uptake[1] <= 1:
             raise ValueError("it is a range of shares, like [0.2, 0.4]")
         return uptake
+
+    @model_validator(mode="after")
+    def _discount_is_taken(self) -> Scenario:
+        if bool(self.discount_share) != bool(self.discount_uptake[1]):
+            raise ValueError("discount_share, above 0, and discount_uptake, how many take it, go together")
+        return self
 
     @property
     def discount_uptake_share(self) -> float:
@@ -507,8 +522,8 @@ def find(*folders: Path) -> Path | None:
     """The settings file of the first of `folders`, the working folder unless given, or of the nearest above it."""
     places = (folder.resolve() for folder in folders or (Path(),))
     above = (each / FILE for place in places for each in (place, *place.parents))
-    # What may not be looked into is told by those who read the ledger there.
-    return next((file for file in above if os.path.exists(file)), None)  # noqa: PTH110
+    # What may not be looked into is told by those who read the ledger there, a link that leads nowhere by who reads it.
+    return next((file for file in above if os.path.lexists(file)), None)
 
 
 def scenario(**assumption: Any) -> Scenario:

@@ -53,8 +53,8 @@ def report(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
 
     day = meant(as_of, time_zone, datetime.now(UTC))
     with alarm.stopping(), alarm.raised(on_failure, address(ledger), str(out / day.as_of)):
-        given = dict(map(_pair, parameters)) | ({"where": part(where)} if where else {})
-        asked = runner.Asked(day.as_of, names, allow, given, notebooks, resume, day.said)
+        given = [*map(_pair, parameters), *([("where", part(where))] if where else [])]
+        asked = runner.Asked(day.as_of, names, allow, _once(given), notebooks, resume, day.said)
         for folder in runner.run_all(jobs.ledgers(ledger, out), asked, workers):
             click.echo(folder / "index.html")
             for old in record.prune(folder.parent, keep) if keep else []:
@@ -168,6 +168,14 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise UsageError(f"-p {text} is not NAME=VALUE.")
     return name, value
+
+
+def _once(given: list[tuple[str, str]]) -> dict[str, str]:
+    """The parameters by name: of one that is given twice, nothing tells which value is meant."""
+    names = [name for name, _ in given]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"{', '.join(twice)} is given twice. Give each parameter once; --where is where.")
+    return dict(given)
 
 
 COMMANDS = (report, send, alert, timer, init, new_page)

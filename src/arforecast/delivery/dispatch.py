@@ -85,6 +85,18 @@ def rehearse(folder: Path, role: str = "") -> Iterator[Told]:
         yield Told(str(_written(folder, each, bytes(message.message(content, post.mail, letter, 0)))))
     if gatekeeper.refused(post.checked):
         yield Told("A gate refuses this run: leadership would get nothing.", good=False)
+    if post.recipients:
+        yield from _lacking(post.mail)
+
+
+def _lacking(posted: Mail) -> Iterator[Told]:
+    """What the settings lack for a mail to leave; the command that prints a token is not tried."""
+    try:
+        _can_send(posted)
+        if not posted.token_command:
+            mail.secret(posted)
+    except ArforecastError as fault:
+        yield Told(f"Nothing can be sent yet. {fault}", good=False)
 
 
 def _written(folder: Path, role: str, mailed: bytes) -> Path:

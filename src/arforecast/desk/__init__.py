@@ -42,12 +42,12 @@ class Ledger:
     @property
     def problems(self) -> pd.DataFrame:
         """What is wrong with single rows: table, file, row, column, value, rule, severity, amount, message."""
-        return self.books.problems
+        return self.books.problems.copy()
 
     @property
     def quarantine(self) -> pd.DataFrame:
         """The rows that were set aside, as they stand in their file, and why; `quarantine.csv` holds them."""
-        return self.books.quarantine
+        return self.books.quarantine.copy()
 
     def where(self, text: str = "", /, **columns: Wanted) -> Ledger:
         """The same ledger with fewer rows: the invoices and customers that meet every condition, and what is theirs.
@@ -116,6 +116,7 @@ def open_ledger(url: Any, settings: Settings | None = None) -> Ledger:
 def books_of(url: Any, settings: Settings | None = None, copies: Mapping[str, Path] | None = None) -> Books:
     """The books of the ledger that `open_ledger` opens; those of the group from checked `copies` of its entities, where
     there are any."""
+    ledgers.source.refuse_what_is_none(url)
     settings, url = settings or load(*ledgers.source.places(url)), ledgers.source.whole(url)
     return ledgers.checked.find(url, settings) or _read(url, settings, copies)
 

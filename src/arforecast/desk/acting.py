@@ -25,7 +25,7 @@ from arforecast.actions import (
 )
 from arforecast.actions.accounts import Sheet
 from arforecast.actions.reminders import Reminders
-from arforecast.desk.days import MOST_WEEKS, refuse_beyond
+from arforecast.desk.days import MOST_WEEKS, whole
 from arforecast.desk.forecast import Forecast
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import backtest
@@ -49,11 +49,12 @@ class Acting(Forecast):
 
     def account(self, customer_id: str) -> Sheet:
         """What is open, paid, promised and said of one customer; see `arforecast.actions.accounts.Sheet`."""
-        return accounts.sheet(self._facts, self.day, customer_id)
+        return accounts.sheet(self._facts, self.day, str(customer_id))
 
     def account_sheets(self, customer_ids: Sequence[str]) -> Sheet:
         """The sheets of several customers in one; see `arforecast.actions.accounts.sheets`."""
-        return accounts.sheets(self._facts, self.day, customer_ids)
+        named = [customer_ids] if isinstance(customer_ids, str) else map(str, customer_ids)
+        return accounts.sheets(self._facts, self.day, list(named))
 
     def account_glossary(self) -> pd.DataFrame:
         """What the reasons to look at an account mean, and its figures: kpi, meaning."""
@@ -214,7 +215,7 @@ class Acting(Forecast):
         capacity: for how many accounts a week there was time. Money in the reporting currency. Raises UnknownError
         where the settings reserve nobody: who was called is no sample of who might have been.
         """
-        refuse_beyond("weeks", weeks, MOST_WEEKS)
+        weeks = whole("weeks", weeks, MOST_WEEKS)
         self._history("What contacting brings")
         if why := self._unreserved:
             raise UnknownError(f"What contacting brings is {why}.")

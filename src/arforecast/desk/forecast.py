@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from arforecast import kernel
-from arforecast.desk.days import MOST_WEEKS, dated, days_of, refuse_beyond
+from arforecast.desk.days import MOST_WEEKS, dated, days_of, whole
 from arforecast.desk.measured import Measured
 from arforecast.errors import UnknownError, UsageError
 from arforecast.forecast import (
@@ -64,14 +64,14 @@ class Forecast(Measured):
     def late_record(self) -> pd.DataFrame:
         """Past chances of being late beside what became of them; see `arforecast.forecast.backtest.late_record`."""
         self._record()
-        return self._of_past_dues[0]
+        return self._of_past_dues[0].copy()
 
     @kernel.telling("Predicting payment dates on past days")
     @once
     def date_record(self) -> pd.DataFrame:
         """Past payment dates and their ranges beside the days that came; see `arforecast.forecast.dates.record`."""
         self._record()
-        return self._of_past_dues[1]
+        return self._of_past_dues[1].copy()
 
     def _of_dues(self, *past: Past) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What origins said of invoices not due: chances of being late, and dates."""
@@ -120,7 +120,7 @@ class Forecast(Measured):
     def cash_assumptions(self, weeks: int = 13) -> pd.DataFrame:
         """What the forecast of cash takes for granted of the weeks to come: their billing, and which of them the ledger
         has never lived through; see `arforecast.forecast.cash.assumptions`."""
-        refuse_beyond("weeks", weeks, MOST_WEEKS)
+        weeks = whole("weeks", weeks, MOST_WEEKS)
         self._history("What the forecast of cash rests on")
         return cash.assumptions(self._flows, self._today, weeks, self._decimals)
 
@@ -172,7 +172,7 @@ class Forecast(Measured):
         return self._supposed({"what if": scenario(**assumption)}, weeks)
 
     def _supposed(self, named: Mapping[str, Scenario], weeks: int) -> pd.DataFrame:
-        refuse_beyond("weeks", weeks, MOST_WEEKS)
+        weeks = whole("weeks", weeks, MOST_WEEKS)
         self._history("The forecast of cash")
         return scenarios.compared(self._facts, self._flows, self._today, weeks, named)
 
@@ -202,6 +202,7 @@ class Forecast(Measured):
     def keep_forecast(self, folder: str | Path, weeks: int = 13) -> Path:
         """Keep today's forecast of cash in the book in `folder`, and say in which file; the same one is kept once. See
         `arforecast.forecast.book`."""
+        weeks = whole("weeks", weeks, MOST_WEEKS)
         said = book.entry(
             self._head(),
             self.cash_forecast(weeks),
@@ -299,7 +300,7 @@ class Forecast(Measured):
 
     @once
     def _drawn(self, weeks: int) -> pd.DataFrame:
-        refuse_beyond("weeks", weeks, MOST_WEEKS)
+        weeks = whole("weeks", weeks, MOST_WEEKS)
         self._history("The forecast of cash")
         return cash.raw_forecast(self._flows, self._today, weeks)
 

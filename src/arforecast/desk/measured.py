@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from arforecast import kernel, kpis, schedules, snapshot
-from arforecast.desk.days import MOST_MONTHS, dated, refuse_beyond
+from arforecast.desk.days import MOST_MONTHS, dated, whole
 from arforecast.desk.standing import Standing
 from arforecast.errors import UsageError
 from arforecast.kpis import bridge, families, rows, targets
@@ -51,11 +51,11 @@ class Measured(Standing):
         if (group is None) != (not columns(by)):
             raise UsageError("Name a group and the column it is a group of, or neither.")
         facts = regrouped(self._facts, by) if columns(by) else self._facts
-        return rows.rows(facts, self.day, kpi, group or WHOLE)
+        return rows.rows(facts, self.day, kpi, WHOLE if group is None else str(group))
 
     def _days(self, months: int) -> list[date]:
         """The day and the month-ends before it, or the one day that open items alone are of."""
-        refuse_beyond("months", months, MOST_MONTHS)
+        months = whole("months", months, MOST_MONTHS)
         return [self.day] if self.books.notes.without_history else snapshot.month_ends(self.day, months)
 
     @once

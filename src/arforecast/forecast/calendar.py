@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from arforecast import countries
+
 Days = NDArray[np.datetime64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -113,9 +115,9 @@ def _places(on: Days | np.datetime64) -> Ints:
 def holidays(country: str | None, years: Iterable[int]) -> pd.Series:
     """The names of the public holidays of a country (ISO 3166, like US) in some years, by day; none where none are
     known."""
-    from holidays import country_holidays, list_supported_countries  # it takes a tenth of a second to import
+    from holidays import country_holidays  # it takes a tenth of a second to import
 
-    if country not in list_supported_countries():
+    if country is None or not countries.known(country):
         return pd.Series([], pd.DatetimeIndex([]), dtype=object)
     known = country_holidays(country, years=years, language="en_US")  # or the machine's language would name them
     named = sorted(known.items())

@@ -17,6 +17,7 @@ import pandas as pd
 from ibis import _
 from numpy.typing import NDArray
 
+from arforecast import countries
 from arforecast.forecast.calendar import (
     DAY,
     EVERY_DAY,
@@ -166,13 +167,15 @@ def _holidays(facts: Facts, issued_on: Days) -> pd.Series:
 
 
 def _country(facts: Facts) -> str:
-    """That of the settings, else what the ledger says, else where most customers are, else where its money is from."""
+    """That of the settings, else what the ledger says, else where most customers are, where that is a country and not
+    its name, else where its money is from."""
     books = facts.books
-    named = books.settings.forecast.country or books.notes.country
+    if named := books.settings.forecast.country or books.notes.country:
+        return named
     homes = books.tables["customers"].filter(_.country.notnull()).group_by("country").aggregate(customers=_.count())
-    most = [] if named else homes.order_by(_.customers.desc(), _.country).limit(1).country.to_list()
+    most = homes.order_by(_.customers.desc(), _.country).country.to_list()
     # The code of a currency begins with that of its country: USD, GBP, JPY.
-    return named or (most[0] if most else books.settings.ledger.currency[:2])
+    return next(filter(countries.known, most), books.settings.ledger.currency[:2])
 
 
 def lots(identifiers: pd.Series | pd.Index) -> NDArray[np.uint64]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import ibis
 import numpy as np
 import pandas as pd
 
@@ -24,6 +25,9 @@ from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Model
 from arforecast.forecast.payment_time import hazards as since_issue
 from arforecast.forecast.ranges import p_settled
+from arforecast.ledger import Books
+from arforecast.ledger.database import among
+from arforecast.ledger.groups import NONE
 from arforecast.settings import Scenario
 from arforecast.snapshot import Facts, fetched
 
@@ -121,6 +125,8 @@ def compared(facts: Facts, known: Flows, then: Past, weeks: int, named: Mapping[
     so_far, so_far_p10 and so_far_p90, the difference of all weeks up to this one."""
     if not named:
         return pd.DataFrame({name: [] for name in COLUMNS})
+    for name, each in named.items():
+        _refuse_nobody(facts.books, name, each)
     base = ahead(known, then, then.model, weeks)
     ends = spans.ends(spans.WEEK, then.origin, weeks)
     parts = [_beside(name, base, _ahead(facts, known, then, weeks, each), ends) for name, each in named.items()]
@@ -159,14 +165,44 @@ def _ahead(facts: Facts, known: Flows, then: Past, weeks: int, scenario: Scenari
 
 def _concerned(facts: Facts, then: Past, scenario: Scenario) -> frozenset[str]:
     """The customers a scenario is about: those of its segments, or all."""
-    customers = facts.books.tables["customers"]
-    for column, value in scenario.where.items():
-        if column not in customers.columns:
-            raise UsageError(f"The scenario asks for {shown(column)}, which is no column of customers.")
-        customers = customers.filter(customers[column].cast("string") == value)
     if not scenario.where:
         return frozenset(then.known.customers)
+    customers = _having(facts.books.tables["customers"], scenario.where)
     return frozenset(fetched(customers.select("customer_id")).customer_id)
+
+
+def _having(customers: ibis.Table, wanted: Mapping[str, str]) -> ibis.Table:
+    for column, value in wanted.items():
+        if column not in customers.columns:
+            raise UsageError(f"The scenario asks for {shown(column)}, which is no column of customers.")
+        customers = customers.filter(_says(customers[column], value))
+    return customers
+
+
+def _says(column: ibis.Column, value: str) -> ibis.BooleanValue:
+    """Whether it holds the value, a number whichever way it is written."""
+    if not column.type().is_floating():
+        return column.cast("string").fill_null(NONE) == value
+    try:
+        return column == float(value)
+    except ValueError:
+        return ibis.literal(value == NONE) & column.isnull()
+
+
+def _refuse_nobody(books: Books, name: str, scenario: Scenario) -> None:
+    """A customer that nobody is would move nothing in silence. Of several companies one may lack what another has."""
+    tables = books.entire.tables
+    if books.settings.entities:
+        return
+    if scenario.where and not _having(tables["customers"], scenario.where).limit(1).count().execute():
+        asked = ", ".join(f"{column} {value}" for column, value in scenario.where.items())
+        raise UsageError(
+            f"The scenario {shown(name)} is about nobody: no customer has {shown(asked)}. Correct its where."
+        )
+    ids = ibis.union(*(tables[table].select("customer_id") for table in ("invoices", "customers")), distinct=True)
+    there = set(fetched(ids.filter(among(ids.customer_id, scenario.stops))).customer_id) if scenario.stops else set()
+    if missing := sorted(set(scenario.stops) - there):
+        raise UsageError(f"The scenario {shown(name)} stops {shown(', '.join(missing))}, who is no customer here.")
 
 
 def _flows(known: Flows, scenario: Scenario, concerned: frozenset[str]) -> Flows:

@@ -170,7 +170,7 @@ def rank_skill(said: ArrayLike, rule: ArrayLike, came: ArrayLike, of: ArrayLike)
     sums = np.stack([np.bincount(customer, part) for part in parts])
     ours, theirs = _correlations(sums.sum(axis=1)[:, None])
     drawn, of_rule = _correlations(sums @ _drawn(sums.shape[1]).T)
-    low, high = np.nanquantile(drawn - of_rule, [0.05, 0.95])
+    low, high = pd.Series(drawn - of_rule).quantile([0.05, 0.95])
     better = float(ours[0] - theirs[0])
     return {
         "rating": float(ours[0]),

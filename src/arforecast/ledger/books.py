@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from arforecast.errors import shown
 from arforecast.ledger.database import ours
 from arforecast.ledger.notes import Notes
 from arforecast.ledger.tables import Tables
@@ -67,4 +68,5 @@ class Books:
         told = ", ".join(f"{used[name]:,} {name}" for name in ("invoices", "applications") if name in used)
         more = f" and {len(used) - 2} tables more" if len(used) > 2 else ""
         out = f"{self.rows.quarantined.sum():,} rows set aside"
-        return f"{told}{more} in {self.settings.ledger.currency}; {out}; fingerprint {self.fingerprint[:8]}"
+        part = f"; of these the part {shown(', '.join(self.where))}" if self.where else ""
+        return f"{told}{more} in {self.settings.ledger.currency}; {out}; fingerprint {self.fingerprint[:8]}{part}"

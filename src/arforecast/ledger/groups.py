@@ -101,7 +101,13 @@ def _of(customers: ibis.Table, names: Sequence[str]) -> ibis.Table:
 
 
 def _own(rows: ibis.Table, name: str) -> ibis.Value:
-    return rows[name].cast("string") if name in rows.columns else ibis.null("string")
+    return text(rows[name]) if name in rows.columns else ibis.null("string")
+
+
+def text(value: ibis.Value) -> ibis.Value:
+    """A value as the label of its group; behind a whole number some engines write a zero, and nobody else does."""
+    said = value.cast("string")
+    return said.re_replace(r"\.0$", "") if value.type().is_floating() else said
 
 
 def _label(labels: Sequence[ibis.Value]) -> ibis.Value:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from arforecast.errors import SourceError, shown
-from arforecast.settings import Code, Section, Settings, reason, toml
+from arforecast.settings import Code, Country, Section, Settings, reason, toml
 
 FILE = "ledger.toml"
 FIRST = date(1900, 1, 1)  # a day before it is a slip of the pen
@@ -24,7 +24,7 @@ class Notes(Section):
     """
 
     currency: Code | None = None
-    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    country: Country | None = None
     time_zone: str | None = None
     source: str | None = None
     complete_from: date | None = Field(default=None, ge=FIRST)

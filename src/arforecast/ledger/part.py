@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ibis
+import numpy as np
+import pandas as pd
 from ibis import _
 
 from arforecast.errors import UsageError, shown
+from arforecast.ledger import groups
 from arforecast.ledger.books import Books
 from arforecast.ledger.database import among, kept
 from arforecast.ledger.groups import NONE, grouped, groupings, of_customers, parted, together
@@ -82,7 +85,7 @@ def _condition(column: str, wanted: Wanted) -> Condition:
 
 
 def _span(column: str, wanted: tuple[object, ...]) -> tuple[str, ...]:
-    ends = tuple("" if end in (None, "") else _text(end) for end in wanted)
+    ends = tuple("" if (text := _text(end)) == NONE else text for end in wanted)
     try:
         if len(ends) == 2 and all(date.fromisoformat(end).isoformat() == end for end in ends if end):
             return ends
@@ -94,11 +97,13 @@ def _span(column: str, wanted: tuple[object, ...]) -> tuple[str, ...]:
     )
 
 
-def _text(value: object) -> str:
+def _text(value: Any) -> str:
     """A value as the label of its group."""
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    return NONE if value is None else str(value)
+    if pd.isna(value) is True:
+        return NONE
+    if isinstance(value, datetime | np.datetime64):
+        return pd.Timestamp(value).date().isoformat()
+    return str(value)
 
 
 def part(books: Books, wanted: list[Condition]) -> Books:
@@ -158,19 +163,20 @@ def _named(tables: Tables, condition: Condition) -> ibis.Table:
     found = [tables[name].select("customer_id") for name in names]
     customers = tables["customers"]
     if condition.column in customers.columns:
-        label = customers[condition.column].cast("string").fill_null(NONE)
+        label = groups.text(customers[condition.column]).fill_null(NONE)
         found.append(customers.filter(condition.keeps(label)).select("customer_id"))
     return ibis.union(*found).distinct()
 
 
 def _read(books: Books, condition: Condition) -> Condition:
-    """The values of a column of numbers as the engine writes them."""
+    """The values of a column of numbers as their groups are called."""
     tables = (books.tables["invoices"], books.tables["customers"])
     numeric = any(table[condition.column].type().is_floating() for table in tables if condition.column in table.columns)
     if not numeric:
         return condition
     try:
-        return condition._replace(values=tuple(v if v == NONE else str(float(v)) for v in condition.values))
+        read = (each if each == NONE else str(float(each)).removesuffix(".0") for each in condition.values)
+        return condition._replace(values=tuple(read))
     except ValueError as fault:
         raise UsageError(f"{condition.column} is a number: {condition} asks for what is none.") from fault
 
@@ -200,7 +206,7 @@ def _labels(books: Books, column: str) -> ibis.Table:
     customers = books.tables["customers"]
     found = [grouped(books, (column,)).select("group")]
     if column in customers.columns:
-        found.append(customers.select(group=customers[column].cast("string").fill_null(NONE)))
+        found.append(customers.select(group=groups.text(customers[column]).fill_null(NONE)))
     return ibis.union(*found).distinct() if len(found) > 1 else found[0].distinct()
 
 

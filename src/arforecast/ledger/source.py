@@ -63,6 +63,15 @@ def whole(url: Any) -> Any:
     return named if isinstance(url, str) and "://" in url and address(named) == url else url
 
 
+def refuse_what_is_none(url: object) -> None:
+    """Raises UsageError for what is no kind of ledger; of nothing at all Ibis would start a Spark of its own."""
+    if not isinstance(url, str | Path | ibis.BaseBackend) and not type(url).__module__.startswith("pyspark."):
+        raise UsageError(
+            f"{type(url).__name__} is no ledger. Name a folder, a .duckdb file or the URL of a database, or give a "
+            "Spark session; frames are written to a folder, by invoices.to_csv('my-ledger/invoices.csv', index=False)."
+        )
+
+
 def path(url: str | Path) -> Path:
     """Where the folder or the file of a ledger is said to lie: seen from the working folder, or else from that of the
     notebook which asks."""
