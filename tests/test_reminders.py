@@ -137,6 +137,20 @@ PAYMENTS = """
 """
 
 
+def test_a_plan_is_offered_for_what_its_instalments_settle(tmp_path: Path) -> None:
+    """What the same account owes in a currency without a plan stands on the statement alone."""
+    tables = books()
+    tables["invoices"].append(invoice("planned", 20, 20, "70.00", "EUR"))
+    said = opened(tables, tmp_path / "ledger").as_of(DAY).reminders()
+    items = said.items[said.items.customer_id == "planned"].set_index("currency")
+    assert items.asked.to_dict() == {"USD": True, "EUR": False}
+    letters.write(said, Settings(), pd.Timestamp(DAY).date(), tmp_path / "out")
+    row = merged(tmp_path / "out")["planned"]
+    assert (row["subject"], row["asked"]) == ("A payment plan for $100.10", "$100.10")
+    assert "€70.00" not in row["mail"] + row["call"]
+    assert "€70.00" in page(tmp_path / "out", row)
+
+
 def test_a_statement_names_the_cash_that_was_known_by_day_and_nothing_else(tmp_path: Path) -> None:
     paid = opened(told(PAYMENTS), tmp_path).as_of(DAY).reminders().payments
     assert paid.customer_id.tolist() == ["anna"]

@@ -58,7 +58,7 @@ def reminders(facts: Facts, past: Lives, as_of: date) -> Reminders:
     known = accounts.owing(facts, as_of).set_index("customer_id")
     inside = known.open_balance.add(known.credit_balance)
     rows = reached[inside.reindex(reached.customer_id).to_numpy() > 0]
-    asked = _asked(items.merge(rows[["customer_id", "stage"]], on="customer_id"), facts)
+    asked = _asked(items.merge(rows[["customer_id", "stage"]], on="customer_id"), offered, facts)
     first = asked[asked.asked].groupby("customer_id").due_on.min()
     told = rows.merge(_customers(facts), "left", "customer_id").assign(
         name=accounts.names(facts.books, rows.customer_id),
@@ -104,12 +104,15 @@ def _stages(items: pd.DataFrame, offered: pd.DataFrame, broken: pd.DataFrame, be
     return rows.assign(stage=said)[said != ""].reset_index(drop=True)
 
 
-def _asked(items: pd.DataFrame, facts: Facts) -> pd.DataFrame:
-    """What each account is asked for: what falls due soon, what is due, or what is past due."""
+def _asked(items: pd.DataFrame, offered: pd.DataFrame, facts: Facts) -> pd.DataFrame:
+    """What each account is asked for: what falls due soon, what is due, or what is past due; beside a plan no more than
+    what its instalments settle, which are of one currency and add up to it."""
     days, soon = items.days_past_due, facts.books.settings.reminders.before_due_days
     # Of no stages the map makes text.
     least = items.stage.map({BEFORE: -soon, "due": 0}).fillna(1).astype("int64")
-    return items.assign(asked=(days >= least) & ~items.disputed)
+    of = ["customer_id", "currency"]
+    settled = pd.MultiIndex.from_frame(items[of]).isin(pd.MultiIndex.from_frame(offered[of]))
+    return items.assign(asked=(days >= least) & ~items.disputed & (settled | items.stage.ne(PLAN)))
 
 
 def _broken(facts: Facts, as_of: date) -> pd.DataFrame:
