@@ -151,6 +151,18 @@ def test_a_plan_is_offered_for_what_its_instalments_settle(tmp_path: Path) -> No
     assert "€70.00" in page(tmp_path / "out", row)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_what_fell_due_on_several_days_the_first_is_not_said_of_all(language: str) -> None:
+    say = Layouts.of(Settings())._filled
+    asked = [{"invoice": name, "due": due, "open": "O"} for name, due in (("A1", "FF"), ("A2", "LL"))]
+    words = {"stage": "due", "total": "TT", "first_due": "FF", "promised": "", "promised_on": "", "name": "Anna",
+             "pay_by": "PP", "credit": "", "instalments": [], "asked": asked}  # fmt: skip
+    for name in ("subject.txt", "call.txt"):
+        alone, several = (say(name, language, words | {"one_day": one_day}) for one_day in (True, False))
+        assert alone != several
+        assert "FF" in several
+
+
 def test_a_statement_names_the_cash_that_was_known_by_day_and_nothing_else(tmp_path: Path) -> None:
     paid = opened(told(PAYMENTS), tmp_path).as_of(DAY).reminders().payments
     assert paid.customer_id.tolist() == ["anna"]
