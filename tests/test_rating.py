@@ -316,6 +316,12 @@ def test_skill_is_one_for_the_right_order_and_knows_its_noise() -> None:
     assert noise["better_low"] < 0 < noise["better_high"]
 
 
+@pytest.mark.filterwarnings("error")
+def test_where_the_same_came_of_all_nobody_is_warned_that_no_skill_is_known() -> None:
+    alike = scores.rank_skill([1.0, 2.0, 3.0], [3.0, 2.0, 1.0], [2.0, 2.0, 2.0], ["a", "b", "c"])
+    assert all(map(math.isnan, alike.values()))
+
+
 def test_a_share_drawn_of_customers_lies_in_its_range() -> None:
     share, low, high = scores.drawn_share([1, 0, 3], [2, 4, 4])
     assert (share, low < share < high) == (0.4, True)
