@@ -103,7 +103,7 @@ def test_the_number_to_ask_on_is_that_of_the_customer_and_inert(listed: pd.DataF
 FRESH = {
     "oldest_days_past_due": 10, "disputed_balance": 0.0, "open_balance": 100.0, "credit_balance": 0.0,
     "promised_amount": np.nan, "asked_balance": 100.0, "contacted_on": None, "broken_on": None, "last_paid_on": None,
-    "p_late": 1.0, "p_paid_30": 0.6,
+    "asked_on": "2026-07-01", "p_late": 1.0, "p_paid_30": 0.6,
 }  # fmt: skip
 CASES = [
     ({}, "call"),
@@ -119,6 +119,7 @@ CASES = [
     ({"broken_on": "2026-06-01"}, "promise"),
     ({"broken_on": "2026-05-31"}, "call"),
     ({"oldest_days_past_due": 0, "p_late": 0.5}, "reminder"),
+    ({"oldest_days_past_due": 0, "asked_on": "2026-06-30"}, WAIT),
     ({"oldest_days_past_due": 0, "p_late": 0.49}, WAIT),
     ({"oldest_days_past_due": 0, "p_late": 0.9, "p_paid_30": 0.4}, WAIT),
     ({"oldest_days_past_due": 30}, "call"),
