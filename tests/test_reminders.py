@@ -119,6 +119,20 @@ def test_what_is_held_for_an_account_is_said_wherever_it_is_asked(written: Path)
     assert "Credit" not in merged(written)["months"]["mail"]
 
 
+def test_what_is_held_for_an_account_is_in_the_currency_in_which_it_came(tmp_path: Path) -> None:
+    """At 1.1 a euro it was 127.70 dollars on account, in a letter about euros."""
+    tables = books()
+    own = {"customer_id": "two", "received_on": "2026-06-25"}
+    held = [{"receipt_id": "R3", "amount": "107.00", "currency": "EUR"}, {"receipt_id": "R4", "amount": "10.00"}]
+    tables["receipts"] = [row | {"currency": row.get("currency", "")} for row in tables["receipts"]]
+    tables["receipts"] += [{"currency": "USD"} | own | row for row in held]
+    letters.write(opened(tables, tmp_path / "ledger").as_of(DAY).reminders(), Settings(), pd.Timestamp(DAY).date(),
+                  tmp_path / "out")  # fmt: skip
+    rows = merged(tmp_path / "out")
+    assert "Ihr Guthaben: EUR 107.00 und $ 10.00" in rows["two"]["mail"].replace("\xa0", " ")
+    assert "Credit on your account: $20.00" in rows["month"]["mail"]
+
+
 def test_a_promise_that_was_kept_in_part_is_not_called_unpaid(written: Path) -> None:
     assert "We have not recorded all of that payment" in merged(written)["broke"]["mail"]
 

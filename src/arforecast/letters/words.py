@@ -30,7 +30,7 @@ def locale_of(language: str, country: str | None) -> Locale:
 
 def words(account: dict[Any, Any], own: Reminders, settings: Settings, as_of: date, locale: Locale) -> dict[str, Any]:
     """Everything that a template can use; docs/credit.md lists it."""
-    return _sender(settings) | _asked(account, own, as_of, locale) | _statement(account, own, settings, locale)
+    return _sender(settings) | _asked(account, own, as_of, locale) | _statement(own, locale)
 
 
 def _sender(settings: Settings) -> dict[str, str]:
@@ -63,10 +63,10 @@ def _asked(account: dict[Any, Any], own: Reminders, as_of: date, locale: Locale)
     }
 
 
-def _statement(account: dict[Any, Any], own: Reminders, settings: Settings, locale: Locale) -> dict[str, Any]:
+def _statement(own: Reminders, locale: Locale) -> dict[str, Any]:
     """Where the account stands: all open items, the disputed ones too, by age, and the last payments."""
     payments: Iterator[Any] = own.payments.itertuples()
-    ages, credit, code = own.items.groupby("bucket", sort=False), account["credit_balance"], settings.ledger.currency
+    ages = own.items.groupby("bucket", sort=False)
     return {
         "balance": _total(own.items, locale),
         "items": [_item(row, locale) for row in own.items.itertuples()],
@@ -78,7 +78,7 @@ def _statement(account: dict[Any, Any], own: Reminders, settings: Settings, loca
             }
             for row in payments
         ],
-        "credit": _money(Decimal(f"{-credit:.{decimals(code)}f}"), code, locale) if credit < 0 else "",
+        "credit": _listed(own.credits.groupby("currency").amount.sum(), locale),
     }
 
 
@@ -95,8 +95,13 @@ def _item(row: Any, locale: Locale) -> dict[str, Any]:
 
 def _total(items: pd.DataFrame, locale: Locale) -> str:
     """What is open in each currency."""
-    sums = items.groupby("currency").open_balance.sum().to_dict().items()
-    return format_list([_money(_exact(minor, str(code)), str(code), locale) for code, minor in sums], locale=locale)
+    return _listed(items.groupby("currency").open_balance.sum(), locale)
+
+
+def _listed(sums: pd.Series, locale: Locale) -> str:
+    """An amount of each currency, in minor units of it, as one text."""
+    amounts = [_money(_exact(minor, str(code)), str(code), locale) for code, minor in sums.items()]
+    return format_list(amounts, locale=locale)
 
 
 def _exact(minor: float, currency: str) -> Decimal:
