@@ -320,6 +320,8 @@ def test_texts_of_the_companys_own_come_first(said: Reminders, tmp_path: Path) -
     assert "Cordiali saluti" in out.mail[0]
     with pytest.raises(UsageError, match="not an empty folder"):
         letters.write(said, settings, pd.Timestamp(DAY).date(), tmp_path / "out")
+    with pytest.raises(UsageError, match=r"How xx writes amounts and days is not known\. Name the file of its texts"):
+        letters.locale_of("xx", "IT")
     (own / "it.j2").write_text("{% macro subject() %}{{ nothing }}{% endmacro %}", "utf-8")
     with pytest.raises(UsageError, match=r"text in it or .* does not work: .*'nothing' is undefined"):
         letters.write(said, settings, pd.Timestamp(DAY).date(), tmp_path / "next")

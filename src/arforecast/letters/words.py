@@ -16,16 +16,25 @@ from babel.lists import format_list
 from arforecast.actions.reminders import Reminders
 from arforecast.currencies import decimals
 from arforecast.delivery.message import plain
+from arforecast.errors import UsageError
 from arforecast.settings import Settings
 from arforecast.snapshot import in_own_currency
 
 
 def locale_of(language: str, country: str | None) -> Locale:
-    """How a language is written in a country, or at all where it is not known there."""
+    """How a language is written in a country, or at all where it is not known there. Raises UsageError for what is
+    none."""
     try:
         return Locale.parse(f"{language}_{country}")
     except (UnknownLocaleError, ValueError):
+        pass
+    try:
         return Locale.parse(language)
+    except UnknownLocaleError as fault:
+        raise UsageError(
+            f"How {language} writes amounts and days is not known. Name the file of its texts, {language}.j2, by a "
+            "language of ISO 639, such as it or nl."
+        ) from fault
 
 
 def words(account: dict[Any, Any], own: Reminders, settings: Settings, as_of: date, locale: Locale) -> dict[str, Any]:
