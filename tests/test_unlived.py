@@ -132,6 +132,13 @@ def test_what_a_week_will_bill_is_left_out_where_nothing_says_when_it_is_paid(tm
     )
 
 
+def test_no_week_is_said_to_bring_the_most_of_nothing(tmp_path: Path) -> None:
+    """All is paid, and the last invoice is a year old."""
+    today = written(tmp_path, date(2025, 3, 3)).as_of("2026-12-01")
+    weeks = exhibits.weeks(today.cash_forecast(2), today.cash_record(), today.stamp())
+    assert weeks.sentence == "Nothing is expected in any of 2 weeks; the last 4 weeks brought 0 each"
+
+
 def test_one_week_is_not_said_to_bill_two_amounts() -> None:
     with pytest.raises(ValidationError, match="2026-12-21 and 2026-12-24 can be of one week"):
         Forecast(billing_by_week={"2026-12-24": 1.0, "2026-12-21": 2.0, "2026-12-31": 1.0})

@@ -127,6 +127,8 @@ def _weeks_said(weeks: pd.DataFrame) -> str:
     least, most = ahead["mean"].min(), ahead.iloc[ahead["mean"].argmax()]
     came = weeks["came"].dropna()
     was = f"; the last {many(len(came), 'week')} brought {money(came.mean())} each" if len(came) else ""
+    if not ahead["mean"].any():
+        return f"Nothing is expected in any of {many(len(ahead), 'week')}{was}"
     best = f"the most in the week from {date(most['week_start'])}"
     return f"Weeks bring {money(least)} to {money(most['mean'])}, {best}{was}"
 
