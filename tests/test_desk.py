@@ -112,7 +112,7 @@ def test_on_the_day_of_the_first_invoice_nothing_is_known_yet() -> None:
     """Nothing was ever paid: nothing is not what will be."""
     then = eventful().as_of("2026-01-05")
     asked = ("late_payers", "cash_forecast", "cash_within", "scenarios", "worklist")
-    for ask in asked:
+    for ask in (*asked, "overrides"):
         with pytest.raises(UnknownError, match="not known yet: nothing was paid or credited so far"):
             getattr(then, ask)()
     assert {name for name, why in then.unknown().items() if why == known.NOTHING_PAID} == {*asked}

@@ -194,7 +194,7 @@ class Forecast(Measured):
         return opinions.record(past, self.books.settings.forecast.horizon_days, self.day)
 
     def _overruled(self) -> None:
-        self._history("What people expect of payments")
+        self._payments("What people expect of payments")
         if "overrides" not in self.books.present:
             raise UnknownError("What people expect of payments is not in this ledger. Add overrides.csv.")
 
