@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 import arforecast as ar
 from arforecast.desk import Snapshot, acting, forecast, measured
-from arforecast.errors import SourceError, UsageError
+from arforecast.errors import SourceError, UnknownError, UsageError
+from arforecast.kpis import known
 from arforecast.ledger.tables import BY_NAME
 from arforecast.report import notebook, tables
 from arforecast.settings import Forecast, Settings
@@ -128,9 +129,14 @@ def test_no_weeks_are_a_wrong_request(weeks: int) -> None:
 
 
 def test_on_the_day_of_the_first_invoice_nothing_is_known_yet() -> None:
+    """Nothing was ever paid: nothing is not what will be."""
     then = eventful().as_of("2026-01-05")
-    assert then.late_payers().p_late.tolist() == [1]
-    assert not then.cash_forecast()["mean"].any()
+    asked = ("late_payers", "cash_forecast", "cash_within", "scenarios", "worklist")
+    for ask in (*asked, "overrides"):
+        with pytest.raises(UnknownError, match="not known yet: nothing was paid or credited so far"):
+            getattr(then, ask)()
+    assert {name for name, why in then.unknown().items() if why == known.NOTHING_PAID} == {*asked}
+    assert then.accounts().open_balance.sum() > 0
     assert then.late_record().empty
 
 

@@ -63,6 +63,21 @@ def today(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return opened(books(), tmp_path_factory.mktemp("plans")).as_of("2025-12-10")
 
 
+def test_no_instalment_of_the_longest_plan_falls_on_a_holiday(tmp_path: Path) -> None:
+    """Sixty from 2027-02-01 on: the last falls on 2 January 2032, the first being a holiday."""
+    paid = {f"anna{month}": f"2026-{month:02}-01" for month in range(1, 13)}
+    dates = {"customer_id": "anna", "issued_on": "2025-12-01"}
+    invoices = [dates | {"invoice_id": name, "due_on": day, "amount": "10.00"} for name, day in paid.items()]
+    invoices.append(dates | {"invoice_id": "late", "due_on": "2026-01-01", "amount": "600.00"})
+    cash = [{"invoice_id": name, "applied_on": day, "amount": "10.00", "kind": "cash"} for name, day in paid.items()]
+    (tmp_path / "arforecast.toml").write_text("[plans]\nlongest_months = 60\n", "utf-8")
+    ledger = opened({"invoices": invoices, "applications": cash}, tmp_path)
+    on = ledger.as_of("2026-12-28").plan_instalments().due_on.dt.date
+    closed = holidays("US", range(2027, 2033)).index.to_numpy().astype("datetime64[D]").tolist()
+    assert (len(on), str(on.iloc[-1])) == (60, "2032-01-02")
+    assert not {*on} & {*closed}
+
+
 def test_a_plan_is_what_three_of_four_paying_months_brought(today: Snapshot) -> None:
     """Of two each of 100, 200, 300 and 400 a quarter lies at 100: seven parts of 650.05, each 93, the rest last."""
     rows = today.plans().set_index("customer_id")

@@ -92,6 +92,14 @@ def test_each_rule_is_met_with_its_numbers(rows: pd.DataFrame) -> None:
     assert (rows.grade["anna"], rows.grade["cora"], rows.grade["emil"]) == ("A", "new", "E")
 
 
+def test_one_day_and_one_promise_are_not_said_to_be_several() -> None:
+    met = {"grade": "B", "oldest_days_past_due": 1, "broken_promises": 1, "terms_days": 1.0, "proposed_terms_days": 0.0,
+           "prepay": False, "open_balance": 0, "proposed_limit_amount": 0, "over_limit_amount": 0}  # fmt: skip
+    assert policy._rules(met, Policy(hold_past_due_days=0, hold_broken_promises=1), "USD") == [
+        "1 day past due, held beyond 0", "1 promise broken, held from 1 on", "terms of 1 day, grade B has 0",
+    ]  # fmt: skip
+
+
 def test_limit_and_terms_follow_from_grade_and_buying(rows: pd.DataFrame) -> None:
     """Anna was billed 1,500 in 166 days: 274.85 a month of 365 / 12 days, times six, to two digits."""
     assert rows.monthly_amount["anna"] == pytest.approx(1500 / (166 / (365 / 12)))

@@ -36,6 +36,9 @@ BOOKS = """
 """
 
 
+AS_OF = pd.Timestamp("2026-06-30")
+
+
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     ledger = opened(told(BOOKS), tmp_path_factory.mktemp("pricing"))
@@ -87,9 +90,29 @@ def test_terms_follow_from_the_grade_and_from_what_pays(rows: pd.DataFrame) -> N
     assert rows.loc["bert", columns].tolist() == [30, 30, 0.02, "2/10 net 30"]
     assert rows.loc["anna", columns].tolist() == [30, 30, 0.005, "0.5/10 net 30"]
     assert rows.loc["cora", columns].tolist() == [30, 30, 0.005, "0.5/10 net 30"]
-    assert pricing._terms(0.0, 0.0, 10) == "prepayment"
-    short = rows.reset_index().assign(proposed_terms_days=10.0)
+    assert pricing._terms(0.0, 0.0, 10) == "due on receipt"
+    short = rows.reset_index().assign(proposed_terms_days=10.0, prepay=False)
     assert set(pricing._with_terms(short, 10).proposed_terms) == {"net 10"}
+
+
+def test_who_is_billed_on_delivery_is_asked_to_prepay_by_the_policy_alone(tmp_path: Path) -> None:
+    """Anna pays her bills on the day, Bert his months late: neither has terms, and only one has a bad grade."""
+    issued = pd.date_range("2025-01-06", "2026-06-15", freq="28D")
+    late = {"anna": 0, "bert": 170}
+    books = {
+        "invoices": [
+            {"invoice_id": f"{name}{nth}", "customer_id": name, "issued_on": f"{on:%Y-%m-%d}",
+             "due_on": f"{on:%Y-%m-%d}", "amount": "100.00",
+             "paid_on": f"{paid_on:%Y-%m-%d}" if (paid_on := on + pd.Timedelta(days=days)) <= AS_OF else ""}
+            for nth, on in enumerate(issued) for name, days in late.items()
+        ]
+    }  # fmt: skip
+    today = opened(books, tmp_path).as_of("2026-06-30")
+    assert today.pricing().set_index("customer_id").proposed_terms.to_dict() == {
+        "anna": "due on receipt", "bert": "prepayment",
+    }  # fmt: skip
+    limits = today.policy().set_index("customer_id").proposed_limit_amount
+    assert limits[["anna", "bert"]].gt(0).tolist() == [True, False]
 
 
 def test_what_is_offered_is_over_and_what_is_taken_is_of_it(rows: pd.DataFrame) -> None:

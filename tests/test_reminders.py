@@ -119,6 +119,20 @@ def test_what_is_held_for_an_account_is_said_wherever_it_is_asked(written: Path)
     assert "Credit" not in merged(written)["months"]["mail"]
 
 
+def test_what_is_held_for_an_account_is_in_the_currency_in_which_it_came(tmp_path: Path) -> None:
+    """At 1.1 a euro it was 127.70 dollars on account, in a letter about euros."""
+    tables = books()
+    own = {"customer_id": "two", "received_on": "2026-06-25"}
+    held = [{"receipt_id": "R3", "amount": "107.00", "currency": "EUR"}, {"receipt_id": "R4", "amount": "10.00"}]
+    tables["receipts"] = [row | {"currency": row.get("currency", "")} for row in tables["receipts"]]
+    tables["receipts"] += [{"currency": "USD"} | own | row for row in held]
+    letters.write(opened(tables, tmp_path / "ledger").as_of(DAY).reminders(), Settings(), pd.Timestamp(DAY).date(),
+                  tmp_path / "out")  # fmt: skip
+    rows = merged(tmp_path / "out")
+    assert "Ihr Guthaben: EUR 107.00 und $ 10.00" in rows["two"]["mail"].replace("\xa0", " ")
+    assert "Credit on your account: $20.00" in rows["month"]["mail"]
+
+
 def test_a_promise_that_was_kept_in_part_is_not_called_unpaid(written: Path) -> None:
     assert "We have not recorded all of that payment" in merged(written)["broke"]["mail"]
 
@@ -135,6 +149,32 @@ PAYMENTS = """
     A1          2026-06-10   30.00  credit_note  -
     A1          2026-06-20   70.00  cash         2026-07-02
 """
+
+
+def test_a_plan_is_offered_for_what_its_instalments_settle(tmp_path: Path) -> None:
+    """What the same account owes in a currency without a plan stands on the statement alone."""
+    tables = books()
+    tables["invoices"].append(invoice("planned", 20, 20, "70.00", "EUR"))
+    said = opened(tables, tmp_path / "ledger").as_of(DAY).reminders()
+    items = said.items[said.items.customer_id == "planned"].set_index("currency")
+    assert items.asked.to_dict() == {"USD": True, "EUR": False}
+    letters.write(said, Settings(), pd.Timestamp(DAY).date(), tmp_path / "out")
+    row = merged(tmp_path / "out")["planned"]
+    assert (row["subject"], row["asked"]) == ("A payment plan for $100.10", "$100.10")
+    assert "€70.00" not in row["mail"] + row["call"]
+    assert "€70.00" in page(tmp_path / "out", row)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_what_fell_due_on_several_days_the_first_is_not_said_of_all(language: str) -> None:
+    say = Layouts.of(Settings())._filled
+    asked = [{"invoice": name, "due": due, "open": "O"} for name, due in (("A1", "FF"), ("A2", "LL"))]
+    words = {"stage": "due", "total": "TT", "first_due": "FF", "promised": "", "promised_on": "", "name": "Anna",
+             "pay_by": "PP", "credit": "", "instalments": [], "asked": asked}  # fmt: skip
+    for name in ("subject.txt", "call.txt"):
+        alone, several = (say(name, language, words | {"one_day": one_day}) for one_day in (True, False))
+        assert alone != several
+        assert "FF" in several
 
 
 def test_a_statement_names_the_cash_that_was_known_by_day_and_nothing_else(tmp_path: Path) -> None:
@@ -280,6 +320,8 @@ def test_texts_of_the_companys_own_come_first(said: Reminders, tmp_path: Path) -
     assert "Cordiali saluti" in out.mail[0]
     with pytest.raises(UsageError, match="not an empty folder"):
         letters.write(said, settings, pd.Timestamp(DAY).date(), tmp_path / "out")
+    with pytest.raises(UsageError, match=r"How xx writes amounts and days is not known\. Name the file of its texts"):
+        letters.locale_of("xx", "IT")
     (own / "it.j2").write_text("{% macro subject() %}{{ nothing }}{% endmacro %}", "utf-8")
     with pytest.raises(UsageError, match=r"text in it or .* does not work: .*'nothing' is undefined"):
         letters.write(said, settings, pd.Timestamp(DAY).date(), tmp_path / "next")

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from arforecast.desk import Ledger, open_ledger
 from arforecast.forecast import cash, unlived
 from arforecast.forecast.exposure import lives
 from arforecast.forecast.spans import WEEK
 from arforecast.report.exhibits import cash as exhibits
+from arforecast.settings import Forecast
 from arforecast.snapshot import Facts
 from forecasts import facts, then
 from ledgers import write
@@ -115,6 +117,31 @@ def test_what_is_taken_for_granted_is_said(tmp_path: Path) -> None:
         "8 Dec 2025. The ledger has lived through no such week as that from 22 Dec 2025 (year-end) and that from "
         "29 Dec 2025 (year-end and New Year's Day): its range is wider by rule, not by experience."
     )
+
+
+def test_what_a_week_will_bill_is_left_out_where_nothing_says_when_it_is_paid(tmp_path: Path) -> None:
+    """The last invoice is a year old."""
+    today = written(tmp_path, date(2025, 3, 3), "billing_by_week = { 2026-12-10 = 1400.00 }\n").as_of("2026-12-01")
+    weeks = today.cash_assumptions(4)
+    assert weeks.billing_amount.tolist() == [0, 0, 0, 0]
+    assert weeks.source.tolist() == ["level", "settings, left out", "level", "level"]
+    assert exhibits.assumed(weeks, today.stamp()).sentence.replace("\N{NO-BREAK SPACE}", " ") == (
+        "Nothing is taken to be billed beside what the billing schedule says. The settings say what 1 week will bill, "
+        "the first from 9 Dec 2026; it is left out, for the last eight weeks billed nothing that says when it would be "
+        "paid."
+    )
+
+
+def test_no_week_is_said_to_bring_the_most_of_nothing(tmp_path: Path) -> None:
+    """All is paid, and the last invoice is a year old."""
+    today = written(tmp_path, date(2025, 3, 3)).as_of("2026-12-01")
+    weeks = exhibits.weeks(today.cash_forecast(2), today.cash_record(), today.stamp())
+    assert weeks.sentence == "Nothing is expected in any of 2 weeks; the last 4 weeks brought 0 each"
+
+
+def test_one_week_is_not_said_to_bill_two_amounts() -> None:
+    with pytest.raises(ValidationError, match="2026-12-21 and 2026-12-24 can be of one week"):
+        Forecast(billing_by_week={"2026-12-24": 1.0, "2026-12-21": 2.0, "2026-12-31": 1.0})
 
 
 def test_a_change_of_level_is_said(tmp_path: Path) -> None:

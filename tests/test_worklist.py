@@ -135,7 +135,7 @@ def test_the_page_says_a_reason_as_it_says_days_and_shares() -> None:
 FRESH = {
     "oldest_days_past_due": 10, "disputed_balance": 0.0, "open_balance": 100.0, "credit_balance": 0.0,
     "promised_amount": np.nan, "asked_balance": 100.0, "contacted_on": None, "broken_on": None, "last_paid_on": None,
-    "p_late": 1.0, "p_paid_30": 0.6,
+    "asked_on": "2026-07-01", "p_late": 1.0, "p_paid_30": 0.6,
 }  # fmt: skip
 CASES = [
     ({}, "call"),
@@ -151,6 +151,7 @@ CASES = [
     ({"broken_on": "2026-06-01"}, "promise"),
     ({"broken_on": "2026-05-31"}, "call"),
     ({"oldest_days_past_due": 0, "p_late": 0.5}, "reminder"),
+    ({"oldest_days_past_due": 0, "asked_on": "2026-06-30"}, WAIT),
     ({"oldest_days_past_due": 0, "p_late": 0.49}, WAIT),
     ({"oldest_days_past_due": 0, "p_late": 0.9, "p_paid_30": 0.4}, WAIT),
     ({"oldest_days_past_due": 30}, "call"),

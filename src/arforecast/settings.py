@@ -135,6 +135,16 @@ class Forecast(Section):
     # week after a plant holiday, a price rise. In major units of the reporting currency.
     billing_by_week: dict[date, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
 
+    @field_validator("billing_by_week")
+    @classmethod
+    def _say_one_thing_of_a_week(cls, said: dict[date, float]) -> dict[date, float]:
+        """Weeks follow the day of the forecast: two days that are less than one apart are of one week on some day."""
+        near = [(one, other) for one, other in pairwise(sorted(said)) if (other - one).days < 7]
+        if near:
+            one, other = near[0]
+            raise ValueError(f"{one} and {other} can be of one week, which bills one amount; leave a week between them")
+        return said
+
 
 class Treasury(Section):
     """What the cash that comes in stands beside: what there is at the close of a day, and what must not be fallen

@@ -44,14 +44,15 @@ def fitting(rows: pd.DataFrame, choices: Actions) -> pd.DataFrame:
 
     An open dispute is settled before anything is asked for. Who is in credit, has promised the better part of what is
     asked, or was contacted within `gap_days` is left alone. Then comes a promise that was broken and not spoken of
-    since; the reminder, where nothing is overdue yet; and what the age of the oldest invoice allows, the sternest
-    first.
+    since; the reminder, where nothing is overdue yet and not all of it will be by the contact; and what the age of the
+    oldest invoice allows, the sternest first.
     """
     age, late = rows.oldest_days_past_due, rows.oldest_days_past_due.gt(0)
+    ahead = rows.asked_on.ge(rows.contact_on)  # else all of it is overdue by then
     fits = {
         "dispute": rows.disputed_balance.gt(0),
         "promise": late & _since(rows, "broken_on").le(BROKEN_WITHIN_DAYS) & ~rows.contacted_on.gt(rows.broken_on),
-        "reminder": ~late & rows.p_late.ge(P_LATE) & rows.p_paid_30.ge(P_LISTENS),
+        "reminder": ~late & ahead & rows.p_late.ge(P_LATE) & rows.p_paid_30.ge(P_LISTENS),
         "write_off": age.ge(choices.write_off_from_days),
         "agency": age.ge(choices.agency_from_days),
         "hold": age.ge(choices.hold_from_days),

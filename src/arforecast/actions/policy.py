@@ -147,20 +147,26 @@ def _rules(of: dict[Hashable, Any], rules: Policy, currency: str) -> list[str]:
     """The rules that a customer meets, in words with its numbers."""
     owed, limit = (written(of[name], currency) for name in ("open_balance", "proposed_limit_amount"))
     graded = of["grade"] if of["grade"] != NEW else f"{rules.new_as} (new)"
+    broken = 0 if pd.isna(of["broken_promises"]) else of["broken_promises"]
     met = {
-        f"{of['oldest_days_past_due']:.0f} days past due, held beyond {rules.hold_past_due_days}": (
+        f"{_many(of['oldest_days_past_due'], 'day')} past due, held beyond {rules.hold_past_due_days}": (
             of["oldest_days_past_due"] > rules.hold_past_due_days
         ),
-        f"{of['broken_promises']} promises broken, held from {rules.hold_broken_promises} on": (
-            pd.notna(of["broken_promises"]) and of["broken_promises"] >= rules.hold_broken_promises
+        f"{_many(broken, 'promise')} broken, held from {rules.hold_broken_promises} on": (
+            broken >= rules.hold_broken_promises
         ),
         f"grade {graded}: below {rules.prepay_below} pays before delivery": of["prepay"],
         f"{owed} open, limit of grade {graded} {limit}": not of["prepay"] and of["over_limit_amount"] > 0,
-        f"terms of {of['terms_days']:.0f} days, grade {graded} has {of['proposed_terms_days']:.0f}": (
+        f"terms of {_many(of['terms_days'], 'day')}, grade {graded} has {of['proposed_terms_days']:.0f}": (
             not of["prepay"] and of["terms_days"] > of["proposed_terms_days"]
         ),
     }
     return [words for words, holds in met.items() if holds]
+
+
+def _many(number: float, noun: str) -> str:
+    """A number of things: 1 day, 2 days."""
+    return f"{number:.0f} {noun}{'' if number == 1 else 's'}"
 
 
 def _proposals(rows: pd.DataFrame) -> NDArray[np.str_]:

@@ -63,8 +63,8 @@ MEANINGS = {
     "delivery.",
     "proposed_discount_share": "discount_share where that pays; else half a percent where break_even_share is no less; "
     "else 0, as where the terms are no longer than the days within which a discount is given.",
-    "proposed_terms": "Both, as the trade writes them: prepayment; net 30; 0.5/10 net 30 for half a percent within 10 "
-    "days, else all within 30.",
+    "proposed_terms": "Both, as the trade writes them: prepayment, of who pays before delivery; due on receipt; net "
+    "30; 0.5/10 net 30 for half a percent within 10 days, else all within 30.",
 }
 
 
@@ -86,7 +86,7 @@ def pricing(facts: Facts, own: Conduct, as_of: date) -> pd.DataFrame:
     )
     if known.not_in_ledger(facts.books, needs="applications"):
         rows = rows.assign(**dict.fromkeys(("taken_amount", "uptake_share", "net_gain_amount"), np.nan))
-    graded = judge(facts, own, [as_of])[["customer_id", "terms_days", "proposed_terms_days"]]
+    graded = judge(facts, own, [as_of])[["customer_id", "prepay", "terms_days", "proposed_terms_days"]]
     told = _with_terms(rows.assign(verdict=_verdicts(rows)).merge(graded, "left", "customer_id"), discount_days)
     return read(told.sort_values(["net_gain_amount", "customer_id"], ignore_index=True), facts)[COLUMNS]
 
@@ -169,11 +169,13 @@ def _with_terms(rows: pd.DataFrame, discount_days: float) -> pd.DataFrame:
     least = np.where(rows.break_even_share >= LEAST, LEAST, 0.0)
     discount = rows.discount_share.round(3).where(rows.verdict == "pays", least)
     proposed = discount.where(rows.proposed_terms_days > discount_days, 0.0)
-    words = [_terms(*row, discount_days) for row in zip(proposed, rows.proposed_terms_days, strict=True)]
-    return rows.assign(proposed_discount_share=proposed, proposed_terms=words)
+    words = pd.Series(
+        [_terms(*row, discount_days) for row in zip(proposed, rows.proposed_terms_days, strict=True)], rows.index, "str"
+    )
+    return rows.assign(proposed_discount_share=proposed, proposed_terms=words.mask(rows.prepay, "prepayment"))
 
 
 def _terms(discount: float, days: float, discount_days: float) -> str:
     if days == 0:
-        return "prepayment"
+        return "due on receipt"
     return (f"{100 * discount:.3g}/{discount_days:.0f} " if discount else "") + f"net {days:.0f}"

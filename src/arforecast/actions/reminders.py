@@ -18,7 +18,7 @@ from ibis import _
 from arforecast.actions import accounts, plans
 from arforecast.forecast.calendar import DAY, working_days
 from arforecast.forecast.exposure import Lives
-from arforecast.kpis.balances import bucket_names, under_dispute
+from arforecast.kpis.balances import bucket_names, held, under_dispute
 from arforecast.kpis.service import answered
 from arforecast.ledger.database import among
 from arforecast.snapshot import Facts, fetched, own_positions, total
@@ -30,6 +30,7 @@ CHANNELS = {BEFORE: "mail", "due": "mail", "overdue_7": "mail", BROKEN: "call"}
 LETTER = "letter"
 # A promise that was broken longer ago is not spoken of any more.
 BROKEN_DAYS, LATEST = 30, 10
+ON_ACCOUNT = frozenset({"receipts", "credits"})
 
 
 class Reminders(NamedTuple):
@@ -37,16 +38,17 @@ class Reminders(NamedTuple):
 
     accounts: customer_id, name, language, country, stage, channel (mail, letter, call), collector, first_due_on (the
     earliest of what is asked for), pay_by_on (a working day), promised_on, promised_amount, promised_currency of the
-    promise that was broken last, credit_balance (what is owed to it, in the reporting currency, major units).
+    promise that was broken last.
     items: customer_id, invoice_id, issued_on, due_on, days_past_due, bucket, currency, amount (as billed),
     open_balance, disputed, asked (whether it is asked for): all that is open. payments: customer_id, paid_on, currency,
-    amount: the last ten days on which each paid. instalments: of the plans that are offered, as in
-    `arforecast.actions.plans.instalments`.
+    amount: the last ten days on which each paid. credits: customer_id, currency, amount: what is owed to each.
+    instalments: of the plans that are offered, as in `arforecast.actions.plans.instalments`.
     """
 
     accounts: pd.DataFrame
     items: pd.DataFrame
     payments: pd.DataFrame
+    credits: pd.DataFrame
     instalments: pd.DataFrame
 
 
@@ -58,21 +60,22 @@ def reminders(facts: Facts, past: Lives, as_of: date) -> Reminders:
     known = accounts.owing(facts, as_of).set_index("customer_id")
     inside = known.open_balance.add(known.credit_balance)
     rows = reached[inside.reindex(reached.customer_id).to_numpy() > 0]
-    asked = _asked(items.merge(rows[["customer_id", "stage"]], on="customer_id"), facts)
+    asked = _asked(items.merge(rows[["customer_id", "stage"]], on="customer_id"), offered, facts)
     first = asked[asked.asked].groupby("customer_id").due_on.min()
     told = rows.merge(_customers(facts), "left", "customer_id").assign(
         name=accounts.names(facts.books, rows.customer_id),
         channel=rows.stage.map(CHANNELS).fillna(LETTER).to_numpy(),
         collector=known.collector.reindex(rows.customer_id).to_numpy(),
-        credit_balance=known.credit_balance.reindex(rows.customer_id).to_numpy(),
         first_due_on=first.reindex(rows.customer_id).to_numpy(),
         pay_by_on=pd.Timestamp(_pay_by(facts, past, as_of)),
     )
     ids = told.customer_id.tolist()
+    credited = known.index[known.credit_balance < 0].intersection(ids).tolist()
     return Reminders(
         told.reset_index(drop=True),
         asked.drop(columns="stage").reset_index(drop=True),
         _payments(facts, as_of, ids),
+        _credits(facts, credited),
         offered[offered.customer_id.isin(told.customer_id[told.stage == PLAN])].reset_index(drop=True),
     )
 
@@ -104,12 +107,15 @@ def _stages(items: pd.DataFrame, offered: pd.DataFrame, broken: pd.DataFrame, be
     return rows.assign(stage=said)[said != ""].reset_index(drop=True)
 
 
-def _asked(items: pd.DataFrame, facts: Facts) -> pd.DataFrame:
-    """What each account is asked for: what falls due soon, what is due, or what is past due."""
+def _asked(items: pd.DataFrame, offered: pd.DataFrame, facts: Facts) -> pd.DataFrame:
+    """What each account is asked for: what falls due soon, what is due, or what is past due; beside a plan no more than
+    what its instalments settle, which are of one currency and add up to it."""
     days, soon = items.days_past_due, facts.books.settings.reminders.before_due_days
     # Of no stages the map makes text.
     least = items.stage.map({BEFORE: -soon, "due": 0}).fillna(1).astype("int64")
-    return items.assign(asked=(days >= least) & ~items.disputed)
+    of = ["customer_id", "currency"]
+    settled = pd.MultiIndex.from_frame(items[of]).isin(pd.MultiIndex.from_frame(offered[of]))
+    return items.assign(asked=(days >= least) & ~items.disputed & (settled | items.stage.ne(PLAN)))
 
 
 def _broken(facts: Facts, as_of: date) -> pd.DataFrame:
@@ -146,3 +152,14 @@ def _payments(facts: Facts, as_of: date, ids: list[str]) -> pd.DataFrame:
         ["customer_id", "paid_on", "currency"], ascending=[True, False, True]
     )
     return rows.assign(paid_on=pd.to_datetime(rows.paid_on)).groupby("customer_id").head(LATEST).reset_index(drop=True)
+
+
+def _credits(facts: Facts, ids: list[str]) -> pd.DataFrame:
+    """What is owed to each: paid over, or on account of receipts and credits."""
+    day, of = facts.calendar.select("as_of"), ("customer_id", "currency")
+    over = own_positions(facts, day.rename(on="as_of")).filter(_.balance < 0)
+    parts = [over.select(*of, amount=-over.balance)]
+    parts += [held(facts, name, day).select(*of, amount="balance") for name in ON_ACCOUNT & facts.books.present]
+    rows = fetched(ibis.union(*parts) if len(parts) > 1 else parts[0])
+    theirs = rows[rows.customer_id.isin(ids) & rows.amount.gt(0)]
+    return theirs.groupby([*of])[["amount"]].sum().reset_index()

@@ -60,8 +60,8 @@ MEANINGS = {
 DONE = {
     "dispute": "An invoice is under an open dispute; nothing is asked for before that is settled.",
     "promise": "A promise of the last 30 days was not kept, its 3 days of grace are over, and nobody asked since.",
-    "reminder": "Nothing is overdue; what falls due soon is late with a chance of at least 50 %, and paid within 30 "
-    "days with one of at least 50 %.",
+    "reminder": "Nothing is overdue; what falls due soon, not all of it before contact_on, is late with a chance of "
+    "at least 50 %, and paid within 30 days with one of at least 50 %.",
     "write_off": "The oldest invoice is past due by more than 180 days.",
     "agency": "The oldest invoice is past due by more than 90 days.",
     "hold": "The oldest invoice is past due by more than 60 days.",

@@ -201,7 +201,7 @@ class Acting(Forecast):
         >>> today.worklist(capacity=5)[["rank", "action"]].columns.tolist()
         ['rank', 'action']
         """
-        self._history("The worklist")
+        self._payments("The worklist")
         for name, limit in (("capacity", capacity), ("minutes", minutes)):
             if limit is not None and not limit > 0:
                 raise UsageError(f"{name} is {limit}. Ask for more than 0.")

@@ -56,7 +56,7 @@ class Forecast(Measured):
         >>> bool(late.p_late.between(0, 1).all())
         True
         """
-        self._history("The list of who will pay late")
+        self._payments("The list of who will pay late")
         return late.late_payers(self._facts, self._today)
 
     @kernel.telling("Predicting payment dates on past days")
@@ -173,7 +173,7 @@ class Forecast(Measured):
 
     def _supposed(self, named: Mapping[str, Scenario], weeks: int) -> pd.DataFrame:
         weeks = whole("weeks", weeks, MOST_WEEKS)
-        self._history("The forecast of cash")
+        self._payments("The forecast of cash")
         return scenarios.compared(self._facts, self._flows, self._today, weeks, named)
 
     @kernel.telling("Predicting payment dates")
@@ -194,7 +194,7 @@ class Forecast(Measured):
         return opinions.record(past, self.books.settings.forecast.horizon_days, self.day)
 
     def _overruled(self) -> None:
-        self._history("What people expect of payments")
+        self._payments("What people expect of payments")
         if "overrides" not in self.books.present:
             raise UnknownError("What people expect of payments is not in this ledger. Add overrides.csv.")
 
@@ -301,7 +301,7 @@ class Forecast(Measured):
     @once
     def _drawn(self, weeks: int) -> pd.DataFrame:
         weeks = whole("weeks", weeks, MOST_WEEKS)
-        self._history("The forecast of cash")
+        self._payments("The forecast of cash")
         return cash.raw_forecast(self._flows, self._today, weeks)
 
     @cached_property

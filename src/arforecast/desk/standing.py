@@ -21,6 +21,8 @@ CALLS = (
     "history", "bridge", "late_payers", "worklist", "cash_forecast", "cash_within", "cash_assumptions", "scenarios",
     "ratings", "policy", "plans", "pricing",
 )  # fmt: skip
+# Those of them that say when something is paid.
+OF_PAYMENTS = ("late_payers", "worklist", "cash_forecast", "cash_within", "scenarios")
 RECORDS = (
     "late_record", "date_record", "cash_record", "rating_results", "rating_skill", "policy_months", "plan_results",
 )  # fmt: skip
@@ -38,6 +40,13 @@ class Standing:
         """Raises UnknownError where the ledger does not know what was paid."""
         if why := known.not_in_ledger(self.books):
             raise UnknownError(f"{asked} needs history and is {why}.{MEND_SNAPSHOT if why == known.NO_HISTORY else ''}")
+
+    def _payments(self, asked: str) -> None:
+        """Raises UnknownError where the ledger does not know what was paid, or nothing was yet: what is forecast from
+        that is that nothing ever will be, for certain."""
+        self._history(asked)
+        if self._unpaid:
+            raise UnknownError(f"{asked} is {known.NOTHING_PAID}.")
 
     def _record(self) -> None:
         self._history("The record of forecasts")
@@ -60,8 +69,9 @@ class Standing:
         of_schedules = {name: schedules.unknown(name, self.books, self.day) for name in schedules.SCHEDULES}
         history = known.not_in_ledger(self.books)
         of_calls = dict.fromkeys(CALLS, history) | {"effect": history or self._unreserved}
+        of_payments = dict.fromkeys(OF_PAYMENTS, history or (known.NOTHING_PAID if self._unpaid else ""))
         of_records = dict.fromkeys(RECORDS, history or ("" if self._billed else known.NO_INVOICES))
-        return of_kpis | of_schedules | of_calls | of_records
+        return of_kpis | of_schedules | of_calls | of_payments | of_records
 
     @property
     def _unreserved(self) -> str:
@@ -73,6 +83,13 @@ class Standing:
         """Whether an invoice is known."""
         invoices = self.books.tables["invoices"]
         return bool(invoices.filter(invoices.entered_on <= self.day).count().execute())
+
+    @cached_property
+    def _unpaid(self) -> bool:
+        """Whether invoices are known, and nothing that reduces one."""
+        reduced = self.books.tables["applications"]
+        known_by = (reduced.entered_on <= self.day) & (reduced.amount > 0)
+        return self._billed and not reduced.filter(known_by).count().execute()
 
     def stamp(self) -> dict[str, Any]:
         """What a figure rests on: as_of, where (the conditions of a part), currency (empty where none is named),

@@ -35,6 +35,7 @@ QUANTILES = {"p2_5": 0.025, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, 
 DATES = ("origin", "from_on", "until_on")
 # By how much the level of billing moves from one week to the next.
 LEVEL_STEP = 0.015
+LEFT_OUT = "settings, left out"
 
 
 @dataclass(frozen=True)
@@ -225,18 +226,20 @@ def assumptions(known: Flows, then: Past, weeks: int, decimals: int) -> pd.DataF
     """What a forecast takes for granted, one row a week to come, in major units.
 
     week_start; billing_amount, what the week is taken to begin to bill beside the billing schedule; source, whose word
-    that is: level, that of the past weeks, or settings; without_precedent, what the week holds that no week of the
+    that is: level, that of the past weeks, or settings, which are left out where the last eight weeks billed nothing
+    that would say when it is paid; without_precedent, what the week holds that no week of the
     ledger held; and on every row level_change_share, how far the billing of the last eight weeks lies above that of
     the eight before, null where no more than by chance.
     """
     day = then.origin
     starts = pd.date_range(day + timedelta(days=1), periods=weeks, freq="7D")
     said = {_weeks_ahead(on, day) for on in known.given}
+    theirs = "settings" if _begun_a_week(known, day) > 0 else LEFT_OUT
     change = known.levels[day].change_share
     columns = {
         "week_start": starts,
         "billing_amount": (billing_multiples(known, day, weeks) * _begun_a_week(known, day)).round() / 10**decimals,
-        "source": ["settings" if nth in said else "level" for nth in range(weeks)],
+        "source": [theirs if nth in said else "level" for nth in range(weeks)],
         "without_precedent": unlived.names(then.known, day, weeks),
         "level_change_share": change or np.nan,
     }

@@ -161,9 +161,10 @@ def _overrides(facts: Facts) -> pd.DataFrame:
 
 
 def _holidays(facts: Facts, issued_on: Days) -> pd.Series:
-    """The public holidays of the ledger's country, from its first invoice to beyond all that is forecast."""
+    """The public holidays of the ledger's country, from its first invoice to beyond all that is forecast or agreed: an
+    instalment of the longest plan can fall into the sixth year after the day's."""
     years = pd.DatetimeIndex(issued_on).year
-    return holidays(_country(facts), range(years.min(), facts.days[-1].year + 5) if len(years) else ())
+    return holidays(_country(facts), range(years.min(), facts.days[-1].year + 7) if len(years) else ())
 
 
 def _country(facts: Facts) -> str:

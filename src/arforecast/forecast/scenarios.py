@@ -25,8 +25,6 @@ from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Model
 from arforecast.forecast.payment_time import hazards as since_issue
 from arforecast.forecast.ranges import p_settled
-from arforecast.ledger import Books
-from arforecast.ledger.database import among
 from arforecast.ledger.groups import NONE
 from arforecast.settings import Scenario
 from arforecast.snapshot import Facts, fetched
@@ -120,16 +118,19 @@ def _hazards(chance: Floats) -> Floats:
 
 
 def compared(facts: Facts, known: Flows, then: Past, weeks: int, named: Mapping[str, Scenario]) -> pd.DataFrame:
-    """Each scenario beside the forecast as it is, one row a scenario and week, in major units: scenario, week,
-    until_on, base and mean, the cash expected in the week without and with it; difference, with p10 and p90 of it;
-    so_far, so_far_p10 and so_far_p90, the difference of all weeks up to this one."""
+    """Each scenario beside the forecast as it is, one row a scenario and week, in major units: scenario (its name, and
+    whom it means that is not here), week, until_on, base and mean, the cash expected in the week without and with it;
+    difference, with p10 and p90 of it; so_far, so_far_p10 and so_far_p90, the difference of all weeks up to this
+    one."""
     if not named:
         return pd.DataFrame({name: [] for name in COLUMNS})
-    for name, each in named.items():
-        _refuse_nobody(facts.books, name, each)
     base = ahead(known, then, then.model, weeks)
     ends = spans.ends(spans.WEEK, then.origin, weeks)
-    parts = [_beside(name, base, _ahead(facts, known, then, weeks, each), ends) for name, each in named.items()]
+    here = {*then.known.customers, *known.scheduled.customer_id}
+    parts = [
+        _beside(f"{name}{_absent(facts, then, each, here)}", base, _ahead(facts, known, then, weeks, each), ends)
+        for name, each in named.items()
+    ]
     table, minor = pd.concat(parts, ignore_index=True), 10**facts.books.settings.ledger.decimals
     until = pd.Timestamp(then.origin) + pd.to_timedelta(7 * table.week, unit="D")
     return table.assign(until_on=until, **{name: table[name].round() / minor for name in COLUMNS[3:]})[COLUMNS]
@@ -189,20 +190,12 @@ def _says(column: ibis.Column, value: str) -> ibis.BooleanValue:
         return ibis.literal(value == NONE) & column.isnull()
 
 
-def _refuse_nobody(books: Books, name: str, scenario: Scenario) -> None:
-    """A customer that nobody is would move nothing in silence. Of several companies one may lack what another has."""
-    tables = books.entire.tables
-    if books.settings.entities:
-        return
-    if scenario.where and not _having(tables["customers"], scenario.where).limit(1).count().execute():
-        asked = ", ".join(f"{column} {value}" for column, value in scenario.where.items())
-        raise UsageError(
-            f"The scenario {shown(name)} is about nobody: no customer has {shown(asked)}. Correct its where."
-        )
-    ids = ibis.union(*(tables[table].select("customer_id") for table in ("invoices", "customers")), distinct=True)
-    there = set(fetched(ids.filter(among(ids.customer_id, scenario.stops))).customer_id) if scenario.stops else set()
-    if missing := sorted(set(scenario.stops) - there):
-        raise UsageError(f"The scenario {shown(name)} stops {shown(', '.join(missing))}, who is no customer here.")
+def _absent(facts: Facts, then: Past, scenario: Scenario, here: set[str]) -> str:
+    """Whom a scenario means and nobody here is: that it moves nothing is no finding, and may be a slip of the pen."""
+    unknown = [shown(name) for name in scenario.stops if name not in here]
+    if not _concerned(facts, then, scenario) & here:
+        unknown += [f"with {shown(f'{column} {value}')}" for column, value in scenario.where.items()]
+    return f" (no customer {', '.join(unknown)})" if unknown else ""
 
 
 def _flows(known: Flows, scenario: Scenario, concerned: frozenset[str]) -> Flows:

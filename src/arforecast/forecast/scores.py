@@ -163,7 +163,8 @@ def drawn_share(over: ArrayLike, under: ArrayLike) -> tuple[float, float, float]
 
 def rank_skill(said: ArrayLike, rule: ArrayLike, came: ArrayLike, of: ArrayLike) -> dict[str, float]:
     """The correlation with what came of what was said, and of a rule, all given as ranks: rating, rule; and by how much
-    the first is better, with the 90 % range of a bootstrap that draws whole customers (`of`): better, _low, _high."""
+    the first is better, with the 90 % range of a bootstrap that draws whole customers (`of`): better, _low, _high. Not
+    numbers where the same came of all."""
     _names, customer = np.unique(np.asarray(of), return_inverse=True)
     x, y, z = (np.asarray(ranks, float) for ranks in (said, rule, came))
     parts = (np.ones(len(x)), x, y, z, x * x, y * y, z * z, x * z, y * z)

@@ -23,6 +23,7 @@ Dates = NDArray[np.datetime64]
 NO_HISTORY = "not in this ledger: it holds the open items of one day, and has no history"
 NO_PAYMENTS = "not in this ledger: nothing says what was paid; add applications, or paid_on to the invoices"
 NO_INVOICES = "not in this ledger: no invoice is booked yet"
+NOTHING_PAID = "not known yet: nothing was paid or credited so far, and so nothing tells when anything will be"
 NO_RESERVE = (
     "not known: nobody is left alone by lot; holdout_share and holdout_since in [actions] do that, and those contacted "
     "can then be compared with the others"

@@ -16,21 +16,30 @@ from babel.lists import format_list
 from arforecast.actions.reminders import Reminders
 from arforecast.currencies import decimals
 from arforecast.delivery.message import plain
+from arforecast.errors import UsageError
 from arforecast.settings import Settings
 from arforecast.snapshot import in_own_currency
 
 
 def locale_of(language: str, country: str | None) -> Locale:
-    """How a language is written in a country, or at all where it is not known there."""
+    """How a language is written in a country, or at all where it is not known there. Raises UsageError for what is
+    none."""
     try:
         return Locale.parse(f"{language}_{country}")
     except (UnknownLocaleError, ValueError):
+        pass
+    try:
         return Locale.parse(language)
+    except UnknownLocaleError as fault:
+        raise UsageError(
+            f"How {language} writes amounts and days is not known. Name the file of its texts, {language}.j2, by a "
+            "language of ISO 639, such as it or nl."
+        ) from fault
 
 
 def words(account: dict[Any, Any], own: Reminders, settings: Settings, as_of: date, locale: Locale) -> dict[str, Any]:
     """Everything that a template can use; docs/credit.md lists it."""
-    return _sender(settings) | _asked(account, own, as_of, locale) | _statement(account, own, settings, locale)
+    return _sender(settings) | _asked(account, own, as_of, locale) | _statement(own, locale)
 
 
 def _sender(settings: Settings) -> dict[str, str]:
@@ -63,10 +72,10 @@ def _asked(account: dict[Any, Any], own: Reminders, as_of: date, locale: Locale)
     }
 
 
-def _statement(account: dict[Any, Any], own: Reminders, settings: Settings, locale: Locale) -> dict[str, Any]:
+def _statement(own: Reminders, locale: Locale) -> dict[str, Any]:
     """Where the account stands: all open items, the disputed ones too, by age, and the last payments."""
     payments: Iterator[Any] = own.payments.itertuples()
-    ages, credit, code = own.items.groupby("bucket", sort=False), account["credit_balance"], settings.ledger.currency
+    ages = own.items.groupby("bucket", sort=False)
     return {
         "balance": _total(own.items, locale),
         "items": [_item(row, locale) for row in own.items.itertuples()],
@@ -78,7 +87,7 @@ def _statement(account: dict[Any, Any], own: Reminders, settings: Settings, loca
             }
             for row in payments
         ],
-        "credit": _money(Decimal(f"{-credit:.{decimals(code)}f}"), code, locale) if credit < 0 else "",
+        "credit": _listed(own.credits.groupby("currency").amount.sum(), locale),
     }
 
 
@@ -95,8 +104,13 @@ def _item(row: Any, locale: Locale) -> dict[str, Any]:
 
 def _total(items: pd.DataFrame, locale: Locale) -> str:
     """What is open in each currency."""
-    sums = items.groupby("currency").open_balance.sum().to_dict().items()
-    return format_list([_money(_exact(minor, str(code)), str(code), locale) for code, minor in sums], locale=locale)
+    return _listed(items.groupby("currency").open_balance.sum(), locale)
+
+
+def _listed(sums: pd.Series, locale: Locale) -> str:
+    """An amount of each currency, in minor units of it, as one text."""
+    amounts = [_money(_exact(minor, str(code)), str(code), locale) for code, minor in sums.items()]
+    return format_list(amounts, locale=locale)
 
 
 def _exact(minor: float, currency: str) -> Decimal:

@@ -127,6 +127,8 @@ def _weeks_said(weeks: pd.DataFrame) -> str:
     least, most = ahead["mean"].min(), ahead.iloc[ahead["mean"].argmax()]
     came = weeks["came"].dropna()
     was = f"; the last {many(len(came), 'week')} brought {money(came.mean())} each" if len(came) else ""
+    if not ahead["mean"].any():
+        return f"Nothing is expected in any of {many(len(ahead), 'week')}{was}"
     best = f"the most in the week from {date(most['week_start'])}"
     return f"Weeks bring {money(least)} to {money(most['mean'])}, {best}{was}"
 
@@ -326,9 +328,13 @@ def _changed(weeks: pd.DataFrame) -> list[str]:
 
 
 def _said_by_settings(weeks: pd.DataFrame) -> list[str]:
-    said = weeks.loc[weeks["source"].eq("settings"), "week_start"]
-    weeks_said = f"The settings say what {many(len(said), 'week')} will bill"
-    return [f"{weeks_said}, the first from {date(said.iloc[0])}."] if len(said) else []
+    said = weeks[weeks["source"].ne("level")]
+    if said.empty:
+        return []
+    weeks_said = f"The settings say what {many(len(said), 'week')} will bill, the first from "
+    unused = "; it is left out, for the last eight weeks billed nothing that says when it would be paid"
+    left = unused if said["source"].iloc[0] != "settings" else ""
+    return [f"{weeks_said}{date(said['week_start'].iloc[0])}{left}."]
 
 
 def _strange(weeks: pd.DataFrame) -> list[str]:
