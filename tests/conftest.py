@@ -15,6 +15,7 @@ from arforecast.runs import runner
 from ledgers import SAMPLE
 
 ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / ".pytest_cache" / "compiled"
 DAY = "2026-06-30"
 # What takes longest starts first, so that no worker ends alone with it.
 LONGEST = (
@@ -36,9 +37,14 @@ LONGEST = (
 ORDER = {f"test_{name}": nth for nth, name in enumerate(LONGEST)}
 
 
+def pytest_configure() -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        compiled.bounded(CACHE)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ORDER.get(item.path.stem, len(ORDER)))
-    compiled.once()
+    compiled.once(CACHE)
     # Modules stay for good, and an expression is a hundred thousand small objects: looked through again and again, they
     # cost a third of an opening.
     gc.freeze()
