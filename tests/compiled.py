@@ -25,6 +25,7 @@ from typing import Any
 import ibis
 import sqlglot
 from ibis.backends.duckdb import Backend
+from ibis.formats import TableProxy
 
 MOST, MOST_FILES = 8000, 30_000
 VERSIONS = (ibis.__version__, sqlglot.__version__)
@@ -61,10 +62,13 @@ def shared(con: Backend, cache: Path, expr: ibis.Expr, /, **options: Any) -> str
 
 
 class Questions(pickle.Pickler):
-    """A question as bytes, the same in every process: which connection it is asked of is no part of it."""
+    """A question as bytes, the same in every process: which connection it is asked of is no part of it, rows that it
+    brings along have a name of their own, and a set has an order."""
 
-    def persistent_id(self, part: Any) -> str | None:
-        return "connection" if isinstance(part, Backend) else None
+    def persistent_id(self, part: Any) -> object:
+        if isinstance(part, frozenset):
+            return sorted(map(repr, part))
+        return "elsewhere" if isinstance(part, (Backend, TableProxy)) else None
 
 
 def digest(question: Hashable) -> str:
@@ -74,8 +78,10 @@ def digest(question: Hashable) -> str:
 
 
 def brought(data: Any, /, **options: Any) -> ibis.Table:
-    """The rows as a table; the same table as before where they are the same."""
-    return remembered((pickle.dumps(data), repr(options)), lambda: memtable(data, **options))
+    """The rows as a table, named by what they are; the same table as before where they are the same."""
+    rows = pickle.dumps((data, repr(options)))
+    name = f"brought_{blake2b(rows, digest_size=16).hexdigest()}"
+    return remembered(rows, lambda: memtable(data, **options).op().copy(name=name).to_expr())
 
 
 def kept(con: Backend, random: str, rows: ibis.Table) -> ibis.Table:
