@@ -4,22 +4,31 @@ half of their time was Ibis writing down the same questions.
 Two expressions are one where Ibis says so: the same tables, columns and operations. For that a table that is read or
 kept is named by its columns and its place among those of its connection that have the same, in place of at random, and
 rows that a question brings along are the same table whoever brings them. So the engine is not asked what such a table
-consists of, either. Kernels and commands in a process of their own compile as they do anywhere. An engine has one
-thread, as the workers share the processors.
+consists of, either. What one worker has compiled the others read, and so does the next run: a file each, named by the
+question and the versions of those who write it down. Kernels and commands in a process of their own compile as they do
+anywhere. An engine has one thread, as the workers share the processors.
 """
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
+from functools import partialmethod
 from hashlib import blake2b
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import ibis
+import sqlglot
 from ibis.backends.duckdb import Backend
+from ibis.formats import TableProxy
 
-MOST = 8000
+MOST, MOST_FILES = 8000, 30_000
+VERSIONS = (ibis.__version__, sqlglot.__version__)
 written: OrderedDict[Hashable, Any] = OrderedDict()
 compile_, memtable, read_csv = Backend.compile, ibis.memtable, Backend.read_csv
 create_table, get_schema, do_connect = Backend.create_table, Backend.get_schema, Backend.do_connect
@@ -35,14 +44,44 @@ def remembered(key: Hashable, make: Callable[[], Any]) -> Any:
     return written[key]
 
 
-def compiled(con: Backend, expr: ibis.Expr, /, **options: Any) -> str:
+def compiled(con: Backend, cache: Path, expr: ibis.Expr, /, **options: Any) -> str:
     """The SQL of a question; options of how it is written are those of another one."""
-    return str(remembered((expr.op(), repr(options)), lambda: compile_(con, expr, **options)))
+    return str(remembered((expr.op(), repr(options)), lambda: shared(con, cache, expr, **options)))
+
+
+def shared(con: Backend, cache: Path, expr: ibis.Expr, /, **options: Any) -> str:
+    """The SQL of a question as another worker or an earlier run left it, or else left for them."""
+    file = cache / digest((expr.op(), repr(options), VERSIONS))
+    with suppress(FileNotFoundError):
+        return file.read_bytes().decode("utf-8", "surrogatepass")
+    sql = compile_(con, expr, **options)
+    draft = file.with_suffix(f".{os.getpid()}")
+    draft.write_bytes(sql.encode("utf-8", "surrogatepass"))
+    draft.replace(file)
+    return sql
+
+
+class Questions(pickle.Pickler):
+    """A question as bytes, the same in every process: which connection it is asked of is no part of it, rows that it
+    brings along have a name of their own, and a set has an order."""
+
+    def persistent_id(self, part: Any) -> object:
+        if isinstance(part, frozenset):
+            return sorted(map(repr, part))
+        return "elsewhere" if isinstance(part, (Backend, TableProxy)) else None
+
+
+def digest(question: Hashable) -> str:
+    stream = BytesIO()
+    Questions(stream).dump(question)
+    return blake2b(stream.getvalue(), digest_size=16).hexdigest()
 
 
 def brought(data: Any, /, **options: Any) -> ibis.Table:
-    """The rows as a table; the same table as before where they are the same."""
-    return remembered((pickle.dumps(data), repr(options)), lambda: memtable(data, **options))
+    """The rows as a table, named by what they are; the same table as before where they are the same."""
+    rows = pickle.dumps((data, repr(options)))
+    name = f"brought_{blake2b(rows, digest_size=16).hexdigest()}"
+    return remembered(rows, lambda: memtable(data, **options).op().copy(name=name).to_expr())
 
 
 def kept(con: Backend, random: str, rows: ibis.Table) -> ibis.Table:
@@ -93,7 +132,16 @@ def named(con: Backend, kind: str, columns: object) -> str:
     return f"{kind}_{places[kind]}"
 
 
-def once() -> None:
-    Backend.compile, Backend._create_cached_table, Backend.read_csv = compiled, kept, read
+def once(cache: Path) -> None:
+    Backend.compile = partialmethod(compiled, cache)
+    Backend._create_cached_table, Backend.read_csv = kept, read
     Backend.create_table, Backend.get_schema, Backend.do_connect = made, described, connected
     ibis.memtable = brought
+
+
+def bounded(cache: Path) -> None:
+    """The cache, begun anew where many changes of the source have filled it."""
+    cache.mkdir(parents=True, exist_ok=True)
+    files = list(cache.iterdir())
+    for file in files if len(files) > MOST_FILES else ():
+        file.unlink(missing_ok=True)

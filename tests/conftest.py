@@ -15,30 +15,50 @@ from arforecast.runs import runner
 from ledgers import SAMPLE
 
 ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / ".pytest_cache" / "compiled"
 DAY = "2026-06-30"
 # What takes longest starts first, so that no worker ends alone with it.
 LONGEST = (
     "engines",
     "invariants",
     "notebooks",
-    "exhibits",
-    "browser",
-    "cli",
-    "delivery",
-    "kpis",
-    "bridge",
-    "currencies",
-    "twins",
-    "schedules",
     "accounts",
+    "currencies",
+    "schedules",
+    "exhibits",
+    "runs",
+    "cli",
+    "kpis",
+    "entities",
+    "browser",
+    "schedule",
+    "part",
+    "source",
+    "exports",
+    "checks",
+    "sample",
     "runner",
+    "rows",
+    "notes",
+    "bridge",
+    "desk",
+    "guess",
+    "workplace",
+    "presets",
+    "payment_time",
+    "plans",
 )
 ORDER = {f"test_{name}": nth for nth, name in enumerate(LONGEST)}
 
 
+def pytest_configure() -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        compiled.bounded(CACHE)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ORDER.get(item.path.stem, len(ORDER)))
-    compiled.once()
+    compiled.once(CACHE)
     # Modules stay for good, and an expression is a hundred thousand small objects: looked through again and again, they
     # cost a third of an opening.
     gc.freeze()

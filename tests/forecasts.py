@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -201,12 +202,16 @@ class Invoice:
 
 
 def invoices(tables: Tables) -> list[Invoice]:
-    return [_invoice(row, tables) for row in tables["invoices"]]
-
-
-def _invoice(row: Row, tables: Tables) -> Invoice:
-    entered_on = _entered(row, "issued_on")
+    reductions: dict[str, list[tuple[Row, Row | None]]] = defaultdict(list)
     backs = taken_back(tables["invoices"], tables["applications"])
+    for line, back in zip(tables["applications"], backs, strict=True):
+        reductions[line["invoice_id"]].append((line, back))
+    return [_invoice(row, reductions[row["invoice_id"]]) for row in tables["invoices"]]
+
+
+def _invoice(row: Row, reductions: list[tuple[Row, Row | None]]) -> Invoice:
+    """The invoice; of each of its reductions, what it takes back is beside it."""
+    entered_on = _entered(row, "issued_on")
     changes = tuple(
         Change(
             line["kind"],
@@ -214,8 +219,7 @@ def _invoice(row: Row, tables: Tables) -> Invoice:
             day((back or line)["applied_on"]),
             max(_entered(line, "applied_on"), entered_on),
         )
-        for line, back in zip(tables["applications"], backs, strict=True)
-        if line["invoice_id"] == row["invoice_id"]
+        for line, back in reductions
     )
     dates = day(row["issued_on"]), day(row["due_on"])
     return Invoice(row["invoice_id"], row["customer_id"], *dates, minor(row["amount"]), entered_on, changes)

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import ledgers
-from arforecast import open_ledger
+from arforecast import Ledger, open_ledger
 from arforecast.cli import main
 from arforecast.errors import SourceError, UsageError
 from arforecast.ledger.imports.mapping import Format, Part, Said, Total, about, names
@@ -125,8 +125,8 @@ def source(preset: str) -> Path:
     return next(EXPORTS.glob(f"{preset}.*"))
 
 
-def kpis(folder: Path) -> dict[str, Any]:
-    frame = open_ledger(folder).as_of(AS_OF).kpis()
+def kpis(ledger: Ledger) -> dict[str, Any]:
+    frame = ledger.as_of(AS_OF).kpis()
     return dict(zip(frame.kpi, frame.value, strict=True))
 
 
@@ -143,9 +143,10 @@ def test_a_layout_comes_to_what_it_says_itself(preset: str, tmp_path: Path, monk
     assert (report.made, report.quarantined) == (made, 0), report.problems.message.tolist()
     tied = f"own total of {_total_column(report)} is {total}, and so is" in report.total if total else False
     assert tied or (not total and "and so is" not in report.total)
-    found = kpis(tmp_path / "ledger")
+    ledger = open_ledger(tmp_path / "ledger")
+    found = kpis(ledger)
     assert {name: found[name] for name in known} == pytest.approx(known)
-    used = open_ledger(tmp_path / "ledger").books.rows.set_index("table")
+    used = ledger.books.rows.set_index("table")
     assert {name: used.used.get(name, 0) for name in made} == made
 
 
@@ -186,10 +187,11 @@ def test_a_report_of_a_day_knows_its_day_and_no_other(preset: str, tmp_path: Pat
 def test_open_items_of_a_day_that_nobody_told_have_no_history_either(tmp_path: Path) -> None:
     """The newest item is of 10 March: they cannot be those of a day before, and no payment is known."""
     import_export("sap_open_items", source("sap_open_items"), tmp_path / "ledger")
-    found = kpis(tmp_path / "ledger")
+    ledger = open_ledger(tmp_path / "ledger")
+    found = kpis(ledger)
     assert all(found[name] != found[name] for name in ("dso", "cei", "paid_on_time_share", "ar_turnover"))
     with pytest.raises(UsageError, match="go up to 2026-03-10: they are not those of 2026-03-09"):
-        open_ledger(tmp_path / "ledger").as_of("2026-03-09")
+        ledger.as_of("2026-03-09")
     import_export(
         "sap_open_items", source("sap_open_items"), tmp_path / "told", Stated(as_of=date.fromisoformat(AS_OF))
     )
@@ -843,7 +845,7 @@ def test_the_docs_show_a_mapping_that_is_read_and_every_preset(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)  # settings that name another currency hold before what the ledger says
     report = import_export(tmp_path / "my.toml", tmp_path / "export.csv", tmp_path / "ledger")
     assert report.made == {"invoices": 1, "credits": 1}
-    assert kpis(tmp_path / "ledger")["net_ar"] == 1159.5
+    assert kpis(open_ledger(tmp_path / "ledger"))["net_ar"] == 1159.5
     words = [word for section in (Format, Part, Total, Said) for word in section.model_fields]
     assert [word for word in words if word not in page] == []
 

@@ -15,7 +15,6 @@ from typing import IO, TYPE_CHECKING
 
 import ibis
 import pandas as pd
-from ibis import _
 
 from arforecast.errors import SourceError, lacking, shown
 from arforecast.ledger.database import kept
@@ -281,8 +280,8 @@ def _refuse_header(file: Path, names: list[str]) -> None:
 def _unreadable(names: dict[str, str], con: ibis.BaseBackend) -> pd.DataFrame:
     """The lines the engine set aside, one row each; `names` gives the table of each file."""
     rejects = con.table(REJECTS).join(con.table(SCANS), ["scan_id", "file_id"])
-    own = rejects.filter(_.file_path.isin(list(names)))  # one engine may have read other ledgers
-    lines = own.select("file_path", row="line", value="csv_line").distinct().to_pandas()
+    lines = rejects.select("file_path", row="line", value="csv_line").distinct().to_pandas()
+    lines = lines[lines.file_path.isin(list(names))]  # one engine may have read other ledgers
     lines = lines.assign(table=lines.file_path.map(names)).drop_duplicates(["table", "row"])
     return lines.sort_values(["table", "row"])[["table", "row", "value"]].astype({"row": "int64"})
 
