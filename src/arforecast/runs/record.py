@@ -20,14 +20,18 @@ from arforecast.settings import Settings
 ACCOUNT = "run.json"
 FAILED = ".failed"
 LIBRARIES = ("duckdb", "ibis-framework", "matplotlib", "numpy", "pandas", "papermill", "scikit-learn")
-NOT_HELD = ("entities", "mail", "reminders")  # addresses and passwords, and letters: no page goes by them
+# What figures go by: no address, no password, no letter.
+HELD = (
+    *("ledger", "engine", "kpis", "forecast", "treasury", "scenario", "actions", "rating", "policy", "plans"),
+    "kpi_targets",
+)
 SAME = ("as_of", "fingerprint", "version", "settings_held", "parameters")
 
 
 def begun(stamp: Mapping[str, Any], settings: Settings, parameters: Mapping[str, Any], said: str) -> dict[str, Any]:
     """What a run can say of itself before a notebook has been executed; `said` is the day as it was asked for."""
     about = {name: stamp[name] for name in ("as_of", "fingerprint", "version", "settings", "rows", "gates")}
-    held = settings.model_dump(mode="json", exclude=set(NOT_HELD))
+    held = settings.model_dump(mode="json", include=set(HELD))
     versions = {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
     account = about | {
         "as_of_said": said,
