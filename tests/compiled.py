@@ -80,7 +80,7 @@ def digest(question: Hashable) -> str:
 def brought(data: Any, /, **options: Any) -> ibis.Table:
     """The rows as a table, named by what they are; the same table as before where they are the same."""
     rows = pickle.dumps((data, repr(options)))
-    name = f"brought_{blake2b(rows, digest_size=16).hexdigest()}"
+    name = f"ibis_pandas_memtable_{blake2b(rows, digest_size=16).hexdigest()}"
     return remembered(rows, lambda: memtable(data, **options).op().copy(name=name).to_expr())
 
 

@@ -725,6 +725,7 @@ def test_rows_left_out_are_told_beside_the_table_not_in_it(tmp_path: Path) -> No
     result = run("late", folder, "--as-of", AS_OF, "--format", "csv")
     assert pd.read_csv(io.StringIO(result.stdout)).invoice_id.tolist() == ["A1"]
     assert f"1 row is left out: see arforecast check {folder}" in result.stderr
+    assert "When these are paid is not known yet: nothing was paid or credited so far" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [("nonsense",), ("kpis",), ("kpis", "x", "--as-of", AS_OF, "--format", "xml")])

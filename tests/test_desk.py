@@ -131,11 +131,15 @@ def test_no_weeks_are_a_wrong_request(weeks: int) -> None:
 def test_on_the_day_of_the_first_invoice_nothing_is_known_yet() -> None:
     """Nothing was ever paid: nothing is not what will be."""
     then = eventful().as_of("2026-01-05")
-    asked = ("late_payers", "cash_forecast", "cash_within", "scenarios", "worklist")
+    asked = ("cash_forecast", "cash_within", "scenarios", "worklist")
     for ask in (*asked, "overrides"):
         with pytest.raises(UnknownError, match="not known yet: nothing was paid or credited so far"):
             getattr(then, ask)()
-    assert {name for name, why in then.unknown().items() if why == known.NOTHING_PAID} == {*asked}
+    assert {name for name, why in then.unknown().items() if why == known.NOTHING_PAID} == {"late_payers", *asked}
+    (late,) = then.late_payers().itertuples()
+    told = {name: value for name, value in late._asdict().items() if not pd.isna(value)}
+    assert list(told) == ["Index", "invoice_id", "customer_id", "due_on", "currency", "open_balance", "worth_amount"]
+    assert then.where_known("late_payers").empty
     assert then.accounts().open_balance.sum() > 0
     assert then.late_record().empty
 

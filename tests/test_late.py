@@ -23,6 +23,18 @@ def table() -> pd.DataFrame:
     return late.late_payers(sample_facts(), sample_today())
 
 
+def test_where_nothing_was_ever_paid_only_what_is_overdue_is_known_to_be_late(table: pd.DataFrame) -> None:
+    untold = late.untold(table, AS_OF)
+    due = untold.due_on <= pd.Timestamp(AS_OF)
+    assert untold.p_late[due].eq(1).all()
+    assert untold.p_late[~due].isna().all()
+    assert 0 < due.sum() < len(due)
+    assert untold.drop(columns="p_late").dropna(axis=1, how="all").columns.tolist() == [
+        "invoice_id", "customer_id", "due_on", "currency", "open_balance", "worth_amount",
+    ]  # fmt: skip
+    assert untold.dtypes.equals(table.dtypes)
+
+
 def distribution(*rows: tuple[str, list[float]]) -> Distribution:
     """On 10 March, invoices as their due_on and their chances of being settled on the 11th, the 12th, ..."""
     invoices = pd.DataFrame({"due_on": pd.to_datetime([due_on for due_on, _ in rows])})

@@ -20,8 +20,11 @@ from arforecast.errors import UsageError
 def late(ledger: str, as_of: str, where: tuple[str, ...], form: str) -> None:
     """Print every open invoice of LEDGER with the days it will be paid on, and why."""
     with waiting("Predicting payment dates"):
-        table = opened(ledger, where).as_of(as_of).late_payers()
+        today = opened(ledger, where).as_of(as_of)
+        table = today.late_payers()
     print_table(table, form)
+    if why := today.unknown()["late_payers"]:
+        click.echo(f"When these are paid is {why}.", err=True)
 
 
 @click.command()

@@ -56,8 +56,9 @@ class Forecast(Measured):
         >>> bool(late.p_late.between(0, 1).all())
         True
         """
-        self._payments("The list of who will pay late")
-        return late.late_payers(self._facts, self._today)
+        self._history("The list of who will pay late")
+        rows = late.late_payers(self._facts, self._today)
+        return late.untold(rows, self.day) if self._unpaid else rows
 
     @kernel.telling("Predicting payment dates on past days")
     @once

@@ -56,6 +56,8 @@ class Standing:
     def where_known(self, ask: str, **options: Any) -> pd.DataFrame:
         """What the method `ask` answers, today.where_known("cash_within", weeks=4); where the ledger does not know it,
         a frame without columns, and `unknown()` says why."""
+        if ask in OF_PAYMENTS and self._unpaid:
+            return pd.DataFrame()
         try:
             return getattr(self, ask)(**options)
         except UnknownError:

@@ -13,7 +13,7 @@ from arforecast.forecast.calendar import Floats
 from arforecast.forecast.cash import cash_by_day, cash_shares, reductions
 from arforecast.forecast.exposure import days
 from arforecast.forecast.payment_time import Distribution, readings
-from arforecast.forecast.reasons import MOVED, reasons
+from arforecast.forecast.reasons import MOVED, REASONS, reasons
 from arforecast.snapshot import Facts, in_own_currency
 
 COLUMNS = [
@@ -63,6 +63,14 @@ def late_payers(facts: Facts, then: Past) -> pd.DataFrame:
     ).join(reasons(then, said, choices.ledger.decimals))
     risk = (rows.p_late * rows.worth_amount).to_numpy()
     return rows.iloc[np.argsort(-risk, kind="stable")].reset_index(drop=True)[COLUMNS]
+
+
+def untold(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """The open invoices where nothing was ever paid, so that nothing tells when anything will be: known is only that
+    what was due by `as_of` is late."""
+    said = ["p_late", *PAID, *QUANTILES, *RANGE, "expected_days_late", "model", *EXPECTED, *REASONS, *MOVED]
+    blank = rows.drop(columns=said).reindex(columns=rows.columns).astype(rows.dtypes)
+    return blank.assign(p_late=np.where(rows.due_on <= pd.Timestamp(as_of), 1, np.nan))
 
 
 def chances(settled: Distribution) -> Floats:
