@@ -119,7 +119,7 @@ def contacts_by_channel(facts: Facts, as_of: date) -> pd.DataFrame:
     )
     alike = made.group_by(*by, "customer_id", "invoice_id", on="contacted_on").aggregate(times=_.count())
     old = alike.filter(_.on <= as_of - timedelta(days=CONTACT_DAYS))
-    owing, paid = _owing(facts, old), _paid_within(facts, as_of, CONTACT_DAYS, old)
+    owing, paid = _owing(facts, old), _paid(facts, as_of, old)
     balances = owing.group_by(by).aggregate(balance=total(owing.balance * owing.times))
     came = paid.group_by(by).aggregate(paid=total(paid.paid * paid.times))
     parts = (fetched(sums).set_index(by) for sums in (counts, balances, came))
@@ -164,17 +164,17 @@ def _owed_by(facts: Facts, accounts: ibis.Table) -> ibis.Table:
     return risen.union(fallen)
 
 
-def _paid_within(facts: Facts, as_of: date, within_days: int, rows: ibis.Table) -> ibis.Table:
-    """What came in the days after `on` for the balances that were open at its close, of the invoice of `rows` or, where
-    that is not known, of their customer: their columns, paid; at the rates of `on`, of no invoice below zero or above
-    its balance."""
-    named, accounts = rows.filter(_.invoice_id.notnull()), rows.filter(_.invoice_id.isnull())
-    of_accounts = _came(facts, as_of, within_days, accounts, "customer_id")
-    return _came(facts, as_of, within_days, named, "invoice_id").union(of_accounts)
+def _paid(facts: Facts, as_of: date, contacts: ibis.Table) -> ibis.Table:
+    """What was paid within the days after contacts, of the invoice or of the account: their columns, paid."""
+    named = _paid_within(facts, as_of, CONTACT_DAYS, contacts.filter(_.invoice_id.notnull()), "invoice_id")
+    accounts = contacts.filter(_.invoice_id.isnull())
+    return named.union(_paid_within(facts, as_of, CONTACT_DAYS, accounts, "customer_id"))
 
 
-def _came(facts: Facts, as_of: date, within_days: int, rows: ibis.Table, of: str) -> ibis.Table:
-    """The same for rows of one kind; what is paid is looked at first, for of most invoices nothing comes."""
+def _paid_within(facts: Facts, as_of: date, within_days: int, rows: ibis.Table, of: str) -> ibis.Table:
+    """What came in the days after `on` for the balances that were open at its close, of the invoice or of the customer
+    (`of`) of `rows`: their columns, paid; at the rates of `on`, of no invoice below zero or above its balance. What is
+    paid is looked at first, for of most invoices nothing comes."""
     stood = rows.select(of, "on").distinct()
     waited = stood.mutate(until_on=(stood.on + ibis.interval(days=within_days)).cast("date"))
     cash = known(facts, as_of).filter(pays).select("customer_id", "invoice_id", "counted_on", paid=-_.change)
@@ -193,7 +193,7 @@ def agency(facts: Facts, as_of: date) -> pd.DataFrame:
     payments of the 90 days after and their share of the balance, the quarter's costs of the category agency, and these
     for each unit of those payments. What is recovered is not defined until the whole quarter is 90 days old."""
     handed = _handed_over(facts, as_of)
-    paid = _paid_within(facts, as_of, AGENCY_DAYS, handed)
+    paid = _paid_within(facts, as_of, AGENCY_DAYS, handed, "invoice_id")
     balances = handed.group_by(quarter_on=first_day(handed.on, "Q")).aggregate(
         handed_invoices=_.count(), handed_balance=total(handed.balance)
     )
@@ -219,7 +219,7 @@ def _handed_over(facts: Facts, as_of: date) -> ibis.Table:
     contacts = facts.books.tables["contacts"].filter(_.channel == "agency", _.entered_on <= as_of)
     named = contacts.filter(_.invoice_id.notnull()).group_by("invoice_id").aggregate(on=_.contacted_on.min())
     handed = named.filter(_.on >= _first_quarter(as_of))
-    return owed(facts, handed).select("on", "customer_id", "invoice_id", "balance")
+    return owed(facts, handed).select("on", "invoice_id", "balance")
 
 
 def _agency_costs(facts: Facts, as_of: date) -> ibis.Table:
