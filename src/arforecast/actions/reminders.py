@@ -21,6 +21,7 @@ from arforecast.forecast.exposure import Lives
 from arforecast.kpis.balances import bucket_names, held, under_dispute
 from arforecast.kpis.service import answered
 from arforecast.ledger.database import among
+from arforecast.ledger.part import ON_ACCOUNT
 from arforecast.snapshot import Facts, fetched, own_positions, total
 
 # From how many days past due on a stage is reached; before the first it is not due yet.
@@ -30,7 +31,6 @@ CHANNELS = {BEFORE: "mail", "due": "mail", "overdue_7": "mail", BROKEN: "call"}
 LETTER = "letter"
 # A promise that was broken longer ago is not spoken of any more.
 BROKEN_DAYS, LATEST = 30, 10
-ON_ACCOUNT = frozenset({"receipts", "credits"})
 
 
 class Reminders(NamedTuple):
@@ -159,7 +159,8 @@ def _credits(facts: Facts, ids: list[str]) -> pd.DataFrame:
     day, of = facts.calendar.select("as_of"), ("customer_id", "currency")
     over = own_positions(facts, day.rename(on="as_of")).filter(_.balance < 0)
     parts = [over.select(*of, amount=-over.balance)]
-    parts += [held(facts, name, day).select(*of, amount="balance") for name in ON_ACCOUNT & facts.books.present]
-    rows = fetched(ibis.union(*parts) if len(parts) > 1 else parts[0])
-    theirs = rows[rows.customer_id.isin(ids) & rows.amount.gt(0)]
-    return theirs.groupby([*of])[["amount"]].sum().reset_index()
+    present = [name for name in ON_ACCOUNT if name in facts.books.present]
+    parts += [held(facts, name, day).select(*of, amount="balance") for name in present]
+    rows = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    theirs = rows.filter(among(rows.customer_id, ids) & (rows.amount > 0))
+    return fetched(theirs.group_by(*of).aggregate(amount=total(theirs.amount)).order_by(*of))

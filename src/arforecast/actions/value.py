@@ -42,7 +42,7 @@ from arforecast.settings import Action, Actions, Settings
 
 WITHIN = (14, 30)
 CHANCES = ["p_late", *(f"p_paid_{within}" for within in WITHIN)]
-NEXT_TO_NOTHING = 1e-9
+NEXT_TO_NOTHING = 1e-9  # some of what is open is never paid, or the odds of having been would have no bound
 BROUGHT = ["low", "high", *(f"more_{within}" for within in WITHIN)]
 
 

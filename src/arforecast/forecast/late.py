@@ -84,8 +84,8 @@ def chances(settled: Distribution) -> Floats:
 
 def expected_cash(settled: Distribution, shares: Floats) -> Floats:
     """EXPECTED of each invoice, in minor units."""
-    cash = np.cumsum(cash_by_day(settled, shares)[:, : max(EXPECTED.values())], axis=1)
-    return cash[:, [min(within, cash.shape[1]) - 1 for within in EXPECTED.values()]]
+    cash = cash_by_day(settled, shares)
+    return np.stack([cash[:, :within].sum(axis=1) for within in EXPECTED.values()], axis=1)
 
 
 def days_until(settled: Distribution, share: float) -> Floats:

@@ -193,7 +193,7 @@ def _says(column: ibis.Column, value: str) -> ibis.BooleanValue:
 def _absent(facts: Facts, then: Past, scenario: Scenario, here: set[str]) -> str:
     """Whom a scenario means and nobody here is: that it moves nothing is no finding, and may be a slip of the pen."""
     unknown = [shown(name) for name in scenario.stops if name not in here]
-    if not _concerned(facts, then, scenario) & here:
+    if scenario.where and not _concerned(facts, then, scenario) & here:
         unknown += [f"with {shown(f'{column} {value}')}" for column, value in scenario.where.items()]
     return f" (no customer {', '.join(unknown)})" if unknown else ""
 
